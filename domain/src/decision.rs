@@ -1,0 +1,187 @@
+//! Which commit follows from a request: a pure function from an account and
+//! its reports to events, or to a refusal.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, SubsecRound, Utc};
+
+use crate::account::Account;
+use crate::commit::{Commit, Head, RecordedEvent};
+use crate::event::{Event, Movement, MovementKind, Reversal, SCHEMA};
+use crate::fields::FieldError;
+use crate::hash::Hash;
+use crate::record::{Report, ReportContent, Reports};
+use crate::{AccountId, EventId, IdempotencyKey, Money, Version};
+
+/// Why a request was not recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Refusal {
+    /// The account was never opened.
+    UnknownAccount,
+    /// The account was opened before.
+    AlreadyOpened,
+    /// The report contradicts the account.
+    Invalid(Vec<FieldError>),
+}
+
+/// What surrounds a request and is recorded with it.
+#[derive(Debug, Clone)]
+pub struct Context {
+    pub account_id: AccountId,
+    pub recorded_at: DateTime<Utc>,
+    pub source: String,
+    pub correlation_id: String,
+    pub idempotency_key: IdempotencyKey,
+}
+
+/// A movement that a report wants to reverse, as history has it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Original {
+    pub movement: MovementKind,
+    pub amount: Money,
+    /// The event that reversed it already.
+    pub reversed_by: Option<EventId>,
+}
+
+/// The commit that follows from a request, or why there is none.
+///
+/// Facts come from upstream: nothing is refused because a rule of ours would
+/// not have allowed it. `originals` holds the stored movements that the
+/// reports reverse, as far as they exist.
+pub fn decide(
+    head: Option<&Head>,
+    reports: &Reports,
+    originals: &BTreeMap<EventId, Original>,
+    context: Context,
+) -> Result<Commit, Refusal> {
+    let mut account = head.map(|head| head.account.clone());
+    let opens = matches!(
+        reports.reports.first().map(|report| &report.content),
+        Some(ReportContent::Event(Event::AccountOpened(_)))
+    );
+    match (&account, opens) {
+        (None, false) => return Err(Refusal::UnknownAccount),
+        (Some(_), true) => return Err(Refusal::AlreadyOpened),
+        _ => {}
+    }
+    let first_version = account.as_ref().map_or(1, |account| account.version + 1);
+    let mut originals = originals.clone();
+    let mut events = Vec::with_capacity(reports.reports.len());
+    let mut errors = Vec::new();
+    for (index, report) in reports.reports.iter().enumerate() {
+        let event_id = EventId::new(&context.account_id, first_version + index as Version);
+        let resolved = resolve(report, account.as_ref(), &mut originals, event_id, index);
+        let event = match resolved {
+            Ok(event) => event,
+            Err(error) => {
+                errors.push(error);
+                continue;
+            }
+        };
+        if let Event::MoneyDeposited(movement) | Event::MoneyWithdrawn(movement) = &event {
+            originals.insert(event_id, original(&event, movement));
+        }
+        match Account::apply(account.clone(), &event) {
+            Ok(after) => account = Some(after),
+            Err(error) => {
+                errors.push(FieldError::pointer(
+                    format!("/events/{index}/data"),
+                    error.to_string(),
+                ));
+                break;
+            }
+        }
+        events.push(RecordedEvent {
+            event_id,
+            event_type: event.type_name().to_owned(),
+            schema: SCHEMA,
+            occurred_at: report.occurred_at,
+            data: event.to_data(),
+        });
+    }
+    let after = match account {
+        Some(after) if errors.is_empty() => after,
+        _ => return Err(Refusal::Invalid(errors)),
+    };
+    let mut commit = Commit {
+        account_id: context.account_id,
+        first_version,
+        events,
+        // What is stored keeps microseconds; what is hashed must be the same.
+        recorded_at: context.recorded_at.trunc_subsecs(6),
+        source: context.source,
+        correlation_id: context.correlation_id,
+        idempotency_key: context.idempotency_key,
+        request_hash: reports.request_hash.clone(),
+        after,
+        prev_hash: head.map_or(Hash::GENESIS, |head| head.hash),
+        hash: Hash::GENESIS,
+    };
+    commit.hash = commit.compute_hash();
+    Ok(commit)
+}
+
+fn original(event: &Event, movement: &Movement) -> Original {
+    let kind = match event {
+        Event::MoneyWithdrawn(_) => MovementKind::Withdrawal,
+        _ => MovementKind::Deposit,
+    };
+    Original {
+        movement: kind,
+        amount: movement.amount,
+        reversed_by: None,
+    }
+}
+
+impl Original {
+    /// The movement that `event` made; `None` when it made none.
+    pub fn of(event: &Event) -> Option<Self> {
+        match event {
+            Event::MoneyDeposited(movement) | Event::MoneyWithdrawn(movement) => {
+                Some(original(event, movement))
+            }
+            _ => None,
+        }
+    }
+}
+
+fn resolve(
+    report: &Report,
+    account: Option<&Account>,
+    originals: &mut BTreeMap<EventId, Original>,
+    event_id: EventId,
+    index: usize,
+) -> Result<Event, FieldError> {
+    let event = match &report.content {
+        ReportContent::Event(event) => event.clone(),
+        ReportContent::Reversal { reverses, reason } => {
+            let at = |detail: String| {
+                FieldError::pointer(format!("/events/{index}/data/reverses"), detail)
+            };
+            let original = originals
+                .get_mut(reverses)
+                .ok_or_else(|| at("is not a deposit or withdrawal of this account".to_owned()))?;
+            if let Some(reversed_by) = original.reversed_by {
+                return Err(at(format!("was reversed before, by {reversed_by}")));
+            }
+            original.reversed_by = Some(event_id);
+            Event::TransactionReversed(Reversal {
+                reverses: *reverses,
+                reason: reason.clone(),
+                movement: original.movement,
+                amount: original.amount,
+            })
+        }
+    };
+    if let (Some(account), Event::MoneyDeposited(movement) | Event::MoneyWithdrawn(movement)) =
+        (account, &event)
+        && movement.amount.currency() != account.currency()
+    {
+        let detail = format!("must be {}, the account's currency", account.currency());
+        return Err(FieldError::pointer(
+            format!("/events/{index}/data/currency"),
+            detail,
+        ));
+    }
+    Ok(event)
+}

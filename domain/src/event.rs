@@ -1,0 +1,296 @@
+//! The events of an account, and how their data is written and read.
+
+use chrono::NaiveDate;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use crate::fields::{FieldError, Fields};
+use crate::{Currency, CustomerId, EventId, Money};
+
+/// The schema version that is written now.
+pub const SCHEMA: u32 = 1;
+
+/// Longest free text in an event. SEPA's remittance text has 140 characters.
+pub const MAX_TEXT_CHARS: usize = 140;
+/// Longest name of a channel: it is a code, not a text.
+pub const MAX_CHANNEL_CHARS: usize = 32;
+
+/// What happened to an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    AccountOpened(Opening),
+    MoneyDeposited(Movement),
+    MoneyWithdrawn(Movement),
+    TransactionReversed(Reversal),
+    AccountClosed,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opening {
+    pub customer_id: CustomerId,
+    pub currency: Currency,
+    /// How far below zero the balance may go before the account is overdrawn.
+    pub overdraft_limit: Money,
+    /// What the account held before its first event here.
+    pub opening_balance: Money,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Movement {
+    pub amount: Money,
+    pub channel: Option<String>,
+    pub counterparty: Option<String>,
+    pub reference: Option<String>,
+    /// The day from which the bank counts interest.
+    pub value_date: Option<NaiveDate>,
+}
+
+/// A movement taken back. What it moved is kept here too, so that the balance
+/// can be folded without looking back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reversal {
+    pub reverses: EventId,
+    pub reason: Option<String>,
+    /// What the reversed event did.
+    pub movement: MovementKind,
+    pub amount: Money,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MovementKind {
+    Deposit,
+    Withdrawal,
+}
+
+impl MovementKind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            MovementKind::Deposit => "deposit",
+            MovementKind::Withdrawal => "withdrawal",
+        }
+    }
+}
+
+/// A stored event that this version of the program cannot read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum DecodeError {
+    #[error("the event type {0:?} is not known to this version")]
+    UnknownType(String),
+    #[error("{event_type} has schema {schema}, and this version reads up to {SCHEMA}")]
+    NewerSchema { event_type: String, schema: u32 },
+    #[error("{event_type} cannot be read: {detail}")]
+    Malformed { event_type: String, detail: String },
+}
+
+impl Event {
+    pub fn type_name(&self) -> &'static str {
+        match self {
+            Event::AccountOpened(_) => "AccountOpened",
+            Event::MoneyDeposited(_) => "MoneyDeposited",
+            Event::MoneyWithdrawn(_) => "MoneyWithdrawn",
+            Event::TransactionReversed(_) => "TransactionReversed",
+            Event::AccountClosed => "AccountClosed",
+        }
+    }
+
+    /// By how much the event moves the balance; `None` when it does not.
+    /// An opening moves it from zero to the opening balance.
+    pub fn delta(&self) -> Option<Money> {
+        match self {
+            Event::AccountOpened(opening) => Some(opening.opening_balance),
+            Event::MoneyDeposited(movement) => Some(movement.amount),
+            // An amount is more than zero, so its opposite is in range.
+            Event::MoneyWithdrawn(movement) => movement.amount.checked_neg(),
+            Event::TransactionReversed(reversal) => match reversal.movement {
+                MovementKind::Deposit => reversal.amount.checked_neg(),
+                MovementKind::Withdrawal => Some(reversal.amount),
+            },
+            Event::AccountClosed => None,
+        }
+    }
+
+    /// The data of the event as it is stored, hashed and answered.
+    pub fn to_data(&self) -> Value {
+        let mut data = Map::new();
+        let mut put = |name: &str, value: Option<Value>| {
+            if let Some(value) = value {
+                data.insert(name.to_owned(), value);
+            }
+        };
+        match self {
+            Event::AccountOpened(opening) => {
+                put("customer_id", Some(json!(opening.customer_id)));
+                put("currency", Some(json!(opening.currency)));
+                put(
+                    "overdraft_limit",
+                    Some(json!(opening.overdraft_limit.to_decimal())),
+                );
+                put(
+                    "opening_balance",
+                    Some(json!(opening.opening_balance.to_decimal())),
+                );
+            }
+            Event::MoneyDeposited(movement) | Event::MoneyWithdrawn(movement) => {
+                put("amount", Some(json!(movement.amount.to_decimal())));
+                put("currency", Some(json!(movement.amount.currency())));
+                put("channel", movement.channel.as_ref().map(|text| json!(text)));
+                put(
+                    "counterparty",
+                    movement.counterparty.as_ref().map(|text| json!(text)),
+                );
+                put(
+                    "reference",
+                    movement.reference.as_ref().map(|text| json!(text)),
+                );
+                put("value_date", movement.value_date.map(|date| json!(date)));
+            }
+            Event::TransactionReversed(reversal) => {
+                put("reverses", Some(json!(reversal.reverses)));
+                put("reason", reversal.reason.as_ref().map(|text| json!(text)));
+                put("movement", Some(json!(reversal.movement)));
+                put("amount", Some(json!(reversal.amount.to_decimal())));
+                put("currency", Some(json!(reversal.amount.currency())));
+            }
+            Event::AccountClosed => {}
+        }
+        Value::Object(data)
+    }
+
+    /// Reads what [`Event::to_data`] wrote. Older schemas are brought up to
+    /// today's here, so that nothing behind this line knows of them.
+    pub fn from_stored(event_type: &str, schema: u32, data: &Value) -> Result<Self, DecodeError> {
+        if schema == 0 || schema > SCHEMA {
+            return Err(DecodeError::NewerSchema {
+                event_type: event_type.to_owned(),
+                schema,
+            });
+        }
+        let fields = Fields::new(data.clone(), "");
+        let read = match event_type {
+            "AccountOpened" => read_opening(fields).map(Event::AccountOpened),
+            "MoneyDeposited" => read_movement(fields).map(Event::MoneyDeposited),
+            "MoneyWithdrawn" => read_movement(fields).map(Event::MoneyWithdrawn),
+            "TransactionReversed" => read_reversal(fields).map(Event::TransactionReversed),
+            "AccountClosed" => fields.finish(Some(Event::AccountClosed)),
+            other => return Err(DecodeError::UnknownType(other.to_owned())),
+        };
+        read.map_err(|errors| DecodeError::Malformed {
+            event_type: event_type.to_owned(),
+            detail: describe(&errors),
+        })
+    }
+}
+
+fn describe(errors: &[FieldError]) -> String {
+    let lines: Vec<String> = errors
+        .iter()
+        .map(|error| match &error.location {
+            crate::Location::Pointer(place)
+            | crate::Location::Header(place)
+            | crate::Location::Parameter(place) => format!("{place} {}", error.detail),
+        })
+        .collect();
+    lines.join("; ")
+}
+
+pub(crate) fn read_opening(mut fields: Fields) -> Result<Opening, Vec<FieldError>> {
+    let customer_id = fields.parsed("customer_id", str::parse);
+    let currency: Option<Currency> = fields.parsed("currency", str::parse);
+    // Without a currency no amount can be read; its absence is the error to name.
+    let opening = currency.map(|currency| {
+        let zero = Money::zero(currency);
+        let limit = fields.optional_parsed("overdraft_limit", |text| {
+            Money::parse_unsigned(text, currency)
+        });
+        let balance = fields.optional_parsed("opening_balance", |text| {
+            Money::parse_signed(text, currency)
+        });
+        (currency, limit.unwrap_or(zero), balance.unwrap_or(zero))
+    });
+    if opening.is_none() {
+        fields.take("overdraft_limit");
+        fields.take("opening_balance");
+    }
+    let opening = customer_id.zip(opening).map(
+        |(customer_id, (currency, overdraft_limit, opening_balance))| Opening {
+            customer_id,
+            currency,
+            overdraft_limit,
+            opening_balance,
+        },
+    );
+    fields.finish(opening)
+}
+
+pub(crate) fn read_movement(mut fields: Fields) -> Result<Movement, Vec<FieldError>> {
+    let amount = read_amount(&mut fields);
+    let channel = fields.optional_parsed("channel", |text| plain(text, MAX_CHANNEL_CHARS));
+    let counterparty = fields.optional_parsed("counterparty", |text| plain(text, MAX_TEXT_CHARS));
+    let reference = fields.optional_parsed("reference", |text| plain(text, MAX_TEXT_CHARS));
+    let value_date = fields.optional_parsed("value_date", parse_date);
+    fields.finish(amount.map(|amount| Movement {
+        amount,
+        channel,
+        counterparty,
+        reference,
+        value_date,
+    }))
+}
+
+fn read_reversal(mut fields: Fields) -> Result<Reversal, Vec<FieldError>> {
+    let reverses = fields.parsed("reverses", str::parse);
+    let reason = fields.optional_parsed("reason", |text| plain(text, MAX_TEXT_CHARS));
+    let amount = read_amount(&mut fields);
+    let movement = fields.parsed("movement", |text| match text {
+        "deposit" => Ok(MovementKind::Deposit),
+        "withdrawal" => Ok(MovementKind::Withdrawal),
+        _ => Err("must be \"deposit\" or \"withdrawal\""),
+    });
+    let reversal = reverses
+        .zip(amount)
+        .zip(movement)
+        .map(|((reverses, amount), movement)| Reversal {
+            reverses,
+            reason,
+            movement,
+            amount,
+        });
+    fields.finish(reversal)
+}
+
+fn read_amount(fields: &mut Fields) -> Option<Money> {
+    let currency: Option<Currency> = fields.parsed("currency", str::parse);
+    match currency {
+        Some(currency) => fields.parsed("amount", |text| Money::parse_amount(text, currency)),
+        None => {
+            // How many digits are right depends on the currency, which is the fault to mend first.
+            fields.take("amount");
+            None
+        }
+    }
+}
+
+/// A text a person may be shown: no line breaks or other control characters,
+/// which could forge a line of a mail or of a log.
+pub(crate) fn plain(text: &str, max_chars: usize) -> Result<String, String> {
+    if text.is_empty() {
+        return Err("must not be empty; leave it out instead".to_owned());
+    }
+    if text.chars().count() > max_chars {
+        return Err(format!("must have at most {max_chars} characters"));
+    }
+    if text.chars().any(char::is_control) {
+        return Err("must not contain control characters".to_owned());
+    }
+    Ok(text.to_owned())
+}
+
+fn parse_date(text: &str) -> Result<NaiveDate, &'static str> {
+    const MESSAGE: &str = "must be a date like \"2026-11-22\"";
+    // chrono alone would also take "2026-1-2" and "+2026-11-22".
+    if text.len() != "2026-11-22".len() {
+        return Err(MESSAGE);
+    }
+    NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| MESSAGE)
+}

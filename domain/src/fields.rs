@@ -1,0 +1,219 @@
+//! Reading a JSON object field by field, so that each refusal names its field.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+/// Where in a request the fault is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Location {
+    /// A JSON pointer (RFC 6901) into the body.
+    Pointer(String),
+    /// A request header.
+    Header(String),
+    /// A parameter of the path or the query.
+    Parameter(String),
+}
+
+/// One fault of a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct FieldError {
+    #[serde(flatten)]
+    pub location: Location,
+    pub detail: String,
+}
+
+impl FieldError {
+    pub fn pointer(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
+        FieldError {
+            location: Location::Pointer(pointer.into()),
+            detail: detail.into(),
+        }
+    }
+
+    pub fn header(name: impl Into<String>, detail: impl Into<String>) -> Self {
+        FieldError {
+            location: Location::Header(name.into()),
+            detail: detail.into(),
+        }
+    }
+
+    pub fn parameter(name: impl Into<String>, detail: impl Into<String>) -> Self {
+        FieldError {
+            location: Location::Parameter(name.into()),
+            detail: detail.into(),
+        }
+    }
+}
+
+/// The fields of one JSON object, taken out one by one. What is left over at
+/// the end is unknown, and refused.
+#[derive(Debug)]
+pub struct Fields {
+    pointer: String,
+    map: Map<String, Value>,
+    errors: Vec<FieldError>,
+}
+
+impl Fields {
+    /// An object at `pointer`; anything else is an error and reads as empty.
+    pub fn new(value: Value, pointer: impl Into<String>) -> Self {
+        let pointer = pointer.into();
+        match value {
+            Value::Object(map) => Fields {
+                pointer,
+                map,
+                errors: Vec::new(),
+            },
+            other => {
+                let detail = format!("must be an object, not {}", name_of(&other));
+                let errors = vec![FieldError::pointer(pointer.clone(), detail)];
+                Fields {
+                    pointer,
+                    map: Map::new(),
+                    errors,
+                }
+            }
+        }
+    }
+
+    pub fn pointer_to(&self, name: &str) -> String {
+        // RFC 6901: "~" and "/" inside a name are escaped.
+        format!(
+            "{}/{}",
+            self.pointer,
+            name.replace('~', "~0").replace('/', "~1")
+        )
+    }
+
+    pub fn refuse(&mut self, name: &str, detail: impl std::fmt::Display) {
+        let pointer = self.pointer_to(name);
+        self.errors
+            .push(FieldError::pointer(pointer, detail.to_string()));
+    }
+
+    pub fn add_errors(&mut self, errors: impl IntoIterator<Item = FieldError>) {
+        self.errors.extend(errors);
+    }
+
+    pub fn take(&mut self, name: &str) -> Option<Value> {
+        self.map.remove(name)
+    }
+
+    pub fn required(&mut self, name: &str) -> Option<Value> {
+        let value = self.take(name);
+        if value.is_none() && self.readable() {
+            self.refuse(name, "is missing");
+        }
+        value
+    }
+
+    pub fn optional_text(&mut self, name: &str) -> Option<String> {
+        match self.take(name)? {
+            Value::String(text) => Some(text),
+            other => {
+                self.refuse(name, format!("must be a string, not {}", name_of(&other)));
+                None
+            }
+        }
+    }
+
+    pub fn text(&mut self, name: &str) -> Option<String> {
+        if !self.map.contains_key(name) {
+            self.required(name);
+            return None;
+        }
+        self.optional_text(name)
+    }
+
+    /// A string that `parse` understands.
+    pub fn parsed<T, E: std::fmt::Display>(
+        &mut self,
+        name: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let text = self.text(name)?;
+        self.parse(name, &text, parse)
+    }
+
+    pub fn optional_parsed<T, E: std::fmt::Display>(
+        &mut self,
+        name: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let text = self.optional_text(name)?;
+        self.parse(name, &text, parse)
+    }
+
+    /// The same, with what stands for a field that is absent.
+    pub fn parsed_or<T, E: std::fmt::Display>(
+        &mut self,
+        name: &str,
+        default: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        if self.map.contains_key(name) {
+            self.parsed(name, parse)
+        } else {
+            self.parse(name, default, parse)
+        }
+    }
+
+    fn parse<T, E: std::fmt::Display>(
+        &mut self,
+        name: &str,
+        text: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        match parse(text) {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.refuse(name, error);
+                None
+            }
+        }
+    }
+
+    pub fn optional_bool(&mut self, name: &str) -> Option<bool> {
+        match self.take(name)? {
+            Value::Bool(value) => Some(value),
+            other => {
+                self.refuse(
+                    name,
+                    format!("must be true or false, not {}", name_of(&other)),
+                );
+                None
+            }
+        }
+    }
+
+    fn readable(&self) -> bool {
+        !self
+            .errors
+            .iter()
+            .any(|error| error.location == Location::Pointer(self.pointer.clone()))
+    }
+
+    /// Ends the reading: unknown fields are faults too.
+    pub fn finish<T>(mut self, value: Option<T>) -> Result<T, Vec<FieldError>> {
+        let unknown: Vec<String> = self.map.keys().cloned().collect();
+        for name in unknown {
+            self.refuse(&name, "is not a known field");
+        }
+        match value {
+            Some(value) if self.errors.is_empty() => Ok(value),
+            _ => Err(self.errors),
+        }
+    }
+}
+
+pub fn name_of(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "true or false",
+        Value::Number(_) => "a number",
+        Value::String(_) => "a string",
+        Value::Array(_) => "an array",
+        Value::Object(_) => "an object",
+    }
+}

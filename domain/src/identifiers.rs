@@ -1,0 +1,232 @@
+//! The names of things: accounts, customers, events, requests.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+/// How many events an account has had; the first event is version 1.
+pub type Version = u64;
+
+/// Longest account or customer id. DynamoDB keys allow far more; a bank's
+/// longest account number, the IBAN, has 34.
+pub const MAX_ID_CHARS: usize = 64;
+
+/// Longest idempotency key, as the contract has it.
+pub const MAX_IDEMPOTENCY_KEY_CHARS: usize = 255;
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum IdentifierError {
+    #[error("must be 1 to {MAX_ID_CHARS} of A-Z a-z 0-9 . _ : -, the first a letter or digit")]
+    Id,
+    #[error("must be 1 to {MAX_IDEMPOTENCY_KEY_CHARS} visible ASCII characters")]
+    IdempotencyKey,
+    #[error("must be the id of an event, a UUID")]
+    EventId,
+}
+
+fn check_id(text: &str) -> Result<(), IdentifierError> {
+    let allowed = |b: u8| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b':' | b'-');
+    let starts_well = text
+        .bytes()
+        .next()
+        .is_some_and(|b| b.is_ascii_alphanumeric());
+    if starts_well && text.len() <= MAX_ID_CHARS && text.bytes().all(allowed) {
+        Ok(())
+    } else {
+        Err(IdentifierError::Id)
+    }
+}
+
+macro_rules! text_identifier {
+    ($(#[$doc:meta])* $name:ident, $check:path) => {
+        $(#[$doc])*
+        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
+
+        impl $name {
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdentifierError;
+            fn from_str(text: &str) -> Result<Self, IdentifierError> {
+                $check(text)?;
+                Ok($name(text.to_owned()))
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = IdentifierError;
+            fn try_from(text: String) -> Result<Self, IdentifierError> {
+                $check(&text)?;
+                Ok($name(text))
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> String {
+                id.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
+}
+
+text_identifier!(
+    /// An account: 1 to 64 of `A-Z a-z 0-9 . _ : -`, the first a letter or digit.
+    AccountId,
+    check_id
+);
+text_identifier!(
+    /// A customer, of the same form as an account id.
+    CustomerId,
+    check_id
+);
+text_identifier!(
+    /// The caller's name for one request: the same key never acts twice.
+    IdempotencyKey,
+    check_idempotency_key
+);
+
+fn check_idempotency_key(text: &str) -> Result<(), IdentifierError> {
+    let visible = text.bytes().all(|b| b.is_ascii_graphic());
+    if !text.is_empty() && text.len() <= MAX_IDEMPOTENCY_KEY_CHARS && visible {
+        Ok(())
+    } else {
+        Err(IdentifierError::IdempotencyKey)
+    }
+}
+
+/// How many lanes the time index has: enough to spread writes over DynamoDB's
+/// partitions, few enough to read them all.
+pub const SLICES: u8 = 16;
+
+impl AccountId {
+    /// The lane of the time index that this account writes to.
+    pub fn slice(&self) -> u8 {
+        Sha256::digest(self.as_str())[0] % SLICES
+    }
+}
+
+/// The id of an event: a UUID of version 8 (RFC 9562) that is a function of
+/// its account and version, so a retry, a replay and a rebuild all find the
+/// same one.
+///
+/// The first 48 bits are the version, the rest is taken from SHA-256 of the
+/// account id. So the place of an event is known from its id and its account.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct EventId(Uuid);
+
+impl EventId {
+    pub fn new(account: &AccountId, version: Version) -> Self {
+        let digest = Sha256::digest(account.as_str());
+        let mut bytes = [0_u8; 16];
+        bytes[..6].copy_from_slice(&version.to_be_bytes()[2..]);
+        bytes[6..].copy_from_slice(&digest[..10]);
+        EventId(uuid::Builder::from_custom_bytes(bytes).into_uuid())
+    }
+
+    /// The version of `account` that this id names; `None` when it belongs to
+    /// another account.
+    pub fn version_in(self, account: &AccountId) -> Option<Version> {
+        let mut version = [0_u8; 8];
+        version[2..].copy_from_slice(&self.0.as_bytes()[..6]);
+        let version = Version::from_be_bytes(version);
+        (version > 0 && EventId::new(account, version) == self).then_some(version)
+    }
+
+    /// The id of an event that follows from this one and is not stored itself.
+    pub fn derived(self, event_type: &str) -> Self {
+        EventId(Uuid::new_v5(&self.0, event_type.as_bytes()))
+    }
+
+    pub fn uuid(self) -> Uuid {
+        self.0
+    }
+}
+
+impl FromStr for EventId {
+    type Err = IdentifierError;
+    fn from_str(text: &str) -> Result<Self, IdentifierError> {
+        Uuid::try_parse(text)
+            .map(EventId)
+            .map_err(|_| IdentifierError::EventId)
+    }
+}
+
+impl fmt::Display for EventId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+impl fmt::Debug for EventId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_account_id_is_plain_text_that_is_safe_in_a_path() {
+        for id in [
+            "ACC-1",
+            "DE89370400440532013000",
+            "a",
+            "0:1.2_3-4",
+            &"x".repeat(64),
+        ] {
+            assert!(id.parse::<AccountId>().is_ok(), "{id:?}");
+        }
+        for id in ["", "a/b", "a\0b", "-a", ".a", "a b", "é", &"x".repeat(65)] {
+            assert!(id.parse::<AccountId>().is_err(), "{id:?}");
+        }
+    }
+
+    #[test]
+    fn an_idempotency_key_is_visible_ascii_of_at_most_255() {
+        assert!("k".repeat(255).parse::<IdempotencyKey>().is_ok());
+        for key in ["", "a b", "é", "a\n", &"k".repeat(256)] {
+            assert!(key.parse::<IdempotencyKey>().is_err(), "{key:?}");
+        }
+    }
+
+    #[test]
+    fn an_event_id_tells_its_version_to_its_own_account_only() {
+        let account: AccountId = "ACC-1".parse().unwrap();
+        let other: AccountId = "ACC-2".parse().unwrap();
+        let id = EventId::new(&account, 17);
+        assert_eq!(id.version_in(&account), Some(17));
+        assert_eq!(id.version_in(&other), None);
+        assert_eq!(id.uuid().get_version_num(), 8);
+        assert_eq!(id.to_string().parse::<EventId>().unwrap(), id);
+        assert_eq!(id.derived("AccountOverdrawn").version_in(&account), None);
+    }
+
+    #[test]
+    fn the_id_of_an_event_never_changes() {
+        let account: AccountId = "ACC-1".parse().unwrap();
+        insta::assert_snapshot!(EventId::new(&account, 1), @"00000000-0001-85eb-8766-88ef9ab65883");
+    }
+}

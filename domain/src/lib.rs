@@ -1,0 +1,30 @@
+//! What is true: money, accounts, events, their fold, the hash chain, and the
+//! rules that decide which notifications an event deserves.
+//!
+//! Nothing here waits, reads, writes, asks for the time or for chance: all of
+//! that comes in as values.
+
+pub mod account;
+pub mod chain;
+pub mod commit;
+pub mod decision;
+pub mod domain_event;
+pub mod event;
+pub mod fields;
+pub mod hash;
+pub mod identifiers;
+pub mod money;
+pub mod notification;
+mod notification_kind;
+pub mod preferences;
+pub mod record;
+pub mod time;
+
+pub use account::{Account, Status};
+pub use commit::{Commit, Head, RecordedEvent};
+pub use domain_event::DomainEvent;
+pub use event::{Event, Movement, MovementKind};
+pub use fields::{FieldError, Location};
+pub use hash::Hash;
+pub use identifiers::{AccountId, CustomerId, EventId, IdempotencyKey, Version};
+pub use money::{Currency, Money};

@@ -1,0 +1,70 @@
+//! The kinds of notifications that there are.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+/// What a notification is about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Kind {
+    /// Money was paid into the account.
+    Deposit,
+    /// Money was paid out of the account.
+    Withdrawal,
+    /// A movement that was told earlier was undone.
+    Reversal,
+    /// The balance fell below the overdraft limit (below zero where there is none).
+    Overdrawn,
+    /// One movement was at least as large as the customer's mark.
+    LargeAmount,
+    /// The balance fell below the customer's threshold.
+    LowBalance,
+}
+
+impl Kind {
+    pub const ALL: [Kind; 6] = [
+        Kind::Deposit,
+        Kind::Withdrawal,
+        Kind::Reversal,
+        Kind::Overdrawn,
+        Kind::LargeAmount,
+        Kind::LowBalance,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Kind::Deposit => "deposit",
+            Kind::Withdrawal => "withdrawal",
+            Kind::Reversal => "reversal",
+            Kind::Overdrawn => "overdrawn",
+            Kind::LargeAmount => "large-amount",
+            Kind::LowBalance => "low-balance",
+        }
+    }
+
+    /// What a customer is told who never said anything.
+    pub fn is_on_by_default(self) -> bool {
+        matches!(
+            self,
+            Kind::Deposit | Kind::Withdrawal | Kind::Reversal | Kind::Overdrawn
+        )
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Kind {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        Kind::ALL
+            .into_iter()
+            .find(|kind| kind.as_str() == text)
+            .ok_or_else(|| format!("{text:?} is not a kind of notification"))
+    }
+}

@@ -1,0 +1,232 @@
+//! What a caller reports, read from the body of a request.
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+
+use crate::event::{MAX_TEXT_CHARS, plain, read_movement, read_opening};
+use crate::fields::{FieldError, Fields, name_of};
+use crate::hash::{Hash, canonical_bytes};
+use crate::time::{format_time, parse_time};
+use crate::{Event, EventId};
+
+/// Most events in one commit, so that a commit is one item and one answer.
+pub const MAX_EVENTS: usize = 25;
+
+/// One thing that a caller says has happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    pub occurred_at: DateTime<Utc>,
+    pub content: ReportContent,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReportContent {
+    /// Complete as it was reported.
+    Event(Event),
+    /// What was reversed is filled in from the account's history.
+    Reversal {
+        reverses: EventId,
+        reason: Option<String>,
+    },
+}
+
+/// The events of one request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reports {
+    pub reports: Vec<Report>,
+    /// SHA-256 over the canonical form of the body, in hex: the same body,
+    /// however it is spaced and ordered, has the same hash.
+    pub request_hash: String,
+}
+
+impl Reports {
+    /// Reads a body `{"events": [...]}`.
+    pub fn read(body: Value) -> Result<Self, Vec<FieldError>> {
+        let mut fields = Fields::new(body, "");
+        let events = match fields.required("events") {
+            Some(Value::Array(events)) => Some(events),
+            Some(other) => {
+                fields.refuse(
+                    "events",
+                    format!("must be an array, not {}", name_of(&other)),
+                );
+                None
+            }
+            None => None,
+        };
+        let events = fields.finish(events)?;
+        if events.is_empty() || events.len() > MAX_EVENTS {
+            let detail = format!(
+                "must hold 1 to {MAX_EVENTS} events, and holds {}",
+                events.len()
+            );
+            return Err(vec![FieldError::pointer("/events", detail)]);
+        }
+        let mut errors = Vec::new();
+        let mut reports = Vec::with_capacity(events.len());
+        for (index, event) in events.into_iter().enumerate() {
+            match read_report(event, &format!("/events/{index}")) {
+                Ok(report) => reports.push(report),
+                Err(found) => errors.extend(found),
+            }
+        }
+        for (index, report) in reports.iter().enumerate().skip(1) {
+            if matches!(
+                report.content,
+                ReportContent::Event(Event::AccountOpened(_))
+            ) {
+                let detail = "AccountOpened can only be the first event of an account";
+                errors.push(FieldError::pointer(format!("/events/{index}/type"), detail));
+            }
+        }
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let request_hash = hash(&reports);
+        Ok(Reports {
+            reports,
+            request_hash,
+        })
+    }
+}
+
+fn read_report(event: Value, pointer: &str) -> Result<Report, Vec<FieldError>> {
+    let mut fields = Fields::new(event, pointer);
+    let event_type = fields.text("type");
+    let occurred_at = fields.parsed("occurred_at", parse_time);
+    let data = fields.required("data");
+    let content = event_type.zip(data).and_then(|(event_type, data)| {
+        let data = Fields::new(data, fields.pointer_to("data"));
+        let read = match event_type.as_str() {
+            "AccountOpened" => read_opening(data).map(|opening| Event::AccountOpened(opening).into()),
+            "MoneyDeposited" => read_movement(data).map(|movement| Event::MoneyDeposited(movement).into()),
+            "MoneyWithdrawn" => read_movement(data).map(|movement| Event::MoneyWithdrawn(movement).into()),
+            "AccountClosed" => data.finish(Some(Event::AccountClosed.into())),
+            "TransactionReversed" => read_reversal_report(data),
+            _ => {
+                fields.refuse(
+                    "type",
+                    "must be AccountOpened, MoneyDeposited, MoneyWithdrawn, TransactionReversed or AccountClosed",
+                );
+                return None;
+            }
+        };
+        read.map_err(|errors| fields.add_errors(errors)).ok()
+    });
+    let report = occurred_at
+        .zip(content)
+        .map(|(occurred_at, content)| Report {
+            occurred_at,
+            content,
+        });
+    fields.finish(report)
+}
+
+fn read_reversal_report(mut data: Fields) -> Result<ReportContent, Vec<FieldError>> {
+    let reverses = data.parsed("reverses", str::parse);
+    let reason = data.optional_parsed("reason", |text| plain(text, MAX_TEXT_CHARS));
+    data.finish(reverses.map(|reverses| ReportContent::Reversal { reverses, reason }))
+}
+
+impl From<Event> for ReportContent {
+    fn from(event: Event) -> Self {
+        ReportContent::Event(event)
+    }
+}
+
+fn hash(reports: &[Report]) -> String {
+    let events: Vec<Value> = reports
+        .iter()
+        .map(|report| {
+            let (event_type, data) = match &report.content {
+                ReportContent::Event(event) => (event.type_name(), event.to_data()),
+                ReportContent::Reversal { reverses, reason } => {
+                    ("TransactionReversed", json!({ "reverses": reverses, "reason": reason }))
+                }
+            };
+            json!({ "type": event_type, "occurred_at": format_time(report.occurred_at), "data": data })
+        })
+        .collect();
+    Hash::of(&[], &canonical_bytes(&Value::Array(events))).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pointers(body: Value) -> Vec<String> {
+        Reports::read(body)
+            .unwrap_err()
+            .into_iter()
+            .map(|error| match error.location {
+                crate::Location::Pointer(pointer) => pointer,
+                other => panic!("{other:?} is not in the body"),
+            })
+            .collect()
+    }
+
+    fn deposit(data: Value) -> Value {
+        json!({ "events": [{ "type": "MoneyDeposited", "occurred_at": "2026-11-22T10:00:00Z", "data": data }] })
+    }
+
+    #[test]
+    fn each_fault_of_a_body_is_named_by_its_pointer() {
+        let eur = |amount: Value| deposit(json!({ "amount": amount, "currency": "EUR" }));
+        for amount in [
+            json!("12.345"),
+            json!("1e3"),
+            json!("-1.00"),
+            json!("NaN"),
+            json!(125.5),
+            json!(null),
+        ] {
+            assert_eq!(pointers(eur(amount)), ["/events/0/data/amount"]);
+        }
+        assert_eq!(
+            pointers(deposit(json!({ "amount": "1.00", "currency": "XXX1" }))),
+            ["/events/0/data/currency"]
+        );
+        assert_eq!(
+            pointers(deposit(
+                json!({ "amount": "1.00", "currency": "EUR", "a/b": 1 })
+            )),
+            ["/events/0/data/a~1b"]
+        );
+        assert_eq!(pointers(json!({ "events": [], "more": 1 })), ["/more"]);
+        assert_eq!(pointers(json!({ "events": [] })), ["/events"]);
+        assert_eq!(pointers(json!([])), [""]);
+        assert_eq!(
+            pointers(
+                json!({ "events": [{ "type": "Nonsense", "occurred_at": "2026-11-22T10:00:00", "data": {} }] })
+            ),
+            ["/events/0/occurred_at", "/events/0/type"]
+        );
+    }
+
+    #[test]
+    fn all_faults_are_told_at_once() {
+        let body = json!({ "events": [
+            { "type": "MoneyDeposited", "occurred_at": "yesterday", "data": { "amount": "1", "currency": "EUR", "reference": "a\nb" } },
+            { "type": "AccountOpened", "occurred_at": "2026-11-22T10:00:00Z", "data": { "currency": "EUR" } },
+        ]});
+        assert_eq!(
+            pointers(body),
+            [
+                "/events/0/occurred_at",
+                "/events/0/data/amount",
+                "/events/0/data/reference",
+                "/events/1/data/customer_id"
+            ]
+        );
+    }
+
+    #[test]
+    fn the_same_body_has_the_same_hash_however_it_is_spaced() {
+        let one = Reports::read(deposit(json!({ "amount": "1.00", "currency": "EUR" }))).unwrap();
+        let text = r#"{"events":[{"data":{"currency":"EUR","amount":"1.00"},"occurred_at":"2026-11-22T11:00:00+01:00","type":"MoneyDeposited"}]}"#;
+        let two = Reports::read(serde_json::from_str(text).unwrap()).unwrap();
+        let other = Reports::read(deposit(json!({ "amount": "1.01", "currency": "EUR" }))).unwrap();
+        assert_eq!(one.request_hash, two.request_hash);
+        assert_ne!(one.request_hash, other.request_hash);
+    }
+}

@@ -1,0 +1,265 @@
+//! The events of the bus: balances around each event, what follows from it,
+//! and a form that the published schemas accept.
+
+use std::path::PathBuf;
+
+use domain::domain_event::ACCOUNT_OVERDRAWN;
+use domain::{Commit, DomainEvent};
+use serde_json::{Value, json};
+
+use crate::given::{Given, closed, deposited, event, opened, opened_with, reversed, withdrawn};
+
+fn published(commit: &Commit) -> Vec<DomainEvent> {
+    DomainEvent::of_commit(commit).unwrap()
+}
+
+/// Type, balance before and balance after.
+fn balances(commit: &Commit) -> Vec<(String, String, String)> {
+    published(commit)
+        .into_iter()
+        .map(|event| {
+            (
+                event.event_type,
+                event.data.balance_before,
+                event.data.balance_after,
+            )
+        })
+        .collect()
+}
+
+#[track_caller]
+fn assert_balances(commit: &Commit, expected: &[(&str, &str, &str)]) {
+    let found = balances(commit);
+    let found: Vec<(&str, &str, &str)> = found
+        .iter()
+        .map(|(a, b, c)| (a.as_str(), b.as_str(), c.as_str()))
+        .collect();
+    assert_eq!(found, expected);
+}
+
+#[test]
+fn each_event_of_a_commit_has_the_balances_around_it() {
+    let given = Given::commit([
+        opened_with(json!({ "opening_balance": "-1.00", "overdraft_limit": "100.00" })),
+        deposited("10.00"),
+        withdrawn("4.50"),
+        reversed(2),
+        closed(),
+    ]);
+    assert_balances(
+        &given.0[0],
+        &[
+            ("AccountOpened", "0.00", "-1.00"),
+            ("MoneyDeposited", "-1.00", "9.00"),
+            ("MoneyWithdrawn", "9.00", "4.50"),
+            ("TransactionReversed", "4.50", "-5.50"),
+            ("AccountClosed", "-5.50", "-5.50"),
+        ],
+    );
+}
+
+#[test]
+fn the_balances_at_the_ends_of_the_range_are_told_too() {
+    let least = opened_with(json!({ "opening_balance": "-92233720368547758.08" }));
+    assert_balances(
+        &Given::commit([least]).0[0],
+        &[("AccountOpened", "0.00", "-92233720368547758.08")],
+    );
+
+    let given = Given::commit([
+        opened_with(json!({ "opening_balance": "-0.01" })),
+        deposited("0.01"),
+    ])
+    .and([withdrawn("92233720368547758.07"), withdrawn("0.01")]);
+    assert_balances(
+        &given.0[1],
+        &[
+            ("MoneyWithdrawn", "0.00", "-92233720368547758.07"),
+            ("AccountOverdrawn", "0.00", "-92233720368547758.07"),
+            (
+                "MoneyWithdrawn",
+                "-92233720368547758.07",
+                "-92233720368547758.08",
+            ),
+        ],
+    );
+}
+
+#[test]
+fn an_account_is_overdrawn_when_it_crosses_its_limit_and_not_before_or_again() {
+    let given = Given::commit([opened_with(json!({ "overdraft_limit": "50.00" }))]);
+    let given = given
+        .and([withdrawn("50.00")])
+        .and([withdrawn("0.01")])
+        .and([withdrawn("1.00")]);
+    assert_balances(&given.0[1], &[("MoneyWithdrawn", "0.00", "-50.00")]);
+    assert_balances(
+        &given.0[2],
+        &[
+            ("MoneyWithdrawn", "-50.00", "-50.01"),
+            ("AccountOverdrawn", "-50.00", "-50.01"),
+        ],
+    );
+    assert_balances(&given.0[3], &[("MoneyWithdrawn", "-50.01", "-51.01")]);
+    // Back above the limit and below it again: that is a second crossing.
+    let given = given.and([deposited("10.00"), withdrawn("10.00")]);
+    let types: Vec<String> = published(&given.0[4])
+        .into_iter()
+        .map(|event| event.event_type)
+        .collect();
+    assert_eq!(
+        types,
+        ["MoneyDeposited", "MoneyWithdrawn", ACCOUNT_OVERDRAWN]
+    );
+}
+
+#[test]
+fn a_reversed_deposit_can_overdraw_an_account() {
+    let given =
+        Given::commit([opened(), deposited("10.00"), withdrawn("10.00")]).and([reversed(2)]);
+    assert_balances(
+        &given.0[1],
+        &[
+            ("TransactionReversed", "0.00", "-10.00"),
+            ("AccountOverdrawn", "0.00", "-10.00"),
+        ],
+    );
+}
+
+#[test]
+fn an_account_that_is_opened_below_its_limit_is_not_told_as_overdrawn() {
+    let given = Given::commit([opened_with(json!({ "opening_balance": "-10.00" }))]);
+    assert_balances(&given.0[0], &[("AccountOpened", "0.00", "-10.00")]);
+}
+
+#[test]
+fn what_follows_from_an_event_names_its_cause_and_has_an_id_of_its_own() {
+    let given = Given::commit([opened()]).and([withdrawn("1.00")]);
+    let [withdrawal, overdrawn] = &published(&given.0[1])[..] else {
+        panic!("two events");
+    };
+    assert_eq!(
+        overdrawn.metadata.causation_id,
+        Some(withdrawal.metadata.event_id)
+    );
+    assert_ne!(overdrawn.metadata.event_id, withdrawal.metadata.event_id);
+    assert_eq!(overdrawn.metadata.version, withdrawal.metadata.version);
+    assert_eq!(published(&given.0[1]), published(&given.0[1]));
+}
+
+fn docs() -> PathBuf {
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/events"))
+}
+
+fn read_json(path: PathBuf) -> Value {
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+#[track_caller]
+fn assert_valid(event_type: &str, detail: &Value) {
+    let schema = read_json(docs().join(format!("{event_type}.v1.schema.json")));
+    let validator = jsonschema::options()
+        .should_validate_formats(true)
+        .build(&schema)
+        .unwrap();
+    let errors: Vec<String> = validator
+        .iter_errors(detail)
+        .map(|error| format!("{}: {error}", error.instance_path()))
+        .collect();
+    assert_eq!(errors, Vec::<String>::new(), "{event_type}: {detail:#}");
+}
+
+/// One of each type, with all its fields.
+fn one_of_each() -> Vec<DomainEvent> {
+    let movement = json!({
+        "amount": "125.50", "currency": "EUR", "channel": "sepa", "reference": "Salary November",
+        "counterparty": "Example Works Ltd", "value_date": "2026-11-22",
+    });
+    let mut reversal = reversed(2);
+    reversal["data"]["reason"] = json!("entered twice");
+    let given = Given::commit([opened_with(
+        json!({ "overdraft_limit": "50.00", "opening_balance": "-12.34" }),
+    )])
+    .and([event("MoneyDeposited", movement.clone())])
+    .and([event("MoneyWithdrawn", movement)])
+    .and([reversal])
+    .and([closed()]);
+    given.0.iter().flat_map(published).collect()
+}
+
+#[test]
+fn the_events_of_the_bus_are_as_their_golden_files_and_as_their_schemas() {
+    let events = one_of_each();
+    let types: Vec<&str> = events
+        .iter()
+        .map(|event| event.event_type.as_str())
+        .collect();
+    assert_eq!(
+        types,
+        [
+            "AccountOpened",
+            "MoneyDeposited",
+            "MoneyWithdrawn",
+            "TransactionReversed",
+            "AccountOverdrawn",
+            "AccountClosed"
+        ]
+    );
+    for event in events {
+        let detail = serde_json::to_value(&event).unwrap();
+        assert_valid(&event.event_type, &detail);
+        insta::assert_json_snapshot!(event.event_type.clone(), detail);
+        let mut read: DomainEvent = serde_json::from_value(detail).unwrap();
+        read.event_type.clone_from(&event.event_type);
+        assert_eq!(read, event);
+    }
+}
+
+#[test]
+fn an_event_without_its_optional_fields_is_valid_too() {
+    let given = Given::commit([opened(), deposited("1.00"), withdrawn("2.00"), reversed(3)]);
+    for event in published(&given.0[0]) {
+        assert_valid(&event.event_type, &serde_json::to_value(&event).unwrap());
+    }
+}
+
+#[test]
+fn a_replayed_event_and_a_redriven_one_are_valid_too() {
+    for mut event in one_of_each() {
+        event.metadata.replay = Some("0193553f-6d1c-7b1a-9c39-2f0f7a5e8d11".to_owned());
+        event.metadata.target = Some("analytics".to_owned());
+        assert_valid(&event.event_type, &serde_json::to_value(&event).unwrap());
+        event.metadata.replay = None;
+        event.metadata.redrive = Some("0193553f-6d1c-7b1a-9c39-2f0f7a5e8d12".to_owned());
+        assert_valid(&event.event_type, &serde_json::to_value(&event).unwrap());
+    }
+}
+
+#[test]
+fn every_published_example_is_valid_and_can_be_read() {
+    let mut seen = 0;
+    for entry in std::fs::read_dir(docs().join("examples")).unwrap() {
+        let example = read_json(entry.unwrap().path());
+        let event_type = example["detail-type"].as_str().unwrap();
+        assert_valid(event_type, &example["detail"]);
+        assert_eq!(example["source"], "ledgerbell");
+        if event_type != "ReplayRequested" {
+            serde_json::from_value::<DomainEvent>(example["detail"].clone()).unwrap();
+        }
+        seen += 1;
+    }
+    assert_eq!(seen, 7);
+}
+
+#[test]
+fn the_schemas_refuse_what_does_not_belong_there() {
+    let event = &one_of_each()[1];
+    let mut detail = serde_json::to_value(event).unwrap();
+    detail["data"]["email"] = json!("ana@example.com");
+    let schema = read_json(docs().join("MoneyDeposited.v1.schema.json"));
+    assert!(
+        !jsonschema::validator_for(&schema)
+            .unwrap()
+            .is_valid(&detail)
+    );
+}

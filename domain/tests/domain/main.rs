@@ -1,0 +1,13 @@
+//! The domain from outside: what was recorded before, what is reported, and
+//! what follows.
+
+// Clippy knows test functions, not what they call.
+#![allow(clippy::unwrap_used)]
+
+mod account;
+mod bus_events;
+mod chain;
+mod given;
+mod notification_rules;
+mod reversals;
+mod stored_events;

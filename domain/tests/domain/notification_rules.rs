@@ -1,0 +1,208 @@
+//! Which notifications an event deserves, as a table.
+
+use domain::DomainEvent;
+use domain::notification::{self, Decision, EMAIL, Kind, SkipReason};
+use domain::preferences::Preferences;
+use serde_json::{Value, json};
+
+use crate::given::{Given, closed, deposited, event, opened, opened_with, reversed, withdrawn};
+
+/// The last event that the last commit of a history publishes.
+fn last_of(given: Given) -> DomainEvent {
+    DomainEvent::of_commit(given.0.last().unwrap())
+        .unwrap()
+        .pop()
+        .unwrap()
+}
+
+fn rich() -> Given {
+    Given::commit([opened_with(json!({ "opening_balance": "1000.00" }))])
+}
+
+#[track_caller]
+fn assert_told(event: &DomainEvent, preferences: Value, expected: &[(Kind, Option<SkipReason>)]) {
+    let read = Preferences::read(preferences.clone(), "").unwrap();
+    let expected: Vec<Decision> = expected
+        .iter()
+        .map(|&(kind, skip)| Decision { kind, skip })
+        .collect();
+    let decided = notification::decide(event, &read).unwrap();
+    assert_eq!(decided, expected, "{} with {preferences}", event.event_type);
+}
+
+#[test]
+fn without_a_word_a_customer_is_told_of_movements_reversals_and_overdrafts() {
+    let none: &[(Kind, Option<SkipReason>)] = &[];
+    for (event, expected) in [
+        (last_of(rich()), none),
+        (last_of(rich().and([closed()])), none),
+        (
+            last_of(rich().and([deposited("0.01")])),
+            &[(Kind::Deposit, None)],
+        ),
+        (
+            last_of(rich().and([withdrawn("0.01")])),
+            &[(Kind::Withdrawal, None)],
+        ),
+        (
+            last_of(rich().and([deposited("1.00"), reversed(2)])),
+            &[(Kind::Reversal, None)],
+        ),
+        (
+            last_of(rich().and([withdrawn("1000.01")])),
+            &[(Kind::Overdrawn, None)],
+        ),
+    ] {
+        assert_told(&event, json!({}), expected);
+    }
+}
+
+#[test]
+fn what_is_switched_off_is_skipped_with_the_reason() {
+    let event = last_of(rich().and([deposited("1.00")]));
+    let off = json!({ "kinds": { "deposit": { "enabled": false } } });
+    assert_told(
+        &event,
+        off,
+        &[(Kind::Deposit, Some(SkipReason::PreferenceOff))],
+    );
+}
+
+#[test]
+fn a_minimum_is_the_smallest_amount_that_is_told() {
+    let minimum =
+        json!({ "kinds": { "deposit": { "enabled": true, "min_amount": { "EUR": "10.00" } } } });
+    for (amount, skip) in [
+        ("9.99", Some(SkipReason::BelowMinimum)),
+        ("10.00", None),
+        ("10.01", None),
+    ] {
+        let event = last_of(rich().and([deposited(amount)]));
+        assert_told(&event, minimum.clone(), &[(Kind::Deposit, skip)]);
+    }
+    let in_yen =
+        json!({ "kinds": { "deposit": { "enabled": true, "min_amount": { "JPY": "1000000" } } } });
+    assert_told(
+        &last_of(rich().and([deposited("0.01")])),
+        in_yen,
+        &[(Kind::Deposit, None)],
+    );
+}
+
+#[test]
+fn a_large_amount_is_one_at_or_above_the_customers_own_mark() {
+    let mark = json!({ "kinds": { "large-amount": { "enabled": true, "min_amount": { "EUR": "100.00" } } } });
+    for (movement, kind) in [
+        ("MoneyDeposited", Kind::Deposit),
+        ("MoneyWithdrawn", Kind::Withdrawal),
+    ] {
+        for (amount, skip) in [("99.99", Some(SkipReason::BelowMinimum)), ("100.00", None)] {
+            let report = event(movement, json!({ "amount": amount, "currency": "EUR" }));
+            let event = last_of(rich().and([report]));
+            assert_told(
+                &event,
+                mark.clone(),
+                &[(kind, None), (Kind::LargeAmount, skip)],
+            );
+        }
+    }
+    let without_mark = json!({ "kinds": { "large-amount": { "enabled": true } } });
+    let event = last_of(rich().and([deposited("1000000.00")]));
+    assert_told(
+        &event,
+        without_mark,
+        &[
+            (Kind::Deposit, None),
+            (Kind::LargeAmount, Some(SkipReason::BelowMinimum)),
+        ],
+    );
+}
+
+#[test]
+fn a_balance_is_low_when_it_falls_below_the_mark_and_only_then() {
+    let mark = json!({ "kinds": { "low-balance": { "enabled": true, "threshold": { "EUR": "100.00" } } } });
+    let not_crossed = Some(SkipReason::NotCrossed);
+    for (event, skip) in [
+        (last_of(rich().and([withdrawn("900.00")])), not_crossed),
+        (last_of(rich().and([withdrawn("900.01")])), None),
+        (
+            last_of(rich().and([withdrawn("900.01")]).and([withdrawn("1.00")])),
+            not_crossed,
+        ),
+    ] {
+        assert_told(
+            &event,
+            mark.clone(),
+            &[(Kind::Withdrawal, None), (Kind::LowBalance, skip)],
+        );
+    }
+    let reversal = last_of(
+        Given::commit([opened(), deposited("100.00")])
+            .and([reversed(2)])
+            .and([deposited("1.00")]),
+    );
+    assert_told(&reversal, mark.clone(), &[(Kind::Deposit, None)]);
+    let off = json!({ "kinds": { "low-balance": { "enabled": false, "threshold": { "EUR": "100.00" } } } });
+    let event = last_of(rich().and([withdrawn("900.01")]));
+    assert_told(
+        &event,
+        off,
+        &[
+            (Kind::Withdrawal, None),
+            (Kind::LowBalance, Some(SkipReason::PreferenceOff)),
+        ],
+    );
+}
+
+#[test]
+fn a_kind_that_must_be_asked_for_is_off_until_it_is_enabled() {
+    let named_only = json!({ "kinds": { "low-balance": { "threshold": { "EUR": "100.00" } } } });
+    let event = last_of(rich().and([withdrawn("900.01")]));
+    assert_told(
+        &event,
+        named_only,
+        &[
+            (Kind::Withdrawal, None),
+            (Kind::LowBalance, Some(SkipReason::PreferenceOff)),
+        ],
+    );
+}
+
+#[test]
+fn who_cannot_be_told_has_a_decision_for_what_everybody_is_told() {
+    let event = last_of(rich().and([withdrawn("1.00")]));
+    let decided = notification::skip_all(&event, SkipReason::NoContact);
+    assert_eq!(
+        decided,
+        [Decision {
+            kind: Kind::Withdrawal,
+            skip: Some(SkipReason::NoContact)
+        }]
+    );
+    assert_eq!(
+        notification::skip_all(&last_of(rich()), SkipReason::Erased),
+        []
+    );
+}
+
+#[test]
+fn a_notification_has_one_id_for_its_event_kind_recipient_and_channel() {
+    let event = last_of(rich().and([withdrawn("1.00")]));
+    let id = |kind, customer: &str, channel| {
+        notification::notification_id(
+            event.metadata.event_id,
+            kind,
+            &customer.parse().unwrap(),
+            channel,
+        )
+    };
+    let one = id(Kind::Withdrawal, "CUST-42", EMAIL);
+    assert_eq!(one, id(Kind::Withdrawal, "CUST-42", EMAIL));
+    let others = [
+        id(Kind::LowBalance, "CUST-42", EMAIL),
+        id(Kind::Withdrawal, "CUST-43", EMAIL),
+        id(Kind::Withdrawal, "CUST-42", "sms"),
+    ];
+    assert!(others.iter().all(|other| *other != one));
+    insta::assert_snapshot!(one);
+}

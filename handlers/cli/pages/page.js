@@ -1,0 +1,151 @@
+// What the console and the mailbox share: fetching again and again, rows that
+// stay themselves while their list changes, and how money and times are written.
+// All text goes in through textContent, so whatever a bank puts into a
+// reference stays text.
+
+const POLL_MS = 1000;
+const TIMEOUT_MS = 8000;
+
+export const byId = (id) => document.getElementById(id);
+
+/** An element with text or children; attributes that are null are left out. */
+export function element(name, attributes = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value !== null && value !== undefined) made.setAttribute(key, value);
+  }
+  made.append(...children.filter((child) => child !== null && child !== undefined));
+  return made;
+}
+
+/** Text of others: its writing direction must not spill into what is ours. */
+export const foreign = (text) => element("bdi", {}, String(text));
+
+/** JSON from the API; an error says what the problem document says. */
+export async function getJson(path) {
+  const response = await fetch(path, {
+    headers: { Accept: "application/json" },
+    cache: "no-cache",
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  });
+  if (response.ok) return response.json();
+  const problem = await response.json().catch(() => ({}));
+  const error = new Error(problem.detail || `${path} answered ${response.status}`);
+  error.status = response.status;
+  throw error;
+}
+
+/**
+ * Calls `refresh` about every second while the page can be seen, never twice
+ * at once, and more rarely when the answers take long.
+ */
+export function poll(refresh) {
+  let timer = 0;
+  let running = false;
+  let again = false;
+  async function tick() {
+    clearTimeout(timer);
+    if (document.hidden) return;
+    if (running) {
+      again = true;
+      return;
+    }
+    running = true;
+    again = false;
+    const began = performance.now();
+    try {
+      await refresh();
+      showLive("live", "Live");
+    } catch (error) {
+      const stopped = error instanceof TypeError || error.name === "TimeoutError";
+      showLive("lost", stopped ? "Not reachable, trying again" : error.message);
+    }
+    running = false;
+    const took = performance.now() - began;
+    timer = setTimeout(tick, again ? 0 : Math.max(POLL_MS, 3 * took));
+  }
+  document.addEventListener("visibilitychange", tick);
+  tick();
+  return tick;
+}
+
+function showLive(state, text) {
+  byId("live").dataset.state = state;
+  if (byId("live-text").textContent !== text) byId("live-text").textContent = text;
+}
+
+/** Says something to a screen reader, once. */
+export function announce(text) {
+  byId("announcer").textContent = text;
+}
+
+/**
+ * Makes the rows of `parent` those of `items`. A row whose item has not
+ * changed stays, and with it focus, selection and what was unfolded.
+ * Returns the items that are new.
+ */
+export function syncRows(parent, items, keyOf, make) {
+  const old = new Map([...parent.children].map((row) => [row.dataset.key, row]));
+  const fresh = [];
+  let place = parent.firstElementChild;
+  for (const item of items) {
+    const key = keyOf(item);
+    const content = JSON.stringify(item);
+    let row = old.get(key);
+    if (!row || row.syncedContent !== content) {
+      const made = make(item);
+      made.dataset.key = key;
+      made.syncedContent = content;
+      if (row) {
+        keepState(row, made);
+        if (place === row) place = made;
+        row.replaceWith(made);
+        restoreFocus(made);
+      } else {
+        fresh.push(item);
+      }
+      row = made;
+    }
+    old.delete(key);
+    if (row === place) place = place.nextElementSibling;
+    else parent.insertBefore(row, place);
+  }
+  for (const row of old.values()) row.remove();
+  return fresh;
+}
+
+function keepState(from, to) {
+  const unfolded = from.querySelector("details");
+  if (unfolded?.open && to.querySelector("details")) to.querySelector("details").open = true;
+  to.hadFocus = from.contains(document.activeElement) ? document.activeElement.tagName : "";
+}
+
+function restoreFocus(row) {
+  if (row.hadFocus) row.querySelector(row.hadFocus)?.focus({ preventScroll: true });
+}
+
+/**
+ * "-1234567.80" as "−1 234 567.80". Works on the digits alone: an amount is
+ * never made a floating-point number.
+ */
+export function digits(decimal) {
+  const [, sign, whole, fraction] = /^(-?)(\d+)(\.\d+)?$/.exec(decimal) || [null, "", null];
+  if (whole === null) return String(decimal);
+  const grouped = whole.replace(/\B(?=(\d{3})+$)/g, "\u202f");
+  return `${sign ? "\u2212" : ""}${grouped}${fraction || ""}`;
+}
+
+const TIME = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const DAY_AND_TIME = new Intl.DateTimeFormat(undefined, {
+  day: "numeric", month: "short", hour: "2-digit", minute: "2-digit",
+});
+const WHOLE = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
+
+/** A local time, short where it is today's, with UTC on hover. */
+export function time(text, { whole = false } = {}) {
+  const at = new Date(text);
+  if (Number.isNaN(at.getTime())) return element("time", {}, String(text));
+  const today = at.toDateString() === new Date().toDateString();
+  const format = whole ? WHOLE : today ? TIME : DAY_AND_TIME;
+  return element("time", { datetime: text, title: `${at.toISOString()} (UTC)` }, format.format(at));
+}

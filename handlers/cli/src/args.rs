@@ -1,0 +1,43 @@
+//! What can be said on the command line.
+
+use clap::{Parser, Subcommand};
+
+use crate::commands::balance::BalanceOptions;
+use crate::commands::dead_letters::DeadLettersOptions;
+use crate::commands::history::HistoryOptions;
+use crate::commands::import::ImportOptions;
+use crate::commands::load::LoadOptions;
+use crate::commands::replay::ReplayOptions;
+use crate::commands::verify::VerifyOptions;
+use crate::serve::ServeOptions;
+
+const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong use.";
+
+/// Keeps account events, and tells customers once.
+///
+/// Without a command it is `serve`: the whole pipeline on this machine.
+#[derive(Debug, Parser)]
+#[command(name = "ledgerbell", version, about, after_help = EXIT_CODES)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the whole pipeline on this machine, on one folder
+    Serve(ServeOptions),
+    Import(ImportOptions),
+    Balance(BalanceOptions),
+    History(HistoryOptions),
+    Verify(VerifyOptions),
+    Replay(ReplayOptions),
+    DeadLetters(DeadLettersOptions),
+    Load(LoadOptions),
+}
+
+impl Default for Command {
+    fn default() -> Self {
+        Command::Serve(ServeOptions::default())
+    }
+}

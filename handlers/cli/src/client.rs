@@ -1,0 +1,283 @@
+//! Talking to a running ledgerbell.
+
+mod problem;
+
+use std::io;
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use serde_json::Value;
+use ureq::http::{Response, StatusCode};
+use ureq::{Agent, Body};
+
+pub use problem::Problem;
+
+/// Longer than any request takes that is answered at all: a verification of a
+/// large account is the longest.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a request is repeated, when it is safe to repeat.
+const DEFAULT_PATIENCE: Duration = Duration::from_secs(10);
+const FIRST_WAIT: Duration = Duration::from_millis(50);
+const LONGEST_WAIT: Duration = Duration::from_secs(1);
+/// Largest answer that is read: 1000 events with all their texts are below 4 MiB.
+const MAX_ANSWER_BYTES: u64 = 32 * 1024 * 1024;
+
+/// Why a request was not answered, or not as wished.
+#[derive(Debug, thiserror::Error)]
+pub enum CallError {
+    #[error(
+        "no ledgerbell answers at {endpoint}: {reason}; start one with `ledgerbell serve`, or name it with --endpoint"
+    )]
+    Unreachable { endpoint: String, reason: String },
+    #[error("{0}")]
+    Problem(Problem),
+    #[error("what answers at {endpoint} is not ledgerbell: {reason}")]
+    NotLedgerbell { endpoint: String, reason: String },
+}
+
+impl CallError {
+    /// The status of a problem.
+    pub fn status(&self) -> Option<StatusCode> {
+        match self {
+            CallError::Problem(problem) => Some(problem.status),
+            _ => None,
+        }
+    }
+}
+
+pub type Result<T, E = CallError> = std::result::Result<T, E>;
+
+/// An answer that is not a problem.
+#[derive(Debug)]
+pub struct Answer {
+    pub body: Value,
+    /// The request was recorded before.
+    pub replayed: bool,
+    /// How often it was sent again.
+    pub retries: u32,
+    /// How many of these because of a conflict among writers (409).
+    pub conflicts: u32,
+}
+
+/// An append, whose key makes it safe to repeat.
+#[derive(Debug)]
+pub struct Append<'a, B> {
+    pub account_id: &'a str,
+    pub idempotency_key: &'a str,
+    /// The version that the account must have; 0: it must not exist.
+    pub if_match: Option<u64>,
+    pub body: &'a B,
+}
+
+#[derive(Debug, Clone)]
+pub struct Client {
+    agent: Agent,
+    endpoint: String,
+    patience: Duration,
+}
+
+enum Failed {
+    /// The request never left.
+    NotSent(String),
+    /// It may have been done.
+    Lost(String),
+    /// Answered with a status that passes: 503, 429, or 409 among writers.
+    Passing(CallError),
+    Final(CallError),
+}
+
+impl Client {
+    /// A client of the API at this URL, without `/v1`.
+    pub fn new(endpoint: &str) -> Self {
+        let agent = Agent::config_builder()
+            .timeout_global(Some(REQUEST_TIMEOUT))
+            .timeout_connect(Some(CONNECT_TIMEOUT))
+            .http_status_as_error(false)
+            .max_redirects(0)
+            // What runs on this machine is not reached through a proxy.
+            .proxy(None)
+            .user_agent(concat!("ledgerbell/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .new_agent();
+        Client {
+            agent,
+            endpoint: endpoint.trim_end_matches('/').to_owned(),
+            patience: DEFAULT_PATIENCE,
+        }
+    }
+
+    /// Repeats requests for so long, also while nothing listens there.
+    #[must_use]
+    pub fn patient(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
+    }
+
+    pub fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Value> {
+        let answer = self.repeat(true, || {
+            let request = self.agent.get(self.url(path));
+            request.query_pairs(query.iter().copied()).call()
+        })?;
+        Ok(answer.body)
+    }
+
+    /// `None` where there is nothing (404).
+    pub fn find(&self, path: &str, query: &[(&str, &str)]) -> Result<Option<Value>> {
+        match self.get(path, query) {
+            Ok(body) => Ok(Some(body)),
+            Err(error) if error.status() == Some(StatusCode::NOT_FOUND) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// A POST without a key: sent once, because it may have been done.
+    pub fn post(&self, path: &str, body: &impl Serialize) -> Result<Value> {
+        let answer = self.repeat(false, || self.agent.post(self.url(path)).send_json(body))?;
+        Ok(answer.body)
+    }
+
+    pub fn put(&self, path: &str, body: &impl Serialize) -> Result<Value> {
+        let answer = self.repeat(true, || self.agent.put(self.url(path)).send_json(body))?;
+        Ok(answer.body)
+    }
+
+    /// Appends, again and again with the same key until it is acknowledged.
+    pub fn append<B: Serialize>(&self, append: &Append<'_, B>) -> Result<Answer> {
+        let path = format!("accounts/{}/events", append.account_id);
+        self.repeat(true, || {
+            let mut request = self
+                .agent
+                .post(self.url(&path))
+                .header("Idempotency-Key", append.idempotency_key);
+            if let Some(version) = append.if_match {
+                request = request.header("If-Match", format!("\"{version}\""));
+            }
+            request.send_json(append.body)
+        })
+    }
+
+    fn url(&self, path: &str) -> String {
+        format!("{}/v1/{path}", self.endpoint)
+    }
+
+    fn repeat(
+        &self,
+        repeatable: bool,
+        mut send: impl FnMut() -> Result<Response<Body>, ureq::Error>,
+    ) -> Result<Answer> {
+        let started = Instant::now();
+        let mut wait = FIRST_WAIT;
+        let (mut retries, mut conflicts) = (0, 0);
+        // Nothing listening at the first request is a wrong endpoint rather
+        // than a restart, unless the command is one that waits for restarts.
+        let waits_for_a_server = self.patience > DEFAULT_PATIENCE;
+        loop {
+            let failed = match self.once(&mut send) {
+                Ok(answer) => {
+                    return Ok(Answer {
+                        retries,
+                        conflicts,
+                        ..answer
+                    });
+                }
+                Err(failed) => failed,
+            };
+            if let Failed::Passing(error) = &failed {
+                conflicts += u32::from(error.status() == Some(StatusCode::CONFLICT));
+            }
+            let again = match &failed {
+                Failed::Final(_) => false,
+                Failed::NotSent(_) => retries > 0 || waits_for_a_server,
+                Failed::Lost(_) | Failed::Passing(_) => repeatable,
+            };
+            if !again || started.elapsed() + wait > self.patience {
+                return Err(self.error(failed));
+            }
+            std::thread::sleep(wait);
+            wait = (wait * 2).min(LONGEST_WAIT);
+            retries += 1;
+        }
+    }
+
+    fn once(
+        &self,
+        send: &mut impl FnMut() -> Result<Response<Body>, ureq::Error>,
+    ) -> Result<Answer, Failed> {
+        let mut response = send().map_err(|error| self.failed(&error))?;
+        let status = response.status();
+        let replayed = response.headers().contains_key("idempotency-replayed");
+        let text = response
+            .body_mut()
+            .with_config()
+            .limit(MAX_ANSWER_BYTES)
+            .read_to_vec()
+            .map_err(|error| self.failed(&error))?;
+        let body: Option<Value> = serde_json::from_slice(&text).ok();
+        if status.is_success() {
+            return match body {
+                Some(body) => Ok(Answer {
+                    body,
+                    replayed,
+                    retries: 0,
+                    conflicts: 0,
+                }),
+                None => Err(Failed::Final(self.not_ledgerbell("its answer is not JSON"))),
+            };
+        }
+        let passing = [
+            StatusCode::SERVICE_UNAVAILABLE,
+            StatusCode::TOO_MANY_REQUESTS,
+            StatusCode::CONFLICT,
+        ]
+        .contains(&status);
+        let error = match body.and_then(|body| Problem::read(status, &body)) {
+            Some(problem) => CallError::Problem(problem),
+            None => self.not_ledgerbell(&format!("it answers {status}")),
+        };
+        Err(if passing {
+            Failed::Passing(error)
+        } else {
+            Failed::Final(error)
+        })
+    }
+
+    fn failed(&self, error: &ureq::Error) -> Failed {
+        let text = error.to_string();
+        match error {
+            ureq::Error::Io(io) if io.kind() == io::ErrorKind::ConnectionRefused => {
+                Failed::NotSent("connection refused".to_owned())
+            }
+            ureq::Error::HostNotFound | ureq::Error::ConnectionFailed => Failed::NotSent(text),
+            ureq::Error::Io(io) => Failed::Lost(io.to_string()),
+            ureq::Error::Timeout(_) => Failed::Lost(text),
+            ureq::Error::BodyExceedsLimit(_) => {
+                Failed::Final(self.not_ledgerbell("its answer is too long"))
+            }
+            // A connection that ended within an answer is a protocol error too.
+            ureq::Error::Protocol(_) => Failed::Lost(text),
+            _ => Failed::Final(self.unreachable(text)),
+        }
+    }
+
+    fn error(&self, failed: Failed) -> CallError {
+        match failed {
+            Failed::NotSent(reason) | Failed::Lost(reason) => self.unreachable(reason),
+            Failed::Passing(error) | Failed::Final(error) => error,
+        }
+    }
+
+    fn unreachable(&self, reason: String) -> CallError {
+        CallError::Unreachable {
+            endpoint: self.endpoint.clone(),
+            reason,
+        }
+    }
+
+    fn not_ledgerbell(&self, reason: &str) -> CallError {
+        CallError::NotLedgerbell {
+            endpoint: self.endpoint.clone(),
+            reason: reason.to_owned(),
+        }
+    }
+}

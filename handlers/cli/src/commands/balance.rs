@@ -1,0 +1,91 @@
+//! `ledgerbell balance`.
+
+use chrono::{DateTime, Utc};
+use clap::{Args, ValueEnum};
+use domain::AccountId;
+use domain::time::{format_time, parse_time};
+use serde_json::Value;
+
+use crate::connection::Connection;
+use crate::exit::{End, Failure};
+use crate::output;
+
+/// Show an account's balance, now or at an earlier point
+///
+/// Now: from the read model, which follows the events by a moment.
+/// At an earlier point: computed from the events.
+#[derive(Debug, Clone, Args)]
+#[command(verbatim_doc_comment)]
+pub struct BalanceOptions {
+    /// Id of the account
+    #[arg(value_name = "ACCOUNT")]
+    account: AccountId,
+
+    /// As it was at this time, like 2026-11-22T10:00:00Z
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    as_of: Option<DateTime<Utc>>,
+
+    /// Which time of an event --as-of means: when it was recorded here (the
+    /// default), or when it occurred by the bank's account
+    #[arg(long, value_enum, requires = "as_of")]
+    basis: Option<Basis>,
+
+    /// As it was at this version
+    #[arg(long, value_name = "N", conflicts_with = "as_of", value_parser = clap::value_parser!(u64).range(1..))]
+    as_of_version: Option<u64>,
+
+    #[command(flatten)]
+    connection: Connection,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Basis {
+    Recorded,
+    Occurred,
+}
+
+pub fn run(options: &BalanceOptions) -> Result<End, Failure> {
+    let mut query: Vec<(&str, String)> = Vec::new();
+    query.extend(options.as_of.map(|time| ("as_of", format_time(time))));
+    query.extend(options.basis.map(|basis| {
+        let name = match basis {
+            Basis::Recorded => "recorded",
+            Basis::Occurred => "occurred",
+        };
+        ("basis", name.to_owned())
+    }));
+    query.extend(
+        options
+            .as_of_version
+            .map(|version| ("as_of_version", version.to_string())),
+    );
+    let query: Vec<(&str, &str)> = query
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    let client = options.connection.client();
+    let account = client.get(&format!("accounts/{}", options.account), &query)?;
+    if options.connection.json {
+        output::json(&account);
+        return Ok(End::Done);
+    }
+    let text = |name: &str| match &account[name] {
+        Value::String(text) => output::one_line(text),
+        Value::Null => String::new(),
+        other => other.to_string(),
+    };
+    for (name, value) in [
+        ("account", text("account_id")),
+        ("customer", text("customer_id")),
+        (
+            "balance",
+            format!("{} {}", text("balance"), text("currency")),
+        ),
+        ("version", text("version")),
+        ("status", text("status")),
+        ("updated", text("updated_at")),
+    ] {
+        output::line(format!("{name:<9} {value}"));
+    }
+    Ok(End::Done)
+}

@@ -1,0 +1,179 @@
+//! `ledgerbell history`.
+
+use clap::Args;
+use domain::AccountId;
+use serde_json::{Value, json};
+
+use crate::client::Client;
+use crate::connection::Connection;
+use crate::exit::{End, Failure};
+use crate::output;
+use crate::table::{Align, Table};
+
+/// Events of one request. The columns are aligned page by page, so that the
+/// first rows of a long history are there at once.
+const PAGE: u64 = 500;
+
+/// Show an account's events, oldest first
+#[derive(Debug, Clone, Args)]
+pub struct HistoryOptions {
+    /// Id of the account
+    #[arg(value_name = "ACCOUNT")]
+    account: AccountId,
+
+    /// Start after this version
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    after: u64,
+
+    /// Show at most so many events; all when left out
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    limit: Option<u64>,
+
+    #[command(flatten)]
+    connection: Connection,
+}
+
+const COLUMNS: [(&str, Align); 6] = [
+    ("VERSION", Align::Right),
+    ("OCCURRED", Align::Left),
+    ("TYPE", Align::Left),
+    ("AMOUNT", Align::Right),
+    ("", Align::Left),
+    ("ABOUT", Align::Left),
+];
+
+pub fn run(options: &HistoryOptions) -> Result<End, Failure> {
+    let client = options.connection.client();
+    let mut after = options.after;
+    let mut left = options.limit;
+    let mut document: Vec<Value> = Vec::new();
+    let mut more = None;
+    let mut heading = true;
+    loop {
+        let page = page(&client, &options.account, after, left)?;
+        let events = page["events"].as_array().cloned().unwrap_or_default();
+        left = left.map(|left| left.saturating_sub(events.len() as u64));
+        if options.connection.json {
+            document.extend(events);
+        } else if !print(&events, heading) {
+            return Ok(End::Done);
+        }
+        heading = false;
+        let Some(next) = page["next"].as_u64() else {
+            break;
+        };
+        after = next;
+        if left == Some(0) {
+            more = Some(next);
+            break;
+        }
+    }
+    if options.connection.json {
+        output::json(&json!({ "events": document, "next": more }));
+    } else if let Some(next) = more {
+        output::line(format!("There is more: go on with --after {next}"));
+    }
+    Ok(End::Done)
+}
+
+fn page(
+    client: &Client,
+    account: &AccountId,
+    after: u64,
+    left: Option<u64>,
+) -> Result<Value, Failure> {
+    let limit = left.unwrap_or(PAGE).min(PAGE).to_string();
+    let query = [("after_version", after.to_string()), ("limit", limit)];
+    let query: Vec<(&str, &str)> = query
+        .iter()
+        .map(|(name, value)| (*name, value.as_str()))
+        .collect();
+    Ok(client.get(&format!("accounts/{account}/events"), &query)?)
+}
+
+fn print(events: &[Value], heading: bool) -> bool {
+    let mut table = Table::new(&COLUMNS);
+    for event in events {
+        table.row(cells(event));
+    }
+    let skip = usize::from(!heading);
+    table.lines().into_iter().skip(skip).all(output::line)
+}
+
+fn cells(event: &Value) -> [String; 6] {
+    let data = &event["data"];
+    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+    let event_type = text(&event["type"]);
+    let amount = text(&data["amount"]);
+    // What the event does to the balance.
+    let falls = event_type == "MoneyWithdrawn" || data["movement"] == "deposit";
+    let amount = match (&data["opening_balance"], amount.is_empty()) {
+        (Value::String(opening), _) => opening.clone(),
+        (_, true) => String::new(),
+        _ if falls => format!("-{amount}"),
+        _ => format!("+{amount}"),
+    };
+    let currency = if amount.is_empty() {
+        String::new()
+    } else {
+        text(&data["currency"])
+    };
+    let about: Vec<String> = ["counterparty", "reference", "reason", "customer_id"]
+        .into_iter()
+        .map(|name| text(&data[name]))
+        .chain(
+            data["reverses"]
+                .as_str()
+                .map(|id| format!("takes back {id}")),
+        )
+        .filter(|text| !text.is_empty())
+        .collect();
+    [
+        event["version"].to_string(),
+        text(&event["occurred_at"]),
+        event_type,
+        amount,
+        currency,
+        about.join(" · "),
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_amount_says_what_the_event_does_to_the_balance() {
+        let row = |event_type: &str, data: Value| {
+            let cells = cells(&json!({"version": 2, "type": event_type, "data": data}));
+            format!("{} {} {}", cells[3], cells[4], cells[5])
+        };
+        let money = |more: Value| {
+            let mut data = json!({"amount": "5.00", "currency": "EUR"});
+            data.as_object_mut()
+                .unwrap()
+                .extend(more.as_object().unwrap().clone());
+            data
+        };
+        assert_eq!(
+            row("MoneyWithdrawn", money(json!({"reference": "rent"}))),
+            "-5.00 EUR rent"
+        );
+        assert_eq!(row("MoneyDeposited", money(json!({}))), "+5.00 EUR ");
+        assert_eq!(
+            row(
+                "TransactionReversed",
+                money(json!({"movement": "deposit", "reverses": "e-1"}))
+            ),
+            "-5.00 EUR takes back e-1"
+        );
+        assert_eq!(
+            row(
+                "AccountOpened",
+                json!({"opening_balance": "-1.00", "currency": "EUR", "customer_id": "ana"})
+            ),
+            "-1.00 EUR ana"
+        );
+        assert_eq!(row("AccountClosed", json!({})), "  ");
+    }
+}

@@ -1,0 +1,188 @@
+//! What became of a statement.
+
+use domain::Money;
+use serde::Serialize;
+use statements::Note;
+
+use super::sources::Source;
+use crate::client::CallError;
+use crate::exit::Failure;
+use crate::output;
+
+/// How a statement and its account stand to each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Verdict {
+    /// The account has the statement's closing balance.
+    Agrees,
+    /// The statement has no closing balance.
+    NoBalance,
+    /// The statement opens with another balance than its account had.
+    OpeningDiffers,
+    /// The account has another balance than the statement closes with.
+    ClosingDiffers,
+    /// The API refused it, or its keys belong to others.
+    Failed,
+}
+
+/// One statement in the report. Money is the wire's decimal string.
+#[derive(Debug, Clone, Serialize)]
+pub struct Outcome {
+    pub file: String,
+    pub line: usize,
+    pub account_id: String,
+    pub statement: Option<String>,
+    pub currency: String,
+    pub verdict: Verdict,
+    /// Whether the account was opened.
+    pub opened: bool,
+    pub entries: usize,
+    /// Entries that are new in the account.
+    pub recorded: usize,
+    /// Entries that were there before.
+    pub replayed: usize,
+    /// How many of the entries take back an earlier event.
+    pub reversals: usize,
+    pub opening: Option<String>,
+    pub closing: Option<String>,
+    /// The account's balance, to be held against `closing`, or, where the
+    /// opening differs, against `opening`.
+    pub balance: Option<String>,
+    /// The version at which the account has this balance.
+    pub version: Option<u64>,
+    /// By how much the account's balance is above the statement's.
+    pub difference: Option<String>,
+    pub problem: Option<String>,
+    pub notes: Vec<String>,
+}
+
+/// Why a statement was not brought in to its end.
+#[derive(Debug)]
+pub enum Stop {
+    /// The outcome says it already.
+    Said,
+    Call(CallError),
+    Refused(String),
+}
+
+impl From<CallError> for Stop {
+    fn from(error: CallError) -> Self {
+        Stop::Call(error)
+    }
+}
+
+impl Outcome {
+    pub fn of(source: &Source) -> Self {
+        let plan = &source.plan;
+        let note = |note: &Note| format!("line {}: {}", note.line, note.text);
+        Outcome {
+            file: source.file.clone(),
+            line: source.statement.line,
+            account_id: plan.account_id.to_string(),
+            statement: source.statement.number.clone(),
+            currency: source.statement.currency.to_string(),
+            verdict: Verdict::Failed,
+            opened: false,
+            entries: plan.events,
+            recorded: 0,
+            replayed: 0,
+            reversals: 0,
+            opening: plan.expected_opening.map(Money::to_decimal),
+            closing: plan.expected_closing.map(Money::to_decimal),
+            balance: None,
+            version: None,
+            difference: None,
+            problem: None,
+            notes: plan.notes.iter().map(note).collect(),
+        }
+    }
+
+    pub fn is_good(&self) -> bool {
+        matches!(self.verdict, Verdict::Agrees | Verdict::NoBalance)
+    }
+
+    /// The account's balance is not the one that the statement opens with.
+    pub fn opening_differs(&mut self, version: u64, balance: Money, opening: Money) -> Stop {
+        self.verdict = Verdict::OpeningDiffers;
+        self.balance = Some(balance.to_decimal());
+        self.version = Some(version);
+        let difference = balance.checked_sub(opening);
+        self.difference = difference.map(Money::to_decimal);
+        let difference = self.difference.as_deref().unwrap_or("too large to say");
+        let done = self.recorded + self.replayed;
+        let problem = if version == 0 {
+            // A dry run, behind another statement that would open the account.
+            format!(
+                "the account would hold {balance}, but the statement opens with {opening} \
+                 (difference {difference}); nothing of it would be imported"
+            )
+        } else if done == 0 {
+            format!(
+                "the account holds {balance} at version {version}, but the statement opens with {opening} \
+                 (difference {difference}); nothing of it is imported"
+            )
+        } else {
+            format!(
+                "after {done} of {} entries the account should hold {opening}, but at version {version} it holds \
+                 {balance} (difference {difference}): others wrote in between; the rest is not imported",
+                self.entries
+            )
+        };
+        self.problem = Some(problem);
+        Stop::Said
+    }
+
+    /// Holds the statement's closing balance against the account's.
+    pub fn close(&mut self, version: u64, balance: Money, closing: Option<Money>) {
+        self.balance = Some(balance.to_decimal());
+        self.version = Some(version);
+        let Some(closing) = closing else {
+            self.verdict = Verdict::NoBalance;
+            return;
+        };
+        if balance == closing {
+            self.verdict = Verdict::Agrees;
+            return;
+        }
+        self.verdict = Verdict::ClosingDiffers;
+        self.difference = balance.checked_sub(closing).map(Money::to_decimal);
+        let difference = self.difference.as_deref().unwrap_or("too large to say");
+        self.problem = Some(format!(
+            "the account holds {balance} at version {version}, but the statement closes with {closing} \
+             (difference {difference})"
+        ));
+    }
+
+    /// Notes why it stopped; gives back what stops the whole import.
+    pub fn stopped(&mut self, stop: Stop) -> Option<Failure> {
+        match stop {
+            Stop::Said => None,
+            Stop::Refused(reason) => {
+                self.problem = Some(reason);
+                None
+            }
+            Stop::Call(error @ CallError::Problem(_)) => {
+                self.problem = Some(error.to_string());
+                None
+            }
+            Stop::Call(error) => {
+                self.problem = Some("interrupted; import it again".to_owned());
+                Some(error.into())
+            }
+        }
+    }
+
+    /// What a person has to know beside the table's row.
+    pub fn complain(&self) {
+        let place = format!(
+            "{}: line {}: account {}",
+            self.file, self.line, self.account_id
+        );
+        for note in &self.notes {
+            output::complain(format!("{}: {note}", self.file));
+        }
+        if let Some(problem) = &self.problem {
+            output::complain(format!("{place}: {problem}"));
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! The files, read and planned before anything is sent.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fmt;
+use std::fs::File;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+use domain::CustomerId;
+use serde::Serialize;
+use statements::format::MAX_FILE_BYTES;
+use statements::{Format, Plan, ReadError, Statement, identity, in_order, plan};
+
+/// A statement, where it stands, and how it is brought in.
+#[derive(Debug)]
+pub struct Source {
+    pub file: String,
+    pub statement: Statement,
+    pub plan: Plan,
+}
+
+impl Source {
+    /// File and line.
+    pub fn name(&self) -> String {
+        format!("{}:{}", self.file, self.statement.line)
+    }
+}
+
+/// A file, or a statement of one, of which nothing is imported.
+#[derive(Debug, Serialize)]
+pub struct Unreadable {
+    pub file: String,
+    /// Absent when the file could not be opened.
+    pub line: Option<usize>,
+    pub statement: Option<String>,
+    pub reason: String,
+}
+
+impl fmt::Display for Unreadable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.file)?;
+        if let Some(line) = self.line {
+            write!(f, "line {line}: ")?;
+        }
+        if let Some(statement) = &self.statement {
+            write!(f, "{statement}: ")?;
+        }
+        write!(f, "{}; nothing of it is imported", self.reason)
+    }
+}
+
+#[derive(Debug, Default)]
+pub struct Sources {
+    /// In the order in which the statements follow from one another.
+    pub sources: Vec<Source>,
+    pub unreadable: Vec<Unreadable>,
+}
+
+pub fn read(files: &[PathBuf], format: Option<Format>, customer: Option<&CustomerId>) -> Sources {
+    let mut found = Sources::default();
+    let mut statements = Vec::new();
+    // Ordering takes the statements out of their files.
+    let mut origins: BTreeMap<(String, usize), VecDeque<String>> = BTreeMap::new();
+    for path in files {
+        let file = path.display().to_string();
+        let read = match content(path).map(|bytes| statements::read(&bytes, format)) {
+            Ok(read) => read,
+            Err(error) => {
+                found.unreadable.push(Unreadable {
+                    file,
+                    line: None,
+                    statement: None,
+                    reason: error.to_string(),
+                });
+                continue;
+            }
+        };
+        for statement in read.unwrap_or_else(|error| vec![Err(error)]) {
+            match statement {
+                Ok(statement) => {
+                    let origin = (identity::identity(&statement), statement.line);
+                    origins.entry(origin).or_default().push_back(file.clone());
+                    statements.push(statement);
+                }
+                Err(error) => found.unreadable.push(unreadable(&file, error)),
+            }
+        }
+    }
+    let mut statements = in_order(statements);
+    // Account by account: only within one does the order matter.
+    statements.sort_by(|one, other| one.account_id.cmp(&other.account_id));
+    for statement in statements {
+        let plan = plan(&statement, customer);
+        let origin = origins.get_mut(&(plan.identity.clone(), statement.line));
+        let file = origin.and_then(VecDeque::pop_front).unwrap_or_default();
+        found.sources.push(Source {
+            file,
+            statement,
+            plan,
+        });
+    }
+    found
+}
+
+fn unreadable(file: &str, error: ReadError) -> Unreadable {
+    Unreadable {
+        file: file.to_owned(),
+        line: Some(error.line),
+        statement: error.statement,
+        reason: error.reason.to_string(),
+    }
+}
+
+/// At most one byte more than is read, which is enough to refuse it.
+fn content(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    File::open(path)?
+        .take(MAX_FILE_BYTES as u64 + 1)
+        .read_to_end(&mut bytes)?;
+    Ok(bytes)
+}

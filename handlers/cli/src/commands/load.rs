@@ -1,0 +1,238 @@
+//! `ledgerbell load`: many writers at once.
+
+mod report;
+mod writer;
+
+use std::net::IpAddr;
+use std::sync::atomic::AtomicBool;
+use std::time::{Duration, Instant};
+
+use chrono::Utc;
+use clap::Args;
+use serde_json::json;
+
+use crate::client::{Append, Client};
+use crate::connection::Connection;
+use crate::exit::{End, Failure};
+use crate::output;
+
+use report::Report;
+use writer::Writer;
+
+/// Threads, and a connection each: more than this measures the machine.
+const MAX_WRITERS: i64 = 512;
+const MAX_ACCOUNTS: i64 = 10_000;
+/// Of one writer.
+const MAX_EVENTS: i64 = 1_000_000;
+
+/// Post deposits from many writers at once, until all are acknowledged
+///
+/// Writer number w posts to account number w modulo --accounts. Every deposit
+/// has a key of its own and is sent again under it until it is acknowledged,
+/// also while the server is down. Customers and accounts that are missing are
+/// made. With the same --run the same keys are used again, and nothing is
+/// recorded a second time.
+#[derive(Debug, Clone, Args)]
+#[command(verbatim_doc_comment)]
+pub struct LoadOptions {
+    /// Accounts to post to, named PREFIX-1, PREFIX-2 ...
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(i64).range(1..=MAX_ACCOUNTS))]
+    accounts: i64,
+
+    /// Writers at once
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(i64).range(1..=MAX_WRITERS))]
+    writers: i64,
+
+    /// Deposits of each writer
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(i64).range(1..=MAX_EVENTS))]
+    events: i64,
+
+    /// Send every request twice under its key, from two threads at once
+    #[arg(long)]
+    duplicates: bool,
+
+    /// What the accounts are called
+    #[arg(long, value_name = "PREFIX", default_value = "load", value_parser = name)]
+    prefix: String,
+
+    /// Name of this load, from which its keys are made; a new one when left out
+    #[arg(long, value_name = "NAME", value_parser = name)]
+    run: Option<String>,
+
+    /// How long a request is sent again before the load gives up
+    #[arg(long, value_name = "SECONDS", default_value_t = 120)]
+    retry_for: u64,
+
+    /// Post to an endpoint that is not on this machine
+    #[arg(long)]
+    allow_remote: bool,
+
+    /// Only say what would be done
+    #[arg(long)]
+    dry_run: bool,
+
+    #[command(flatten)]
+    connection: Connection,
+}
+
+/// How often the writers are looked after: short beside any load.
+const LOOK_EVERY: Duration = Duration::from_millis(10);
+
+/// What fits into an id beside the numbers.
+fn name(text: &str) -> Result<String, &'static str> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    if text.is_empty() || text.len() > 40 || !text.chars().all(plain) || text.starts_with('-') {
+        return Err("must be 1 to 40 of A-Z a-z 0-9 -, the first a letter or digit");
+    }
+    Ok(text.to_owned())
+}
+
+pub fn run(options: &LoadOptions) -> Result<End, Failure> {
+    if !options.allow_remote && !is_loopback(&options.connection.endpoint) {
+        return Err(Failure::WrongUse(format!(
+            "{} is not on this machine; say --allow-remote if the load is meant for it",
+            options.connection.endpoint
+        )));
+    }
+    let deposits = options.writers * options.events;
+    if options.dry_run {
+        dry_run(options, deposits);
+        return Ok(End::Done);
+    }
+    let run = options.run.clone().unwrap_or_else(|| {
+        let now = Utc::now().timestamp_micros();
+        format!("{now}-{}", std::process::id())
+    });
+    let client = options.connection.client();
+    for account in 1..=options.accounts.min(options.writers) {
+        open(&client, &format!("{}-{account}", options.prefix), &run)?;
+    }
+    let client = client.patient(Duration::from_secs(options.retry_for));
+    let sending = if options.duplicates { 2 } else { 1 };
+    let bar = output::bar(Some((deposits * sending) as u64), "requests");
+    bar.set_message("posting");
+    let stop = AtomicBool::new(false);
+    let started = Instant::now();
+    let mut report = Report::new(&run, deposits as u64);
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..options.writers)
+            .flat_map(|number| (0..sending).map(move |_| number))
+            .map(|number| {
+                let writer = Writer {
+                    client: &client,
+                    account: format!("{}-{}", options.prefix, number % options.accounts + 1),
+                    key: format!("load-{run}-{}", number + 1),
+                    events: options.events,
+                    bar: &bar,
+                    stop: &stop,
+                };
+                scope.spawn(move || writer.run())
+            })
+            .collect();
+        let mut heartbeat = output::Heartbeat::new();
+        while threads.iter().any(|thread| !thread.is_finished()) {
+            std::thread::sleep(LOOK_EVERY);
+            heartbeat.beat(&bar);
+        }
+        for thread in threads {
+            match thread.join() {
+                Ok(tally) => report.add(tally),
+                Err(_) => report.failed("a writer has panicked"),
+            }
+        }
+    });
+    bar.finish_and_clear();
+    report.took(started.elapsed());
+    if options.connection.json {
+        output::json(&report);
+    } else {
+        report.print();
+    }
+    match report.problem() {
+        Some(problem) => Err(Failure::Failed(problem.to_owned())),
+        None => Ok(End::Done),
+    }
+}
+
+fn dry_run(options: &LoadOptions, deposits: i64) {
+    if options.connection.json {
+        output::json(&json!({
+            "dry_run": true,
+            "accounts": options.accounts.min(options.writers),
+            "writers": options.writers,
+            "deposits": deposits,
+            "duplicates": options.duplicates,
+        }));
+        return;
+    }
+    let twice = if options.duplicates {
+        ", each sent twice"
+    } else {
+        ""
+    };
+    output::line(format!(
+        "{} writers would post {deposits} deposits{twice} to {} accounts, which are opened where they are missing. \
+         Nothing was sent: this was a dry run.",
+        options.writers,
+        options.accounts.min(options.writers)
+    ));
+}
+
+/// A customer who can be told, and the account.
+fn open(client: &Client, account: &str, run: &str) -> Result<(), Failure> {
+    if client.find(&format!("customers/{account}"), &[])?.is_none() {
+        let customer = json!({ "email": format!("{account}@customers.example"), "name": account, "locale": "en" });
+        client.put(&format!("customers/{account}"), &customer)?;
+    }
+    if client.find(&format!("accounts/{account}"), &[])?.is_some() {
+        return Ok(());
+    }
+    client.append(&Append {
+        account_id: account,
+        idempotency_key: &format!("load-{run}-open"),
+        if_match: None,
+        body: &json!({ "events": [{
+            "type": "AccountOpened",
+            "occurred_at": writer::OCCURRED_AT,
+            "data": { "customer_id": account, "currency": writer::CURRENCY },
+        }] }),
+    })?;
+    Ok(())
+}
+
+fn is_loopback(endpoint: &str) -> bool {
+    let host = endpoint.strip_prefix("http://").unwrap_or(endpoint);
+    let host = match host.strip_prefix('[') {
+        Some(bracketed) => bracketed.split(']').next().unwrap_or_default(),
+        None => host.split(':').next().unwrap_or_default(),
+    };
+    host == "localhost"
+        || host
+            .parse::<IpAddr>()
+            .is_ok_and(|address| address.is_loopback())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_this_machine_is_loopback() {
+        for endpoint in [
+            "http://127.0.0.1:8080",
+            "http://localhost",
+            "http://[::1]:1",
+            "http://127.9.9.9:1",
+        ] {
+            assert!(is_loopback(endpoint), "{endpoint}");
+        }
+        for endpoint in [
+            "http://10.0.0.1:8080",
+            "http://localhost.example",
+            "http://127.0.0.1.example:1",
+            "http://[2001:db8::1]",
+        ] {
+            assert!(!is_loopback(endpoint), "{endpoint}");
+        }
+    }
+}

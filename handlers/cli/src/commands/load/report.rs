@@ -1,0 +1,87 @@
+//! What the load did.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::writer::Tally;
+use crate::output;
+
+#[derive(Debug, Serialize)]
+pub struct Report {
+    run: String,
+    /// Deposits, each with its key.
+    deposits: u64,
+    /// Answers that said: new.
+    recorded: u64,
+    /// Answers that said: recorded before. A retry after a lost answer is one.
+    replayed: u64,
+    /// Answers 409 on the way.
+    conflicts: u64,
+    /// Requests that were sent again, for whatever reason.
+    retries: u64,
+    milliseconds: u64,
+    requests_per_second: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    problem: Option<String>,
+}
+
+impl Report {
+    pub fn new(run: &str, deposits: u64) -> Self {
+        Report {
+            run: run.to_owned(),
+            deposits,
+            recorded: 0,
+            replayed: 0,
+            conflicts: 0,
+            retries: 0,
+            milliseconds: 0,
+            requests_per_second: 0,
+            problem: None,
+        }
+    }
+
+    pub fn add(&mut self, tally: Tally) {
+        self.recorded += tally.recorded;
+        self.replayed += tally.replayed;
+        self.conflicts += tally.conflicts;
+        self.retries += tally.retries;
+        if let Some(problem) = tally.problem {
+            self.failed(&problem);
+        }
+    }
+
+    /// The first problem is the one that is told.
+    pub fn failed(&mut self, problem: &str) {
+        self.problem.get_or_insert_with(|| problem.to_owned());
+    }
+
+    pub fn took(&mut self, time: Duration) {
+        self.milliseconds = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        self.requests_per_second =
+            (self.recorded + self.replayed) * 1000 / self.milliseconds.max(1);
+    }
+
+    pub fn problem(&self) -> Option<&str> {
+        self.problem.as_deref()
+    }
+
+    pub fn print(&self) {
+        output::line(format!("run        {:>10}", self.run));
+        for (name, number, meaning) in [
+            ("deposits", self.deposits, "each under a key of its own"),
+            ("recorded", self.recorded, "answers 201"),
+            ("replayed", self.replayed, "answers 200: recorded before"),
+            ("conflicts", self.conflicts, "answers 409 on the way"),
+            ("retries", self.retries, "requests sent again"),
+            ("took", self.milliseconds, "ms"),
+            (
+                "rate",
+                self.requests_per_second,
+                "acknowledged requests a second",
+            ),
+        ] {
+            output::line(format!("{name:<10} {number:>10}  {meaning}"));
+        }
+    }
+}

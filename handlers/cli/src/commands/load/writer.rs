@@ -1,0 +1,80 @@
+//! One writer: one deposit after another.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use indicatif::ProgressBar;
+use serde_json::json;
+use ureq::http::StatusCode;
+
+use crate::client::{Append, Client};
+
+pub const CURRENCY: &str = "EUR";
+/// A part of the body, and a key belongs to one body: a load that is repeated
+/// under its name has to say the same.
+pub const OCCURRED_AT: &str = "2026-01-01T00:00:00Z";
+const AMOUNT: &str = "1.00";
+
+#[derive(Debug)]
+pub struct Writer<'a> {
+    pub client: &'a Client,
+    pub account: String,
+    /// What this writer's keys begin with.
+    pub key: String,
+    pub events: i64,
+    pub bar: &'a ProgressBar,
+    /// Set by the first writer that fails; the others end too.
+    pub stop: &'a AtomicBool,
+}
+
+/// What one writer was answered.
+#[derive(Debug, Default)]
+pub struct Tally {
+    pub recorded: u64,
+    pub replayed: u64,
+    pub conflicts: u64,
+    /// Requests that were sent again: connection lost, 503, 409.
+    pub retries: u64,
+    pub problem: Option<String>,
+}
+
+impl Writer<'_> {
+    pub fn run(&self) -> Tally {
+        let mut tally = Tally::default();
+        for number in 1..=self.events {
+            if self.stop.load(Ordering::Relaxed) {
+                break;
+            }
+            let key = format!("{}-{number}", self.key);
+            let body = json!({ "events": [{
+                "type": "MoneyDeposited",
+                "occurred_at": OCCURRED_AT,
+                "data": { "amount": AMOUNT, "currency": CURRENCY, "reference": key },
+            }] });
+            let sent = self.client.append(&Append {
+                account_id: &self.account,
+                idempotency_key: &key,
+                if_match: None,
+                body: &body,
+            });
+            match sent {
+                Ok(answer) => {
+                    tally.retries += u64::from(answer.retries);
+                    tally.conflicts += u64::from(answer.conflicts);
+                    if answer.replayed {
+                        tally.replayed += 1;
+                    } else {
+                        tally.recorded += 1;
+                    }
+                }
+                Err(error) => {
+                    tally.conflicts += u64::from(error.status() == Some(StatusCode::CONFLICT));
+                    tally.problem = Some(format!("{key} was not acknowledged: {error}"));
+                    self.stop.store(true, Ordering::Relaxed);
+                    break;
+                }
+            }
+            self.bar.inc(1);
+        }
+        tally
+    }
+}

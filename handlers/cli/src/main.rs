@@ -1,0 +1,31 @@
+//! The binary `ledgerbell`: the pipeline on one machine, and the commands of
+//! operators and analysts.
+
+mod args;
+mod client;
+mod commands;
+mod connection;
+mod exit;
+mod output;
+mod serve;
+mod table;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Arguments, Command};
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    match arguments.command.unwrap_or_default() {
+        Command::Serve(options) => serve::run(&options),
+        Command::Import(options) => exit::of(commands::import::run(&options)),
+        Command::Balance(options) => exit::of(commands::balance::run(&options)),
+        Command::History(options) => exit::of(commands::history::run(&options)),
+        Command::Verify(options) => exit::of(commands::verify::run(&options)),
+        Command::Replay(options) => exit::of(commands::replay::run(&options)),
+        Command::DeadLetters(options) => exit::of(commands::dead_letters::run(&options)),
+        Command::Load(options) => exit::of(commands::load::run(&options)),
+    }
+}

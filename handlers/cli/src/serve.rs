@@ -1,0 +1,133 @@
+//! `ledgerbell serve`.
+
+mod options;
+mod origin;
+mod pages;
+mod ready;
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+use std::time::{Duration, Instant};
+
+use embedded::{FolderError, Pipeline, Settings, StartError};
+use handlers::http::router;
+use tokio::net::TcpListener;
+use tracing_subscriber::EnvFilter;
+
+use crate::exit;
+pub use options::ServeOptions;
+
+/// How long requests under way may take to end after a signal.
+const STOP_WITHIN: Duration = Duration::from_secs(10);
+
+pub fn run(options: &ServeOptions) -> ExitCode {
+    let started = Instant::now();
+    tracing_subscriber::fmt()
+        .with_env_filter(
+            EnvFilter::try_from_default_env()
+                .unwrap_or_else(|_| EnvFilter::new("warn,dynoxide=error")),
+        )
+        .with_writer(std::io::stderr)
+        .init();
+    if !options.listen.ip().is_loopback() && !options.allow_remote {
+        return exit::with(
+            exit::WRONG_USE,
+            format!(
+                "{} can be reached from elsewhere, and there is no sign-in: whoever reaches it reads every account \
+                 and appends events; say --allow-remote if that is meant",
+                options.listen.ip()
+            ),
+        );
+    }
+    let runtime = match tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+    {
+        Ok(runtime) => runtime,
+        Err(error) => return exit::with(exit::FAILED, format!("no threads to work with: {error}")),
+    };
+    runtime.block_on(serve(options, started))
+}
+
+async fn serve(options: &ServeOptions, started: Instant) -> ExitCode {
+    // The port first: when it is taken, the folder is not touched.
+    let listener = match TcpListener::bind(options.listen).await {
+        Ok(listener) => listener,
+        Err(error) => {
+            return exit::with(
+                exit::FAILED,
+                format!(
+                    "cannot listen on {}: {error}; name another with --listen",
+                    options.listen
+                ),
+            );
+        }
+    };
+    let settings = Settings {
+        data_dir: options.data_dir.clone(),
+        bank_name: options.bank_name.clone(),
+        mail_from: options.mail_from.clone(),
+    };
+    let pipeline = match Pipeline::start(&settings).await {
+        Ok(pipeline) => pipeline,
+        Err(error) => return exit::with(code_of(&error), error),
+    };
+    let address = listener.local_addr().unwrap_or(options.listen);
+    let app = router(pipeline.api.clone()).merge(pages::router(pipeline.mailbox.clone()));
+    let app = if options.allow_remote {
+        app
+    } else {
+        origin::guard(app)
+    };
+    ready::print(address, &options.data_dir, started.elapsed());
+
+    let (stop, mut stopped) = tokio::sync::watch::channel(false);
+    let served = tokio::spawn(
+        axum::serve(
+            listener,
+            app.into_make_service_with_connect_info::<SocketAddr>(),
+        )
+        .with_graceful_shutdown(async move {
+            let _ = stopped.changed().await;
+        })
+        .into_future(),
+    );
+    let ended = tokio::select! {
+        () = signal() => {
+            eprintln!("ledgerbell: stopping; what is under way is finished");
+            ExitCode::SUCCESS
+        }
+        // Better to stop, and be seen, than to take events that nobody works on.
+        () = pipeline.worker_ended() => {
+            exit::with(exit::FAILED, "a worker has ended; see the log; what was recorded is kept")
+        }
+    };
+    let _ = stop.send(true);
+    let _ = tokio::time::timeout(STOP_WITHIN, served).await;
+    pipeline.stop().await;
+    ended
+}
+
+/// A folder that was named wrongly is wrong use; all else has failed.
+fn code_of(error: &StartError) -> u8 {
+    match error {
+        StartError::Folder(FolderError::NotOurs(_) | FolderError::Unusable(..)) => exit::WRONG_USE,
+        _ => exit::FAILED,
+    }
+}
+
+/// Ctrl-C, or the SIGTERM of whoever supervises us.
+async fn signal() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminate.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}

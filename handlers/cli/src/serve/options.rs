@@ -1,0 +1,47 @@
+//! What can be said about `serve`.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::Args;
+
+const DEFAULT_LISTEN: &str = "127.0.0.1:8080";
+const DEFAULT_DATA_DIR: &str = ".ledgerbell";
+const DEFAULT_BANK_NAME: &str = "Example Bank";
+const DEFAULT_MAIL_FROM: &str = "notifications@bank.example";
+
+#[derive(Debug, Clone, Args)]
+pub struct ServeOptions {
+    /// Address and port of API, console and mailbox
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = DEFAULT_LISTEN)]
+    pub listen: SocketAddr,
+
+    /// Folder that holds everything; made when it is missing
+    #[arg(long, value_name = "DIR", default_value = DEFAULT_DATA_DIR)]
+    pub data_dir: PathBuf,
+
+    /// Listen on an address that others can reach. There is no sign-in:
+    /// whoever reaches it can read every account and append events
+    #[arg(long)]
+    pub allow_remote: bool,
+
+    /// Name that the mails are signed with
+    #[arg(long, value_name = "NAME", default_value = DEFAULT_BANK_NAME)]
+    pub bank_name: String,
+
+    /// Sender of the mails
+    #[arg(long, value_name = "ADDRESS", default_value = DEFAULT_MAIL_FROM)]
+    pub mail_from: String,
+}
+
+impl Default for ServeOptions {
+    fn default() -> Self {
+        ServeOptions {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            data_dir: PathBuf::from(DEFAULT_DATA_DIR),
+            allow_remote: false,
+            bank_name: DEFAULT_BANK_NAME.to_owned(),
+            mail_from: DEFAULT_MAIL_FROM.to_owned(),
+        }
+    }
+}

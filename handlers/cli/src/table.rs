@@ -1,0 +1,101 @@
+//! Columns, aligned.
+
+use crate::output;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Align {
+    Left,
+    /// Numbers and money: the digits of equal weight stand below each other.
+    Right,
+}
+
+/// A table whose rows are known before the first is printed.
+#[derive(Debug)]
+pub struct Table {
+    columns: Vec<(&'static str, Align, usize)>,
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    pub fn new(columns: &[(&'static str, Align)]) -> Self {
+        let columns = columns
+            .iter()
+            .map(|(name, align)| (*name, *align, name.chars().count()))
+            .collect();
+        Table {
+            columns,
+            rows: Vec::new(),
+        }
+    }
+
+    /// A row, one cell for each column.
+    pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
+        let cells: Vec<String> = cells
+            .into_iter()
+            .map(|cell| output::one_line(&cell))
+            .collect();
+        for ((_, _, width), cell) in self.columns.iter_mut().zip(&cells) {
+            *width = (*width).max(cell.chars().count());
+        }
+        self.rows.push(cells);
+    }
+
+    pub fn heading(&self) -> String {
+        let names: Vec<String> = self
+            .columns
+            .iter()
+            .map(|(name, ..)| (*name).to_owned())
+            .collect();
+        self.aligned(&names)
+    }
+
+    /// The heading, and every row.
+    pub fn lines(&self) -> Vec<String> {
+        std::iter::once(self.heading())
+            .chain(self.rows.iter().map(|cells| self.aligned(cells)))
+            .collect()
+    }
+
+    /// Prints it. False when nobody reads any more.
+    pub fn print(&self) -> bool {
+        self.lines().into_iter().all(output::line)
+    }
+
+    /// A line of its own, as wide as the rows so far have made the columns.
+    pub fn aligned(&self, cells: &[String]) -> String {
+        let padded: Vec<String> = self
+            .columns
+            .iter()
+            .zip(cells)
+            .map(|((_, align, width), cell)| match align {
+                Align::Left => format!("{cell:<width$}"),
+                Align::Right => format!("{cell:>width$}"),
+            })
+            .collect();
+        padded.join("  ").trim_end().to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn money_stands_right_and_no_line_ends_in_blanks() {
+        let mut table = Table::new(&[
+            ("ACCOUNT", Align::Left),
+            ("BALANCE", Align::Right),
+            ("", Align::Left),
+        ]);
+        table.row(["A-1".to_owned(), "5.00".to_owned(), "EUR".to_owned()]);
+        table.row(["A-22".to_owned(), "-12345.00".to_owned(), String::new()]);
+        assert_eq!(
+            table.lines(),
+            [
+                "ACCOUNT    BALANCE",
+                "A-1           5.00  EUR",
+                "A-22     -12345.00",
+            ]
+        );
+    }
+}

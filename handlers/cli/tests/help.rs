@@ -1,0 +1,98 @@
+//! What the program says of itself.
+#![allow(clippy::unwrap_used)]
+
+mod running;
+
+use running::run;
+
+const COMMANDS: [&[&str]; 12] = [
+    &[],
+    &["serve"],
+    &["import"],
+    &["balance"],
+    &["history"],
+    &["verify"],
+    &["replay"],
+    &["replay", "projections"],
+    &["replay", "events"],
+    &["dead-letters"],
+    &["dead-letters", "redrive"],
+    &["load"],
+];
+
+#[test]
+fn every_command_explains_itself() {
+    let help: Vec<String> = COMMANDS
+        .iter()
+        .map(|command| {
+            let help = run(command.iter().copied().chain(["--help"])).done();
+            let lines: Vec<&str> = help.lines().map(str::trim_end).collect();
+            format!(
+                "$ ledgerbell {}\n{}\n",
+                [*command, &["--help"]].concat().join(" "),
+                lines.join("\n")
+            )
+        })
+        .collect();
+    insta::assert_snapshot!(help.join("\n"));
+}
+
+#[test]
+fn wrong_use_is_exit_2_with_the_reason_first() {
+    for (arguments, reason) in [
+        (vec!["frobnicate"], "unrecognized subcommand 'frobnicate'"),
+        (vec!["balance"], "<ACCOUNT>"),
+        (vec!["balance", "a/b"], "must be 1 to 64 of"),
+        (vec!["balance", "a", "--as-of", "2026-11-22"], "RFC 3339"),
+        (
+            vec!["balance", "a", "--basis", "occurred"],
+            "--as-of <TIME>",
+        ),
+        (
+            vec![
+                "balance",
+                "a",
+                "--as-of-version",
+                "1",
+                "--as-of",
+                "2026-11-22T10:00:00Z",
+            ],
+            "cannot be used with",
+        ),
+        (
+            vec!["balance", "a", "--endpoint", "https://bank.example"],
+            "must begin with http://",
+        ),
+        (
+            vec!["balance", "a", "--endpoint", "http://127.0.0.1:1/v1"],
+            "without /v1",
+        ),
+        (vec!["import"], "<FILE>..."),
+        (vec!["import", "x", "--format", "csv"], "'csv'"),
+        (vec!["import", "x", "--customer", "a b"], "'a b'"),
+        (vec!["dead-letters", "redrive"], "--max <N>"),
+        (vec!["load", "--writers", "0"], "'0'"),
+        (
+            vec!["load", "--endpoint", "http://192.0.2.1:8080"],
+            "--allow-remote",
+        ),
+        (
+            vec![
+                "replay",
+                "events",
+                "--target",
+                "audit",
+                "--from",
+                "2026-01-02T00:00:00Z",
+                "--to",
+                "2026-01-01T00:00:00Z",
+            ],
+            "--to must be later",
+        ),
+    ] {
+        let ran = run(arguments.iter().copied());
+        assert_eq!(ran.code, Some(2), "{arguments:?}: {ran:?}");
+        assert_eq!(ran.out, "", "{arguments:?}");
+        assert!(ran.err.contains(reason), "{arguments:?}: {ran:?}");
+    }
+}

@@ -1,0 +1,53 @@
+//! `ledgerbell load`.
+#![allow(clippy::unwrap_used)]
+
+mod running;
+
+use running::Server;
+
+#[test]
+fn many_writers_to_one_account_are_all_acknowledged_once() {
+    let server = Server::start();
+    let load = ["load", "--writers", "8", "--events", "5", "--run", "one"];
+    let twice = [&load[..], &["--duplicates", "--json"]].concat();
+    let report = server.run(&twice).json();
+    assert_eq!(report["deposits"], 40);
+    assert_eq!(report["recorded"], 40);
+    assert_eq!(report["replayed"], 40);
+    server.projected("load-1", 41);
+    assert_eq!(
+        server.run(&["balance", "load-1", "--json"]).json()["balance"],
+        "40.00"
+    );
+    let again = [&load[..], &["--json"]].concat();
+    let again = server.run(&again).json();
+    assert_eq!(
+        (&again["recorded"], &again["replayed"]),
+        (&0.into(), &40.into())
+    );
+    assert_eq!(server.versions(), [("load-1".to_owned(), 41)]);
+}
+
+#[test]
+fn the_writers_are_spread_over_the_accounts_and_a_dry_run_opens_none() {
+    let server = Server::start();
+    let load = ["load", "--accounts", "3", "--writers", "4", "--events", "2"];
+    let dry = [&load[..], &["--dry-run"]].concat();
+    assert!(server.run(&dry).done().contains("would post 8 deposits"));
+    assert_eq!(server.run(&["balance", "load-1"]).code, Some(1));
+    server.run(&load).done();
+    for (account, version) in [("load-1", 5), ("load-2", 3), ("load-3", 3)] {
+        server.projected(account, version);
+    }
+}
+
+#[test]
+fn what_was_acknowledged_before_a_kill_is_there_after_it_and_not_twice() {
+    let server = Server::start();
+    let load = ["load", "--writers", "2", "--events", "1", "--run", "before"];
+    server.run(&load).done();
+    let server = server.restart();
+    let again = [&load[..], &["--json"]].concat();
+    assert_eq!(server.run(&again).json()["replayed"], 2);
+    server.projected("load-1", 3);
+}

@@ -1,0 +1,167 @@
+//! The real binary: a server of its own on a free port, and commands to it.
+#![allow(clippy::unwrap_used, dead_code)]
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+const BINARY: &str = env!("CARGO_BIN_EXE_ledgerbell");
+/// The projection follows by a moment; on a busy machine by a longer one.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What a command did.
+#[derive(Debug)]
+pub struct Ran {
+    pub code: Option<i32>,
+    pub out: String,
+    pub err: String,
+}
+
+impl Ran {
+    /// The output of a command that must have done it.
+    #[track_caller]
+    pub fn done(self) -> String {
+        assert_eq!(self.code, Some(0), "{self:?}");
+        self.out
+    }
+
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    /// The one line on stderr.
+    #[track_caller]
+    pub fn complaint(&self) -> &str {
+        assert_eq!(self.err.lines().count(), 1, "{self:?}");
+        self.err.trim_end()
+    }
+}
+
+/// Runs the binary to its end.
+pub fn run<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Ran {
+    let output = Command::new(BINARY).args(arguments).output().unwrap();
+    Ran {
+        code: output.status.code(),
+        out: String::from_utf8(output.stdout).unwrap(),
+        err: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// `ledgerbell serve` on a temporary folder, ended on drop.
+pub struct Server {
+    child: Child,
+    pub endpoint: String,
+    // Removed after the server has ended.
+    folder: TempDir,
+}
+
+impl Server {
+    pub fn start() -> Self {
+        Server::start_on(tempfile::tempdir().unwrap())
+    }
+
+    fn start_on(folder: TempDir) -> Self {
+        let mut child = Command::new(BINARY)
+            .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
+            .arg(folder.path().join("data"))
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let out = BufReader::new(child.stdout.take().unwrap());
+        let endpoint = out
+            .lines()
+            .map_while(Result::ok)
+            .find_map(|line| {
+                let url = line.trim().strip_prefix("console")?.trim();
+                Some(url.trim_end_matches('/').to_owned())
+            })
+            .expect("serve says where its console is");
+        // Its stdout is closed from here on, which must not matter to it.
+        Server {
+            child,
+            endpoint,
+            folder,
+        }
+    }
+
+    pub fn data_dir(&self) -> PathBuf {
+        self.folder.path().join("data")
+    }
+
+    /// Ends it without warning, and starts another on the same folder.
+    pub fn restart(mut self) -> Self {
+        self.child.kill().unwrap();
+        self.child.wait().unwrap();
+        let folder = std::mem::replace(&mut self.folder, tempfile::tempdir().unwrap());
+        Server::start_on(folder)
+    }
+
+    /// A command to this server.
+    pub fn run(&self, arguments: &[&str]) -> Ran {
+        let endpoint = ["--endpoint", &self.endpoint];
+        run(arguments.iter().copied().chain(endpoint))
+    }
+
+    /// Appends events with the API's own words.
+    #[track_caller]
+    pub fn append(&self, account: &str, key: &str, events: &Value) {
+        let status = ureq::post(format!("{}/v1/accounts/{account}/events", self.endpoint))
+            .header("Idempotency-Key", key)
+            .send_json(serde_json::json!({ "events": events }))
+            .unwrap()
+            .status();
+        assert!(status.is_success());
+    }
+
+    /// Waits until the read model has an account at this version.
+    #[track_caller]
+    pub fn projected(&self, account: &str, version: u64) {
+        let started = Instant::now();
+        while self.run(&["balance", account, "--json"]).json()["version"] != version {
+            assert!(started.elapsed() < PATIENCE, "{account} never got there");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Every account and its version, once no projection is behind any more.
+    pub fn versions(&self) -> Vec<(String, u64)> {
+        let document = self.run(&["verify", "--json"]).json();
+        let accounts = document["accounts"].as_array().unwrap();
+        accounts
+            .iter()
+            .map(|account| {
+                assert_eq!(account["valid"], true, "{account}");
+                let id = account["account_id"].as_str().unwrap().to_owned();
+                (id, account["version"].as_u64().unwrap())
+            })
+            .collect()
+    }
+
+    /// How the server ends when it is asked to (SIGTERM).
+    #[cfg(unix)]
+    pub fn stop(&mut self) -> ExitStatus {
+        let id = self.child.id().to_string();
+        assert!(Command::new("kill").arg(id).status().unwrap().success());
+        self.child.wait().unwrap()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// A bank's file of the test data.
+pub fn statement(name: &str) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/data/statements");
+    let path = root.join(name);
+    assert!(path.is_file(), "{name} is not among the test data");
+    path.to_str().unwrap().to_owned()
+}

@@ -1,0 +1,56 @@
+//! The function behind the REST API.
+
+use std::sync::Arc;
+
+use handlers::append::Appender;
+use handlers::customers::CustomerDesk;
+use handlers::http::{Api, Caller, router};
+use handlers::query::Queries;
+use handlers::query::time_index::SAFETY_WINDOW;
+use handlers::redrive::Redriver;
+use lambda::clients::Clients;
+use lambda_http::request::RequestContext;
+use lambda_http::tower::ServiceBuilder;
+use lambda_http::{Error, Request, RequestExt, run};
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    lambda::telemetry::start();
+    let clients = Clients::from_env().await;
+    let api = Api {
+        appender: Arc::new(Appender::new(clients.store(), clients.clock())),
+        queries: Arc::new(Queries {
+            store: clients.store(),
+            read_model: clients.read_model(),
+            clock: clients.clock(),
+            safety_window: SAFETY_WINDOW,
+        }),
+        notifications: clients.notifications(),
+        customers: Arc::new(CustomerDesk {
+            customers: clients.customers(),
+            clock: clients.clock(),
+        }),
+        redriver: Arc::new(Redriver {
+            queue: clients.dead_letters(),
+            bus: clients.bus(),
+            projector: clients.projector(),
+        }),
+        replayer: clients.replayer(),
+    };
+    let service = ServiceBuilder::new()
+        .map_request(name_caller)
+        .service(router(api));
+    run(service).await
+}
+
+/// API Gateway has verified the signature; who signed is kept with what they append.
+fn name_caller(mut request: Request) -> Request {
+    let arn = match request.request_context_ref() {
+        Some(RequestContext::ApiGatewayV1(context)) => context.identity.user_arn.clone(),
+        _ => None,
+    };
+    request
+        .extensions_mut()
+        .insert(Caller(arn.unwrap_or_else(|| "unknown".to_owned())));
+    request
+}

@@ -1,0 +1,46 @@
+//! The function behind the mail rules of the bus.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use handlers::notify::{Notifier, Settings};
+use lambda::Failure;
+use lambda::clients::Clients;
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use serde_json::Value;
+
+/// Longer than the mailer's timeout, shorter than the function's (90 s), and
+/// shorter than Lambda's wait before the first retry (60 s).
+const LEASE: Duration = Duration::from_secs(45);
+/// How long SES's events may take to clear up an unknown outcome.
+const UNKNOWN_WINDOW: Duration = Duration::from_secs(15 * 60);
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    lambda::telemetry::start();
+    let clients = Clients::from_env().await;
+    let notifier = Arc::new(Notifier {
+        customers: clients.customers(),
+        notifications: clients.notifications(),
+        mailer: clients.mailer(),
+        dead_letters: clients.dead_letters(),
+        clock: clients.clock(),
+        settings: Settings {
+            bank_name: clients.bank_name(),
+            mail_from: clients.mail_from(),
+            lease: LEASE,
+            unknown_window: UNKNOWN_WINDOW,
+        },
+    });
+    run(service_fn(|event: LambdaEvent<Value>| {
+        notify(Arc::clone(&notifier), event)
+    }))
+    .await
+}
+
+async fn notify(notifier: Arc<Notifier>, event: LambdaEvent<Value>) -> Result<(), Failure> {
+    let event_type = event.payload["detail-type"].as_str().unwrap_or_default();
+    Ok(notifier
+        .deliver(event_type, &event.payload["detail"])
+        .await?)
+}

@@ -1,0 +1,108 @@
+//! The ports, built once per process from the environment.
+
+use std::sync::Arc;
+
+use aws::{
+    Dynamo, DynamoCustomers, DynamoEventStore, DynamoNotifications, DynamoReadModel, DynamoReplays,
+    EventBridge, Ses, SqsDeadLetters,
+};
+use handlers::ports::{
+    Bus, Clock, Customers, DeadLetterQueue, EventStore, Mailer, Notifications, ReadModel, Replays,
+    SystemClock,
+};
+use handlers::project::Projector;
+use handlers::query::time_index::SAFETY_WINDOW;
+use handlers::replay::Replayer;
+
+/// Everything that is behind the AWS SDK.
+pub struct Clients {
+    shared: aws::SharedConfig,
+    dynamo: Dynamo,
+}
+
+impl std::fmt::Debug for Clients {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Clients").finish_non_exhaustive()
+    }
+}
+
+/// A variable that the template sets.
+fn variable(name: &str) -> String {
+    std::env::var(name).unwrap_or_default()
+}
+
+impl Clients {
+    pub async fn from_env() -> Self {
+        let shared = aws::client::shared_config().await;
+        let dynamo = Dynamo::of(&shared);
+        Clients { shared, dynamo }
+    }
+
+    pub fn store(&self) -> Arc<dyn EventStore> {
+        Arc::new(DynamoEventStore(self.dynamo.clone()))
+    }
+
+    pub fn read_model(&self) -> Arc<dyn ReadModel> {
+        Arc::new(DynamoReadModel(self.dynamo.clone()))
+    }
+
+    pub fn customers(&self) -> Arc<dyn Customers> {
+        Arc::new(DynamoCustomers(self.dynamo.clone()))
+    }
+
+    pub fn notifications(&self) -> Arc<dyn Notifications> {
+        Arc::new(DynamoNotifications(self.dynamo.clone()))
+    }
+
+    pub fn replays(&self) -> Arc<dyn Replays> {
+        Arc::new(DynamoReplays(self.dynamo.clone()))
+    }
+
+    pub fn bus(&self) -> Arc<dyn Bus> {
+        Arc::new(EventBridge::new(&self.shared, variable("BUS_NAME")))
+    }
+
+    pub fn dead_letters(&self) -> Arc<dyn DeadLetterQueue> {
+        Arc::new(SqsDeadLetters::new(
+            &self.shared,
+            variable("DEAD_LETTER_QUEUE_URL"),
+        ))
+    }
+
+    pub fn mailer(&self) -> Arc<dyn Mailer> {
+        Arc::new(Ses::new(&self.shared, variable("CONFIGURATION_SET")))
+    }
+
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::new(SystemClock)
+    }
+
+    pub fn bank_name(&self) -> String {
+        variable("BANK_NAME")
+    }
+
+    pub fn mail_from(&self) -> String {
+        variable("MAIL_FROM")
+    }
+
+    pub fn projector(&self) -> Arc<Projector> {
+        Arc::new(Projector {
+            store: self.store(),
+            read_model: self.read_model(),
+            bus: self.bus(),
+            dead_letters: self.dead_letters(),
+            clock: self.clock(),
+        })
+    }
+
+    pub fn replayer(&self) -> Arc<Replayer> {
+        Arc::new(Replayer {
+            store: self.store(),
+            read_model: self.read_model(),
+            bus: self.bus(),
+            replays: self.replays(),
+            clock: self.clock(),
+            safety_window: SAFETY_WINDOW,
+        })
+    }
+}

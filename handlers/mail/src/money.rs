@@ -1,0 +1,227 @@
+//! How money is written: digits, grouping and separators from CLDR (`icu_decimal`), symbols and places from the table below.
+//!
+//! ICU4X has a currency formatter too, in `icu_experimental`. It rounds to CLDR's idea of a currency's digits (HUF, COP
+//! and LBP have none there, two in ISO 4217), so it would show another amount than the one that was booked.
+
+use icu_decimal::DecimalFormatter;
+use icu_decimal::input::Decimal;
+use icu_locale_core::{Locale as Tag, locale};
+
+use crate::{Amount, Locale};
+
+/// The most decimals that an `i64` can use. ISO 4217 has 4 at most; `render` refuses more than that.
+const MAX_DIGITS: u32 = 18;
+
+/// U+2212. CLDR writes a hyphen-minus, which many screen readers pass over, and a debt must not sound like a credit.
+const MINUS: char = '\u{2212}';
+
+/// U+00A0: an amount never breaks over two lines.
+const NO_BREAK_SPACE: char = '\u{a0}';
+
+/// The amount as the locale writes it, with all of its decimals: en `€1,234.50`, fr `1 234,50 €`; debts as `−€12.00`.
+///
+/// Exact for every `i64`; decimals beyond 18 cannot be told apart and are written as 18.
+#[must_use]
+pub fn format_amount(amount: &Amount, locale: Locale) -> String {
+    let unsigned = format_magnitude(amount, locale);
+    if amount.minor < 0 {
+        format!("{MINUS}{unsigned}")
+    } else {
+        unsigned
+    }
+}
+
+/// The amount without its sign, for sentences that tell the direction in words.
+pub(crate) fn format_magnitude(amount: &Amount, locale: Locale) -> String {
+    let number = format_number(
+        amount.minor.unsigned_abs(),
+        amount.digits.min(MAX_DIGITS),
+        locale,
+    );
+    let symbol = symbol(&amount.currency, locale);
+    match locale {
+        // CLDR's rule of currency spacing: a symbol that ends in a letter stands apart from the digits.
+        Locale::En if symbol.ends_with(char::is_alphabetic) => {
+            format!("{symbol}{NO_BREAK_SPACE}{number}")
+        }
+        Locale::En => format!("{symbol}{number}"),
+        Locale::Fr => format!("{number}{NO_BREAK_SPACE}{symbol}"),
+    }
+}
+
+fn format_number(minor: u64, digits: u32, locale: Locale) -> String {
+    let tag: Tag = match locale {
+        Locale::En => locale!("en"),
+        Locale::Fr => locale!("fr"),
+    };
+    let mut decimal = Decimal::from(minor);
+    decimal.multiply_pow10(-i16::try_from(digits).unwrap_or(0));
+    DecimalFormatter::try_new(tag.into(), Default::default())
+        .expect("the data of en and fr is compiled in")
+        .format(&decimal)
+        .to_string()
+}
+
+/// CLDR's short symbols of `en` and `fr`: all currencies for which one of them is not the code. Code, en, fr.
+///
+/// Read from `Intl.NumberFormat` in Chromium 156, over `Intl.supportedValuesOf("currency")`.
+const SYMBOLS: &[(&str, &str, &str)] = &[
+    ("ARS", "ARS", "$AR"),
+    ("AUD", "A$", "$AU"),
+    ("BMD", "BMD", "$BM"),
+    ("BND", "BND", "$BN"),
+    ("BRL", "R$", "R$"),
+    ("BZD", "BZD", "$BZ"),
+    ("CAD", "CA$", "$CA"),
+    ("CLP", "CLP", "$CL"),
+    ("CNY", "CN¥", "CNY"),
+    ("COP", "COP", "$CO"),
+    ("EUR", "€", "€"),
+    ("FJD", "FJD", "$FJ"),
+    ("FKP", "FKP", "£FK"),
+    ("GBP", "£", "£GB"),
+    ("GIP", "GIP", "£GI"),
+    ("HKD", "HK$", "HKD"),
+    ("ILS", "₪", "₪"),
+    ("INR", "₹", "₹"),
+    ("JPY", "¥", "JPY"),
+    ("KRW", "₩", "₩"),
+    ("LBP", "LBP", "£LB"),
+    ("MXN", "MX$", "$MX"),
+    ("NAD", "NAD", "$NA"),
+    ("NZD", "NZ$", "$NZ"),
+    ("PHP", "₱", "PHP"),
+    ("SBD", "SBD", "$SB"),
+    ("SGD", "SGD", "$SG"),
+    ("SRD", "SRD", "$SR"),
+    ("TTD", "TTD", "$TT"),
+    ("TWD", "NT$", "TWD"),
+    ("USD", "$", "$US"),
+    ("UYU", "UYU", "$UY"),
+    ("VND", "₫", "₫"),
+    ("WST", "WST", "$WS"),
+    ("XAF", "FCFA", "FCFA"),
+    ("XCD", "EC$", "XCD"),
+    ("XOF", "F\u{202f}CFA", "F\u{202f}CFA"),
+    ("XPF", "CFPF", "FCFP"),
+];
+
+/// The symbol, or the code where the language has none. Nothing but ASCII letters of an unknown code is shown.
+fn symbol(code: &str, locale: Locale) -> String {
+    match SYMBOLS.iter().find(|(known, ..)| *known == code) {
+        Some((_, en, fr)) => match locale {
+            Locale::En => (*en).to_owned(),
+            Locale::Fr => (*fr).to_owned(),
+        },
+        None => code
+            .chars()
+            .filter(char::is_ascii_alphabetic)
+            .take(3)
+            .collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn amount(minor: i64, currency: &str, digits: u32) -> Amount {
+        Amount {
+            minor,
+            currency: currency.to_owned(),
+            digits,
+        }
+    }
+
+    /// What `Intl.NumberFormat` in Chromium 156 writes, apart from the minus.
+    #[test]
+    fn amounts_are_written_as_cldr_writes_them() {
+        let cases = [
+            (123_450, "EUR", 2, "€1,234.50", "1\u{202f}234,50\u{a0}€"),
+            (-1200, "EUR", 2, "−€12.00", "−12,00\u{a0}€"),
+            (
+                -123_456_790,
+                "USD",
+                2,
+                "−$1,234,567.90",
+                "−1\u{202f}234\u{202f}567,90\u{a0}$US",
+            ),
+            (
+                1_234_568,
+                "JPY",
+                0,
+                "¥1,234,568",
+                "1\u{202f}234\u{202f}568\u{a0}JPY",
+            ),
+            (1234, "BHD", 3, "BHD\u{a0}1.234", "1,234\u{a0}BHD"),
+            (-150, "CHF", 2, "−CHF\u{a0}1.50", "−1,50\u{a0}CHF"),
+            (5, "GBP", 2, "£0.05", "0,05\u{a0}£GB"),
+            (0, "EUR", 2, "€0.00", "0,00\u{a0}€"),
+            (100_000, "CAD", 2, "CA$1,000.00", "1\u{202f}000,00\u{a0}$CA"),
+            (
+                200,
+                "XOF",
+                0,
+                "F\u{202f}CFA\u{a0}200",
+                "200\u{a0}F\u{202f}CFA",
+            ),
+        ];
+        for (minor, currency, digits, en, fr) in cases {
+            let amount = amount(minor, currency, digits);
+            assert_eq!(format_amount(&amount, Locale::En), en);
+            assert_eq!(format_amount(&amount, Locale::Fr), fr);
+        }
+    }
+
+    #[test]
+    fn decimals_are_those_of_the_amount_even_where_cldr_rounds_them_away() {
+        assert_eq!(
+            format_amount(&amount(123_456, "HUF", 2), Locale::En),
+            "HUF\u{a0}1,234.56"
+        );
+    }
+
+    #[test]
+    fn a_code_that_is_no_currency_brings_nothing_but_letters() {
+        assert_eq!(
+            format_amount(&amount(100, "<b>\r\nE", 2), Locale::Fr),
+            "1,00\u{a0}bE"
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn every_amount_is_written_exactly(minor: i64, digits in 0u32..=4, french: bool) {
+            let locale = if french { Locale::Fr } else { Locale::En };
+            let written = format_amount(&amount(minor, "EUR", digits), locale);
+            let mut digits_only: String = written.chars().filter(char::is_ascii_digit).collect();
+            if minor < 0 {
+                digits_only.insert(0, '-');
+            }
+            prop_assert_eq!(digits_only.parse::<i64>().unwrap(), minor);
+            prop_assert_eq!(written.starts_with(MINUS), minor < 0);
+        }
+
+        #[test]
+        fn no_amount_makes_it_panic(minor: i64, digits: u32, currency in ".*") {
+            for locale in Locale::ALL {
+                prop_assert!(!format_amount(&amount(minor, &currency, digits), locale).is_empty());
+            }
+        }
+    }
+
+    #[test]
+    fn the_ends_of_the_range_are_written_exactly() {
+        assert_eq!(
+            format_amount(&amount(i64::MIN, "EUR", 2), Locale::En),
+            "−€92,233,720,368,547,758.08"
+        );
+        assert_eq!(
+            format_amount(&amount(i64::MAX, "JPY", 0), Locale::En),
+            "¥9,223,372,036,854,775,807"
+        );
+        assert!(format_amount(&amount(i64::MIN, "EUR", u32::MAX), Locale::Fr).starts_with("−9,"));
+    }
+}

@@ -1,0 +1,182 @@
+//! The people behind the accounts: kept, replaced, erased.
+
+use std::sync::Arc;
+
+use chrono_tz::Tz;
+use domain::fields::Fields;
+use domain::preferences::Preferences;
+use domain::{CustomerId, FieldError};
+use serde_json::{Value, json};
+
+use crate::error::{Error, Result};
+use crate::ports::{Clock, CustomerRevision, Customers, Person};
+
+/// Longest address that SMTP can carry (RFC 5321, 4.5.3.1.3).
+const MAX_EMAIL_CHARS: usize = 254;
+const MAX_NAME_CHARS: usize = 140;
+/// How often a change is tried when another is made at the same time.
+const MAX_ATTEMPTS: u32 = 5;
+
+pub struct CustomerDesk {
+    pub customers: Arc<dyn Customers>,
+    pub clock: Arc<dyn Clock>,
+}
+
+impl std::fmt::Debug for CustomerDesk {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CustomerDesk").finish_non_exhaustive()
+    }
+}
+
+impl CustomerDesk {
+    pub async fn get(&self, customer: &CustomerId) -> Result<(u64, Person)> {
+        match self.customers.latest(customer).await? {
+            Some(CustomerRevision {
+                revision,
+                person: Some(person),
+                ..
+            }) => Ok((revision, person)),
+            _ => Err(Error::NotFound(format!("customer {customer} is not known"))),
+        }
+    }
+
+    /// Creates or replaces; answers with the new revision.
+    pub async fn put(
+        &self,
+        customer: &CustomerId,
+        person: Person,
+        if_match: Option<u64>,
+    ) -> Result<u64> {
+        self.change(customer, Some(person), if_match).await
+    }
+
+    /// Takes the person out of every revision, and leaves the mark that there was one.
+    pub async fn erase(&self, customer: &CustomerId) -> Result<()> {
+        let latest = self.customers.latest(customer).await?;
+        let revision = match latest {
+            None => return Ok(()),
+            // Erased before: an interrupted erasure is finished here.
+            Some(CustomerRevision {
+                revision,
+                person: None,
+                ..
+            }) => revision,
+            Some(_) => self.change(customer, None, None).await?,
+        };
+        self.customers.erase_before(customer, revision).await
+    }
+
+    async fn change(
+        &self,
+        customer: &CustomerId,
+        person: Option<Person>,
+        if_match: Option<u64>,
+    ) -> Result<u64> {
+        for _ in 0..MAX_ATTEMPTS {
+            let latest = self.customers.latest(customer).await?;
+            let actual = latest.as_ref().map_or(0, |latest| latest.revision);
+            if let Some(expected) = if_match
+                && expected != actual
+            {
+                return Err(Error::VersionMismatch { expected, actual });
+            }
+            let next = CustomerRevision {
+                customer_id: customer.clone(),
+                revision: actual + 1,
+                in_force_from: self.clock.now(),
+                person: person.clone(),
+            };
+            if self.customers.add(&next).await? {
+                return Ok(next.revision);
+            }
+        }
+        Err(Error::Conflict(format!(
+            "customer {customer} is being changed by others; try again"
+        )))
+    }
+}
+
+/// Reads the body of a PUT.
+pub fn read_person(body: Value) -> Result<Person, Vec<FieldError>> {
+    let mut fields = Fields::new(body, "");
+    let email = fields.parsed("email", check_email);
+    let name = fields.parsed("name", check_name);
+    let locale = fields.parsed_or("locale", "en", |text| match text {
+        "en" | "fr" => Ok(text.to_owned()),
+        _ => Err("must be \"en\" or \"fr\""),
+    });
+    let time_zone = fields.parsed_or("time_zone", "UTC", |text| match text.parse::<Tz>() {
+        Ok(zone) => Ok(zone.name().to_owned()),
+        Err(_) => Err("must be a name of the IANA time zone database, like \"Europe/Paris\""),
+    });
+    let preferences = match fields.take("preferences") {
+        None => Some(Preferences::default()),
+        Some(value) => match Preferences::read(value, &fields.pointer_to("preferences")) {
+            Ok(preferences) => Some(preferences),
+            Err(errors) => {
+                fields.add_errors(errors);
+                None
+            }
+        },
+    };
+    let person = match (email, name, locale, time_zone, preferences) {
+        (Some(email), Some(name), Some(locale), Some(time_zone), Some(preferences)) => {
+            Some(Person {
+                email,
+                name,
+                locale,
+                time_zone,
+                preferences,
+            })
+        }
+        _ => None,
+    };
+    fields.finish(person)
+}
+
+pub fn to_json(person: &Person) -> Value {
+    json!({
+        "email": person.email,
+        "name": person.name,
+        "locale": person.locale,
+        "time_zone": person.time_zone,
+        "preferences": Value::from(person.preferences.clone()),
+    })
+}
+
+/// One plain address: what SES takes, and nothing that could add a second
+/// recipient or a header.
+fn check_email(text: &str) -> Result<String, &'static str> {
+    const MESSAGE: &str = "must be one plain e-mail address, like \"ana@example.com\"";
+    let plain = |c: char| {
+        c.is_ascii_graphic()
+            && !matches!(
+                c,
+                ',' | ';' | '<' | '>' | '"' | '(' | ')' | '[' | ']' | '\\' | ':'
+            )
+    };
+    let (local, host) = text.rsplit_once('@').ok_or(MESSAGE)?;
+    let good_host = host.contains('.')
+        && !host.starts_with('.')
+        && !host.ends_with('.')
+        && !host.contains("..");
+    if local.is_empty()
+        || local.contains('@')
+        || !good_host
+        || text.len() > MAX_EMAIL_CHARS
+        || !text.chars().all(plain)
+    {
+        return Err(MESSAGE);
+    }
+    Ok(text.to_owned())
+}
+
+fn check_name(text: &str) -> Result<String, String> {
+    let chars = text.chars().count();
+    if text.trim().is_empty() || chars > MAX_NAME_CHARS || text.chars().any(char::is_control) {
+        return Err(format!(
+            "must have 1 to {MAX_NAME_CHARS} characters, none of them a control character"
+        ));
+    }
+    Ok(text.to_owned())
+}

@@ -1,0 +1,266 @@
+//! Dead letters: what failed for good, in four envelopes, read as one thing.
+//!
+//! EventBridge's own delivery, a function's asynchronous failure, a stream's
+//! failed batch, and our own letters all end in one queue.
+
+use chrono::{DateTime, Utc};
+use domain::{AccountId, DomainEvent, EventId};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::error::{Error, Result};
+use crate::ports::{BusEntry, QueuedLetter};
+
+/// The letters that we write ourselves.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(tag = "ledgerbell", rename_all = "kebab-case")]
+pub enum OwnLetter {
+    /// The projection of an account has stopped.
+    AccountParked {
+        account_id: AccountId,
+        reason: String,
+        at: DateTime<Utc>,
+    },
+    /// Nobody knows whether a mail was sent.
+    NotificationUnknown {
+        notification_id: Uuid,
+        attempts: u32,
+        reason: String,
+        at: DateTime<Utc>,
+        event_type: String,
+        event: Box<DomainEvent>,
+    },
+}
+
+impl OwnLetter {
+    pub fn to_body(&self) -> Result<String> {
+        serde_json::to_string(self).map_err(|error| {
+            Error::Permanent(format!("a dead letter cannot be written as JSON: {error}"))
+        })
+    }
+}
+
+/// Which plane failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LetterKind {
+    /// EventBridge could not hand an event to a function.
+    Delivery,
+    /// A function got an event and failed, to its last retry.
+    Function,
+    /// A batch of the stream was given up.
+    Stream,
+    /// An account is parked.
+    Account,
+    /// A mail's outcome is unknown.
+    Notification,
+    /// None of the envelopes that we know.
+    Unreadable,
+}
+
+/// A dead letter, as an operator sees it.
+#[derive(Debug, Clone, Serialize)]
+pub struct DeadLetter {
+    pub id: String,
+    pub kind: LetterKind,
+    /// One line for a person.
+    pub what: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub event_id: Option<EventId>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub account_id: Option<AccountId>,
+    pub reason: String,
+    /// When it failed, as far as the envelope tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub at: Option<String>,
+    /// How often it was tried before.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attempts: Option<u64>,
+    #[serde(skip)]
+    pub origin: Origin,
+}
+
+/// What a redrive starts from.
+#[derive(Debug, Clone)]
+pub enum Origin {
+    /// An event to be put on the bus again.
+    Event(BusEntry),
+    /// Commits recorded in this time, to be projected again.
+    Stream {
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+    },
+    Account(AccountId),
+    Notification {
+        id: Uuid,
+        attempts: u32,
+        event: Box<DomainEvent>,
+    },
+    None,
+}
+
+/// Reads any of the envelopes. What is none of them is still a letter, so that
+/// nothing in the queue is ever invisible.
+pub fn read(queued: &QueuedLetter) -> DeadLetter {
+    let body: Value = serde_json::from_str(&queued.body).unwrap_or(Value::Null);
+    let read = if body.get("ledgerbell").is_some() {
+        read_own(&queued.id, &body)
+    } else if body.get("DDBStreamBatchInfo").is_some() {
+        read_stream(&queued.id, &body)
+    } else if body.get("requestPayload").is_some() {
+        read_function(&queued.id, &body)
+    } else if body.get("detail-type").is_some() {
+        read_delivery(queued, &body)
+    } else {
+        None
+    };
+    read.unwrap_or_else(|| DeadLetter {
+        id: queued.id.clone(),
+        kind: LetterKind::Unreadable,
+        what: "a message in none of the known envelopes".to_owned(),
+        event_id: None,
+        account_id: None,
+        reason: "it cannot be read, and so not redriven; look at it in the queue".to_owned(),
+        at: None,
+        attempts: None,
+        origin: Origin::None,
+    })
+}
+
+fn read_own(id: &str, body: &Value) -> Option<DeadLetter> {
+    match OwnLetter::deserialize(body).ok()? {
+        OwnLetter::AccountParked {
+            account_id,
+            reason,
+            at,
+        } => Some(DeadLetter {
+            id: id.to_owned(),
+            kind: LetterKind::Account,
+            what: format!("the projection of account {account_id} has stopped"),
+            event_id: None,
+            account_id: Some(account_id.clone()),
+            reason,
+            at: Some(at.to_rfc3339()),
+            attempts: None,
+            origin: Origin::Account(account_id),
+        }),
+        OwnLetter::NotificationUnknown {
+            notification_id,
+            attempts,
+            reason,
+            at,
+            event_type,
+            mut event,
+        } => {
+            event.event_type = event_type;
+            Some(DeadLetter {
+                id: id.to_owned(),
+                kind: LetterKind::Notification,
+                what: format!("nobody knows whether the mail {notification_id} was sent"),
+                event_id: Some(event.metadata.event_id),
+                account_id: Some(event.metadata.account_id.clone()),
+                reason,
+                at: Some(at.to_rfc3339()),
+                attempts: Some(u64::from(attempts)),
+                origin: Origin::Notification {
+                    id: notification_id,
+                    attempts,
+                    event,
+                },
+            })
+        }
+    }
+}
+
+fn read_stream(id: &str, body: &Value) -> Option<DeadLetter> {
+    let info = &body["DDBStreamBatchInfo"];
+    let time = |name: &str| info[name].as_str()?.parse::<DateTime<Utc>>().ok();
+    let from = time("approximateArrivalOfFirstRecord")?;
+    let to = time("approximateArrivalOfLastRecord")?;
+    let size = info["batchSize"].as_u64().unwrap_or(0);
+    Some(DeadLetter {
+        id: id.to_owned(),
+        kind: LetterKind::Stream,
+        what: format!("{size} records of the events table's stream were given up"),
+        event_id: None,
+        account_id: None,
+        reason: text(&body["requestContext"]["condition"]).unwrap_or_else(|| "not told".to_owned()),
+        at: text(&body["timestamp"]),
+        attempts: body["requestContext"]["approximateInvokeCount"].as_u64(),
+        origin: Origin::Stream { from, to },
+    })
+}
+
+/// Lambda's destination record for asynchronous invocations.
+fn read_function(id: &str, body: &Value) -> Option<DeadLetter> {
+    let event = &body["requestPayload"];
+    let entry = bus_entry(event)?;
+    let response = &body["responsePayload"];
+    let reason = match (
+        text(&response["errorType"]),
+        text(&response["errorMessage"]),
+    ) {
+        (Some(class), Some(message)) => format!("{class}: {message}"),
+        (_, Some(message)) => message,
+        _ => text(&body["requestContext"]["condition"]).unwrap_or_else(|| "not told".to_owned()),
+    };
+    let function = text(&body["requestContext"]["functionArn"]).unwrap_or_default();
+    let function = function
+        .split(":function:")
+        .nth(1)
+        .unwrap_or("a function")
+        .to_owned();
+    Some(DeadLetter {
+        id: id.to_owned(),
+        kind: LetterKind::Function,
+        what: format!("{function} failed on {}", entry.event_type),
+        event_id: event_id(event),
+        account_id: account_id(event),
+        reason,
+        at: text(&body["timestamp"]),
+        attempts: body["requestContext"]["approximateInvokeCount"].as_u64(),
+        origin: Origin::Event(entry),
+    })
+}
+
+/// EventBridge sends the event as it was, and tells the rest in attributes.
+fn read_delivery(queued: &QueuedLetter, body: &Value) -> Option<DeadLetter> {
+    let entry = bus_entry(body)?;
+    let attribute = |name: &str| queued.attributes.get(name).cloned();
+    let reason = match (attribute("ERROR_CODE"), attribute("ERROR_MESSAGE")) {
+        (Some(code), Some(message)) => format!("{code}: {message}"),
+        (code, message) => code.or(message).unwrap_or_else(|| "not told".to_owned()),
+    };
+    Some(DeadLetter {
+        id: queued.id.clone(),
+        kind: LetterKind::Delivery,
+        what: format!("{} could not be delivered", entry.event_type),
+        event_id: event_id(body),
+        account_id: account_id(body),
+        reason,
+        at: text(&body["time"]),
+        attempts: attribute("RETRY_ATTEMPTS").and_then(|text| text.parse().ok()),
+        origin: Origin::Event(entry),
+    })
+}
+
+fn bus_entry(event: &Value) -> Option<BusEntry> {
+    let event_type = text(&event["detail-type"])?;
+    let detail = event.get("detail")?.clone();
+    Some(BusEntry { event_type, detail })
+}
+
+fn event_id(event: &Value) -> Option<EventId> {
+    text(&event["detail"]["metadata"]["event_id"])?.parse().ok()
+}
+
+fn account_id(event: &Value) -> Option<AccountId> {
+    text(&event["detail"]["metadata"]["account_id"])?
+        .parse()
+        .ok()
+}
+
+fn text(value: &Value) -> Option<String> {
+    value.as_str().map(str::to_owned)
+}

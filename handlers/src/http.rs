@@ -1,0 +1,107 @@
+//! The HTTP API, version 1: one router for API Gateway and for one machine.
+
+mod accounts;
+mod body;
+mod correlation;
+mod cursor;
+mod customers;
+mod operations;
+mod parameters;
+mod problem;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::http::header::CONTENT_TYPE;
+use axum::response::IntoResponse;
+use axum::routing::{get, post};
+
+use crate::append::Appender;
+use crate::customers::CustomerDesk;
+use crate::ports::Notifications;
+use crate::query::Queries;
+use crate::redrive::Redriver;
+use crate::replay::Replayer;
+pub use problem::Problem;
+
+/// The document that describes this API, as it is served.
+pub const OPENAPI: &str = include_str!("../../docs/openapi.json");
+
+/// Who sends the request, as the edge has established it. It is recorded with
+/// what the request appends.
+#[derive(Debug, Clone)]
+pub struct Caller(pub String);
+
+/// The use cases behind the routes.
+#[derive(Clone)]
+pub struct Api {
+    pub appender: Arc<Appender>,
+    pub queries: Arc<Queries>,
+    pub notifications: Arc<dyn Notifications>,
+    pub customers: Arc<CustomerDesk>,
+    pub redriver: Arc<Redriver>,
+    pub replayer: Arc<Replayer>,
+}
+
+impl std::fmt::Debug for Api {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Api").finish_non_exhaustive()
+    }
+}
+
+/// The paths of the API, below `/v1`, as the OpenAPI document has them.
+pub const PATHS: [&str; 11] = [
+    "/accounts",
+    "/accounts/{account_id}",
+    "/accounts/{account_id}/events",
+    "/accounts/{account_id}/notifications",
+    "/accounts/{account_id}/verification",
+    "/customers/{customer_id}",
+    "/events",
+    "/replays",
+    "/replays/{replay_id}",
+    "/dead-letters",
+    "/dead-letters/redrive",
+];
+
+pub fn router(api: Api) -> Router {
+    let v1 = Router::new()
+        .route("/accounts", get(accounts::list))
+        .route("/accounts/{account_id}", get(accounts::get))
+        .route(
+            "/accounts/{account_id}/events",
+            get(accounts::history).post(accounts::append),
+        )
+        .route(
+            "/accounts/{account_id}/notifications",
+            get(accounts::notifications),
+        )
+        .route(
+            "/accounts/{account_id}/verification",
+            get(accounts::verification),
+        )
+        .route(
+            "/customers/{customer_id}",
+            get(customers::get)
+                .put(customers::put)
+                .delete(customers::delete),
+        )
+        .route("/events", get(accounts::all_events))
+        .route("/replays", post(operations::request_replay))
+        .route("/replays/{replay_id}", get(operations::get_replay))
+        .route("/dead-letters", get(operations::dead_letters))
+        .route("/dead-letters/redrive", post(operations::redrive))
+        .route("/health", get(operations::health))
+        .route("/openapi.json", get(openapi));
+    Router::new()
+        .nest("/v1", v1)
+        .route("/health", get(operations::health))
+        .fallback(problem::no_such_resource)
+        .method_not_allowed_fallback(problem::method_not_allowed)
+        .with_state(api)
+        .layer(axum::middleware::from_fn(correlation::echo))
+}
+
+async fn openapi() -> impl IntoResponse {
+    ([(CONTENT_TYPE, "application/json")], OPENAPI)
+}

@@ -1,0 +1,26 @@
+//! The caller's correlation id comes back with every answer.
+
+use axum::extract::Request;
+use axum::http::HeaderValue;
+use axum::middleware::Next;
+use axum::response::Response;
+
+use super::parameters;
+
+/// The header by which a caller follows a request through our parts.
+pub(super) const HEADER: &str = "x-correlation-id";
+
+/// Gives the request an id if it has none, and the answer the same. One that
+/// is not as it must be is left to the route to refuse.
+pub(super) async fn echo(mut request: Request, next: Next) -> Response {
+    let id = parameters::correlation_id(request.headers()).ok();
+    let id = id.and_then(|id| HeaderValue::from_str(&id).ok());
+    if let Some(id) = &id {
+        request.headers_mut().insert(HEADER, id.clone());
+    }
+    let mut response = next.run(request).await;
+    if let Some(id) = id {
+        response.headers_mut().insert(HEADER, id);
+    }
+    response
+}

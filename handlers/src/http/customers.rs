@@ -1,0 +1,54 @@
+//! `/customers`.
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::State;
+use axum::http::header::ETAG;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use domain::CustomerId;
+
+use super::parameters::{PathText, id, if_match};
+use super::problem::Problem;
+use super::{Api, body};
+use crate::customers::{read_person, to_json};
+
+pub(super) async fn get(
+    State(api): State<Api>,
+    PathText(customer_id): PathText,
+) -> Result<Response, Problem> {
+    let customer_id: CustomerId = id("customer_id", &customer_id)?;
+    let (revision, person) = api.customers.get(&customer_id).await?;
+    Ok(([(ETAG, format!("\"{revision}\""))], Json(to_json(&person))).into_response())
+}
+
+pub(super) async fn put(
+    State(api): State<Api>,
+    PathText(customer_id): PathText,
+    headers: HeaderMap,
+    request_body: Body,
+) -> Result<Response, Problem> {
+    let body = body::json(&headers, request_body).await?;
+    let customer_id: CustomerId = id("customer_id", &customer_id)?;
+    let person = read_person(body).map_err(Problem::invalid)?;
+    let shown = to_json(&person);
+    let revision = api
+        .customers
+        .put(&customer_id, person, if_match(&headers)?)
+        .await?;
+    let status = if revision == 1 {
+        StatusCode::CREATED
+    } else {
+        StatusCode::OK
+    };
+    Ok((status, [(ETAG, format!("\"{revision}\""))], Json(shown)).into_response())
+}
+
+pub(super) async fn delete(
+    State(api): State<Api>,
+    PathText(customer_id): PathText,
+) -> Result<StatusCode, Problem> {
+    let customer_id: CustomerId = id("customer_id", &customer_id)?;
+    api.customers.erase(&customer_id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

@@ -1,0 +1,119 @@
+//! Replays, dead letters, health.
+
+use axum::Json;
+use axum::body::Body;
+use axum::extract::{RawQuery, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use domain::FieldError;
+use domain::fields::Fields;
+use serde_json::{Value, json};
+
+use super::parameters::{PathText, Query};
+use super::problem::Problem;
+use super::{Api, body};
+use crate::redrive::{MAX_LETTERS, Selection};
+use crate::replay::ReplayRequest;
+
+pub(super) async fn request_replay(
+    State(api): State<Api>,
+    headers: HeaderMap,
+    request_body: Body,
+) -> Result<Response, Problem> {
+    let body = body::json(&headers, request_body).await?;
+    let request = ReplayRequest::read(body).map_err(Problem::invalid)?;
+    let replay_id = api.replayer.request(request).await?;
+    Ok((
+        StatusCode::ACCEPTED,
+        Json(json!({ "replay_id": replay_id })),
+    )
+        .into_response())
+}
+
+pub(super) async fn get_replay(
+    State(api): State<Api>,
+    PathText(replay_id): PathText,
+) -> Result<Json<Value>, Problem> {
+    Ok(Json(api.replayer.get(&replay_id).await?))
+}
+
+pub(super) async fn dead_letters(
+    State(api): State<Api>,
+    RawQuery(text): RawQuery,
+) -> Result<Response, Problem> {
+    let query = Query::read(text, &["limit"])?;
+    let letters = api.redriver.list(query.limit()?).await?;
+    Ok(Json(json!({ "dead_letters": letters })).into_response())
+}
+
+pub(super) async fn redrive(
+    State(api): State<Api>,
+    headers: HeaderMap,
+    request_body: Body,
+) -> Result<Json<Value>, Problem> {
+    let body = body::json(&headers, request_body).await?;
+    let selection = read_selection(body).map_err(Problem::invalid)?;
+    let redriven = api.redriver.redrive(&selection).await?;
+    Ok(Json(
+        json!({ "redriven": redriven, "dry_run": selection.dry_run }),
+    ))
+}
+
+fn read_selection(body: Value) -> Result<Selection, Vec<FieldError>> {
+    let mut fields = Fields::new(body, "");
+    let ids: Option<Vec<String>> = fields.take("ids").map(|value| {
+        let ids: Vec<String> = value
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(|id| id.as_str().map(str::to_owned))
+            .collect();
+        let count = value.as_array().map_or(0, Vec::len);
+        if ids.is_empty() || ids.len() != count || ids.len() > MAX_LETTERS {
+            fields.refuse("ids", format!("must be an array of 1 to {MAX_LETTERS} ids"));
+        }
+        ids
+    });
+    let max = fields.take("max").map(|value| match value.as_u64() {
+        Some(max) if (1..=MAX_LETTERS as u64).contains(&max) => max as usize,
+        _ => {
+            fields.refuse(
+                "max",
+                format!("must be a whole number from 1 to {MAX_LETTERS}"),
+            );
+            0
+        }
+    });
+    let dry_run = fields.optional_bool("dry_run").unwrap_or(false);
+    match (&ids, max) {
+        (Some(_), Some(_)) => fields.refuse("max", "cannot stand beside ids"),
+        (None, None) => fields.refuse("max", "or ids is needed: a redrive is bounded"),
+        _ => {}
+    }
+    let selection = Selection {
+        ids: ids.unwrap_or_default(),
+        max: max.unwrap_or(0),
+        dry_run,
+    };
+    fields.finish(Some(selection))
+}
+
+/// Asks the parts whether they answer; the first that does not is named.
+pub(super) async fn health(State(api): State<Api>) -> Response {
+    let read_model = api.queries.accounts(None, 1).await.map(drop);
+    let parts = [("read model", read_model)];
+    for (part, result) in parts {
+        if let Err(error) = result {
+            tracing::error!(part, %error, "not healthy");
+            let detail = format!("The {part} does not answer.");
+            return Problem::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "unhealthy",
+                "A part does not answer",
+                detail,
+            )
+            .into_response();
+        }
+    }
+    Json(json!({ "status": "ok" })).into_response()
+}

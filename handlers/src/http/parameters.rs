@@ -1,0 +1,169 @@
+//! What a request says outside its body.
+
+use std::collections::BTreeMap;
+use std::str::FromStr;
+
+use axum::extract::path::ErrorKind;
+use axum::extract::rejection::PathRejection;
+use axum::extract::{FromRequestParts, Path};
+use axum::http::HeaderMap;
+use axum::http::request::Parts;
+use domain::{FieldError, IdempotencyKey};
+
+use super::problem::Problem;
+use crate::error::Error;
+use crate::query::{DEFAULT_PAGE, MAX_PAGE};
+
+/// Longest correlation id: it goes into logs and events.
+const MAX_CORRELATION_ID_CHARS: usize = 128;
+
+/// The id in the path.
+pub(super) fn id<T>(name: &str, text: &str) -> Result<T, Problem>
+where
+    T: FromStr,
+    T::Err: std::fmt::Display,
+{
+    text.parse().map_err(|error: T::Err| {
+        Problem::invalid(vec![FieldError::parameter(name, error.to_string())])
+    })
+}
+
+/// What a request's path says in its one variable part.
+pub(super) struct PathText(pub(super) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathText {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        match Path::<String>::from_request_parts(parts, state).await {
+            Ok(Path(text)) => Ok(PathText(text)),
+            Err(PathRejection::FailedToDeserializePathParams(error)) => {
+                let name = match error.into_kind() {
+                    ErrorKind::InvalidUtf8InPathParam { key } => key,
+                    _ => "path".to_owned(),
+                };
+                let error = FieldError::parameter(name, "is not UTF-8 when it is decoded");
+                Err(Problem::invalid(vec![error]))
+            }
+            Err(_) => Err(Problem::from(Error::Permanent(
+                "a route without the variable part that it is read for".to_owned(),
+            ))),
+        }
+    }
+}
+
+/// The query of a request, each parameter known and read once.
+pub(super) struct Query(BTreeMap<String, String>);
+
+impl Query {
+    pub(super) fn read(text: Option<String>, known: &[&str]) -> Result<Self, Problem> {
+        let pairs: Vec<(String, String)> = parse(text.as_deref().unwrap_or(""));
+        let mut query = BTreeMap::new();
+        let mut errors = Vec::new();
+        for (name, value) in pairs {
+            if !known.contains(&name.as_str()) {
+                errors.push(FieldError::parameter(name, "is not a known parameter"));
+            } else if query.insert(name.clone(), value).is_some() {
+                errors.push(FieldError::parameter(name, "is given twice"));
+            }
+        }
+        if errors.is_empty() {
+            Ok(Query(query))
+        } else {
+            Err(Problem::invalid(errors))
+        }
+    }
+
+    pub(super) fn get(&self, name: &str) -> Option<&String> {
+        self.0.get(name)
+    }
+
+    pub(super) fn parsed<T, E: std::fmt::Display>(
+        &self,
+        name: &str,
+        parse: impl FnOnce(&str) -> Result<T, E>,
+    ) -> Result<Option<T>, Problem> {
+        self.get(name)
+            .map(|text| parse(text))
+            .transpose()
+            .map_err(|error| Problem::invalid(vec![FieldError::parameter(name, error.to_string())]))
+    }
+
+    pub(super) fn number(&self, name: &str) -> Result<Option<u64>, Problem> {
+        self.parsed(name, |text| {
+            text.parse::<u64>().map_err(|_| "must be a whole number")
+        })
+    }
+
+    pub(super) fn limit(&self) -> Result<usize, Problem> {
+        let limit = self.parsed("limit", |text| match text.parse::<usize>() {
+            Ok(limit) if (1..=MAX_PAGE).contains(&limit) => Ok(limit),
+            _ => Err(format!("must be a whole number from 1 to {MAX_PAGE}")),
+        })?;
+        Ok(limit.unwrap_or(DEFAULT_PAGE))
+    }
+
+    /// Whether the newest come first.
+    pub(super) fn newest_first(&self) -> Result<bool, Problem> {
+        let order = self.parsed("order", |text| match text {
+            "asc" => Ok(false),
+            "desc" => Ok(true),
+            _ => Err("must be \"asc\" or \"desc\""),
+        })?;
+        Ok(order.unwrap_or(false))
+    }
+}
+
+/// `application/x-www-form-urlencoded`, as the query of a URL has it.
+fn parse(text: &str) -> Vec<(String, String)> {
+    serde_urlencoded::from_str(text).unwrap_or_default()
+}
+
+pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<IdempotencyKey, Problem> {
+    const NAME: &str = "Idempotency-Key";
+    let refuse = |detail: String| Problem::invalid(vec![FieldError::header(NAME, detail)]);
+    let Some(value) = headers.get(NAME) else {
+        return Err(refuse(
+            "is missing; each request needs its own, and a retry the same one".to_owned(),
+        ));
+    };
+    let text = value.to_str().unwrap_or("");
+    text.parse()
+        .map_err(|error: domain::identifiers::IdentifierError| refuse(error.to_string()))
+}
+
+/// `If-Match: "7"`, the version that there must be.
+pub(super) fn if_match(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
+    let Some(value) = headers.get("If-Match") else {
+        return Ok(None);
+    };
+    let text = value.to_str().unwrap_or("");
+    let version = text
+        .strip_prefix('"')
+        .and_then(|text| text.strip_suffix('"'))
+        .filter(|text| text.bytes().all(|b| b.is_ascii_digit()))
+        .and_then(|text| text.parse().ok());
+    version.map(Some).ok_or_else(|| {
+        let detail = "must be a version in quotes, like \"7\"; \"0\" if there must be none";
+        Problem::invalid(vec![FieldError::header("If-Match", detail)])
+    })
+}
+
+/// The caller's, or one of our own.
+pub(super) fn correlation_id(headers: &HeaderMap) -> Result<String, Problem> {
+    let Some(value) = headers.get("X-Correlation-Id") else {
+        return Ok(uuid::Uuid::new_v4().to_string());
+    };
+    let text = value.to_str().unwrap_or("");
+    if text.is_empty()
+        || text.len() > MAX_CORRELATION_ID_CHARS
+        || !text.bytes().all(|b| b.is_ascii_graphic())
+    {
+        let detail = format!("must be 1 to {MAX_CORRELATION_ID_CHARS} visible ASCII characters");
+        return Err(Problem::invalid(vec![FieldError::header(
+            "X-Correlation-Id",
+            detail,
+        )]));
+    }
+    Ok(text.to_owned())
+}

@@ -1,0 +1,16 @@
+//! The ways in, as use cases, and the ports that they need.
+
+pub mod append;
+pub mod customers;
+pub mod dead_letter;
+pub mod error;
+pub mod http;
+pub mod notify;
+pub mod ports;
+pub mod project;
+pub mod query;
+pub mod redrive;
+pub mod replay;
+pub mod verify;
+
+pub use error::{Error, Result};

@@ -1,0 +1,22 @@
+//! What the use cases need from the world. `infra/aws` and `infra/embedded`
+//! provide it.
+
+mod bus;
+mod clock;
+mod customers;
+mod dead_letters;
+mod event_store;
+mod mailer;
+mod notifications;
+mod read_model;
+mod replays;
+
+pub use bus::{Bus, BusEntry};
+pub use clock::{Clock, SystemClock};
+pub use customers::{CustomerRevision, Customers, Person};
+pub use dead_letters::{DeadLetterQueue, QueuedLetter};
+pub use event_store::{Appended, CommitPage, EventStore, Place, ReversalMark, UsedKey};
+pub use mailer::{Mail, Mailer, Outcome, SendFailure};
+pub use notifications::{Notification, Notifications, State, Transition};
+pub use read_model::{Parked, ReadModel, ReadModelRow};
+pub use replays::{ReplayJob, Replays, ShadowRow};

@@ -1,0 +1,32 @@
+use async_trait::async_trait;
+use domain::DomainEvent;
+use serde_json::Value;
+
+use crate::error::{Error, Result};
+
+/// The event bus.
+#[async_trait]
+pub trait Bus: Send + Sync {
+    /// Publishes the entries and says of each, in order, whether it was taken.
+    /// Cutting them into calls of the bus's own size is the adapter's matter.
+    async fn publish(&self, entries: &[BusEntry]) -> Vec<Result<()>>;
+}
+
+/// One event for the bus; its source is always `ledgerbell`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BusEntry {
+    pub event_type: String,
+    pub detail: Value,
+}
+
+impl BusEntry {
+    pub fn of(event: &DomainEvent) -> Result<Self> {
+        let detail = serde_json::to_value(event).map_err(|error| {
+            Error::Permanent(format!("a domain event cannot be written as JSON: {error}"))
+        })?;
+        Ok(BusEntry {
+            event_type: event.event_type.clone(),
+            detail,
+        })
+    }
+}

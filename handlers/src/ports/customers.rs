@@ -1,0 +1,60 @@
+use std::fmt;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use domain::CustomerId;
+use domain::preferences::Preferences;
+
+use crate::error::Result;
+
+/// The people behind the accounts. Every change is a new revision, so that an
+/// event is judged by what was in force when it was recorded.
+#[async_trait]
+pub trait Customers: Send + Sync {
+    async fn latest(&self, customer: &CustomerId) -> Result<Option<CustomerRevision>>;
+
+    /// The revision in force at that time.
+    async fn at(
+        &self,
+        customer: &CustomerId,
+        time: DateTime<Utc>,
+    ) -> Result<Option<CustomerRevision>>;
+
+    /// Adds a revision; `false` when another took its number.
+    async fn add(&self, revision: &CustomerRevision) -> Result<bool>;
+
+    /// Takes the person out of all revisions up to this one.
+    async fn erase_before(&self, customer: &CustomerId, revision: u64) -> Result<()>;
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CustomerRevision {
+    pub customer_id: CustomerId,
+    /// Starts at 1 and has no gaps.
+    pub revision: u64,
+    pub in_force_from: DateTime<Utc>,
+    /// `None`: erased.
+    pub person: Option<Person>,
+}
+
+/// Who gets the mails, and how.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Person {
+    pub email: String,
+    pub name: String,
+    /// `en` or `fr`.
+    pub locale: String,
+    /// A name of the IANA time zone database.
+    pub time_zone: String,
+    pub preferences: Preferences,
+}
+
+/// Tells nothing of the person, whatever is logged.
+impl fmt::Debug for Person {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Person")
+            .field("locale", &self.locale)
+            .field("time_zone", &self.time_zone)
+            .finish_non_exhaustive()
+    }
+}

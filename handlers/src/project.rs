@@ -1,0 +1,362 @@
+//! Projecting: the stream's records become balances and domain events.
+//!
+//! DynamoDB orders a stream by item, not by account, and delivers at least
+//! once. So a record only rings: the versions say what is to be done.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::{AccountId, Commit, DomainEvent};
+use projections::Balance;
+
+use crate::dead_letter::OwnLetter;
+use crate::error::{Error, Result};
+use crate::ports::{
+    Bus, BusEntry, Clock, DeadLetterQueue, EventStore, Parked, ReadModel, ReadModelRow,
+};
+
+/// How often a row is written again when another worker was quicker.
+const MAX_WRITES: u32 = 8;
+/// How many commits are read at once to close a gap.
+const GAP_PAGE: usize = 100;
+
+/// One record of the stream, as far as it could be read.
+#[derive(Debug, Clone)]
+pub struct StreamRecord {
+    /// Its place in the shard; what a failure is reported by.
+    pub sequence_number: String,
+    pub account_id: AccountId,
+    /// The commit, or why the record is none.
+    pub commit: Result<Commit, String>,
+}
+
+pub struct Projector {
+    pub store: Arc<dyn EventStore>,
+    pub read_model: Arc<dyn ReadModel>,
+    pub bus: Arc<dyn Bus>,
+    pub dead_letters: Arc<dyn DeadLetterQueue>,
+    pub clock: Arc<dyn Clock>,
+}
+
+impl std::fmt::Debug for Projector {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Projector").finish_non_exhaustive()
+    }
+}
+
+/// What one account's part of a batch has come to.
+#[derive(Debug, Default)]
+struct Projected {
+    /// To be published, in order of version.
+    events: Vec<DomainEvent>,
+    parked: bool,
+}
+
+impl Projector {
+    /// Works through a batch. Answers with the sequence numbers of the records
+    /// that must be delivered again, in the order of the batch; whoever
+    /// reports to Lambda names the first and stops there.
+    pub async fn project(&self, records: Vec<StreamRecord>) -> Vec<String> {
+        let mut order = Vec::with_capacity(records.len());
+        let mut accounts: BTreeMap<AccountId, Vec<StreamRecord>> = BTreeMap::new();
+        for record in records {
+            order.push((record.sequence_number.clone(), record.account_id.clone()));
+            accounts
+                .entry(record.account_id.clone())
+                .or_default()
+                .push(record);
+        }
+        let mut failed = BTreeMap::new();
+        let mut entries = Vec::new();
+        let mut owners = Vec::new();
+        for (account, records) in accounts {
+            match self.project_account(&account, records).await {
+                Ok(events) => match events.iter().map(BusEntry::of).collect::<Result<Vec<_>>>() {
+                    Ok(written) => {
+                        owners.extend(written.iter().map(|_| account.clone()));
+                        entries.extend(written);
+                    }
+                    Err(error) => {
+                        failed.insert(account, error);
+                    }
+                },
+                Err(error) => {
+                    failed.insert(account, error);
+                }
+            }
+        }
+        let published = if entries.is_empty() {
+            Vec::new()
+        } else {
+            self.bus.publish(&entries).await
+        };
+        for (account, result) in owners.into_iter().zip(published) {
+            if let Err(error) = result {
+                failed.insert(account, error);
+            }
+        }
+        for (account, error) in &failed {
+            tracing::warn!(%account, class = error.class(), %error, "account not projected, to be delivered again");
+        }
+        order
+            .into_iter()
+            .filter(|(_, account)| failed.contains_key(account))
+            .map(|(sequence_number, _)| sequence_number)
+            .collect()
+    }
+
+    /// Takes an account up again from where it stopped, from the store alone.
+    pub async fn resume(&self, account: &AccountId) -> Result<()> {
+        // Twice: a record that came while the row was still parked was turned
+        // away, and its commit may be newer than what the first pass has read.
+        for _ in 0..2 {
+            let projected = self.advance(account, Vec::new(), true).await?;
+            if projected.parked {
+                return Err(Error::Permanent(format!(
+                    "account {account} still cannot be projected"
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// The domain events that the records are about or that closed a gap
+    /// before them. Those already applied are among them: the attempt that
+    /// applied them may have died before it published.
+    async fn project_account(
+        &self,
+        account: &AccountId,
+        records: Vec<StreamRecord>,
+    ) -> Result<Vec<DomainEvent>> {
+        let mut commits = Vec::with_capacity(records.len());
+        let mut unreadable = None;
+        for record in records {
+            match record.commit {
+                Ok(commit) => commits.push(commit),
+                Err(reason) => unreadable = unreadable.or(Some(reason)),
+            }
+        }
+        commits.sort_by_key(|commit| commit.first_version);
+        commits.dedup_by_key(|commit| commit.first_version);
+        let projected = self.advance(account, commits, false).await?;
+        if let (Some(reason), false) = (unreadable, projected.parked) {
+            self.park(account, &reason).await?;
+        }
+        Ok(projected.events)
+    }
+
+    /// Brings the account's row up to the newest of `commits`, or, on
+    /// `resume`, to the end of what is stored.
+    async fn advance(
+        &self,
+        account: &AccountId,
+        commits: Vec<Commit>,
+        resume: bool,
+    ) -> Result<Projected> {
+        for attempt in 0..MAX_WRITES {
+            if attempt > 0 {
+                self.clock.sleep(Duration::from_millis(10 << attempt)).await;
+            }
+            let row = self.read_model.load(account).await?;
+            if let Some(row) = row.as_ref().filter(|row| row.parked.is_some() && !resume) {
+                return Ok(Projected {
+                    events: told_again(row, &commits),
+                    parked: true,
+                });
+            }
+            let fold = self.fold(account, row.as_ref(), &commits, resume).await?;
+            let revision = row.as_ref().map(|row| row.revision);
+            let unchanged = row.as_ref().map_or(0, ReadModelRow::version)
+                == fold.balance.as_ref().map_or(0, Balance::version);
+            let stays_parked = fold.poison.is_some();
+            if !unchanged || stays_parked || row.as_ref().is_some_and(|row| row.parked.is_some()) {
+                let parked = fold.poison.as_ref().map(|reason| Parked {
+                    reason: reason.clone(),
+                    at: self.clock.now(),
+                });
+                if parked.is_some() && !resume {
+                    // First the letter, then the mark: a crash in between gives
+                    // a second letter, never an account that nobody hears of.
+                    self.tell_parked(account, parked.as_ref()).await?;
+                }
+                if resume {
+                    // No record will come again for these, so they are told
+                    // before the row says that they were applied.
+                    self.publish(&fold.events).await?;
+                }
+                let next = ReadModelRow {
+                    account_id: account.clone(),
+                    revision: revision.unwrap_or(0) + 1,
+                    balance: fold.balance,
+                    parked,
+                };
+                if !self.read_model.save(&next, revision).await? {
+                    continue;
+                }
+            }
+            return Ok(Projected {
+                events: fold.events,
+                parked: stays_parked,
+            });
+        }
+        Err(Error::Retryable(format!(
+            "other workers wrote the row of {account} first, {MAX_WRITES} times"
+        )))
+    }
+
+    async fn fold(
+        &self,
+        account: &AccountId,
+        row: Option<&ReadModelRow>,
+        commits: &[Commit],
+        to_the_end: bool,
+    ) -> Result<Fold> {
+        let balance = row.and_then(|row| row.balance.clone());
+        let mut fold = Fold {
+            balance,
+            events: Vec::new(),
+            poison: None,
+        };
+        for commit in commits {
+            if commit.last_version() <= fold.version() {
+                // Applied before; told again all the same.
+                match DomainEvent::of_commit(commit) {
+                    Ok(events) => fold.events.extend(events),
+                    Err(error) => {
+                        fold.poison = Some(error.to_string());
+                        return Ok(fold);
+                    }
+                }
+                continue;
+            }
+            if commit.first_version > fold.version() + 1 {
+                self.close_gap(account, &mut fold, Some(commit.first_version))
+                    .await?;
+            }
+            if fold.poison.is_none() {
+                fold.take(commit);
+            }
+            if fold.poison.is_some() {
+                return Ok(fold);
+            }
+        }
+        if to_the_end {
+            self.close_gap(account, &mut fold, None).await?;
+        }
+        Ok(fold)
+    }
+
+    /// Applies the commits that are missing before `before`, as the store has them.
+    async fn close_gap(
+        &self,
+        account: &AccountId,
+        fold: &mut Fold,
+        before: Option<u64>,
+    ) -> Result<()> {
+        loop {
+            let page = match self.store.commits(account, fold.version(), GAP_PAGE).await {
+                Ok(page) => page,
+                // What cannot be read today cannot be read tomorrow either.
+                Err(Error::Permanent(reason)) => {
+                    fold.poison = Some(reason);
+                    return Ok(());
+                }
+                Err(error) => return Err(error),
+            };
+            for commit in &page.commits {
+                if before.is_some_and(|before| commit.first_version >= before) {
+                    return Ok(());
+                }
+                fold.take(commit);
+                if fold.poison.is_some() {
+                    return Ok(());
+                }
+            }
+            if page.next.is_none() {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn park(&self, account: &AccountId, reason: &str) -> Result<()> {
+        let parked = Parked {
+            reason: reason.to_owned(),
+            at: self.clock.now(),
+        };
+        self.tell_parked(account, Some(&parked)).await?;
+        let row = self.read_model.load(account).await?;
+        let revision = row.as_ref().map(|row| row.revision);
+        let next = ReadModelRow {
+            account_id: account.clone(),
+            revision: revision.unwrap_or(0) + 1,
+            balance: row.and_then(|row| row.balance),
+            parked: Some(parked),
+        };
+        if self.read_model.save(&next, revision).await? {
+            Ok(())
+        } else {
+            Err(Error::Retryable(format!(
+                "another worker wrote the row of {account} meanwhile"
+            )))
+        }
+    }
+
+    async fn tell_parked(&self, account: &AccountId, parked: Option<&Parked>) -> Result<()> {
+        let Some(parked) = parked else { return Ok(()) };
+        tracing::error!(%account, reason = %parked.reason, "account parked");
+        let letter = OwnLetter::AccountParked {
+            account_id: account.clone(),
+            reason: parked.reason.clone(),
+            at: parked.at,
+        };
+        self.dead_letters
+            .put(&letter.to_body()?, Duration::ZERO)
+            .await
+    }
+
+    async fn publish(&self, events: &[DomainEvent]) -> Result<()> {
+        let entries = events
+            .iter()
+            .map(BusEntry::of)
+            .collect::<Result<Vec<_>>>()?;
+        self.bus.publish(&entries).await.into_iter().collect()
+    }
+}
+
+/// What a parked account's records still have to tell: the events that were
+/// applied before it was parked.
+fn told_again(row: &ReadModelRow, commits: &[Commit]) -> Vec<DomainEvent> {
+    commits
+        .iter()
+        .filter(|commit| commit.last_version() <= row.version())
+        .filter_map(|commit| DomainEvent::of_commit(commit).ok())
+        .flatten()
+        .collect()
+}
+
+/// A balance on its way through commits.
+struct Fold {
+    balance: Option<Balance>,
+    events: Vec<DomainEvent>,
+    /// Why it cannot go on.
+    poison: Option<String>,
+}
+
+impl Fold {
+    fn version(&self) -> u64 {
+        self.balance.as_ref().map_or(0, Balance::version)
+    }
+
+    fn take(&mut self, commit: &Commit) {
+        let next = Balance::after(self.balance.as_ref(), commit)
+            .and_then(|balance| Ok((balance, DomainEvent::of_commit(commit)?)));
+        match next {
+            Ok((balance, events)) => {
+                self.balance = Some(balance);
+                self.events.extend(events);
+            }
+            Err(error) => self.poison = Some(error.to_string()),
+        }
+    }
+}

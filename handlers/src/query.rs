@@ -1,0 +1,243 @@
+//! Questions to the read model and to the history.
+
+pub mod time_index;
+
+use std::sync::Arc;
+
+use domain::account::Status;
+use domain::{AccountId, Commit, Version};
+use projections::as_of::{self, AsOf, Standing};
+use serde::Serialize;
+use serde_json::Value;
+
+use crate::error::{Error, Result};
+use crate::ports::{Clock, EventStore, Place, ReadModel, ReadModelRow};
+
+/// Most rows in one answer.
+pub const MAX_PAGE: usize = 1000;
+pub const DEFAULT_PAGE: usize = 100;
+/// How many commits are read at once while folding.
+const FOLD_PAGE: usize = 200;
+
+pub struct Queries {
+    pub store: Arc<dyn EventStore>,
+    pub read_model: Arc<dyn ReadModel>,
+    pub clock: Arc<dyn Clock>,
+    /// How far readers of the time index stay behind now; see [`time_index::SAFETY_WINDOW`].
+    pub safety_window: chrono::TimeDelta,
+}
+
+impl std::fmt::Debug for Queries {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Queries").finish_non_exhaustive()
+    }
+}
+
+/// An account, as the API shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AccountView {
+    pub account_id: AccountId,
+    pub customer_id: String,
+    pub currency: String,
+    pub balance: String,
+    pub version: Version,
+    pub status: Status,
+    pub updated_at: String,
+}
+
+/// An event in its place, as the API shows it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct EventView {
+    pub account_id: AccountId,
+    pub event_id: String,
+    pub version: Version,
+    #[serde(rename = "type")]
+    pub event_type: String,
+    pub occurred_at: String,
+    pub recorded_at: String,
+    pub data: Value,
+    pub hash: String,
+}
+
+impl AccountView {
+    pub fn of_row(row: &ReadModelRow) -> Option<Self> {
+        let balance = row.balance.as_ref()?;
+        let standing = Standing {
+            account: balance.head.account.clone(),
+            updated_at: balance.updated_at,
+        };
+        Some(AccountView::of_standing(&row.account_id, &standing))
+    }
+
+    fn of_standing(account_id: &AccountId, standing: &Standing) -> Self {
+        AccountView {
+            account_id: account_id.clone(),
+            customer_id: standing.account.customer_id.to_string(),
+            currency: standing.account.currency().to_string(),
+            balance: standing.account.balance.to_decimal(),
+            version: standing.account.version,
+            status: standing.account.status,
+            updated_at: domain::time::format_recorded_at(standing.updated_at),
+        }
+    }
+}
+
+/// The events of a commit, in order.
+pub fn views(commit: &Commit) -> impl DoubleEndedIterator<Item = EventView> + '_ {
+    commit
+        .events
+        .iter()
+        .enumerate()
+        .map(|(index, event)| EventView {
+            account_id: commit.account_id.clone(),
+            event_id: event.event_id.to_string(),
+            version: commit.first_version + index as Version,
+            event_type: event.event_type.clone(),
+            occurred_at: domain::time::format_time(event.occurred_at),
+            recorded_at: domain::time::format_recorded_at(commit.recorded_at),
+            data: event.data.clone(),
+            hash: commit.hash.to_string(),
+        })
+}
+
+impl Queries {
+    /// The account as the projection has it. An account that was opened a
+    /// moment ago and is not projected yet is taken from its history.
+    pub async fn account(&self, account: &AccountId) -> Result<AccountView> {
+        let row = self.read_model.load(account).await?;
+        if let Some(view) = row.as_ref().and_then(AccountView::of_row) {
+            return Ok(view);
+        }
+        self.account_as_of(account, AsOf::Version(Version::MAX))
+            .await
+    }
+
+    /// The account at a version or time, from its events.
+    pub async fn account_as_of(&self, account: &AccountId, as_of: AsOf) -> Result<AccountView> {
+        let commits = self.all_commits(account).await?;
+        let standing =
+            as_of::fold(commits, as_of).map_err(|error| Error::Permanent(error.to_string()))?;
+        match standing {
+            Some(standing) => Ok(AccountView::of_standing(account, &standing)),
+            None => Err(Error::NotFound(format!(
+                "account {account} was not open then"
+            ))),
+        }
+    }
+
+    pub async fn accounts(
+        &self,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<(Vec<AccountView>, Option<String>)> {
+        let (rows, next) = self.read_model.list(cursor, limit).await?;
+        Ok((rows.iter().filter_map(AccountView::of_row).collect(), next))
+    }
+
+    /// Up to `limit` events after `after`, and the version after which to go on.
+    pub async fn history(
+        &self,
+        account: &AccountId,
+        after: Version,
+        limit: usize,
+    ) -> Result<(Vec<EventView>, Option<Version>)> {
+        let mut events: Vec<EventView> = Vec::new();
+        let mut position = after;
+        loop {
+            // One more than asked for tells whether there is more.
+            let page = self
+                .store
+                .commits(account, position, limit + 1 - events.len())
+                .await?;
+            events.extend(
+                page.commits
+                    .iter()
+                    .flat_map(views)
+                    .filter(|event| event.version > after),
+            );
+            position = page.commits.last().map_or(position, Commit::last_version);
+            if events.len() > limit || page.next.is_none() {
+                break;
+            }
+        }
+        self.known(account, events, limit).await
+    }
+
+    /// Up to `limit` events below `before`, newest first.
+    pub async fn history_backwards(
+        &self,
+        account: &AccountId,
+        before: Version,
+        limit: usize,
+    ) -> Result<(Vec<EventView>, Option<Version>)> {
+        let mut events: Vec<EventView> = Vec::new();
+        let mut position = before;
+        loop {
+            let page = self
+                .store
+                .commits_backwards(account, position, limit + 1 - events.len())
+                .await?;
+            events.extend(
+                page.commits
+                    .iter()
+                    .flat_map(|commit| views(commit).rev())
+                    .filter(|event| event.version < before),
+            );
+            position = page
+                .commits
+                .last()
+                .map_or(position, |commit| commit.first_version);
+            if events.len() > limit || page.next.is_none() {
+                break;
+            }
+        }
+        self.known(account, events, limit).await
+    }
+
+    /// No events can mean none any more, or an account that never was.
+    async fn known(
+        &self,
+        account: &AccountId,
+        mut events: Vec<EventView>,
+        limit: usize,
+    ) -> Result<(Vec<EventView>, Option<Version>)> {
+        if events.is_empty() && self.store.head(account).await?.is_none() {
+            return Err(Error::NotFound(format!(
+                "account {account} was never opened"
+            )));
+        }
+        let more = events.len() > limit;
+        events.truncate(limit);
+        let next = events.last().filter(|_| more).map(|event| event.version);
+        Ok((events, next))
+    }
+
+    /// Commits of all accounts in recorded order. Oldest first, they end at the
+    /// safety window, so that who reads on misses none. Newest first is a look
+    /// at what there is, and starts with it.
+    pub async fn recorded(
+        &self,
+        range: time_index::Range,
+        after: Option<Place>,
+        newest_first: bool,
+        limit: usize,
+    ) -> Result<time_index::Page> {
+        let mut range = range;
+        if !newest_first {
+            range.to = range.to.min(self.clock.now() - self.safety_window);
+        }
+        time_index::page(self.store.as_ref(), range, after, newest_first, limit).await
+    }
+
+    pub(crate) async fn all_commits(&self, account: &AccountId) -> Result<Vec<Commit>> {
+        let mut commits: Vec<Commit> = Vec::new();
+        loop {
+            let after = commits.last().map_or(0, Commit::last_version);
+            let page = self.store.commits(account, after, FOLD_PAGE).await?;
+            commits.extend(page.commits);
+            if page.next.is_none() {
+                return Ok(commits);
+            }
+        }
+    }
+}

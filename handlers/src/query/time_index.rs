@@ -1,0 +1,93 @@
+//! All accounts in recorded order, merged from the slices of the time index.
+
+use chrono::{DateTime, Utc};
+use domain::Commit;
+use domain::identifiers::SLICES;
+use futures::future::try_join_all;
+
+use crate::error::Result;
+use crate::ports::{EventStore, Place};
+
+/// How far readers that want everything stay behind now. A commit is stamped
+/// before it is written, and its write may take as long as the store's client
+/// waits (12 s); the index lags behind the table, and clocks of writers
+/// differ. What is younger could still get something before it.
+pub const SAFETY_WINDOW: chrono::TimeDelta = chrono::TimeDelta::seconds(15);
+
+/// Commits of one microsecond that are expected at most. Where there are more,
+/// a page takes more than one look.
+const FIRST_OVERLAP: usize = 64;
+
+/// From (inclusive) and to (exclusive), by recorded time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Range {
+    pub from: DateTime<Utc>,
+    pub to: DateTime<Utc>,
+}
+
+#[derive(Debug)]
+pub struct Page {
+    pub commits: Vec<Commit>,
+    pub next: Option<Place>,
+}
+
+/// Up to `limit` commits after `position`.
+pub async fn page(
+    store: &dyn EventStore,
+    range: Range,
+    position: Option<Place>,
+    newest_first: bool,
+    limit: usize,
+) -> Result<Page> {
+    let mut range = range;
+    if let Some(position) = &position {
+        if newest_first {
+            // The upper end is exclusive, and others of the same time may be left.
+            let after = position
+                .recorded_at
+                .checked_add_signed(chrono::TimeDelta::microseconds(1));
+            range.to = range.to.min(after.unwrap_or(DateTime::<Utc>::MAX_UTC));
+        } else {
+            range.from = range.from.max(position.recorded_at);
+        }
+    }
+    let beyond = |place: &Place| match &position {
+        None => true,
+        Some(position) if newest_first => place < position,
+        Some(position) => place > position,
+    };
+    // What was seen before at the same microsecond comes again, and is left out.
+    let mut overlap = if position.is_some() { FIRST_OVERLAP } else { 0 };
+    let mut places = loop {
+        let wanted = limit + 1 + overlap;
+        let slices = (0..SLICES)
+            .map(|slice| store.recorded(slice, range.from, range.to, newest_first, wanted));
+        let slices = try_join_all(slices).await?;
+        // A slice that gave all it was asked for may have more, behind the
+        // last time it gave: up to there the order of all slices is known.
+        let ends = slices.iter().filter(|places| places.len() >= wanted);
+        let ends = ends.filter_map(|places| places.last().map(|place| place.recorded_at));
+        let horizon = if newest_first { ends.max() } else { ends.min() };
+        let known = |place: &Place| match horizon {
+            None => true,
+            Some(horizon) if newest_first => place.recorded_at >= horizon,
+            Some(horizon) => place.recorded_at <= horizon,
+        };
+        let mut places: Vec<Place> = slices.into_iter().flatten().collect();
+        places.retain(|place| beyond(place) && known(place));
+        if places.len() > limit || horizon.is_none() {
+            break places;
+        }
+        // Most of it was seen before: many commits share this microsecond.
+        overlap = overlap * 4 + FIRST_OVERLAP;
+    };
+    places.sort();
+    if newest_first {
+        places.reverse();
+    }
+    let more = places.len() > limit;
+    places.truncate(limit);
+    let next = places.last().filter(|_| more).cloned();
+    let commits = store.commits_at(&places).await?;
+    Ok(Page { commits, next })
+}

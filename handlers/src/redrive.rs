@@ -1,0 +1,262 @@
+//! Redriving: what failed for good is sent back to where it failed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::AccountId;
+use serde::Serialize;
+use serde_json::json;
+
+use crate::dead_letter::{self, DeadLetter, Origin};
+use crate::error::{Error, Result};
+use crate::notify::Resend;
+use crate::ports::{Bus, BusEntry, DeadLetterQueue, QueuedLetter};
+use crate::project::Projector;
+use crate::query::time_index;
+
+/// Most letters that are looked at in one request.
+pub const MAX_LETTERS: usize = 100;
+/// How long a redrive may take before the letters are visible again.
+const REDRIVE_HIDES_FOR: Duration = Duration::from_secs(120);
+/// A look hides letters only as long as it takes to collect them.
+const LOOK_HIDES_FOR: Duration = Duration::from_secs(10);
+/// A commit is in the stream a moment after it was recorded.
+const STREAM_MARGIN: chrono::TimeDelta = chrono::TimeDelta::minutes(5);
+
+/// Which letters, and whether it is meant.
+#[derive(Debug, Clone, Default)]
+pub struct Selection {
+    /// These; or, when empty, up to `max` of any.
+    pub ids: Vec<String>,
+    pub max: usize,
+    pub dry_run: bool,
+}
+
+#[derive(Debug, Clone, Serialize)]
+pub struct Redriven {
+    pub id: String,
+    /// `redriven`, `would-redrive`, `not-found`, or `failed: ` and why.
+    pub outcome: String,
+    /// What was done, for a person.
+    pub detail: String,
+}
+
+pub struct Redriver {
+    pub queue: Arc<dyn DeadLetterQueue>,
+    pub bus: Arc<dyn Bus>,
+    pub projector: Arc<Projector>,
+}
+
+impl std::fmt::Debug for Redriver {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Redriver").finish_non_exhaustive()
+    }
+}
+
+impl Redriver {
+    /// The letters that wait, without touching them.
+    pub async fn list(&self, max: usize) -> Result<Vec<DeadLetter>> {
+        let queued = self.receive(max.min(MAX_LETTERS), LOOK_HIDES_FOR).await?;
+        let letters = queued.iter().map(dead_letter::read).collect();
+        for letter in &queued {
+            self.queue.release(&letter.receipt).await?;
+        }
+        Ok(letters)
+    }
+
+    /// Redrives the selected letters. A letter is removed after its content is
+    /// safely on its way again, so an interruption repeats it, and whoever
+    /// receives it twice acts once.
+    pub async fn redrive(&self, selection: &Selection) -> Result<Vec<Redriven>> {
+        let named = !selection.ids.is_empty();
+        let look_at = if named {
+            MAX_LETTERS
+        } else {
+            selection.max.min(MAX_LETTERS)
+        };
+        let mut redriven = Vec::new();
+        for queued in self.receive(look_at, REDRIVE_HIDES_FOR).await? {
+            let wanted = !named || selection.ids.contains(&queued.id);
+            if !wanted || selection.dry_run {
+                self.queue.release(&queued.receipt).await?;
+            }
+            if !wanted {
+                continue;
+            }
+            let letter = dead_letter::read(&queued);
+            let (outcome, detail) = if selection.dry_run {
+                ("would-redrive".to_owned(), letter.what.clone())
+            } else {
+                self.one(&queued, &letter, named).await
+            };
+            redriven.push(Redriven {
+                id: letter.id,
+                outcome,
+                detail,
+            });
+        }
+        for id in &selection.ids {
+            if redriven.iter().all(|redriven| redriven.id != *id) {
+                let detail = "no letter of this id is visible".to_owned();
+                redriven.push(Redriven {
+                    id: id.clone(),
+                    outcome: "not-found".to_owned(),
+                    detail,
+                });
+            }
+        }
+        Ok(redriven)
+    }
+
+    async fn one(
+        &self,
+        queued: &QueuedLetter,
+        letter: &DeadLetter,
+        named: bool,
+    ) -> (String, String) {
+        let done = match self.act(letter, named).await {
+            Ok(done) => done,
+            Err(error) => {
+                let released = self.queue.release(&queued.receipt).await;
+                tracing::warn!(id = %letter.id, %error, ?released, "not redriven");
+                return (
+                    format!("failed: {error}"),
+                    "it stays in the queue".to_owned(),
+                );
+            }
+        };
+        if let Err(error) = self.queue.remove(&queued.receipt).await {
+            let detail =
+                format!("{done}, but the letter could not be taken out of the queue: {error}");
+            return ("redriven".to_owned(), detail);
+        }
+        tracing::info!(id = %letter.id, outcome = %done, "redriven");
+        ("redriven".to_owned(), done)
+    }
+
+    async fn act(&self, letter: &DeadLetter, named: bool) -> Result<String> {
+        match &letter.origin {
+            Origin::Event(entry) => {
+                self.publish(again(entry, &letter.id)).await?;
+                Ok("put on the bus again".to_owned())
+            }
+            Origin::Account(account) => {
+                self.projector.resume(account).await?;
+                Ok(format!("account {account} goes on"))
+            }
+            Origin::Stream { from, to } => self.project_again(*from, *to).await,
+            Origin::Notification {
+                id,
+                attempts,
+                event,
+            } => {
+                if !named {
+                    return Err(Error::Conflict(
+                        "the mail may have been sent; name the letter to send it once more"
+                            .to_owned(),
+                    ));
+                }
+                self.publish(resend_request(letter, *id, *attempts, event)?)
+                    .await?;
+                Ok("handed to notify, to be sent once more".to_owned())
+            }
+            Origin::None => Err(Error::Permanent(letter.reason.clone())),
+        }
+    }
+
+    async fn publish(&self, entry: BusEntry) -> Result<()> {
+        self.bus.publish(&[entry]).await.into_iter().collect()
+    }
+
+    /// The accounts that had commits in that time, each brought up to its end.
+    async fn project_again(
+        &self,
+        from: chrono::DateTime<chrono::Utc>,
+        to: chrono::DateTime<chrono::Utc>,
+    ) -> Result<String> {
+        let range = time_index::Range {
+            from: from - STREAM_MARGIN,
+            to: to + STREAM_MARGIN,
+        };
+        let mut accounts = std::collections::BTreeMap::<AccountId, usize>::new();
+        let mut position = None;
+        loop {
+            let page = time_index::page(self.projector.store.as_ref(), range, position, false, 100)
+                .await?;
+            let records = page
+                .commits
+                .iter()
+                .map(|commit| crate::project::StreamRecord {
+                    sequence_number: commit.first_version.to_string(),
+                    account_id: commit.account_id.clone(),
+                    commit: Ok(commit.clone()),
+                });
+            let failed = self.projector.project(records.collect()).await;
+            if !failed.is_empty() {
+                return Err(Error::Retryable(
+                    "some accounts could not be projected".to_owned(),
+                ));
+            }
+            for commit in &page.commits {
+                *accounts.entry(commit.account_id.clone()).or_default() += 1;
+            }
+            position = page.next;
+            if position.is_none() {
+                break;
+            }
+        }
+        Ok(format!(
+            "{} accounts of that time projected again",
+            accounts.len()
+        ))
+    }
+
+    async fn receive(&self, max: usize, hidden_for: Duration) -> Result<Vec<QueuedLetter>> {
+        let mut letters: Vec<QueuedLetter> = Vec::new();
+        while letters.len() < max {
+            let page = self.queue.receive(max - letters.len(), hidden_for).await?;
+            if page.is_empty() {
+                break;
+            }
+            for letter in page {
+                if letters.iter().all(|seen| seen.id != letter.id) {
+                    letters.push(letter);
+                }
+            }
+        }
+        Ok(letters)
+    }
+}
+
+/// The event as it was, addressed to the function that missed it, with the
+/// letter that it comes from.
+fn again(entry: &BusEntry, letter_id: &str) -> BusEntry {
+    let mut entry = entry.clone();
+    if let Some(metadata) = entry
+        .detail
+        .get_mut("metadata")
+        .and_then(serde_json::Value::as_object_mut)
+    {
+        if entry.event_type != crate::replay::REQUESTED {
+            // Who it was meant for already, if it was for one.
+            metadata.entry("target").or_insert_with(|| json!("notify"));
+        }
+        metadata.insert("redrive".to_owned(), json!(letter_id));
+    }
+    entry
+}
+
+fn resend_request(
+    letter: &DeadLetter,
+    id: uuid::Uuid,
+    attempts: u32,
+    event: &domain::DomainEvent,
+) -> Result<BusEntry> {
+    let mut entry = BusEntry::of(event)?;
+    let resend = Resend {
+        notification_id: id,
+        attempts,
+    };
+    entry.detail["resend"] = json!(resend);
+    Ok(again(&entry, &letter.id))
+}

@@ -1,0 +1,212 @@
+//! Replaying: read models are built anew beside the live ones, and domain
+//! events are published again to one consumer.
+//!
+//! There is no mailer among the ports here: a replay cannot send mail.
+
+mod events;
+mod projections;
+mod request;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use domain::time::format_time;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::error::{Error, Result};
+use crate::ports::{Bus, BusEntry, Clock, EventStore, ReadModel, ReplayJob, Replays};
+pub use request::{ReplayKind, ReplayRequest};
+
+/// The control event by which a replay's worker is called.
+pub const REQUESTED: &str = "ReplayRequested";
+
+pub struct Replayer {
+    pub store: Arc<dyn EventStore>,
+    pub read_model: Arc<dyn ReadModel>,
+    pub bus: Arc<dyn Bus>,
+    pub replays: Arc<dyn Replays>,
+    pub clock: Arc<dyn Clock>,
+    /// How far a replay of events stays behind now.
+    pub safety_window: chrono::TimeDelta,
+}
+
+impl std::fmt::Debug for Replayer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Replayer").finish_non_exhaustive()
+    }
+}
+
+/// A replay as the API shows it and as the job keeps it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Document {
+    pub(crate) replay_id: String,
+    pub(crate) kind: ReplayKind,
+    pub(crate) state: Progress,
+    pub(crate) requested_at: String,
+    pub(crate) request: ReplayRequest,
+    pub(crate) progress: Counts,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) result: Option<Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) reason: Option<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Progress {
+    Requested,
+    Running,
+    Done,
+    Failed,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Counts {
+    pub(crate) accounts: u64,
+    pub(crate) commits: u64,
+    pub(crate) events: u64,
+}
+
+impl Replayer {
+    /// Notes a replay and calls its worker; answers with its id.
+    pub async fn request(&self, request: ReplayRequest) -> Result<String> {
+        let replay_id = Uuid::new_v4().to_string();
+        let document = Document {
+            replay_id: replay_id.clone(),
+            kind: request.kind,
+            state: Progress::Requested,
+            requested_at: format_time(self.clock.now()),
+            request,
+            progress: Counts::default(),
+            result: None,
+            reason: None,
+        };
+        let job = ReplayJob {
+            replay_id: replay_id.clone(),
+            revision: 1,
+            document: to_value(&document)?,
+            cursor: None,
+        };
+        if !self.replays.save(&job).await? {
+            return Err(Error::Retryable(
+                "a replay of this id exists; try again".to_owned(),
+            ));
+        }
+        self.call_worker(&replay_id).await?;
+        Ok(replay_id)
+    }
+
+    pub async fn get(&self, replay_id: &str) -> Result<Value> {
+        match self.replays.load(replay_id).await? {
+            Some(job) => Ok(job.document),
+            None => Err(Error::NotFound(format!("replay {replay_id} is not known"))),
+        }
+    }
+
+    /// What the worker does when it is called: works for at most `budget`, and
+    /// calls itself again if that was not enough.
+    pub async fn deliver(&self, detail: &Value, budget: Duration) -> Result<()> {
+        let replay_id = detail["data"]["replay_id"]
+            .as_str()
+            .ok_or_else(|| Error::Permanent("the event names no replay".to_owned()))?;
+        let Some(job) = self.replays.load(replay_id).await? else {
+            return Err(Error::Permanent(format!("replay {replay_id} is not known")));
+        };
+        let mut run = Run::start(self, job, budget)?;
+        if matches!(run.document.state, Progress::Done | Progress::Failed) {
+            return Ok(());
+        }
+        run.document.state = Progress::Running;
+        let finished = match run.document.request.kind {
+            ReplayKind::Projections => projections::run(self, &mut run).await,
+            ReplayKind::Events => events::run(self, &mut run).await,
+        };
+        match finished {
+            Ok(true) => {
+                run.document.state = Progress::Done;
+                run.save(self).await
+            }
+            Ok(false) => self.call_worker(replay_id).await,
+            Err(Error::Permanent(reason)) => {
+                run.document.state = Progress::Failed;
+                run.document.reason = Some(reason);
+                run.save(self).await
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn call_worker(&self, replay_id: &str) -> Result<()> {
+        let now = format_time(self.clock.now());
+        let entry = BusEntry {
+            event_type: REQUESTED.to_owned(),
+            detail: json!({
+                "metadata": {
+                    "event_id": Uuid::new_v4(),
+                    "occurred_at": now,
+                    "recorded_at": now,
+                    "correlation_id": replay_id,
+                    "schema": 1,
+                },
+                "data": { "replay_id": replay_id },
+            }),
+        };
+        self.bus.publish(&[entry]).await.into_iter().collect()
+    }
+}
+
+/// A job in the hands of one worker.
+struct Run {
+    job: ReplayJob,
+    document: Document,
+    deadline: chrono::DateTime<chrono::Utc>,
+}
+
+impl Run {
+    fn start(replayer: &Replayer, job: ReplayJob, budget: Duration) -> Result<Self> {
+        let document = Document::deserialize(&job.document)
+            .map_err(|error| Error::Permanent(format!("the replay cannot be read: {error}")))?;
+        Ok(Run {
+            job,
+            document,
+            deadline: replayer.clock.now() + budget,
+        })
+    }
+
+    fn out_of_time(&self, replayer: &Replayer) -> bool {
+        replayer.clock.now() >= self.deadline
+    }
+
+    /// Keeps how far it is. Fails when another worker has the job.
+    async fn save(&mut self, replayer: &Replayer) -> Result<()> {
+        self.job.revision += 1;
+        self.job.document = to_value(&self.document)?;
+        if replayer.replays.save(&self.job).await? {
+            Ok(())
+        } else {
+            Err(Error::Retryable(
+                "another worker has this replay".to_owned(),
+            ))
+        }
+    }
+
+    fn cursor<T: for<'a> Deserialize<'a>>(&self) -> Result<Option<T>> {
+        let read = |text: &String| {
+            serde_json::from_str(text)
+                .map_err(|error| Error::Permanent(format!("the replay's cursor: {error}")))
+        };
+        self.job.cursor.as_ref().map(read).transpose()
+    }
+
+    fn set_cursor<T: Serialize>(&mut self, cursor: &T) -> Result<()> {
+        self.job.cursor = Some(to_value(cursor)?.to_string());
+        Ok(())
+    }
+}
+
+fn to_value<T: Serialize>(value: &T) -> Result<Value> {
+    serde_json::to_value(value)
+        .map_err(|error| Error::Permanent(format!("cannot be written as JSON: {error}")))
+}

@@ -1,0 +1,296 @@
+//! The read model anew: a shadow from the events alone, held against the live
+//! one, and put in its place only on request.
+
+use domain::{AccountId, Commit, Head, chain};
+use projections::{Balance, ControlTotals};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::{Replayer, Run};
+use crate::error::{Error, Result};
+use crate::ports::{ReadModelRow, ShadowRow};
+
+/// Commits that are read before the progress is kept.
+const PAGE: usize = 200;
+/// Differences that are listed; all are counted.
+const MAX_LISTED: usize = 1000;
+/// How often a row that moves under our hands is looked at again.
+const MAX_LOOKS: u32 = 5;
+
+/// How far the work is.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Step {
+    /// Reading the store, from this place in the scan or in the list of accounts.
+    Build(Option<String>),
+    Compare,
+}
+
+/// Builds, compares, switches; `true` when all is done.
+pub(super) async fn run(replayer: &Replayer, run: &mut Run) -> Result<bool> {
+    let mut current: Option<ShadowRow> = None;
+    let accounts = run.document.request.accounts.clone();
+    while let Step::Build(place) = run.cursor()?.unwrap_or(Step::Build(None)) {
+        let next = match &accounts {
+            Some(accounts) => build_named(replayer, run, accounts, place.as_deref()).await?,
+            None => build_all(replayer, run, &mut current, place.as_deref()).await?,
+        };
+        run.set_cursor(&next.map_or(Step::Compare, |place| Step::Build(Some(place))))?;
+        run.save(replayer).await?;
+        if run.out_of_time(replayer) {
+            return Ok(false);
+        }
+    }
+    compare(replayer, run).await?;
+    Ok(true)
+}
+
+async fn build_named(
+    replayer: &Replayer,
+    run: &mut Run,
+    accounts: &[AccountId],
+    place: Option<&str>,
+) -> Result<Option<String>> {
+    let index = place
+        .and_then(|place| place.parse().ok())
+        .unwrap_or(0_usize);
+    let Some(account) = accounts.get(index) else {
+        return Ok(None);
+    };
+    if let Some(row) = fold_from(replayer, account, None, None, run).await? {
+        run.document.progress.accounts += 1;
+        replayer
+            .replays
+            .save_shadow(&run.document.replay_id, &[row])
+            .await?;
+    }
+    Ok(Some((index + 1).to_string()))
+}
+
+async fn build_all(
+    replayer: &Replayer,
+    run: &mut Run,
+    current: &mut Option<ShadowRow>,
+    place: Option<&str>,
+) -> Result<Option<String>> {
+    let page = replayer.store.scan(place, PAGE).await?;
+    let mut finished = Vec::new();
+    for commit in &page.commits {
+        if current
+            .as_ref()
+            .is_some_and(|row| row.account_id != commit.account_id)
+        {
+            finished.extend(current.take());
+        }
+        if current.is_none() && commit.first_version > 1 {
+            // This worker took over in the middle of the account.
+            *current = fold_from(
+                replayer,
+                &commit.account_id,
+                None,
+                Some(commit.first_version),
+                run,
+            )
+            .await?;
+        }
+        *current = Some(follow(current.take(), commit)?);
+        count(run, commit);
+        run.document.progress.accounts += u64::from(commit.first_version == 1);
+    }
+    // The account in progress too: it may end with this page, and whoever goes
+    // on from here then never meets it again.
+    finished.extend(current.clone());
+    replayer
+        .replays
+        .save_shadow(&run.document.replay_id, &finished)
+        .await?;
+    Ok(page.next)
+}
+
+/// Folds an account on from `row`, to its end or to before `stop`.
+async fn fold_from(
+    replayer: &Replayer,
+    account: &AccountId,
+    mut row: Option<ShadowRow>,
+    stop: Option<u64>,
+    run: &mut Run,
+) -> Result<Option<ShadowRow>> {
+    loop {
+        let after = row.as_ref().map_or(0, |row| row.head.version());
+        let page = replayer.store.commits(account, after, PAGE).await?;
+        for commit in &page.commits {
+            if stop.is_some_and(|stop| commit.first_version >= stop) {
+                return Ok(row);
+            }
+            row = Some(follow(row, commit)?);
+            if stop.is_none() {
+                count(run, commit);
+            }
+        }
+        if page.next.is_none() {
+            return Ok(row);
+        }
+    }
+}
+
+fn count(run: &mut Run, commit: &Commit) {
+    run.document.progress.commits += 1;
+    run.document.progress.events += commit.events.len() as u64;
+}
+
+fn follow(row: Option<ShadowRow>, commit: &Commit) -> Result<ShadowRow> {
+    let head = chain::follow(row.as_ref().map(|row| &row.head), commit)
+        .map_err(|error| Error::Permanent(format!("account {}: {error}", commit.account_id)))?;
+    Ok(ShadowRow {
+        account_id: commit.account_id.clone(),
+        head,
+        updated_at: commit.recorded_at,
+    })
+}
+
+async fn compare(replayer: &Replayer, run: &mut Run) -> Result<()> {
+    let mut totals = ControlTotals::default();
+    let (mut equal, mut differing, mut missing) = (0_u64, Vec::new(), Vec::new());
+    let (mut differing_count, mut missing_count) = (0_u64, 0_u64);
+    let mut cursor: Option<String> = None;
+    loop {
+        let (rows, next) = replayer
+            .replays
+            .shadow(&run.document.replay_id, cursor.as_deref(), PAGE)
+            .await?;
+        for row in rows {
+            let (live, row) = meet(replayer, row, run).await?;
+            totals.add(row.head.account.balance);
+            let live_head = live
+                .as_ref()
+                .and_then(|live| live.balance.as_ref())
+                .map(|balance| &balance.head);
+            match live_head {
+                Some(head) if *head == row.head => {
+                    equal += 1;
+                    continue;
+                }
+                Some(head) => {
+                    differing_count += 1;
+                    if differing.len() < MAX_LISTED {
+                        differing.push(json!({
+                            "account_id": row.account_id,
+                            "live": shown(head),
+                            "replayed": shown(&row.head),
+                        }));
+                    }
+                }
+                None => {
+                    missing_count += 1;
+                    if missing.len() < MAX_LISTED {
+                        missing.push(json!(row.account_id));
+                    }
+                }
+            }
+            if run.document.request.switch {
+                switch(replayer, live, row).await?;
+            }
+        }
+        cursor = next;
+        if cursor.is_none() {
+            break;
+        }
+    }
+    let control_totals: serde_json::Map<String, Value> = totals
+        .rows()
+        .map(|(currency, accounts, balance)| {
+            (
+                currency.to_string(),
+                json!({ "accounts": accounts, "balance": balance }),
+            )
+        })
+        .collect();
+    run.document.result = Some(json!({
+        "equal": equal,
+        "differing_count": differing_count,
+        "differing": differing,
+        "missing_count": missing_count,
+        "missing": missing,
+        "control_totals": control_totals,
+        "switched": run.document.request.switch,
+    }));
+    Ok(())
+}
+
+/// The live row and the shadow at one version: events go on while we compare.
+async fn meet(
+    replayer: &Replayer,
+    mut row: ShadowRow,
+    run: &mut Run,
+) -> Result<(Option<ReadModelRow>, ShadowRow)> {
+    let mut live = replayer.read_model.load(&row.account_id).await?;
+    for _ in 0..MAX_LOOKS {
+        let version = live.as_ref().map_or(0, ReadModelRow::version);
+        if version == row.head.version() || live.as_ref().is_some_and(|live| live.parked.is_some())
+        {
+            break;
+        }
+        if version > row.head.version() {
+            let before = run.document.progress;
+            let account = row.account_id.clone();
+            row = fold_from(replayer, &account, Some(row), Some(version + 1), run)
+                .await?
+                .ok_or_else(|| Error::Permanent(format!("account {account} has no history")))?;
+            run.document.progress = before;
+            if row.head.version() < version {
+                // The live row claims events that the store does not have.
+                break;
+            }
+        } else {
+            // The projection is behind; it gets a moment.
+            replayer
+                .clock
+                .sleep(std::time::Duration::from_millis(300))
+                .await;
+        }
+        live = replayer.read_model.load(&row.account_id).await?;
+    }
+    let parked_at = live.as_ref().filter(|live| live.parked.is_some());
+    let parked_at = parked_at.map_or(0, ReadModelRow::version);
+    if (1..row.head.version()).contains(&parked_at) {
+        // It stopped there on purpose, and is right or wrong at that version.
+        let before = run.document.progress;
+        let until = fold_from(replayer, &row.account_id, None, Some(parked_at + 1), run).await?;
+        run.document.progress = before;
+        row = until.unwrap_or(row);
+    }
+    Ok((live, row))
+}
+
+async fn switch(replayer: &Replayer, live: Option<ReadModelRow>, row: ShadowRow) -> Result<()> {
+    let ahead = |live: &&ReadModelRow| live.version() < row.head.version();
+    let parked = live.as_ref().filter(|live| live.parked.is_some());
+    if parked.filter(ahead).is_some() {
+        // Its next events were not told yet. Redrive tells them and brings it
+        // on; a switch past them would leave them untold.
+        return Ok(());
+    }
+    let revision = live.as_ref().map(|live| live.revision);
+    let next = ReadModelRow {
+        account_id: row.account_id.clone(),
+        revision: revision.unwrap_or(0) + 1,
+        balance: Some(Balance {
+            account_id: row.account_id.clone(),
+            head: row.head,
+            updated_at: row.updated_at,
+        }),
+        parked: live.and_then(|live| live.parked),
+    };
+    if replayer.read_model.save(&next, revision).await? {
+        Ok(())
+    } else {
+        Err(Error::Retryable(format!(
+            "account {} moved while it was switched",
+            next.account_id
+        )))
+    }
+}
+
+fn shown(head: &Head) -> Value {
+    json!({ "version": head.version(), "balance": head.account.balance.to_decimal(), "hash": head.hash })
+}

@@ -1,0 +1,102 @@
+//! What can be replayed, read from the body of a request.
+
+use chrono::{DateTime, Utc};
+use domain::fields::Fields;
+use domain::time::parse_time;
+use domain::{AccountId, FieldError};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Most accounts that are named in one replay; more are "all".
+const MAX_ACCOUNTS: usize = 100;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum ReplayKind {
+    Projections,
+    Events,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplayRequest {
+    pub kind: ReplayKind,
+    /// Only these; all, when absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accounts: Option<Vec<AccountId>>,
+    /// Whether the rebuilt read model takes the live one's place.
+    #[serde(default)]
+    pub switch: bool,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<DateTime<Utc>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<DateTime<Utc>>,
+    /// The one consumer that the events are meant for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub target: Option<String>,
+}
+
+impl ReplayRequest {
+    pub fn read(body: Value) -> Result<Self, Vec<FieldError>> {
+        let mut fields = Fields::new(body, "");
+        let kind = fields.parsed("kind", |text| match text {
+            "projections" => Ok(ReplayKind::Projections),
+            "events" => Ok(ReplayKind::Events),
+            _ => Err("must be \"projections\" or \"events\""),
+        });
+        let accounts = read_accounts(&mut fields);
+        let mut request = ReplayRequest {
+            kind: kind.unwrap_or(ReplayKind::Projections),
+            accounts,
+            switch: false,
+            from: None,
+            to: None,
+            target: None,
+        };
+        match kind {
+            Some(ReplayKind::Projections) => {
+                request.switch = fields.optional_bool("switch").unwrap_or(false)
+            }
+            Some(ReplayKind::Events) => {
+                request.from = fields.parsed("from", parse_time);
+                request.to = fields.parsed("to", parse_time);
+                request.target = fields.parsed("target", check_target);
+                if request.from >= request.to && request.to.is_some() {
+                    fields.refuse("to", "must be after \"from\"");
+                }
+            }
+            None => {
+                // Which fields are right depends on the kind.
+                for name in ["switch", "from", "to", "target"] {
+                    fields.take(name);
+                }
+            }
+        }
+        fields.finish(kind.map(|_| request))
+    }
+}
+
+fn read_accounts(fields: &mut Fields) -> Option<Vec<AccountId>> {
+    let value = fields.take("accounts")?;
+    let texts = value.as_array().map(Vec::as_slice).unwrap_or_default();
+    let accounts: Vec<AccountId> = texts
+        .iter()
+        .filter_map(|text| text.as_str())
+        .filter_map(|text| text.parse().ok())
+        .collect();
+    if accounts.is_empty() || accounts.len() != texts.len() || accounts.len() > MAX_ACCOUNTS {
+        fields.refuse(
+            "accounts",
+            format!("must be an array of 1 to {MAX_ACCOUNTS} account ids"),
+        );
+    }
+    Some(accounts)
+}
+
+fn check_target(text: &str) -> Result<String, &'static str> {
+    let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let starts_well = text.starts_with(|c: char| c.is_ascii_lowercase());
+    if !starts_well || text.len() > 64 || !text.chars().all(plain) {
+        return Err("must be the name of a consumer: 1 to 64 of a-z 0-9 -, the first a letter");
+    }
+    Ok(text.to_owned())
+}

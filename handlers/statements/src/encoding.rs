@@ -1,0 +1,117 @@
+//! The bytes of a file as text.
+
+use crate::Reason;
+
+/// UTF-8, with or without a byte order mark; UTF-16 with one; everything else
+/// is read as Windows-1252, of which ISO-8859-1 is a part. MT940 does not name
+/// its encoding, and no byte of Windows-1252 is refused, so this cannot fail.
+pub fn decode(bytes: &[u8]) -> String {
+    match bytes {
+        [0xEF, 0xBB, 0xBF, rest @ ..] => decode_8_bit(rest),
+        [0xFF, 0xFE, rest @ ..] => decode_utf16(rest, u16::from_le_bytes),
+        [0xFE, 0xFF, rest @ ..] => decode_utf16(rest, u16::from_be_bytes),
+        _ => decode_8_bit(bytes),
+    }
+}
+
+/// As [`decode`], but an XML declaration is obeyed: bytes that are not UTF-8
+/// are read as Windows-1252 only when the declaration says so.
+///
+/// # Errors
+/// [`Reason::Encoding`] for an encoding that is not one of these.
+pub fn decode_xml(bytes: &[u8]) -> Result<String, Reason> {
+    let text = decode(bytes);
+    if std::str::from_utf8(bytes).is_ok()
+        || bytes.starts_with(&[0xFF, 0xFE])
+        || bytes.starts_with(&[0xFE, 0xFF])
+    {
+        return Ok(text);
+    }
+    let declared = declared_encoding(&text)
+        .unwrap_or("UTF-8")
+        .to_ascii_lowercase();
+    match declared.as_str() {
+        "iso-8859-1" | "iso-8859-15" | "latin1" | "windows-1252" | "cp1252" | "us-ascii" => {
+            Ok(text)
+        }
+        _ => Err(Reason::Encoding(declared)),
+    }
+}
+
+fn declared_encoding(text: &str) -> Option<&str> {
+    let declaration = text.trim_start().strip_prefix("<?xml")?;
+    let (declaration, _) = declaration.split_once("?>")?;
+    let (_, value) = declaration.split_once("encoding")?;
+    let value = value.trim_start().strip_prefix('=')?.trim_start();
+    let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
+    value.get(1..)?.split_once(quote).map(|(name, _)| name)
+}
+
+fn decode_8_bit(bytes: &[u8]) -> String {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => text.to_owned(),
+        Err(_) => bytes.iter().map(|&byte| windows_1252(byte)).collect(),
+    }
+}
+
+fn decode_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
+    let (pairs, _) = bytes.as_chunks::<2>();
+    char::decode_utf16(pairs.iter().map(|pair| unit(*pair)))
+        .map(|decoded| decoded.unwrap_or(char::REPLACEMENT_CHARACTER))
+        .collect()
+}
+
+/// 0x80 to 0x9F of Windows-1252 as the WHATWG encoding standard has them; the
+/// five holes stay control characters.
+const HIGH_CONTROLS: [char; 32] = [
+    '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8D}', 'Ž', '\u{8F}',
+    '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9D}', 'ž', 'Ÿ',
+];
+
+fn windows_1252(byte: u8) -> char {
+    match byte {
+        0x80..=0x9F => HIGH_CONTROLS
+            .get(usize::from(byte - 0x80))
+            .copied()
+            .unwrap_or(char::REPLACEMENT_CHARACTER),
+        _ => char::from(byte),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn utf_8_is_read_with_and_without_a_byte_order_mark() {
+        assert_eq!(decode("Zürich €".as_bytes()), "Zürich €");
+        assert_eq!(decode(b"\xEF\xBB\xBFZ\xC3\xBCrich"), "Zürich");
+    }
+
+    #[test]
+    fn bytes_that_are_not_utf_8_are_read_as_windows_1252() {
+        assert_eq!(decode(b"Z\xFCrich \x80"), "Zürich €");
+    }
+
+    #[test]
+    fn utf_16_is_read_by_its_byte_order_mark() {
+        assert_eq!(decode(b"\xFF\xFEZ\0\xFC\0"), "Zü");
+        assert_eq!(decode(b"\xFE\xFF\0Z\0\xFC"), "Zü");
+    }
+
+    #[test]
+    fn xml_in_another_declared_encoding_is_refused() {
+        let latin = b"<?xml version=\"1.0\" encoding='ISO-8859-1'?><a>\xFC</a>";
+        assert!(decode_xml(latin).unwrap().ends_with("<a>ü</a>"));
+        let czech = b"<?xml version=\"1.0\" encoding=\"windows-1250\"?><a>\xFC</a>";
+        assert_eq!(
+            decode_xml(czech),
+            Err(Reason::Encoding("windows-1250".to_owned()))
+        );
+        let undeclared = b"<a>\xFC</a>";
+        assert_eq!(
+            decode_xml(undeclared),
+            Err(Reason::Encoding("utf-8".to_owned()))
+        );
+    }
+}

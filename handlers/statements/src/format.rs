@@ -1,0 +1,95 @@
+//! Which format a file has, and reading it.
+
+use crate::{ReadError, Reason, Statement, camt, encoding, mt940};
+
+/// A format of statements that can be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    /// SWIFT MT940, with or without the envelope.
+    Mt940,
+    /// ISO 20022 bank-to-customer statement, any version.
+    Camt053,
+    /// ISO 20022 debit/credit notification: movements without balances.
+    Camt054,
+}
+
+impl Format {
+    /// As the command line has it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Format::Mt940 => "mt940",
+            Format::Camt053 => "camt.053",
+            Format::Camt054 => "camt.054",
+        }
+    }
+
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Format::Mt940, Format::Camt053, Format::Camt054]
+            .into_iter()
+            .find(|format| format.name() == name)
+    }
+}
+
+/// Largest file that is read. A year of a busy business account has a few
+/// megabytes; the tree of a camt file takes several times its size.
+pub const MAX_FILE_BYTES: usize = 64 * 1024 * 1024;
+
+/// The format of a file, from its content alone.
+pub fn detect(bytes: &[u8]) -> Option<Format> {
+    detect_text(&encoding::decode(bytes))
+}
+
+fn detect_text(text: &str) -> Option<Format> {
+    if text.trim_start().starts_with('<') {
+        return camt::detect(text);
+    }
+    mt940::looks_like(text).then_some(Format::Mt940)
+}
+
+/// Reads all statements of a file, in the order of the file.
+///
+/// A statement that cannot be read, or that contradicts itself, is an error in
+/// its place, and the others still count. `format` of `None` means: recognise it.
+///
+/// # Errors
+/// When nothing of the file can be read: it is empty, too large, or in no
+/// format that is known.
+pub fn read(
+    bytes: &[u8],
+    format: Option<Format>,
+) -> Result<Vec<Result<Statement, ReadError>>, ReadError> {
+    let whole_file = |reason| ReadError::at(1, reason);
+    if bytes.len() > MAX_FILE_BYTES {
+        return Err(whole_file(Reason::TooLarge(MAX_FILE_BYTES)));
+    }
+    let text = encoding::decode(bytes);
+    if text.trim().is_empty() {
+        return Err(whole_file(Reason::Empty));
+    }
+    let Some(format) = format.or_else(|| detect_text(&text)) else {
+        let intraday = intraday(&text);
+        return Err(whole_file(
+            intraday.map_or(Reason::UnknownFormat, Reason::Intraday),
+        ));
+    };
+    let statements = match format {
+        Format::Mt940 => mt940::read(&text),
+        Format::Camt053 | Format::Camt054 => {
+            camt::read(&encoding::decode_xml(bytes).map_err(whole_file)?, format)
+        }
+    };
+    if statements.is_empty() {
+        return Err(whole_file(Reason::NoStatement));
+    }
+    let checked = statements
+        .into_iter()
+        .map(|read| read.and_then(|statement| statement.check().map(|()| statement)));
+    Ok(checked.collect())
+}
+
+fn intraday(text: &str) -> Option<&'static str> {
+    if text.contains("BkToCstmrAcctRpt") {
+        return Some("camt.052");
+    }
+    (text.contains(":34F:") && !text.contains(":60")).then_some("MT942")
+}

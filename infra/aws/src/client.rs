@@ -1,0 +1,87 @@
+//! The clients, with their timeouts and retries.
+
+use std::time::Duration;
+
+use aws_credential_types::Credentials;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::retry::RetryConfig;
+use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
+
+use crate::meter::Meter;
+use crate::tables::Tables;
+
+/// DynamoDB answers in milliseconds; what takes longer is lost. All of it
+/// stays far below the functions' own timeouts, as an SDK client has none.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
+const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(4);
+const OPERATION_TIMEOUT: Duration = Duration::from_secs(12);
+const MAX_ATTEMPTS: u32 = 4;
+
+/// DynamoDB with the names of our tables.
+#[derive(Debug, Clone)]
+pub struct Dynamo {
+    pub(crate) client: Client,
+    pub(crate) tables: Tables,
+    pub meter: Meter,
+}
+
+impl Dynamo {
+    /// A DynamoDB that listens on loopback and asks for no real credentials.
+    pub fn local(endpoint: &str, tables: Tables) -> Self {
+        let meter = Meter::default();
+        let config = aws_sdk_dynamodb::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .endpoint_url(endpoint)
+            .region(Region::new("us-east-1"))
+            .credentials_provider(Credentials::new("local", "local", None, None, "local"))
+            .http_client(aws_smithy_http_client::Builder::new().build_http())
+            .timeout_config(timeouts())
+            .retry_config(RetryConfig::standard().with_max_attempts(MAX_ATTEMPTS))
+            .interceptor(meter.clone())
+            .build();
+        Dynamo {
+            client: Client::from_conf(config),
+            tables,
+            meter,
+        }
+    }
+
+    /// The DynamoDB of the account that the environment names.
+    #[cfg(feature = "cloud")]
+    pub fn of(shared: &aws_config::SdkConfig) -> Self {
+        let meter = Meter::default();
+        let config = aws_sdk_dynamodb::config::Builder::from(shared)
+            .timeout_config(timeouts())
+            .retry_config(RetryConfig::standard().with_max_attempts(MAX_ATTEMPTS))
+            .interceptor(meter.clone())
+            .build();
+        Dynamo {
+            client: Client::from_conf(config),
+            tables: Tables::from_env(),
+            meter,
+        }
+    }
+}
+
+fn timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
+        .operation_timeout(OPERATION_TIMEOUT)
+        .build()
+}
+
+/// What all clients share: region and credentials of the environment, and
+/// HTTPS by rustls on ring.
+#[cfg(feature = "cloud")]
+pub async fn shared_config() -> aws_config::SdkConfig {
+    use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
+    let http = aws_smithy_http_client::Builder::new()
+        .tls_provider(Provider::Rustls(CryptoMode::Ring))
+        .build_https();
+    aws_config::defaults(BehaviorVersion::latest())
+        .http_client(http)
+        .load()
+        .await
+}

@@ -1,0 +1,164 @@
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use domain::CustomerId;
+use domain::preferences::Preferences;
+use domain::time::format_recorded_at;
+use handlers::ports::{CustomerRevision, Customers, Person};
+use handlers::{Error, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::client::Dynamo;
+use crate::error::classify;
+use crate::item::{Item, n, read, s, write};
+use crate::put::Expected;
+
+/// The people, one item for each revision.
+#[derive(Debug, Clone)]
+pub struct DynamoCustomers(pub Dynamo);
+
+#[derive(Serialize, Deserialize)]
+struct RevisionItem {
+    customer_id: CustomerId,
+    revision: u64,
+    in_force_from: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    person: Option<PersonItem>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct PersonItem {
+    email: String,
+    name: String,
+    locale: String,
+    time_zone: String,
+    preferences: Preferences,
+}
+
+impl RevisionItem {
+    fn of(revision: &CustomerRevision) -> Self {
+        RevisionItem {
+            customer_id: revision.customer_id.clone(),
+            revision: revision.revision,
+            in_force_from: format_recorded_at(revision.in_force_from),
+            person: revision.person.clone().map(|person| PersonItem {
+                email: person.email,
+                name: person.name,
+                locale: person.locale,
+                time_zone: person.time_zone,
+                preferences: person.preferences,
+            }),
+        }
+    }
+
+    fn into_revision(self) -> Result<CustomerRevision> {
+        let in_force_from = self.in_force_from.parse().map_err(|_| {
+            Error::Permanent("a customer's revision has no readable time".to_owned())
+        })?;
+        Ok(CustomerRevision {
+            customer_id: self.customer_id,
+            revision: self.revision,
+            in_force_from,
+            person: self.person.map(|person| Person {
+                email: person.email,
+                name: person.name,
+                locale: person.locale,
+                time_zone: person.time_zone,
+                preferences: person.preferences,
+            }),
+        })
+    }
+}
+
+impl DynamoCustomers {
+    /// A page of the revisions, newest first.
+    async fn page(
+        &self,
+        customer: &CustomerId,
+        start: Option<Item>,
+        limit: i32,
+    ) -> Result<(Vec<CustomerRevision>, Option<Item>)> {
+        let Dynamo { client, tables, .. } = &self.0;
+        let answer = client
+            .query()
+            .table_name(&tables.customers)
+            .key_condition_expression("customer_id = :customer")
+            .expression_attribute_values(":customer", s(customer))
+            .scan_index_forward(false)
+            .limit(limit)
+            .consistent_read(true)
+            .set_exclusive_start_key(start)
+            .send()
+            .await
+            .map_err(|error| classify("reading a customer", &error))?;
+        let revisions: Result<Vec<_>> = answer
+            .items
+            .unwrap_or_default()
+            .into_iter()
+            .map(|item| read::<RevisionItem>(item)?.into_revision())
+            .collect();
+        Ok((revisions?, answer.last_evaluated_key))
+    }
+
+    async fn put(&self, revision: &CustomerRevision, expected: Expected) -> Result<bool> {
+        let item = write(&RevisionItem::of(revision))?;
+        self.0
+            .put(
+                &self.0.tables.customers,
+                item,
+                expected,
+                "writing a customer",
+            )
+            .await
+    }
+}
+
+#[async_trait]
+impl Customers for DynamoCustomers {
+    async fn latest(&self, customer: &CustomerId) -> Result<Option<CustomerRevision>> {
+        let (revisions, _) = self.page(customer, None, 1).await?;
+        Ok(revisions.into_iter().next())
+    }
+
+    async fn at(
+        &self,
+        customer: &CustomerId,
+        time: DateTime<Utc>,
+    ) -> Result<Option<CustomerRevision>> {
+        let mut start = None;
+        loop {
+            let (revisions, next) = self.page(customer, start, 10).await?;
+            if let Some(found) = revisions
+                .into_iter()
+                .find(|revision| revision.in_force_from <= time)
+            {
+                return Ok(Some(found));
+            }
+            if next.is_none() {
+                return Ok(None);
+            }
+            start = next;
+        }
+    }
+
+    async fn add(&self, revision: &CustomerRevision) -> Result<bool> {
+        self.put(revision, Expected::Nothing("customer_id")).await
+    }
+
+    async fn erase_before(&self, customer: &CustomerId, revision: u64) -> Result<()> {
+        let mut start = Some(Item::from([
+            ("customer_id".to_owned(), s(customer)),
+            ("revision".to_owned(), n(revision)),
+        ]));
+        loop {
+            let (revisions, next) = self.page(customer, start, 25).await?;
+            for mut revision in revisions {
+                revision.person = None;
+                self.put(&revision, Expected::Anything).await?;
+            }
+            if next.is_none() {
+                return Ok(());
+            }
+            start = next;
+        }
+    }
+}

@@ -1,0 +1,314 @@
+//! The event store on DynamoDB: one item a commit, one item a key, one
+//! transaction.
+
+mod append;
+pub(crate) mod commit_item;
+
+use std::collections::HashMap;
+
+use async_trait::async_trait;
+use aws_sdk_dynamodb::types::KeysAndAttributes;
+use chrono::{DateTime, Datelike, TimeDelta, TimeZone, Utc};
+use domain::time::format_recorded_at;
+use domain::{AccountId, Commit, EventId, Head, IdempotencyKey, Version};
+use handlers::ports::{Appended, CommitPage, EventStore, Place, ReversalMark, UsedKey};
+use handlers::{Error, Result};
+use serde::Deserialize;
+
+use crate::client::Dynamo;
+use crate::error::classify;
+use crate::item::{Item, n, read, read_key, s, write_key};
+use crate::tables::BY_TIME;
+use append::{RequestItem, mark_key};
+use commit_item::CommitItem;
+
+/// Most keys in one BatchGetItem.
+const BATCH_GET: usize = 100;
+/// How many places are read on at a time, to the end of a microsecond.
+const SAME_MICROSECOND: usize = 64;
+/// How often keys that DynamoDB left out are asked for again.
+const MAX_BATCH_ROUNDS: u32 = 8;
+
+#[derive(Debug, Clone)]
+pub struct DynamoEventStore(pub Dynamo);
+
+impl DynamoEventStore {
+    /// The items of one account whose key is in this relation to `version`.
+    async fn query(
+        &self,
+        account: &AccountId,
+        relation: &str,
+        version: Version,
+        forward: bool,
+        limit: usize,
+    ) -> Result<CommitPage> {
+        let Dynamo { client, tables, .. } = &self.0;
+        let answer = client
+            .query()
+            .table_name(&tables.events)
+            .key_condition_expression(format!(
+                "account_id = :account AND version {relation} :version"
+            ))
+            .expression_attribute_values(":account", s(account))
+            .expression_attribute_values(":version", n(version))
+            .scan_index_forward(forward)
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|error| classify("reading the events of an account", &error))?;
+        let next = write_key(answer.last_evaluated_key())?;
+        Ok(CommitPage {
+            commits: read_commits(answer.items.unwrap_or_default())?,
+            next,
+        })
+    }
+
+    async fn batch_get(&self, keys: &[Item]) -> Result<Vec<Commit>> {
+        let Dynamo { client, tables, .. } = &self.0;
+        let mut wanted = keys.to_vec();
+        let mut commits = Vec::with_capacity(keys.len());
+        for round in 0..MAX_BATCH_ROUNDS {
+            if round > 0 {
+                tokio::time::sleep(std::time::Duration::from_millis(20 << round)).await;
+            }
+            let request = KeysAndAttributes::builder()
+                .set_keys(Some(wanted))
+                .consistent_read(true)
+                .build()
+                .map_err(|_| Error::Permanent("a batch of keys could not be built".to_owned()))?;
+            let answer = client
+                .batch_get_item()
+                .request_items(&tables.events, request)
+                .send()
+                .await
+                .map_err(|error| classify("reading a batch of events", &error))?;
+            let found = answer
+                .responses
+                .and_then(|mut tables_| tables_.remove(&tables.events));
+            commits.extend(read_commits(found.unwrap_or_default())?);
+            let left = answer
+                .unprocessed_keys
+                .and_then(|mut tables_| tables_.remove(&tables.events));
+            match left {
+                Some(left) if !left.keys().is_empty() => wanted = left.keys,
+                _ => return Ok(commits),
+            }
+        }
+        Err(Error::Retryable(
+            "DynamoDB left out keys of a batch too often".to_owned(),
+        ))
+    }
+}
+
+fn read_commits(items: Vec<Item>) -> Result<Vec<Commit>> {
+    items
+        .into_iter()
+        .map(|item| read::<CommitItem>(item)?.into_commit())
+        .collect()
+}
+
+#[async_trait]
+impl EventStore for DynamoEventStore {
+    async fn head(&self, account: &AccountId) -> Result<Option<Head>> {
+        let page = self.query(account, ">=", 1, false, 1).await?;
+        Ok(page.commits.first().map(Commit::head))
+    }
+
+    async fn append(&self, commit: &Commit, marks: &[ReversalMark]) -> Result<Appended> {
+        append::append(&self.0, commit, marks).await
+    }
+
+    async fn used_key(&self, account: &AccountId, key: &IdempotencyKey) -> Result<Option<UsedKey>> {
+        let item = append::request_item(&self.0, account, key.as_str()).await?;
+        item.map(RequestItem::into_used_key).transpose()
+    }
+
+    async fn commit_holding(
+        &self,
+        account: &AccountId,
+        version: Version,
+    ) -> Result<Option<Commit>> {
+        let page = self.query(account, "<=", version, false, 1).await?;
+        Ok(page
+            .commits
+            .into_iter()
+            .find(|commit| commit.last_version() >= version))
+    }
+
+    async fn reversed_by(&self, account: &AccountId, event: EventId) -> Result<Option<EventId>> {
+        let item = append::request_item(&self.0, account, &mark_key(event)).await?;
+        Ok(item.and_then(|item| item.reversed_by))
+    }
+
+    async fn commits(
+        &self,
+        account: &AccountId,
+        after_version: Version,
+        limit: usize,
+    ) -> Result<CommitPage> {
+        let mut page = self.query(account, ">", after_version, true, limit).await?;
+        let next_is_there = page
+            .commits
+            .first()
+            .is_some_and(|commit| commit.first_version == after_version + 1);
+        // The next version can stand inside a commit that begins before it.
+        if !next_is_there
+            && after_version > 0
+            && let Some(commit) = self.commit_holding(account, after_version + 1).await?
+        {
+            page.commits.insert(0, commit);
+        }
+        Ok(page)
+    }
+
+    async fn commits_backwards(
+        &self,
+        account: &AccountId,
+        before_version: Version,
+        limit: usize,
+    ) -> Result<CommitPage> {
+        self.query(account, "<", before_version, false, limit).await
+    }
+
+    async fn recorded(
+        &self,
+        slice: u8,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+        newest_first: bool,
+        limit: usize,
+    ) -> Result<Vec<Place>> {
+        #[derive(Deserialize)]
+        struct IndexItem {
+            account_id: AccountId,
+            version: Version,
+            recorded_at: DateTime<Utc>,
+        }
+        // BETWEEN takes both ends in; times are kept in microseconds.
+        let (from, last) = (
+            in_four_digits(from),
+            in_four_digits(
+                to.checked_sub_signed(TimeDelta::microseconds(1))
+                    .unwrap_or(to),
+            ),
+        );
+        if last < from {
+            return Ok(Vec::new());
+        }
+        let Dynamo { client, tables, .. } = &self.0;
+        let mut places: Vec<Place> = Vec::new();
+        let mut start: Option<Item> = None;
+        loop {
+            // One more than asked for tells whether the last microsecond is whole.
+            let wanted = match (limit + 1).saturating_sub(places.len()) {
+                0 => SAME_MICROSECOND,
+                wanted => wanted,
+            };
+            let answer = client
+                .query()
+                .table_name(&tables.events)
+                .index_name(BY_TIME)
+                .key_condition_expression("slice = :slice AND recorded_at BETWEEN :from AND :last")
+                .expression_attribute_values(":slice", n(slice))
+                .expression_attribute_values(":from", s(format_recorded_at(from)))
+                .expression_attribute_values(":last", s(format_recorded_at(last)))
+                .scan_index_forward(!newest_first)
+                .limit(i32::try_from(wanted).unwrap_or(i32::MAX))
+                .set_exclusive_start_key(start)
+                .send()
+                .await
+                .map_err(|error| classify("reading the time index", &error))?;
+            for item in answer.items.unwrap_or_default() {
+                let item: IndexItem = read(item)?;
+                places.push(Place {
+                    recorded_at: item.recorded_at,
+                    account_id: item.account_id,
+                    first_version: item.version,
+                });
+            }
+            if let Some(end) = end_of_microsecond(&places, limit) {
+                places.truncate(end);
+                return Ok(places);
+            }
+            start = answer.last_evaluated_key;
+            if start.is_none() {
+                return Ok(places);
+            }
+        }
+    }
+
+    async fn commits_at(&self, places: &[Place]) -> Result<Vec<Commit>> {
+        let mut found = HashMap::new();
+        for chunk in places.chunks(BATCH_GET) {
+            let keys: Vec<Item> = chunk
+                .iter()
+                .map(|place| key(&place.account_id, place.first_version))
+                .collect();
+            for commit in self.batch_get(&keys).await? {
+                found.insert((commit.account_id.clone(), commit.first_version), commit);
+            }
+        }
+        places
+            .iter()
+            .map(|place| {
+                found
+                    .remove(&(place.account_id.clone(), place.first_version))
+                    .ok_or_else(|| {
+                        Error::Permanent(format!(
+                            "the time index names version {} of {}, and the table does not have it",
+                            place.first_version, place.account_id
+                        ))
+                    })
+            })
+            .collect()
+    }
+
+    async fn scan(&self, cursor: Option<&str>, limit: usize) -> Result<CommitPage> {
+        let Dynamo { client, tables, .. } = &self.0;
+        let answer = client
+            .scan()
+            .table_name(&tables.events)
+            .consistent_read(true)
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .set_exclusive_start_key(read_key(cursor)?)
+            .send()
+            .await
+            .map_err(|error| classify("scanning the events", &error))?;
+        let next = write_key(answer.last_evaluated_key())?;
+        Ok(CommitPage {
+            commits: read_commits(answer.items.unwrap_or_default())?,
+            next,
+        })
+    }
+}
+
+/// Where the microsecond of the place at `limit` ends, if that is seen already.
+fn end_of_microsecond(places: &[Place], limit: usize) -> Option<usize> {
+    let last = places.get(limit.checked_sub(1)?)?.recorded_at;
+    let behind = places
+        .iter()
+        .skip(limit)
+        .position(|place| place.recorded_at != last)?;
+    Some(limit + behind)
+}
+
+fn key(account: &AccountId, version: Version) -> Item {
+    HashMap::from([
+        ("account_id".to_owned(), s(account)),
+        ("version".to_owned(), n(version)),
+    ])
+}
+
+/// Text order is time order only while a year has four digits.
+fn in_four_digits(time: DateTime<Utc>) -> DateTime<Utc> {
+    if time.year() > 9999 {
+        Utc.with_ymd_and_hms(9999, 12, 31, 23, 59, 59)
+            .single()
+            .unwrap_or(time)
+    } else if time.year() < 0 {
+        DateTime::UNIX_EPOCH
+    } else {
+        time
+    }
+}

@@ -1,0 +1,200 @@
+//! The one transaction of an append.
+
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::{
+    CancellationReason, Put, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure,
+    TransactWriteItem,
+};
+use domain::{AccountId, Commit, EventId, Version};
+use handlers::ports::{Appended, ReversalMark, UsedKey};
+use handlers::{Error, Result};
+use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
+
+use super::commit_item::{CommitItem, bytes, hash_of_bytes, hash_of_text};
+use crate::client::Dynamo;
+use crate::error::classify;
+use crate::item::{Item, read, s, write};
+
+/// An idempotency key and what it led to; or the mark of a reversal, whose
+/// key has a blank and so is no caller's.
+#[derive(Debug, Serialize, Deserialize)]
+pub(super) struct RequestItem {
+    account_id: AccountId,
+    idempotency_key: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    request_hash: Option<ByteBuf>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    first_version: Option<Version>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    hash: Option<ByteBuf>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    event_types: Vec<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) reversed_by: Option<EventId>,
+}
+
+impl RequestItem {
+    fn of(commit: &Commit) -> Result<Self> {
+        Ok(RequestItem {
+            account_id: commit.account_id.clone(),
+            idempotency_key: commit.idempotency_key.to_string(),
+            request_hash: Some(bytes(&hash_of_text(&commit.request_hash)?)),
+            first_version: Some(commit.first_version),
+            hash: Some(bytes(&commit.hash)),
+            event_types: commit
+                .events
+                .iter()
+                .map(|event| event.event_type.clone())
+                .collect(),
+            reversed_by: None,
+        })
+    }
+
+    fn mark(account: &AccountId, mark: &ReversalMark) -> Self {
+        RequestItem {
+            account_id: account.clone(),
+            idempotency_key: mark_key(mark.reversed),
+            request_hash: None,
+            first_version: None,
+            hash: None,
+            event_types: Vec::new(),
+            reversed_by: Some(mark.by),
+        }
+    }
+
+    pub(super) fn into_used_key(self) -> Result<UsedKey> {
+        let incomplete =
+            || Error::Permanent("an idempotency key is kept without its answer".to_owned());
+        Ok(UsedKey {
+            request_hash: hash_of_bytes(&self.request_hash.ok_or_else(incomplete)?)?.to_string(),
+            first_version: self.first_version.ok_or_else(incomplete)?,
+            hash: hash_of_bytes(&self.hash.ok_or_else(incomplete)?)?,
+            event_types: self.event_types,
+        })
+    }
+}
+
+pub(super) fn mark_key(reversed: EventId) -> String {
+    format!("reversal of {reversed}")
+}
+
+pub(super) async fn request_item(
+    dynamo: &Dynamo,
+    account: &AccountId,
+    key: &str,
+) -> Result<Option<RequestItem>> {
+    let answer = dynamo
+        .client
+        .get_item()
+        .table_name(&dynamo.tables.requests)
+        .key("account_id", s(account))
+        .key("idempotency_key", s(key))
+        .consistent_read(true)
+        .send()
+        .await
+        .map_err(|error| classify("reading an idempotency key", &error))?;
+    answer.item.map(read).transpose()
+}
+
+pub(super) async fn append(
+    dynamo: &Dynamo,
+    commit: &Commit,
+    marks: &[ReversalMark],
+) -> Result<Appended> {
+    let tables = &dynamo.tables;
+    let mut writes = vec![
+        put_new(&tables.events, write(&CommitItem::of(commit)?)?)?,
+        put_new(&tables.requests, write(&RequestItem::of(commit)?)?)?,
+    ];
+    for mark in marks {
+        writes.push(put_new(
+            &tables.requests,
+            write(&RequestItem::mark(&commit.account_id, mark))?,
+        )?);
+    }
+    let answer = dynamo
+        .client
+        .transact_write_items()
+        .set_transact_items(Some(writes))
+        .return_consumed_capacity(ReturnConsumedCapacity::Indexes)
+        .send()
+        .await;
+    match answer {
+        Ok(answer) => {
+            dynamo.meter.consumed(answer.consumed_capacity());
+            Ok(Appended::Done)
+        }
+        Err(error) => match error.as_service_error() {
+            Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+                refused(cancelled.cancellation_reasons())
+            }
+            _ => Err(classify("appending", &error)),
+        },
+    }
+}
+
+/// Writes the item only where none is.
+fn put_new(table: &str, item: Item) -> Result<TransactWriteItem> {
+    let put = Put::builder()
+        .table_name(table)
+        .set_item(Some(item))
+        .condition_expression("attribute_not_exists(account_id)")
+        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+        .build()
+        .map_err(|error| Error::Permanent(format!("an append could not be built: {error}")))?;
+    Ok(TransactWriteItem::builder().put(put).build())
+}
+
+/// One reason an item, in their order. A throttle is not a conflict, and a key
+/// that was used says more than a version that is taken: the request was here
+/// before, and that is why its version is.
+fn refused(reasons: &[CancellationReason]) -> Result<Appended> {
+    const CONDITION: &str = "ConditionalCheckFailed";
+    let failed = |index: usize| {
+        reasons
+            .get(index)
+            .filter(|reason| reason.code() == Some(CONDITION))
+    };
+    if let Some(reason) = failed(1) {
+        let Some(item) = reason.item.clone().filter(|item| !item.is_empty()) else {
+            return Err(Error::Retryable("the used key was not told".to_owned()));
+        };
+        return Ok(Appended::KeyUsed(
+            read::<RequestItem>(item)?.into_used_key()?,
+        ));
+    }
+    if let Some(reason) = failed(0) {
+        let taken = match reason.item.clone().filter(|item| !item.is_empty()) {
+            Some(item) => Some(Box::new(read::<CommitItem>(item)?.into_commit()?)),
+            None => None,
+        };
+        return Ok(Appended::VersionTaken(taken));
+    }
+    if (2..reasons.len()).any(|index| failed(index).is_some()) {
+        return Ok(Appended::ReversedMeanwhile);
+    }
+    let codes: Vec<&str> = reasons
+        .iter()
+        .filter_map(CancellationReason::code)
+        .filter(|code| *code != "None")
+        .collect();
+    match codes.as_slice() {
+        // Another transaction on the same items is under way and may win.
+        codes if !codes.is_empty() && codes.iter().all(|code| *code == "TransactionConflict") => {
+            Ok(Appended::VersionTaken(None))
+        }
+        codes
+            if codes.iter().any(|code| {
+                matches!(*code, "ValidationError" | "ItemCollectionSizeLimitExceeded")
+            }) =>
+        {
+            Err(Error::Permanent(format!(
+                "the append was cancelled: {codes:?}"
+            )))
+        }
+        codes => Err(Error::Retryable(format!(
+            "the append was cancelled: {codes:?}"
+        ))),
+    }
+}

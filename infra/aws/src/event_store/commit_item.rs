@@ -1,0 +1,80 @@
+//! A commit as an item.
+
+use chrono::{DateTime, Utc};
+use domain::time::format_recorded_at;
+use domain::{Account, AccountId, Commit, Hash, IdempotencyKey, RecordedEvent, Version};
+use handlers::{Error, Result};
+use serde::{Deserialize, Serialize};
+use serde_bytes::ByteBuf;
+
+/// Hashes are kept as bytes: half the size of their digits, and a small
+/// commit stays below the 1 KB that one write unit pays for.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct CommitItem {
+    account_id: AccountId,
+    version: Version,
+    events: Vec<RecordedEvent>,
+    recorded_at: String,
+    source: String,
+    correlation_id: String,
+    idempotency_key: IdempotencyKey,
+    request_hash: ByteBuf,
+    after: Account,
+    prev_hash: ByteBuf,
+    hash: ByteBuf,
+    slice: u8,
+}
+
+impl CommitItem {
+    pub(crate) fn of(commit: &Commit) -> Result<Self> {
+        Ok(CommitItem {
+            account_id: commit.account_id.clone(),
+            version: commit.first_version,
+            events: commit.events.clone(),
+            recorded_at: format_recorded_at(commit.recorded_at),
+            source: commit.source.clone(),
+            correlation_id: commit.correlation_id.clone(),
+            idempotency_key: commit.idempotency_key.clone(),
+            request_hash: bytes(&hash_of_text(&commit.request_hash)?),
+            after: commit.after.clone(),
+            prev_hash: bytes(&commit.prev_hash),
+            hash: bytes(&commit.hash),
+            slice: commit.account_id.slice(),
+        })
+    }
+
+    pub(crate) fn into_commit(self) -> Result<Commit> {
+        let recorded_at: DateTime<Utc> = self
+            .recorded_at
+            .parse()
+            .map_err(|_| Error::Permanent(format!("{:?} is not a time", self.recorded_at)))?;
+        Ok(Commit {
+            account_id: self.account_id,
+            first_version: self.version,
+            events: self.events,
+            recorded_at,
+            source: self.source,
+            correlation_id: self.correlation_id,
+            idempotency_key: self.idempotency_key,
+            request_hash: hash_of_bytes(&self.request_hash)?.to_string(),
+            after: self.after,
+            prev_hash: hash_of_bytes(&self.prev_hash)?,
+            hash: hash_of_bytes(&self.hash)?,
+        })
+    }
+}
+
+pub(crate) fn bytes(hash: &Hash) -> ByteBuf {
+    ByteBuf::from(hash.as_bytes().to_vec())
+}
+
+pub(crate) fn hash_of_text(text: &str) -> Result<Hash> {
+    text.parse()
+        .map_err(|error| Error::Permanent(format!("the hash {text:?} {error}")))
+}
+
+pub(crate) fn hash_of_bytes(bytes: &[u8]) -> Result<Hash> {
+    let bytes = <[u8; 32]>::try_from(bytes)
+        .map_err(|_| Error::Permanent(format!("a hash has {} bytes instead of 32", bytes.len())))?;
+    Ok(Hash::from_bytes(bytes))
+}

@@ -1,0 +1,38 @@
+//! The ports on the AWS SDK. Nothing of the SDK is named outside of here.
+
+#[cfg(feature = "cloud")]
+mod bus;
+pub mod client;
+mod customers;
+#[cfg(feature = "cloud")]
+mod dead_letters;
+mod error;
+mod event_store;
+mod item;
+#[cfg(feature = "cloud")]
+mod mailer;
+pub mod meter;
+mod notifications;
+mod put;
+mod read_model;
+mod replays;
+pub mod stream;
+mod tables;
+
+/// Region and credentials, as all clients share them.
+#[cfg(feature = "cloud")]
+pub use aws_config::SdkConfig as SharedConfig;
+#[cfg(feature = "cloud")]
+pub use bus::EventBridge;
+pub use client::Dynamo;
+pub use customers::DynamoCustomers;
+#[cfg(feature = "cloud")]
+pub use dead_letters::SqsDeadLetters;
+pub use event_store::DynamoEventStore;
+#[cfg(feature = "cloud")]
+pub use mailer::Ses;
+pub use meter::Meter;
+pub use notifications::DynamoNotifications;
+pub use read_model::DynamoReadModel;
+pub use replays::DynamoReplays;
+pub use tables::Tables;

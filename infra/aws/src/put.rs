@@ -1,0 +1,56 @@
+//! Writing an item only where the stored one is the one that was expected.
+
+use handlers::Result;
+
+use crate::client::Dynamo;
+use crate::error::classify;
+use crate::item::{Item, n};
+
+/// What must stand where the item is written.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Expected {
+    /// Nothing; named by the table's partition key.
+    Nothing(&'static str),
+    /// An item of this revision.
+    Revision(u64),
+    /// Whatever there is.
+    Anything,
+}
+
+impl Dynamo {
+    /// Writes the item; `false` when something else stands there. `what` names
+    /// the work in an error.
+    pub(crate) async fn put(
+        &self,
+        table: &str,
+        item: Item,
+        expected: Expected,
+        what: &str,
+    ) -> Result<bool> {
+        let put = self
+            .client
+            .put_item()
+            .table_name(table)
+            .set_item(Some(item));
+        let put = match expected {
+            Expected::Nothing(key) => {
+                put.condition_expression(format!("attribute_not_exists({key})"))
+            }
+            Expected::Revision(revision) => put
+                .condition_expression("revision = :expected")
+                .expression_attribute_values(":expected", n(revision)),
+            Expected::Anything => put,
+        };
+        match put.send().await {
+            Ok(_) => Ok(true),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|error| error.is_conditional_check_failed_exception()) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(classify(what, &error)),
+        }
+    }
+}

@@ -1,0 +1,151 @@
+use async_trait::async_trait;
+use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
+use handlers::ports::{ReplayJob, Replays, ShadowRow};
+use handlers::{Error, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::client::Dynamo;
+use crate::error::classify;
+use crate::item::{read, read_key, s, write, write_key};
+use crate::put::Expected;
+
+/// Most puts in one BatchWriteItem.
+const BATCH_WRITE: usize = 25;
+/// How often puts that DynamoDB left out are sent again.
+const MAX_BATCH_ROUNDS: u32 = 8;
+
+/// The part of a replay that is the job itself.
+const JOB: &str = "job";
+/// What the parts that are accounts begin with.
+const SHADOW: &str = "shadow#";
+
+/// Replays: the job and its shadow rows, under one partition key.
+#[derive(Debug, Clone)]
+pub struct DynamoReplays(pub Dynamo);
+
+#[derive(Serialize, Deserialize)]
+struct JobItem {
+    part: String,
+    #[serde(flatten)]
+    job: ReplayJob,
+}
+
+#[derive(Serialize, Deserialize)]
+struct ShadowItem {
+    replay_id: String,
+    part: String,
+    row: ShadowRow,
+}
+
+#[async_trait]
+impl Replays for DynamoReplays {
+    async fn load(&self, replay_id: &str) -> Result<Option<ReplayJob>> {
+        let Dynamo { client, tables, .. } = &self.0;
+        let answer = client
+            .get_item()
+            .table_name(&tables.replays)
+            .key("replay_id", s(replay_id))
+            .key("part", s(JOB))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|error| classify("reading a replay", &error))?;
+        Ok(answer
+            .item
+            .map(read::<JobItem>)
+            .transpose()?
+            .map(|item| item.job))
+    }
+
+    async fn save(&self, job: &ReplayJob) -> Result<bool> {
+        let item = write(&JobItem {
+            part: JOB.to_owned(),
+            job: job.clone(),
+        })?;
+        let expected = match job.revision {
+            1 => Expected::Nothing("replay_id"),
+            revision => Expected::Revision(revision - 1),
+        };
+        self.0
+            .put(&self.0.tables.replays, item, expected, "writing a replay")
+            .await
+    }
+
+    async fn save_shadow(&self, replay_id: &str, rows: &[ShadowRow]) -> Result<()> {
+        for chunk in rows.chunks(BATCH_WRITE) {
+            let mut writes = Vec::with_capacity(chunk.len());
+            for row in chunk {
+                let item = ShadowItem {
+                    replay_id: replay_id.to_owned(),
+                    part: format!("{SHADOW}{}", row.account_id),
+                    row: row.clone(),
+                };
+                let put = PutRequest::builder()
+                    .set_item(Some(write(&item)?))
+                    .build()
+                    .map_err(|error| {
+                        Error::Permanent(format!("a shadow row could not be built: {error}"))
+                    })?;
+                writes.push(WriteRequest::builder().put_request(put).build());
+            }
+            self.write_batch(writes).await?;
+        }
+        Ok(())
+    }
+
+    async fn shadow(
+        &self,
+        replay_id: &str,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<(Vec<ShadowRow>, Option<String>)> {
+        let Dynamo { client, tables, .. } = &self.0;
+        let answer = client
+            .query()
+            .table_name(&tables.replays)
+            .key_condition_expression("replay_id = :replay AND begins_with(part, :shadow)")
+            .expression_attribute_values(":replay", s(replay_id))
+            .expression_attribute_values(":shadow", s(SHADOW))
+            .consistent_read(true)
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .set_exclusive_start_key(read_key(cursor)?)
+            .send()
+            .await
+            .map_err(|error| classify("reading a shadow", &error))?;
+        let next = write_key(answer.last_evaluated_key())?;
+        let rows: Result<Vec<_>> = answer
+            .items
+            .unwrap_or_default()
+            .into_iter()
+            .map(|item| Ok(read::<ShadowItem>(item)?.row))
+            .collect();
+        Ok((rows?, next))
+    }
+}
+
+impl DynamoReplays {
+    async fn write_batch(&self, mut writes: Vec<WriteRequest>) -> Result<()> {
+        let Dynamo { client, tables, .. } = &self.0;
+        for round in 0..MAX_BATCH_ROUNDS {
+            if round > 0 {
+                tokio::time::sleep(std::time::Duration::from_millis(20 << round)).await;
+            }
+            let answer = client
+                .batch_write_item()
+                .request_items(&tables.replays, writes)
+                .send()
+                .await
+                .map_err(|error| classify("writing a shadow", &error))?;
+            let left = answer
+                .unprocessed_items
+                .and_then(|mut items| items.remove(&tables.replays));
+            match left {
+                Some(left) if !left.is_empty() => writes = left,
+                _ => return Ok(()),
+            }
+        }
+        Err(Error::Retryable(
+            "DynamoDB left out puts of a batch too often".to_owned(),
+        ))
+    }
+}

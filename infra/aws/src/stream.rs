@@ -1,0 +1,64 @@
+//! Reading the events table's stream, as Lambda hands it over.
+
+use aws_lambda_events::event::dynamodb::{Event, EventRecord};
+use domain::{AccountId, Commit};
+use handlers::project::StreamRecord;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::event_store::commit_item::CommitItem;
+
+/// The records of a batch that the projector has to see.
+#[derive(Debug)]
+pub struct Batch {
+    pub records: Vec<StreamRecord>,
+    /// Records whose very key cannot be read: nothing can be done about them
+    /// but to say so.
+    pub unreadable: Vec<String>,
+}
+
+/// Reads a batch; `payload` is Lambda's event.
+///
+/// # Errors
+/// When the payload is no event of a DynamoDB stream.
+pub fn read_batch(payload: &Value) -> Result<Batch, serde_json::Error> {
+    let event = Event::deserialize(payload)?;
+    let mut batch = Batch {
+        records: Vec::new(),
+        unreadable: Vec::new(),
+    };
+    for record in event.records {
+        // Events are only ever inserted. The table's policy forbids the rest.
+        if record.event_name != "INSERT" {
+            continue;
+        }
+        match read_record(&record) {
+            Ok(read) => batch.records.push(read),
+            Err(reason) => batch.unreadable.push(reason),
+        }
+    }
+    Ok(batch)
+}
+
+fn read_record(record: &EventRecord) -> Result<StreamRecord, String> {
+    #[derive(Deserialize)]
+    struct Key {
+        account_id: AccountId,
+    }
+    let sequence_number = record
+        .change
+        .sequence_number
+        .clone()
+        .ok_or("a record has no sequence number")?;
+    let key: Key = serde_dynamo::from_item(record.change.keys.clone())
+        .map_err(|error| format!("the key of record {sequence_number}: {error}"))?;
+    let commit = serde_dynamo::from_item::<_, CommitItem>(record.change.new_image.clone())
+        .map_err(|error| format!("the commit cannot be read: {error}"))
+        .and_then(|item| item.into_commit().map_err(|error| error.to_string()));
+    let commit: Result<Commit, String> = commit;
+    Ok(StreamRecord {
+        sequence_number,
+        account_id: key.account_id,
+        commit,
+    })
+}

@@ -1,0 +1,32 @@
+/// The names of the tables. A function knows those that it uses; the others
+/// stay empty, and a call to one of them fails.
+#[derive(Debug, Clone, Default)]
+pub struct Tables {
+    pub events: String,
+    pub requests: String,
+    pub balances: String,
+    pub customers: String,
+    pub notifications: String,
+    pub replays: String,
+}
+
+/// The index of the events table by slice and recorded time.
+pub(crate) const BY_TIME: &str = "by-time";
+/// The index of the notifications table by account and position.
+pub(crate) const BY_ACCOUNT: &str = "by-account";
+
+impl Tables {
+    /// From `EVENTS_TABLE`, `REQUESTS_TABLE` ... as the template sets them.
+    #[cfg(feature = "cloud")]
+    pub fn from_env() -> Self {
+        let name = |variable: &str| std::env::var(variable).unwrap_or_default();
+        Tables {
+            events: name("EVENTS_TABLE"),
+            requests: name("REQUESTS_TABLE"),
+            balances: name("BALANCES_TABLE"),
+            customers: name("CUSTOMERS_TABLE"),
+            notifications: name("NOTIFICATIONS_TABLE"),
+            replays: name("REPLAYS_TABLE"),
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! The dead-letter queue on one machine, with SQS's visibility.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::Utc;
+use handlers::ports::{DeadLetterQueue, QueuedLetter};
+use handlers::{Error, Result};
+use rusqlite::{Transaction, params};
+use uuid::Uuid;
+
+use crate::durable::Durable;
+
+#[derive(Debug, Clone)]
+pub(crate) struct LocalDeadLetters(pub(crate) Durable);
+
+/// Puts a letter within a transaction that does more.
+pub(crate) fn put(
+    transaction: &Transaction<'_>,
+    body: &str,
+    attributes: &str,
+    visible_at: i64,
+) -> rusqlite::Result<()> {
+    transaction.execute(
+        "INSERT INTO dead_letter (id, body, attributes, visible_at) VALUES (?1, ?2, ?3, ?4)",
+        params![Uuid::new_v4().to_string(), body, attributes, visible_at],
+    )?;
+    Ok(())
+}
+
+fn later(delay: Duration) -> i64 {
+    Utc::now()
+        .timestamp_millis()
+        .saturating_add(i64::try_from(delay.as_millis()).unwrap_or(i64::MAX))
+}
+
+#[async_trait]
+impl DeadLetterQueue for LocalDeadLetters {
+    async fn put(&self, body: &str, delay: Duration) -> Result<()> {
+        let body = body.to_owned();
+        self.0
+            .write(move |transaction| put(transaction, &body, "{}", later(delay)))
+            .await
+    }
+
+    async fn receive(&self, max: usize, hidden_for: Duration) -> Result<Vec<QueuedLetter>> {
+        let rows: Vec<(QueuedLetter, String)> = self
+            .0
+            .write(move |transaction| {
+                let mut visible = transaction.prepare_cached(
+                    "SELECT id, body, attributes FROM dead_letter WHERE visible_at <= ?1 ORDER BY rowid LIMIT ?2",
+                )?;
+                let now = Utc::now().timestamp_millis();
+                let rows = visible.query_map(params![now, i64::try_from(max).unwrap_or(i64::MAX)], |row| {
+                    let letter = QueuedLetter {
+                        id: row.get(0)?,
+                        receipt: Uuid::new_v4().to_string(),
+                        body: row.get(1)?,
+                        attributes: BTreeMap::new(),
+                    };
+                    Ok((letter, row.get::<_, String>(2)?))
+                })?;
+                let rows = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+                for (letter, _) in &rows {
+                    transaction.execute(
+                        "UPDATE dead_letter SET visible_at = ?1, receipt = ?2 WHERE id = ?3",
+                        params![later(hidden_for), letter.receipt, letter.id],
+                    )?;
+                }
+                Ok(rows)
+            })
+            .await?;
+        rows.into_iter()
+            .map(|(mut letter, attributes)| {
+                letter.attributes = serde_json::from_str(&attributes).map_err(|error| {
+                    Error::Permanent(format!("a dead letter's attributes: {error}"))
+                })?;
+                Ok(letter)
+            })
+            .collect()
+    }
+
+    async fn remove(&self, receipt: &str) -> Result<()> {
+        let receipt = receipt.to_owned();
+        self.0
+            .write(move |transaction| {
+                transaction
+                    .execute("DELETE FROM dead_letter WHERE receipt = ?1", [receipt])
+                    .map(drop)
+            })
+            .await
+    }
+
+    async fn release(&self, receipt: &str) -> Result<()> {
+        let receipt = receipt.to_owned();
+        self.0
+            .write(move |transaction| {
+                transaction
+                    .execute(
+                        "UPDATE dead_letter SET visible_at = 0, receipt = NULL WHERE receipt = ?1",
+                        [receipt],
+                    )
+                    .map(drop)
+            })
+            .await
+    }
+}

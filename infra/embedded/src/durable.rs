@@ -1,0 +1,121 @@
+//! What AWS keeps for us in the cloud and we keep here: where the poller is,
+//! events on their way to functions, dead letters, mails.
+
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use handlers::{Error, Result};
+use rusqlite::{Connection, Transaction, TransactionBehavior};
+
+const SCHEMA: &str = "
+    CREATE TABLE IF NOT EXISTS checkpoint (
+        stream TEXT PRIMARY KEY,
+        sequence_number TEXT NOT NULL
+    );
+    CREATE TABLE IF NOT EXISTS delivery (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        rule TEXT NOT NULL,
+        function TEXT NOT NULL,
+        event TEXT NOT NULL,
+        failures INTEGER NOT NULL DEFAULT 0,
+        due_at INTEGER NOT NULL
+    );
+    CREATE INDEX IF NOT EXISTS delivery_due ON delivery (due_at, id);
+    CREATE TABLE IF NOT EXISTS dead_letter (
+        id TEXT PRIMARY KEY,
+        body TEXT NOT NULL,
+        attributes TEXT NOT NULL,
+        visible_at INTEGER NOT NULL,
+        receipt TEXT
+    );
+    CREATE TABLE IF NOT EXISTS mail (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        notification_id TEXT NOT NULL,
+        attempt INTEGER NOT NULL,
+        sender TEXT NOT NULL,
+        recipient TEXT NOT NULL,
+        subject TEXT NOT NULL,
+        text TEXT NOT NULL,
+        html TEXT NOT NULL,
+        headers TEXT NOT NULL,
+        sent_at TEXT NOT NULL
+    );
+    CREATE INDEX IF NOT EXISTS mail_notification ON mail (notification_id);
+    CREATE TABLE IF NOT EXISTS refused_attempt (
+        notification_id TEXT NOT NULL,
+        attempt INTEGER NOT NULL,
+        PRIMARY KEY (notification_id, attempt)
+    );";
+
+/// One SQLite file, written over two connections.
+#[derive(Debug, Clone)]
+pub(crate) struct Durable(Arc<Mutex<Connections>>);
+
+#[derive(Debug)]
+struct Connections {
+    /// Every commit is on the disk before the call returns.
+    full: Connection,
+    /// A commit survives the end of the process at once, and a lost power
+    /// supply as soon as a later one is synced. SQLite loses such commits from
+    /// the end only, so what one of them depends on is never lost alone.
+    normal: Connection,
+}
+
+impl Durable {
+    pub(crate) fn open(file: &Path) -> rusqlite::Result<Self> {
+        let full = connect(file, "FULL")?;
+        full.execute_batch(SCHEMA)?;
+        let normal = connect(file, "NORMAL")?;
+        Ok(Durable(Arc::new(Mutex::new(Connections { full, normal }))))
+    }
+
+    /// One transaction for what nothing else could bring back: mails, dead letters.
+    pub(crate) async fn write<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.run(|connections| &mut connections.full, work).await
+    }
+
+    /// One transaction for what is done again when it is lost: the poller's
+    /// place, and the deliveries that were made behind it.
+    pub(crate) async fn write_repeatable<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        self.run(|connections| &mut connections.normal, work).await
+    }
+
+    /// Runs `work` away from the threads that answer requests.
+    async fn run<T: Send + 'static>(
+        &self,
+        choose: impl FnOnce(&mut Connections) -> &mut Connection + Send + 'static,
+        work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let connections = Arc::clone(&self.0);
+        let done = tokio::task::spawn_blocking(move || {
+            let mut connections = connections.lock().unwrap_or_else(PoisonError::into_inner);
+            let transaction = choose(&mut connections)
+                .transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let value = work(&transaction)?;
+            transaction.commit()?;
+            Ok::<T, rusqlite::Error>(value)
+        });
+        match done.await {
+            Ok(Ok(value)) => Ok(value),
+            Ok(Err(error)) => Err(Error::Retryable(format!("the local file: {error}"))),
+            Err(_) => Err(Error::Retryable(
+                "the local file: the work was interrupted".to_owned(),
+            )),
+        }
+    }
+}
+
+fn connect(file: &Path, synchronous: &str) -> rusqlite::Result<Connection> {
+    let connection = Connection::open(file)?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", synchronous)?;
+    Ok(connection)
+}

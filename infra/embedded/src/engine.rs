@@ -1,0 +1,161 @@
+//! DynamoDB on one machine: dynoxide on a SQLite file, served on loopback so
+//! that the adapter of `infra/aws` is the one that runs.
+
+use std::path::Path;
+use std::time::Duration;
+
+use aws::{Dynamo, Tables};
+use dynoxide::Database;
+use dynoxide::actions::create_table::CreateTableRequest;
+use rusqlite::Connection;
+use tokio::net::TcpListener;
+use tokio::sync::oneshot;
+use tokio::task::JoinHandle;
+
+use crate::template::{Template, TemplateError};
+
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    #[error("the local DynamoDB: {0}")]
+    Dynoxide(String),
+    #[error("the local DynamoDB's file: {0}")]
+    Sqlite(#[from] rusqlite::Error),
+    #[error("the local DynamoDB cannot listen on loopback: {0}")]
+    Listen(#[from] std::io::Error),
+}
+
+/// The running engine.
+pub struct Engine {
+    pub(crate) database: Database,
+    endpoint: String,
+    stop: Option<oneshot::Sender<()>>,
+    server: JoinHandle<Result<(), String>>,
+}
+
+impl std::fmt::Debug for Engine {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Engine")
+            .field("endpoint", &self.endpoint)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The names of the tables on one machine.
+pub fn tables() -> Tables {
+    Tables {
+        events: "events".to_owned(),
+        requests: "requests".to_owned(),
+        balances: "balances".to_owned(),
+        customers: "customers".to_owned(),
+        notifications: "notifications".to_owned(),
+        replays: "replays".to_owned(),
+    }
+}
+
+impl Engine {
+    /// Opens the file, makes the tables that are missing, and listens.
+    pub async fn start(file: &Path) -> Result<Self, EngineError> {
+        let path = file
+            .to_str()
+            .ok_or_else(|| EngineError::Dynoxide("the path is not UTF-8".to_owned()))?;
+        let database =
+            Database::new(path).map_err(|error| EngineError::Dynoxide(error.to_string()))?;
+        make_tables(&database)?;
+        index_streams(file)?;
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
+        let endpoint = format!("http://{}", listener.local_addr()?);
+        let (stop, stopped) = oneshot::channel();
+        let served = database.clone();
+        let server = tokio::spawn(dynoxide::server::serve_with_shutdown(
+            listener,
+            served,
+            async {
+                // A dropped sender stops it as well.
+                let _ = stopped.await;
+            },
+        ));
+        Ok(Engine {
+            database,
+            endpoint,
+            stop: Some(stop),
+            server,
+        })
+    }
+
+    /// A client of this engine, with a meter of its own.
+    pub fn client(&self) -> Dynamo {
+        Dynamo::local(&self.endpoint, tables())
+    }
+
+    /// Finishes the requests under way and closes the file.
+    pub async fn stop(mut self) {
+        if let Some(stop) = self.stop.take() {
+            let _ = stop.send(());
+        }
+        // Idle connections of our own clients may stay open; what is committed is safe.
+        let _ = tokio::time::timeout(Duration::from_secs(2), self.server).await;
+    }
+}
+
+fn make_tables(database: &Database) -> Result<(), EngineError> {
+    let broken = |error: String| EngineError::Dynoxide(error);
+    let existing = database
+        .list_tables(dynoxide::actions::list_tables::ListTablesRequest::default())
+        .map_err(|error| broken(error.to_string()))?
+        .table_names;
+    for request in Template::built_in()?.tables() {
+        if existing
+            .iter()
+            .any(|name| request["TableName"] == name.as_str())
+        {
+            continue;
+        }
+        let request: CreateTableRequest =
+            serde_json::from_value(request).map_err(|error| broken(error.to_string()))?;
+        database
+            .create_table(request)
+            .map_err(|error| broken(error.to_string()))?;
+    }
+    Ok(())
+}
+
+/// dynoxide takes the highest sequence number over its whole stream table at
+/// every write, and has no index for it: writes slow down as the table grows.
+/// These two indexes keep them level (dynoxide-rs 3.2.0, pinned).
+fn index_streams(file: &Path) -> Result<(), EngineError> {
+    let connection = Connection::open(file)?;
+    connection.busy_timeout(Duration::from_secs(5))?;
+    connection.execute_batch(
+        "CREATE INDEX IF NOT EXISTS ledgerbell_stream_sequence
+             ON _stream_records (table_name, CAST(sequence_number AS INTEGER));
+         CREATE INDEX IF NOT EXISTS ledgerbell_stream_shard
+             ON _stream_records (table_name, shard_id, CAST(sequence_number AS INTEGER));",
+    )?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_highest_sequence_number_is_found_without_reading_the_whole_stream() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("dynamodb.sqlite");
+        let engine = Engine::start(&file).await.unwrap();
+        let connection = Connection::open(&file).unwrap();
+        // The statement as dynoxide has it; another version may ask otherwise.
+        let plan: String = connection
+            .query_row(
+                "EXPLAIN QUERY PLAN SELECT COALESCE(MAX(CAST(sequence_number AS INTEGER)), 0) + 1
+                 FROM _stream_records WHERE table_name = ?1",
+                ["events"],
+                |row| row.get(3),
+            )
+            .unwrap();
+        assert!(plan.contains("ledgerbell_stream_sequence"), "{plan}");
+        engine.stop().await;
+    }
+}

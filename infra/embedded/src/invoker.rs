@@ -1,0 +1,289 @@
+//! Calling functions for events, as Lambda does asynchronously: again after a
+//! failure, and to the dead letters when that was in vain.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use chrono::{SecondsFormat, Utc};
+use handlers::notify::Notifier;
+use handlers::replay::Replayer;
+use handlers::{Error, Result};
+use rusqlite::params;
+use serde_json::{Value, json};
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinSet;
+
+use crate::dead_letters;
+use crate::durable::Durable;
+
+/// Functions at work at the same time.
+const CONCURRENCY: usize = 8;
+/// Failures after which an event is a dead letter: Lambda's first call and
+/// its two retries.
+const MAX_FAILURES: u32 = 3;
+/// The wait after the first failure; it doubles. Longer than a lease here, so
+/// that a retry finds the work of a crashed process free. (Lambda: 1 minute.)
+const FIRST_WAIT: Duration = Duration::from_secs(6);
+/// How long a replay works before it calls itself again.
+const REPLAY_BUDGET: Duration = Duration::from_secs(60);
+/// How often the queue is looked at when nothing rings.
+const IDLE: Duration = Duration::from_secs(1);
+
+#[derive(Clone)]
+pub(crate) struct Invoker {
+    pub(crate) durable: Durable,
+    pub(crate) notifier: Arc<Notifier>,
+    pub(crate) replayer: Arc<Replayer>,
+    pub(crate) bell: Arc<Notify>,
+}
+
+#[derive(Debug, Clone)]
+struct Delivery {
+    id: i64,
+    function: String,
+    event: String,
+    failures: u32,
+}
+
+impl Invoker {
+    /// Delivers until told to stop, and then finishes what is under way.
+    pub(crate) async fn run(self, mut stop: watch::Receiver<bool>) {
+        let mut working: JoinSet<i64> = JoinSet::new();
+        let mut taken: HashSet<i64> = HashSet::new();
+        while !*stop.borrow() {
+            while let Some(done) = working.try_join_next() {
+                taken.remove(&done.unwrap_or_default());
+            }
+            let room = CONCURRENCY.saturating_sub(working.len());
+            let due = if room == 0 {
+                Vec::new()
+            } else {
+                self.due(&taken, room).await
+            };
+            let full = due.len() == room;
+            for delivery in due {
+                taken.insert(delivery.id);
+                let invoker = self.clone();
+                working.spawn(async move {
+                    let id = delivery.id;
+                    invoker.deliver(delivery).await;
+                    id
+                });
+            }
+            tokio::select! {
+                Some(done) = working.join_next(), if full => {
+                    taken.remove(&done.unwrap_or_default());
+                }
+                () = self.bell.notified(), if !full => {}
+                () = tokio::time::sleep(IDLE), if !full => {}
+                _ = stop.changed() => {}
+            }
+        }
+        while working.join_next().await.is_some() {}
+    }
+
+    async fn due(&self, taken: &HashSet<i64>, room: usize) -> Vec<Delivery> {
+        let taken = taken.clone();
+        let due = self.durable.write_repeatable(move |transaction| {
+            let mut select = transaction.prepare_cached(
+                "SELECT id, function, event, failures FROM delivery WHERE due_at <= ?1 ORDER BY due_at, id LIMIT ?2",
+            )?;
+            let look_at = i64::try_from(room + taken.len()).unwrap_or(i64::MAX);
+            let rows = select.query_map(params![Utc::now().timestamp_millis(), look_at], |row| {
+                Ok(Delivery { id: row.get(0)?, function: row.get(1)?, event: row.get(2)?, failures: row.get(3)? })
+            })?;
+            let free = rows.filter(|row| row.as_ref().map_or(true, |row| !taken.contains(&row.id)));
+            free.take(room).collect::<rusqlite::Result<Vec<_>>>()
+        });
+        due.await.unwrap_or_else(|error| {
+            tracing::error!(%error, "the deliveries cannot be read");
+            Vec::new()
+        })
+    }
+
+    async fn deliver(&self, delivery: Delivery) {
+        let (invoker, called) = (self.clone(), delivery.clone());
+        // A task of its own: a panic is the function's failure, as in Lambda,
+        // and not the end of the one who called it.
+        let result = tokio::spawn(async move { invoker.call(&called).await })
+            .await
+            .unwrap_or_else(|_| Err(Error::Permanent("the function panicked".to_owned())));
+        let id = delivery.id;
+        let written = match result {
+            Ok(()) => {
+                self.durable
+                    .write_repeatable(move |transaction| {
+                        transaction
+                            .execute("DELETE FROM delivery WHERE id = ?1", [id])
+                            .map(drop)
+                    })
+                    .await
+            }
+            Err(error) => self.failed(delivery, error).await,
+        };
+        if let Err(error) = written {
+            // It stays due, and is delivered again.
+            tracing::error!(%error, id, "a delivery's end cannot be noted");
+        }
+        self.bell.notify_one();
+    }
+
+    async fn call(&self, delivery: &Delivery) -> Result<()> {
+        let event: Value = serde_json::from_str(&delivery.event)
+            .map_err(|error| Error::Permanent(format!("a kept event cannot be read: {error}")))?;
+        let event_type = event["detail-type"].as_str().unwrap_or_default();
+        match delivery.function.as_str() {
+            "NotifyFunction" => self.notifier.deliver(event_type, &event["detail"]).await,
+            "ReplayFunction" => self.replayer.deliver(&event["detail"], REPLAY_BUDGET).await,
+            other => Err(Error::Permanent(format!(
+                "there is no function {other} here"
+            ))),
+        }
+    }
+
+    async fn failed(&self, delivery: Delivery, error: Error) -> Result<()> {
+        let failures = delivery.failures + 1;
+        tracing::warn!(function = delivery.function, failures, class = error.class(), %error, "function failed");
+        let wait = FIRST_WAIT.saturating_mul(1 << (failures - 1).min(8));
+        let due_at =
+            Utc::now().timestamp_millis() + i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
+        if failures < MAX_FAILURES {
+            return self
+                .durable
+                .write_repeatable(move |transaction| {
+                    transaction
+                        .execute(
+                            "UPDATE delivery SET failures = ?1, due_at = ?2 WHERE id = ?3",
+                            params![failures, due_at, delivery.id],
+                        )
+                        .map(drop)
+                })
+                .await;
+        }
+        let letter = destination_record(&delivery, failures, &error).to_string();
+        // The letter and the end of the delivery are one: nothing falls in between.
+        self.durable
+            .write(move |transaction| {
+                dead_letters::put(transaction, &letter, "{}", 0)?;
+                transaction
+                    .execute("DELETE FROM delivery WHERE id = ?1", [delivery.id])
+                    .map(drop)
+            })
+            .await
+    }
+}
+
+/// What Lambda sends to an on-failure destination.
+fn destination_record(delivery: &Delivery, failures: u32, error: &Error) -> Value {
+    json!({
+        "version": "1.0",
+        "timestamp": Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true),
+        "requestContext": {
+            "requestId": format!("local-{}", delivery.id),
+            "functionArn": format!("arn:aws:lambda:local:000000000000:function:{}", delivery.function),
+            "condition": "RetriesExhausted",
+            "approximateInvokeCount": failures,
+        },
+        "requestPayload": serde_json::from_str::<Value>(&delivery.event).unwrap_or(Value::Null),
+        "responseContext": { "statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled" },
+        "responsePayload": { "errorType": error.class(), "errorMessage": error.to_string() },
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use async_trait::async_trait;
+    use aws::{Dynamo, DynamoEventStore, DynamoNotifications, DynamoReadModel, DynamoReplays};
+    use chrono::DateTime;
+    use domain::CustomerId;
+    use handlers::notify::Settings;
+    use handlers::ports::{CustomerRevision, Customers, DeadLetterQueue, SystemClock};
+
+    use super::*;
+    use crate::bus::LocalBus;
+    use crate::dead_letters::LocalDeadLetters;
+    use crate::mailbox::Mailbox;
+    use crate::template::Template;
+
+    struct Panicking;
+
+    #[async_trait]
+    impl Customers for Panicking {
+        async fn latest(&self, _: &CustomerId) -> Result<Option<CustomerRevision>> {
+            panic!("on purpose")
+        }
+
+        async fn at(&self, _: &CustomerId, _: DateTime<Utc>) -> Result<Option<CustomerRevision>> {
+            panic!("on purpose")
+        }
+
+        async fn add(&self, _: &CustomerRevision) -> Result<bool> {
+            panic!("on purpose")
+        }
+
+        async fn erase_before(&self, _: &CustomerId, _: u64) -> Result<()> {
+            panic!("on purpose")
+        }
+    }
+
+    /// An invoker whose function panics before it needs anything else.
+    fn invoker(durable: &Durable) -> Invoker {
+        let nowhere = Dynamo::local("http://127.0.0.1:9", crate::tables());
+        let bell = Arc::new(Notify::new());
+        let bus = LocalBus::new(
+            durable.clone(),
+            &Template::built_in().unwrap(),
+            bell.clone(),
+        );
+        Invoker {
+            durable: durable.clone(),
+            notifier: Arc::new(Notifier {
+                customers: Arc::new(Panicking),
+                notifications: Arc::new(DynamoNotifications(nowhere.clone())),
+                mailer: Arc::new(Mailbox(durable.clone())),
+                dead_letters: Arc::new(LocalDeadLetters(durable.clone())),
+                clock: Arc::new(SystemClock),
+                settings: Settings {
+                    bank_name: "Bank".to_owned(),
+                    mail_from: "bank@example.com".to_owned(),
+                    lease: Duration::from_secs(5),
+                    unknown_window: Duration::ZERO,
+                },
+            }),
+            replayer: Arc::new(Replayer {
+                store: Arc::new(DynamoEventStore(nowhere.clone())),
+                read_model: Arc::new(DynamoReadModel(nowhere.clone())),
+                bus: Arc::new(bus.unwrap()),
+                replays: Arc::new(DynamoReplays(nowhere)),
+                clock: Arc::new(SystemClock),
+                safety_window: chrono::TimeDelta::zero(),
+            }),
+            bell,
+        }
+    }
+
+    #[tokio::test]
+    async fn a_function_that_panics_has_failed_and_its_event_becomes_a_dead_letter() {
+        let folder = tempfile::tempdir().unwrap();
+        let durable = Durable::open(&folder.path().join("local.sqlite")).unwrap();
+        let invoker = invoker(&durable);
+        for failures in 0..MAX_FAILURES {
+            let delivery = Delivery {
+                id: 1,
+                function: "NotifyFunction".to_owned(),
+                event: include_str!("../../../docs/events/examples/MoneyDeposited.json").to_owned(),
+                failures,
+            };
+            invoker.deliver(delivery).await;
+        }
+        let letters = LocalDeadLetters(durable)
+            .receive(10, Duration::ZERO)
+            .await
+            .unwrap();
+        assert_eq!(letters.len(), 1);
+        let letter = handlers::dead_letter::read(&letters[0]);
+        assert_eq!(letter.reason, "Permanent: the function panicked");
+        assert_eq!(letter.attempts, Some(u64::from(MAX_FAILURES)));
+    }
+}

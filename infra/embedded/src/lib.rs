@@ -1,0 +1,20 @@
+//! The ports on one machine, and the triggers that AWS provides in the cloud:
+//! a stream poller, a rule matcher, an asynchronous invoker, dead letters, a
+//! mailbox. It runs these handlers and is no emulator of AWS for others.
+
+mod bus;
+mod dead_letters;
+mod durable;
+mod engine;
+mod folder;
+mod invoker;
+mod mailbox;
+pub mod pattern;
+mod pipeline;
+mod poller;
+mod template;
+
+pub use engine::{Engine, tables};
+pub use folder::FolderError;
+pub use mailbox::{Mailbox, StoredMail};
+pub use pipeline::{Pipeline, Settings, StartError};

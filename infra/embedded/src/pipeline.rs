@@ -1,0 +1,181 @@
+//! All of it together, on one folder.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use aws::{DynamoCustomers, DynamoEventStore, DynamoNotifications, DynamoReadModel, DynamoReplays};
+use handlers::append::Appender;
+use handlers::customers::CustomerDesk;
+use handlers::http::Api;
+use handlers::notify::{self, Notifier};
+use handlers::ports::{
+    Bus, Clock, Customers, DeadLetterQueue, EventStore, Notifications, ReadModel, SystemClock,
+};
+use handlers::project::Projector;
+use handlers::query::Queries;
+use handlers::redrive::Redriver;
+use handlers::replay::Replayer;
+use tokio::sync::{Notify, watch};
+use tokio::task::JoinHandle;
+
+use crate::bus::LocalBus;
+use crate::dead_letters::LocalDeadLetters;
+use crate::durable::Durable;
+use crate::engine::{Engine, EngineError};
+use crate::folder::{Folder, FolderError};
+use crate::invoker::Invoker;
+use crate::mailbox::Mailbox;
+use crate::poller::Poller;
+use crate::template::{Template, TemplateError};
+
+/// How long one worker may work on a mail. The mailbox is a file and answers
+/// in milliseconds; after a crash this is what the next attempt waits for.
+const LEASE: Duration = Duration::from_secs(5);
+/// One process, one clock, an index that is written with its table: only the
+/// write itself takes time here, and it takes milliseconds.
+const SAFETY_WINDOW: chrono::TimeDelta = chrono::TimeDelta::seconds(2);
+/// How often the workers are looked at.
+const LOOK_AT_WORKERS: Duration = Duration::from_secs(1);
+/// How long the end of a stop is waited for.
+const STOP_WITHIN: Duration = Duration::from_secs(10);
+
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub data_dir: PathBuf,
+    pub bank_name: String,
+    pub mail_from: String,
+}
+
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    #[error(transparent)]
+    Folder(#[from] FolderError),
+    #[error(transparent)]
+    Engine(#[from] EngineError),
+    #[error(transparent)]
+    Template(#[from] TemplateError),
+    #[error("the local file cannot be opened: {0}")]
+    Durable(#[from] rusqlite::Error),
+    #[error(transparent)]
+    Handlers(#[from] handlers::Error),
+}
+
+/// The running pipeline.
+#[derive(Debug)]
+pub struct Pipeline {
+    pub api: Api,
+    pub mailbox: Mailbox,
+    engine: Engine,
+    stop: watch::Sender<bool>,
+    workers: Vec<JoinHandle<()>>,
+    _folder: Folder,
+}
+
+impl Pipeline {
+    pub async fn start(settings: &Settings) -> Result<Self, StartError> {
+        let folder = Folder::open(&settings.data_dir)?;
+        let engine = Engine::start(&folder.file("dynamodb.sqlite")).await?;
+        let durable = Durable::open(&folder.file("local.sqlite"))?;
+        let bell = Arc::new(Notify::new());
+        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+
+        let dynamo = engine.client();
+        let store: Arc<dyn EventStore> = Arc::new(DynamoEventStore(dynamo.clone()));
+        let read_model: Arc<dyn ReadModel> = Arc::new(DynamoReadModel(dynamo.clone()));
+        let customers: Arc<dyn Customers> = Arc::new(DynamoCustomers(dynamo.clone()));
+        let notifications: Arc<dyn Notifications> = Arc::new(DynamoNotifications(dynamo.clone()));
+        let bus: Arc<dyn Bus> = Arc::new(LocalBus::new(
+            durable.clone(),
+            &Template::built_in()?,
+            bell.clone(),
+        )?);
+        let dead_letters: Arc<dyn DeadLetterQueue> = Arc::new(LocalDeadLetters(durable.clone()));
+        let mailbox = Mailbox(durable.clone());
+
+        let projector = Arc::new(Projector {
+            store: store.clone(),
+            read_model: read_model.clone(),
+            bus: bus.clone(),
+            dead_letters: dead_letters.clone(),
+            clock: clock.clone(),
+        });
+        let notifier = Arc::new(Notifier {
+            customers: customers.clone(),
+            notifications: notifications.clone(),
+            mailer: Arc::new(mailbox.clone()),
+            dead_letters: dead_letters.clone(),
+            clock: clock.clone(),
+            settings: notify::Settings {
+                bank_name: settings.bank_name.clone(),
+                mail_from: settings.mail_from.clone(),
+                lease: LEASE,
+                unknown_window: Duration::ZERO,
+            },
+        });
+        let replayer = Arc::new(Replayer {
+            store: store.clone(),
+            read_model: read_model.clone(),
+            bus: bus.clone(),
+            replays: Arc::new(DynamoReplays(dynamo)),
+            clock: clock.clone(),
+            safety_window: SAFETY_WINDOW,
+        });
+        let api = Api {
+            appender: Arc::new(Appender::new(store.clone(), clock.clone())),
+            queries: Arc::new(Queries {
+                store,
+                read_model,
+                clock: clock.clone(),
+                safety_window: SAFETY_WINDOW,
+            }),
+            notifications,
+            customers: Arc::new(CustomerDesk { customers, clock }),
+            redriver: Arc::new(Redriver {
+                queue: dead_letters,
+                bus,
+                projector: projector.clone(),
+            }),
+            replayer: replayer.clone(),
+        };
+
+        let (stop, stopped) = watch::channel(false);
+        let poller = Poller::new(engine.database.clone(), durable.clone(), projector);
+        let invoker = Invoker {
+            durable,
+            notifier,
+            replayer,
+            bell,
+        };
+        let workers = vec![
+            tokio::spawn(poller.run(stopped.clone())),
+            tokio::spawn(invoker.run(stopped)),
+        ];
+        Ok(Pipeline {
+            api,
+            mailbox,
+            engine,
+            stop,
+            workers,
+            _folder: folder,
+        })
+    }
+
+    /// Waits until a worker has ended by itself, which none does unless it has
+    /// panicked: events would be taken and nothing would come of them.
+    pub async fn worker_ended(&self) {
+        while !self.workers.iter().any(JoinHandle::is_finished) {
+            tokio::time::sleep(LOOK_AT_WORKERS).await;
+        }
+    }
+
+    /// Stops in order: what is under way is finished, the rest is left to the
+    /// next start.
+    pub async fn stop(self) {
+        let _ = self.stop.send(true);
+        for worker in self.workers {
+            let _ = tokio::time::timeout(STOP_WITHIN, worker).await;
+        }
+        self.engine.stop().await;
+    }
+}

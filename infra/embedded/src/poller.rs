@@ -1,0 +1,234 @@
+//! Reading the stream and calling the projector, as Lambda's event source
+//! mapping does.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use dynoxide::Database;
+use dynoxide::actions::describe_stream::DescribeStreamRequest;
+use dynoxide::actions::get_records::GetRecordsRequest;
+use dynoxide::actions::get_shard_iterator::GetShardIteratorRequest;
+use dynoxide::actions::list_streams::ListStreamsRequest;
+use handlers::project::Projector;
+use handlers::{Error, Result};
+use rusqlite::{OptionalExtension, params};
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+use crate::durable::Durable;
+
+/// Most records in one batch, as in the template.
+const BATCH: usize = 100;
+/// How long the stream rests when it is empty, right after it was not, and
+/// later on: what a deposit waits at most.
+const PAUSE: Duration = Duration::from_millis(25);
+const IDLE: Duration = Duration::from_millis(100);
+/// Empty looks in a row after which nothing more is expected at once.
+const EMPTY_LOOKS: u32 = 40;
+/// How long a batch that failed rests; there is no end to the tries here,
+/// because nothing outside of this machine can be the reason.
+const AFTER_FAILURE: Duration = Duration::from_millis(500);
+/// The name of the one stream in the checkpoints.
+const STREAM: &str = "events";
+
+pub(crate) struct Poller {
+    database: Database,
+    durable: Durable,
+    projector: Arc<Projector>,
+    shard: Arc<OnceLock<Shard>>,
+}
+
+/// The one shard of the events table's stream: it never changes here.
+#[derive(Debug, Clone)]
+struct Shard {
+    stream_arn: String,
+    shard_id: String,
+}
+
+impl Poller {
+    pub(crate) fn new(database: Database, durable: Durable, projector: Arc<Projector>) -> Self {
+        Poller {
+            database,
+            durable,
+            projector,
+            shard: Arc::default(),
+        }
+    }
+
+    /// Projects until told to stop; a batch under way is finished.
+    pub(crate) async fn run(self, mut stop: watch::Receiver<bool>) {
+        let mut position = None;
+        let mut empty_looks = 0;
+        while !*stop.borrow() {
+            let rest = match self.step(&mut position).await {
+                Ok(true) => {
+                    empty_looks = 0;
+                    continue;
+                }
+                Ok(false) if empty_looks < EMPTY_LOOKS => {
+                    empty_looks += 1;
+                    PAUSE
+                }
+                Ok(false) => IDLE,
+                Err(error) => {
+                    tracing::error!(class = error.class(), %error, "the stream cannot be read on");
+                    position = None;
+                    AFTER_FAILURE
+                }
+            };
+            tokio::select! {
+                () = tokio::time::sleep(rest) => {}
+                _ = stop.changed() => {}
+            }
+        }
+    }
+
+    /// One batch; `true` when there may be more at once.
+    async fn step(&self, position: &mut Option<Position>) -> Result<bool> {
+        let after = match position {
+            Some(after) => after.clone(),
+            None => self.checkpoint().await?,
+        };
+        *position = Some(after.clone());
+        let (database, shard) = (self.database.clone(), Arc::clone(&self.shard));
+        let records = tokio::task::spawn_blocking(move || records_after(&database, &shard, after))
+            .await
+            .map_err(|_| Error::Retryable("reading the stream was interrupted".to_owned()))??;
+        if records.is_empty() {
+            return Ok(false);
+        }
+        let numbers: Vec<String> = records.iter().map(sequence_number).collect::<Result<_>>()?;
+        let batch = aws::stream::read_batch(&json!({ "Records": records }))
+            .map_err(|error| Error::Permanent(format!("a batch of the stream: {error}")))?;
+        for reason in &batch.unreadable {
+            tracing::error!(reason, "a record of the stream names no account");
+        }
+        let failed = self.projector.project(batch.records).await;
+        // What stands before the first failure is done; the rest comes again.
+        let done = numbers
+            .iter()
+            .take_while(|number| !failed.contains(number))
+            .last();
+        if let Some(done) = done {
+            self.note(done.clone()).await?;
+            *position = Some(Some(done.clone()));
+        }
+        if !failed.is_empty() {
+            tokio::time::sleep(AFTER_FAILURE).await;
+        }
+        Ok(true)
+    }
+
+    async fn checkpoint(&self) -> Result<Position> {
+        self.durable
+            .write_repeatable(|transaction| {
+                transaction
+                    .query_row(
+                        "SELECT sequence_number FROM checkpoint WHERE stream = ?1",
+                        [STREAM],
+                        |row| row.get(0),
+                    )
+                    .optional()
+            })
+            .await
+    }
+
+    async fn note(&self, sequence_number: String) -> Result<()> {
+        self.durable
+            .write_repeatable(move |transaction| {
+                transaction
+                    .execute(
+                        "INSERT INTO checkpoint (stream, sequence_number) VALUES (?1, ?2)
+                         ON CONFLICT (stream) DO UPDATE SET sequence_number = ?2",
+                        params![STREAM, sequence_number],
+                    )
+                    .map(drop)
+            })
+            .await
+    }
+}
+
+/// The record that was worked on last; `None`: the stream begins.
+type Position = Option<String>;
+
+fn sequence_number(record: &Value) -> Result<String> {
+    record["dynamodb"]["SequenceNumber"]
+        .as_str()
+        .map(str::to_owned)
+        .ok_or_else(|| Error::Permanent("a record of the stream has no sequence number".to_owned()))
+}
+
+/// The records behind a position, as JSON of the shape that Lambda hands over.
+fn records_after(
+    database: &Database,
+    shard: &OnceLock<Shard>,
+    after: Position,
+) -> Result<Vec<Value>> {
+    let missing = || Error::Retryable("the events table has no stream".to_owned());
+    let Shard {
+        stream_arn,
+        shard_id,
+    } = match shard.get() {
+        Some(shard) => shard.clone(),
+        None => {
+            let found = find_shard(database)?.ok_or_else(missing)?;
+            shard.get_or_init(|| found).clone()
+        }
+    };
+    let iterator_type = if after.is_some() {
+        "AFTER_SEQUENCE_NUMBER"
+    } else {
+        "TRIM_HORIZON"
+    };
+    let iterator = database
+        .get_shard_iterator(GetShardIteratorRequest {
+            stream_arn,
+            shard_id,
+            shard_iterator_type: iterator_type.to_owned(),
+            sequence_number: after,
+        })
+        .map_err(broken)?;
+    let answer = database
+        .get_records(GetRecordsRequest {
+            shard_iterator: iterator.shard_iterator.ok_or_else(missing)?,
+            limit: Some(BATCH),
+        })
+        .map_err(broken)?;
+    answer
+        .records
+        .iter()
+        .map(|record| {
+            serde_json::to_value(record).map_err(|error| {
+                Error::Permanent(format!("a record cannot be written as JSON: {error}"))
+            })
+        })
+        .collect()
+}
+
+/// dynoxide has one shard a stream.
+fn find_shard(database: &Database) -> Result<Option<Shard>> {
+    let streams = database
+        .list_streams(ListStreamsRequest {
+            table_name: Some(STREAM.to_owned()),
+            ..Default::default()
+        })
+        .map_err(broken)?;
+    let Some(stream) = streams.streams.into_iter().next() else {
+        return Ok(None);
+    };
+    let described = database
+        .describe_stream(DescribeStreamRequest {
+            stream_arn: stream.stream_arn.clone(),
+            ..Default::default()
+        })
+        .map_err(broken)?;
+    let shard = described.stream_description.shards.into_iter().next();
+    Ok(shard.map(|shard| Shard {
+        stream_arn: stream.stream_arn,
+        shard_id: shard.shard_id,
+    }))
+}
+
+fn broken(error: dynoxide::DynoxideError) -> Error {
+    Error::Retryable(format!("the local stream: {error}"))
+}

@@ -1,0 +1,131 @@
+//! What one machine takes from the template: its tables and its rules. They
+//! are not written a second time.
+
+use serde_json::{Map, Value, json};
+
+use crate::pattern::alternatives;
+
+const TEMPLATE: &str = include_str!("../../cloudformation/template.yaml");
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the built-in template: {0}")]
+pub struct TemplateError(String);
+
+/// A rule of the bus and the functions that it feeds.
+#[derive(Debug, Clone)]
+pub struct Rule {
+    pub name: String,
+    /// EventBridge's pattern, as JSON; any of these is a match.
+    pub patterns: Vec<String>,
+    /// Logical ids of functions.
+    pub functions: Vec<String>,
+}
+
+#[derive(Debug, Clone)]
+pub struct Template {
+    resources: Map<String, Value>,
+}
+
+impl Template {
+    pub fn built_in() -> Result<Self, TemplateError> {
+        let mut template: Value =
+            serde_saphyr::from_str(TEMPLATE).map_err(|error| TemplateError(error.to_string()))?;
+        match template["Resources"].take() {
+            Value::Object(resources) => Ok(Template { resources }),
+            _ => Err(TemplateError("has no resources".to_owned())),
+        }
+    }
+
+    fn of_type<'a>(
+        &'a self,
+        resource_type: &'a str,
+    ) -> impl Iterator<Item = (&'a String, &'a Value)> {
+        self.resources
+            .iter()
+            .filter(move |(_, resource)| resource["Type"] == resource_type)
+            .map(|(name, resource)| (name, &resource["Properties"]))
+    }
+
+    /// `CreateTable` requests, by the names that tables have on one machine:
+    /// `EventsTable` is `events`.
+    pub fn tables(&self) -> Vec<Value> {
+        self.of_type("AWS::DynamoDB::Table")
+            .map(|(name, properties)| {
+                let mut request = json!({
+                    "TableName": name.trim_end_matches("Table").to_lowercase(),
+                    "BillingMode": "PAY_PER_REQUEST",
+                });
+                for part in [
+                    "AttributeDefinitions",
+                    "KeySchema",
+                    "GlobalSecondaryIndexes",
+                ] {
+                    if let Some(value) = properties.get(part) {
+                        request[part] = value.clone();
+                    }
+                }
+                if let Some(view) = properties["StreamSpecification"].get("StreamViewType") {
+                    request["StreamSpecification"] =
+                        json!({ "StreamEnabled": true, "StreamViewType": view });
+                }
+                request
+            })
+            .collect()
+    }
+
+    pub fn rules(&self) -> Vec<Rule> {
+        self.of_type("AWS::Events::Rule")
+            .map(|(name, properties)| {
+                let targets = properties["Targets"]
+                    .as_array()
+                    .map(Vec::as_slice)
+                    .unwrap_or_default();
+                let function =
+                    |target: &Value| target["Arn"]["Fn::GetAtt"][0].as_str().map(str::to_owned);
+                Rule {
+                    name: name.clone(),
+                    patterns: alternatives(&properties["EventPattern"])
+                        .iter()
+                        .map(Value::to_string)
+                        .collect(),
+                    functions: targets.iter().filter_map(function).collect(),
+                }
+            })
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_tables_and_rules_of_the_template_are_found() {
+        let template = Template::built_in().unwrap();
+        let mut tables: Vec<String> = template
+            .tables()
+            .iter()
+            .map(|table| table["TableName"].as_str().unwrap().to_owned())
+            .collect();
+        tables.sort();
+        assert_eq!(
+            tables,
+            [
+                "balances",
+                "customers",
+                "events",
+                "notifications",
+                "replays",
+                "requests"
+            ]
+        );
+        let rules = template.rules();
+        assert!(rules.len() >= 4);
+        assert!(rules.iter().all(|rule| rule.functions.len() == 1));
+        let streams = template
+            .tables()
+            .into_iter()
+            .filter(|table| table.get("StreamSpecification").is_some());
+        assert_eq!(streams.count(), 1);
+    }
+}

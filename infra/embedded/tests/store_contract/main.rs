@@ -1,0 +1,92 @@
+//! What the use cases rely on, asked of a store: in functions that know the
+//! ports only, and run here on the embedded engine through the adapters of
+//! `infra/aws`. Another engine runs the same functions.
+
+#![allow(clippy::unwrap_used)]
+
+mod append;
+mod cost;
+mod customers;
+mod history;
+mod notifications;
+mod read_model;
+mod reading;
+mod replays;
+mod time_index;
+
+use embedded::Engine;
+use tempfile::TempDir;
+
+/// An engine on a folder that goes with it.
+async fn engine() -> (Engine, TempDir) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("dynamodb.sqlite");
+    (Engine::start(&file).await.unwrap(), folder)
+}
+
+macro_rules! on_the_embedded_engine {
+    ($suite:ident, $port:path: $($test:ident),+ $(,)?) => {
+        mod $suite {
+            $(
+                #[tokio::test]
+                async fn $test() {
+                    let (engine, _folder) = crate::engine().await;
+                    let port = $port(engine.client());
+                    crate::$suite::$test(&port).await;
+                    engine.stop().await;
+                }
+            )+
+        }
+    };
+}
+
+mod embedded_engine {
+    on_the_embedded_engine!(append, aws::DynamoEventStore:
+        an_account_that_was_never_opened_has_nothing,
+        what_was_appended_comes_back_as_it_was,
+        a_version_is_taken_once_and_the_one_who_has_it_is_told,
+        a_used_key_tells_what_it_led_to_before_the_version_is_looked_at,
+        a_key_belongs_to_one_account,
+        nothing_of_a_refused_append_is_left,
+        an_event_is_reversed_once_for_ever,
+        of_many_writers_at_once_one_wins,
+    );
+
+    on_the_embedded_engine!(reading, aws::DynamoEventStore:
+        a_version_inside_a_commit_finds_its_commit,
+        commits_begin_with_the_one_that_holds_the_next_version,
+        commits_backwards_begin_with_the_one_that_holds_a_version_below,
+        pages_go_on_where_a_megabyte_ended,
+        a_scan_gives_each_accounts_commits_in_order_and_together,
+        a_cursor_that_was_not_given_out_is_the_callers_fault,
+    );
+
+    on_the_embedded_engine!(time_index, aws::DynamoEventStore:
+        places_are_those_of_a_slice_and_of_a_range_in_recorded_order,
+        a_page_of_places_ends_with_a_whole_microsecond,
+        times_at_both_ends_of_time_are_no_fault,
+        commits_come_in_the_order_of_their_places_however_many,
+        pages_over_many_commits_of_one_microsecond_give_each_once,
+    );
+
+    on_the_embedded_engine!(read_model, aws::DynamoReadModel:
+        a_row_is_written_only_over_the_revision_that_was_read,
+        rows_are_listed_page_by_page,
+    );
+
+    on_the_embedded_engine!(customers, aws::DynamoCustomers:
+        a_revision_is_added_once,
+        the_revision_of_a_time_is_the_last_one_then,
+        an_erased_person_is_in_no_revision,
+    );
+
+    on_the_embedded_engine!(notifications, aws::DynamoNotifications:
+        a_notification_is_written_only_over_the_revision_before_it,
+        an_accounts_notifications_are_listed_newest_event_first,
+    );
+
+    on_the_embedded_engine!(replays, aws::DynamoReplays:
+        a_job_is_written_only_over_the_revision_before_it,
+        a_shadow_is_listed_page_by_page_and_belongs_to_its_replay,
+    );
+}

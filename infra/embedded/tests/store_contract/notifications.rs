@@ -1,0 +1,96 @@
+//! What became of each notification.
+
+use domain::notification::Kind;
+use domain::{AccountId, EventId};
+use handlers::ports::{Notification, Notifications, State};
+use uuid::Uuid;
+
+use crate::history::{account, start};
+
+fn planned(account_id: &AccountId, version: u64, kind: Kind) -> Notification {
+    let event_id = EventId::new(account_id, version);
+    let claimed = Notification {
+        notification_id: Uuid::new_v5(&event_id.uuid(), kind.as_str().as_bytes()),
+        account_id: account_id.clone(),
+        event_id,
+        event_version: version,
+        kind,
+        state: State::Claimed,
+        reason: None,
+        template: Some("deposit/en@1".to_owned()),
+        content_hash: Some("00".repeat(32)),
+        attempts: 0,
+        lease_until: None,
+        retry_at: None,
+        message_id: None,
+        revision: 0,
+        history: Vec::new(),
+    };
+    let mut claimed = claimed.moved(State::Claimed, start(), None);
+    claimed.lease_until = Some(start());
+    claimed
+}
+
+pub async fn a_notification_is_written_only_over_the_revision_before_it(store: &dyn Notifications) {
+    let claimed = planned(&account("ACC-1"), 2, Kind::Deposit);
+    let id = claimed.notification_id;
+    assert_eq!(store.get(id).await.unwrap(), None);
+    let mut sending = claimed.moved(State::Sending, start(), None);
+    sending.attempts = 1;
+    assert!(
+        !store.save(&sending).await.unwrap(),
+        "the second step of what has no first"
+    );
+    assert!(store.save(&claimed).await.unwrap());
+    assert_eq!(store.get(id).await.unwrap().as_ref(), Some(&claimed));
+    assert!(!store.save(&claimed).await.unwrap(), "claimed twice");
+    assert!(store.save(&sending).await.unwrap());
+    let lost = claimed.moved(State::Skipped, start(), Some("erased".to_owned()));
+    assert!(!store.save(&lost).await.unwrap(), "another worker's step");
+    let mut sent = sending.moved(State::Sent, start(), None);
+    sent.message_id = Some("message".to_owned());
+    assert!(store.save(&sent).await.unwrap());
+    assert!(
+        !store.save(&claimed).await.unwrap(),
+        "claimed again after it was sent"
+    );
+    assert_eq!(store.get(id).await.unwrap(), Some(sent));
+}
+
+pub async fn an_accounts_notifications_are_listed_newest_event_first(store: &dyn Notifications) {
+    let (mine, other) = (account("ACC-1"), account("ACC-2"));
+    for version in [2, 10, 9, 100, 11] {
+        for kind in [Kind::Withdrawal, Kind::LowBalance] {
+            assert!(store.save(&planned(&mine, version, kind)).await.unwrap());
+            assert!(store.save(&planned(&other, version, kind)).await.unwrap());
+        }
+    }
+    for limit in [1, 3, 100] {
+        let mut listed = Vec::new();
+        let mut cursor: Option<String> = None;
+        loop {
+            let (page, next) = store
+                .of_account(&mine, cursor.as_deref(), limit)
+                .await
+                .unwrap();
+            assert!(page.len() <= limit);
+            assert!(
+                page.iter()
+                    .all(|notification| notification.account_id == mine)
+            );
+            listed.extend(
+                page.into_iter()
+                    .map(|notification| notification.event_version),
+            );
+            cursor = next;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        assert_eq!(
+            listed,
+            [100, 100, 11, 11, 10, 10, 9, 9, 2, 2],
+            "limit {limit}"
+        );
+    }
+}

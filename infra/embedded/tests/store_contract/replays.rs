@@ -1,0 +1,76 @@
+//! Replays and their shadows.
+
+use std::collections::BTreeSet;
+
+use handlers::ports::{ReplayJob, Replays, ShadowRow};
+use serde_json::json;
+
+use crate::history::{History, account, start};
+
+fn job(revision: u64) -> ReplayJob {
+    ReplayJob {
+        replay_id: "replay-1".to_owned(),
+        revision,
+        document: json!({ "state": "running", "progress": { "events": revision }, "result": null, "list": [] }),
+        cursor: (revision > 1).then(|| "{\"build\":null}".to_owned()),
+    }
+}
+
+fn shadow(number: usize) -> ShadowRow {
+    let account_id = account(&format!("ACC-{number}"));
+    let history = History::long(&account_id, 1, 2);
+    ShadowRow {
+        account_id,
+        head: history.head.unwrap(),
+        updated_at: start(),
+    }
+}
+
+pub async fn a_job_is_written_only_over_the_revision_before_it(store: &dyn Replays) {
+    assert_eq!(store.load("replay-1").await.unwrap(), None);
+    assert!(!store.save(&job(2)).await.unwrap(), "over nothing");
+    for revision in 1..4 {
+        assert!(store.save(&job(revision)).await.unwrap());
+        assert!(
+            !store.save(&job(revision)).await.unwrap(),
+            "two of one revision"
+        );
+        assert_eq!(store.load("replay-1").await.unwrap(), Some(job(revision)));
+    }
+    assert!(!store.save(&job(5)).await.unwrap(), "a revision left out");
+    assert_eq!(store.load("replay-2").await.unwrap(), None);
+}
+
+pub async fn a_shadow_is_listed_page_by_page_and_belongs_to_its_replay(store: &dyn Replays) {
+    assert!(store.save(&job(1)).await.unwrap());
+    store.save_shadow("replay-1", &[]).await.unwrap();
+    // More than one batch of writes, and some of them again.
+    let rows: Vec<ShadowRow> = (0..60).map(shadow).collect();
+    store.save_shadow("replay-1", &rows[..55]).await.unwrap();
+    store.save_shadow("replay-1", &rows[50..]).await.unwrap();
+    store.save_shadow("replay-2", &rows[..1]).await.unwrap();
+    for limit in [7, 60, 1000] {
+        let mut listed = Vec::new();
+        let mut cursor: Option<String> = None;
+        loop {
+            let (page, next) = store
+                .shadow("replay-1", cursor.as_deref(), limit)
+                .await
+                .unwrap();
+            listed.extend(page);
+            cursor = next;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        let accounts: BTreeSet<_> = listed.iter().map(|row| row.account_id.clone()).collect();
+        assert_eq!((listed.len(), accounts.len()), (60, 60), "limit {limit}");
+        assert!(listed.iter().all(|row| rows.contains(row)));
+    }
+    assert_eq!(
+        store.shadow("replay-2", None, 10).await.unwrap(),
+        (vec![shadow(0)], None)
+    );
+    // The shadow is not the job.
+    assert_eq!(store.load("replay-1").await.unwrap(), Some(job(1)));
+}

@@ -1,0 +1,60 @@
+//! Running programs, with errors that name what ran.
+
+use std::process::{Command, Output};
+
+use crate::error::{Error, Result};
+
+/// Runs a command whose output goes to the terminal.
+pub(crate) fn run(command: &mut Command) -> Result<()> {
+    let status = command
+        .status()
+        .map_err(|source| not_started(command, source))?;
+    if status.success() {
+        return Ok(());
+    }
+    Err(Error::Failed {
+        command: shown(command),
+        status: status.to_string(),
+        output: String::new(),
+    })
+}
+
+/// Runs a command and returns what it wrote to its standard output. What it wrote elsewhere is shown when it fails.
+pub(crate) fn read(command: &mut Command) -> Result<String> {
+    let output = command
+        .output()
+        .map_err(|source| not_started(command, source))?;
+    if output.status.success() {
+        return Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned());
+    }
+    Err(Error::Failed {
+        command: shown(command),
+        status: output.status.to_string(),
+        output: said(&output),
+    })
+}
+
+fn not_started(command: &Command, source: std::io::Error) -> Error {
+    Error::Start {
+        program: command.get_program().to_string_lossy().into_owned(),
+        source,
+    }
+}
+
+fn said(output: &Output) -> String {
+    format!(
+        "\n{}{}",
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr)
+    )
+    .trim_end()
+    .to_owned()
+}
+
+fn shown(command: &Command) -> String {
+    std::iter::once(command.get_program())
+        .chain(command.get_args())
+        .map(|part| part.to_string_lossy())
+        .collect::<Vec<_>>()
+        .join(" ")
+}

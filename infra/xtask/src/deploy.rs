@@ -1,0 +1,204 @@
+//! Deploying the template, to AWS or to the AWS on this machine, with the AWS command line.
+
+use std::{collections::BTreeMap, fs, path::Path, process::Command};
+
+use serde_json::Value;
+
+use crate::{
+    command,
+    error::{Error, Result, at},
+    local_aws::LocalAws,
+    local_template::localize,
+    package::Architecture,
+    python::Python,
+    workspace::{output_dir, template_path},
+};
+
+/// The bucket of the local AWS that the zips go to.
+const LOCAL_BUCKET: &str = "packages";
+
+/// Parameters of a local deploy that the caller may leave out. Nothing local is worth protecting from deletion.
+const LOCAL_PARAMETERS: [(&str, &str); 3] = [
+    ("MailIdentity", "example.com"),
+    ("MailFrom", "alerts@example.com"),
+    ("DeletionProtection", "false"),
+];
+
+/// A deployed stack.
+#[derive(Debug, Clone)]
+pub struct Deployment {
+    /// The stack's name.
+    pub stack: String,
+    /// The template's outputs by name.
+    pub outputs: BTreeMap<String, String>,
+}
+
+impl Deployment {
+    /// An output of the template.
+    ///
+    /// # Errors
+    /// Where the template has no such output.
+    pub fn output(&self, name: &str) -> Result<&str> {
+        self.outputs
+            .get(name)
+            .map(String::as_str)
+            .ok_or_else(|| Error::Template(format!("no output {name}")))
+    }
+
+    /// The base of the API on the local AWS, to which paths like `/accounts` are appended.
+    ///
+    /// # Errors
+    /// Where the template has no output `ApiId`.
+    pub fn local_api_url(&self, aws: &LocalAws) -> Result<String> {
+        Ok(format!(
+            "{}/restapis/{}/v1/_user_request_",
+            aws.endpoint(),
+            self.output("ApiId")?
+        ))
+    }
+}
+
+/// Deploys the zips of `target/package` to AWS, with the caller's own credentials and region.
+///
+/// # Errors
+/// Where AWS refuses, or the AWS command line cannot be set up.
+pub fn deploy_to_aws(
+    stack: &str,
+    bucket: &str,
+    architecture: Architecture,
+    parameters: &[(String, String)],
+) -> Result<Deployment> {
+    let python = Python::set_up()?;
+    let aws = || Command::new(python.program("aws"));
+    let mut all = vec![("Architecture".to_owned(), architecture.name().to_owned())];
+    all.extend_from_slice(parameters);
+    deploy(
+        &aws,
+        &template_path(),
+        &output_dir().join("package"),
+        bucket,
+        stack,
+        &all,
+    )
+}
+
+/// Deploys the zips of `target/package` to a local AWS.
+///
+/// # Errors
+/// Where the local AWS refuses the template.
+pub fn deploy_local(
+    aws: &LocalAws,
+    stack: &str,
+    parameters: &[(String, String)],
+) -> Result<Deployment> {
+    let path = template_path();
+    let text = fs::read_to_string(&path).map_err(at(&path))?;
+    let template = localize(&text, path.parent().unwrap_or(Path::new(".")))?;
+    let local = aws.folder().join("template.json");
+    fs::write(&local, template.to_string()).map_err(at(&local))?;
+
+    let mut all: BTreeMap<String, String> = LOCAL_PARAMETERS
+        .into_iter()
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .collect();
+    all.insert(
+        "Architecture".to_owned(),
+        Architecture::of_this_machine()?.name().to_owned(),
+    );
+    all.extend(parameters.iter().cloned());
+    let all: Vec<_> = all.into_iter().collect();
+
+    command::read(
+        aws.aws()
+            .args(["s3api", "create-bucket", "--bucket", LOCAL_BUCKET])
+            .args([
+                "--create-bucket-configuration",
+                &format!("LocationConstraint={}", crate::REGION),
+            ]),
+    )?;
+    deploy(
+        &|| aws.aws(),
+        &local,
+        aws.folder(),
+        LOCAL_BUCKET,
+        stack,
+        &all,
+    )
+}
+
+fn deploy(
+    aws: &dyn Fn() -> Command,
+    template: &Path,
+    folder: &Path,
+    bucket: &str,
+    stack: &str,
+    parameters: &[(String, String)],
+) -> Result<Deployment> {
+    let packaged = folder.join("packaged.yaml");
+    command::read(
+        aws()
+            .args([
+                "cloudformation",
+                "package",
+                "--s3-bucket",
+                bucket,
+                "--s3-prefix",
+                stack,
+            ])
+            .arg("--template-file")
+            .arg(template)
+            .arg("--output-template-file")
+            .arg(&packaged),
+    )?;
+    command::read(
+        aws()
+            .args([
+                "cloudformation",
+                "deploy",
+                "--stack-name",
+                stack,
+                "--s3-bucket",
+                bucket,
+            ])
+            .args(["--s3-prefix", stack, "--no-fail-on-empty-changeset"])
+            // AUTO_EXPAND: the template is SAM's. IAM: it makes a role for each function, without names.
+            .args(["--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"])
+            .arg("--template-file")
+            .arg(&packaged)
+            .arg("--parameter-overrides")
+            .args(
+                parameters
+                    .iter()
+                    .map(|(name, value)| format!("{name}={value}")),
+            ),
+    )?;
+    let described = command::read(aws().args([
+        "cloudformation",
+        "describe-stacks",
+        "--output",
+        "json",
+        "--stack-name",
+        stack,
+    ]))?;
+    Ok(Deployment {
+        stack: stack.to_owned(),
+        outputs: outputs(&described)?,
+    })
+}
+
+fn outputs(described: &str) -> Result<BTreeMap<String, String>> {
+    let described: Value =
+        serde_json::from_str(described).map_err(|error| Error::Template(error.to_string()))?;
+    let outputs = described["Stacks"][0]["Outputs"]
+        .as_array()
+        .ok_or_else(|| Error::Template("the stack has no outputs".to_owned()))?;
+    Ok(outputs
+        .iter()
+        .filter_map(|output| {
+            Some((
+                output["OutputKey"].as_str()?.to_owned(),
+                output["OutputValue"].as_str()?.to_owned(),
+            ))
+        })
+        .collect())
+}

@@ -1,0 +1,21 @@
+//! The project's automation, in Rust: test, package, deploy.
+//!
+//! A library too, because the deployed test starts the same local AWS and makes the same zips as the commands do.
+
+mod checks;
+mod command;
+mod deploy;
+mod error;
+mod local_aws;
+mod local_template;
+mod package;
+mod python;
+mod workspace;
+
+pub use checks::test;
+pub use deploy::{Deployment, deploy_local, deploy_to_aws};
+pub use error::{Error, Result};
+pub use local_aws::{LocalAws, REGION};
+pub use local_template::{LOCAL_EDITS, LocalEdit, Statement, localize};
+pub use package::{Architecture, FUNCTIONS, Profile, package};
+pub use workspace::{root, template_path};

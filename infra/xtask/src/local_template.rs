@@ -1,0 +1,143 @@
+//! The template as the local AWS can take it.
+//!
+//! It is the same file but for [`LOCAL_EDITS`], the one list of what is left out or widened. Nothing else differs,
+//! so what the deployed test shows holds for the template itself.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::error::{Error, Result};
+
+/// What happens to a policy statement in the local deploy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Statement {
+    /// It is left out.
+    LeftOut,
+    /// Its `Resource` becomes `*`.
+    OnEveryResource,
+}
+
+/// One difference between the template and what is deployed locally.
+#[derive(Debug, Clone, Copy)]
+pub struct LocalEdit {
+    /// The resource's logical id.
+    pub resource: &'static str,
+    /// The policy statement's `Sid`.
+    pub sid: &'static str,
+    /// What happens to it.
+    pub statement: Statement,
+    /// Why the local AWS needs it.
+    pub reason: &'static str,
+}
+
+/// All differences between the template and what is deployed locally.
+pub const LOCAL_EDITS: [LocalEdit; 2] = [
+    LocalEdit {
+        resource: "DeadLettersPolicy",
+        sid: "TlsOnly",
+        statement: Statement::LeftOut,
+        reason: "the local AWS speaks plain HTTP on loopback, so the statement rightly denies everything",
+    },
+    LocalEdit {
+        resource: "NotifyRole",
+        sid: "SendMail",
+        statement: Statement::OnEveryResource,
+        reason: "ministack 1.5.33 asks for ses:SendEmail on `*`, whatever the identity, so no narrower grant matches",
+    },
+];
+
+/// The template in JSON, with [`LOCAL_EDITS`] applied and the zips' paths made absolute.
+///
+/// # Errors
+/// Where the template is not YAML, or an edit no longer finds its statement: then the list is out of date.
+pub fn localize(template: &str, folder: &Path) -> Result<Value> {
+    let mut template: Value =
+        serde_saphyr::from_str(template).map_err(|error| Error::Template(error.to_string()))?;
+    for edit in &LOCAL_EDITS {
+        apply(edit, &mut template)?;
+    }
+    let resources = template["Resources"]
+        .as_object_mut()
+        .ok_or_else(|| Error::Template("no Resources".to_owned()))?;
+    for resource in resources.values_mut() {
+        if let Some(Value::String(uri)) = resource.pointer_mut("/Properties/CodeUri") {
+            *uri = folder.join(&*uri).display().to_string();
+        }
+    }
+    Ok(template)
+}
+
+fn apply(edit: &LocalEdit, template: &mut Value) -> Result<()> {
+    let gone = || {
+        Error::Template(format!(
+            "no statement {} in {}: the list of local edits is out of date",
+            edit.sid, edit.resource
+        ))
+    };
+    let properties = &mut template["Resources"][edit.resource]["Properties"];
+    // A queue's policy has one document, a role a list of them.
+    let document = if properties["PolicyDocument"].is_object() {
+        &mut properties["PolicyDocument"]
+    } else {
+        &mut properties["Policies"][0]["PolicyDocument"]
+    };
+    let statements = document["Statement"].as_array_mut().ok_or_else(gone)?;
+    let position = statements
+        .iter()
+        .position(|statement| statement["Sid"] == edit.sid)
+        .ok_or_else(gone)?;
+    match edit.statement {
+        Statement::LeftOut => {
+            statements.remove(position);
+        }
+        Statement::OnEveryResource => statements[position]["Resource"] = "*".into(),
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workspace::template_path;
+
+    fn template() -> String {
+        std::fs::read_to_string(template_path()).unwrap()
+    }
+
+    #[test]
+    fn the_local_template_differs_from_the_template_by_the_listed_statements_only() {
+        let original: Value = serde_saphyr::from_str(&template()).unwrap();
+        let local = localize(&template(), Path::new("/somewhere")).unwrap();
+        let mut differing: Vec<&str> = Vec::new();
+        for (id, resource) in original["Resources"].as_object().unwrap() {
+            let mut theirs = local["Resources"][id].clone();
+            if theirs["Properties"].get("CodeUri").is_some() {
+                theirs["Properties"]["CodeUri"] = resource["Properties"]["CodeUri"].clone();
+            }
+            if &theirs != resource {
+                differing.push(id);
+            }
+        }
+        differing.sort_unstable();
+        let mut listed: Vec<&str> = LOCAL_EDITS.iter().map(|edit| edit.resource).collect();
+        listed.sort_unstable();
+        assert_eq!(differing, listed);
+        for part in [
+            "Parameters",
+            "Outputs",
+            "Conditions",
+            "Globals",
+            "Transform",
+        ] {
+            assert_eq!(original[part], local[part], "{part}");
+        }
+    }
+
+    #[test]
+    fn an_edit_that_finds_nothing_is_an_error_that_names_it() {
+        let without = template().replace("Sid: TlsOnly", "Sid: Renamed");
+        let error = localize(&without, Path::new("/")).unwrap_err().to_string();
+        assert!(error.contains("TlsOnly"), "{error}");
+    }
+}

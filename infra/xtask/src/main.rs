@@ -1,0 +1,220 @@
+//! `cargo xtask`: the project's automation. See `cargo xtask --help`.
+
+#![allow(
+    clippy::print_stdout,
+    reason = "a command line answers on its standard output"
+)]
+
+use std::{process::ExitCode, sync::mpsc};
+
+use clap::{Parser, Subcommand};
+use xtask::{Architecture, Deployment, LocalAws, Profile, Result};
+
+/// The project's automation.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Debug, Subcommand)]
+enum Task {
+    /// Run all tests, and set up what they need.
+    ///
+    /// Format, lints, unit and end-to-end tests, and last the deployed test: the template and the functions on a
+    /// local AWS. Needs Rust, a C compiler and Python 3.10 or newer with venv; the rest it installs under target/.
+    Test,
+
+    /// Build the functions' zip files, target/package/<name>.zip.
+    Package {
+        /// The processor the functions run on.
+        #[arg(long = "arch", value_enum, default_value = "arm64")]
+        architecture: Architecture,
+        /// How they are built. `dev` is quick and for this machine's processor only.
+        #[arg(long, value_enum, default_value = "release")]
+        profile: Profile,
+    },
+
+    /// Package the functions and deploy the template, to AWS or to an AWS on this machine.
+    ///
+    /// To AWS it uses the credentials and the region of your environment:
+    ///
+    ///   cargo xtask deploy --stack ledgerbell --bucket MY-BUCKET \
+    ///     --parameter MailIdentity=example.com --parameter MailFrom=alerts@example.com
+    #[command(verbatim_doc_comment)]
+    Deploy {
+        /// The stack's name, which its tables, bus, queue and functions carry too.
+        #[arg(long, value_parser = stack_name)]
+        stack: String,
+        /// Start an AWS on this machine (ministack) and deploy there; it runs until Ctrl-C.
+        #[arg(long, conflicts_with = "bucket")]
+        local: bool,
+        /// The S3 bucket that takes the zips, in the region of the stack.
+        #[arg(long, required_unless_present = "local")]
+        bucket: Option<String>,
+        /// The processor the functions run on in AWS. A local deploy uses this machine's.
+        #[arg(
+            long = "arch",
+            value_enum,
+            default_value = "arm64",
+            conflicts_with = "local"
+        )]
+        architecture: Architecture,
+        /// A parameter of the template; may be repeated.
+        #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parameter)]
+        parameters: Vec<(String, String)>,
+    },
+}
+
+fn main() -> ExitCode {
+    let outcome = match Arguments::parse().task {
+        Task::Test => xtask::test(),
+        Task::Package {
+            architecture,
+            profile,
+        } => package(architecture, profile),
+        Task::Deploy {
+            stack,
+            local: true,
+            parameters,
+            ..
+        } => deploy_local(&stack, &parameters),
+        Task::Deploy {
+            stack,
+            bucket,
+            architecture,
+            parameters,
+            ..
+        } => deploy_to_aws(
+            &stack,
+            &bucket.unwrap_or_default(),
+            architecture,
+            &parameters,
+        ),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn package(architecture: Architecture, profile: Profile) -> Result<()> {
+    for zip in xtask::package(architecture, profile)? {
+        println!("{}", zip.display());
+    }
+    Ok(())
+}
+
+fn deploy_to_aws(
+    stack: &str,
+    bucket: &str,
+    architecture: Architecture,
+    parameters: &[(String, String)],
+) -> Result<()> {
+    xtask::package(architecture, Profile::Release)?;
+    print_outputs(&xtask::deploy_to_aws(
+        stack,
+        bucket,
+        architecture,
+        parameters,
+    )?);
+    Ok(())
+}
+
+fn deploy_local(stack: &str, parameters: &[(String, String)]) -> Result<()> {
+    let (interrupt, interrupted) = mpsc::channel();
+    ctrlc::set_handler(move || {
+        // A second Ctrl-C has nobody to tell.
+        let _ = interrupt.send(());
+    })
+    .map_err(|error| xtask::Error::LocalAws(format!("cannot listen for Ctrl-C: {error}")))?;
+
+    xtask::package(Architecture::of_this_machine()?, Profile::Dev)?;
+    let aws = LocalAws::start()?;
+    let deployment = xtask::deploy_local(&aws, stack, parameters)?;
+    print_outputs(&deployment);
+
+    let api = deployment.local_api_url(&aws)?;
+    let (key, secret) = aws.root_credentials();
+    println!();
+    println!("API       {api}");
+    println!("Mails     {}/_ministack/ses/messages", aws.endpoint());
+    println!("Queues    {}/_ministack/sqs/messages", aws.endpoint());
+    println!("Log       {}", aws.folder().join("ministack.log").display());
+    println!();
+    println!(
+        "Try       curl --aws-sigv4 aws:amz:{}:execute-api --user {key}:{secret} {api}/accounts",
+        xtask::REGION
+    );
+    println!("Stop      Ctrl-C (nothing is kept)");
+    // An error means that the handler is gone, which cannot be waited for either.
+    let _ = interrupted.recv();
+    eprintln!("Stopping ...");
+    Ok(())
+}
+
+fn print_outputs(deployment: &Deployment) {
+    for (name, value) in &deployment.outputs {
+        println!("{name} = {value}");
+    }
+}
+
+/// What both CloudFormation and the names made of the stack's allow: a bus, a queue, a log group and a role.
+fn stack_name(text: &str) -> std::result::Result<String, String> {
+    /// A function's name has 64 characters, of which `-project` takes 8.
+    const LONGEST: usize = 56;
+    let letters = |c: char| c.is_ascii_alphanumeric() || c == '-';
+    if text.len() <= LONGEST
+        && text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.chars().all(letters)
+    {
+        Ok(text.to_owned())
+    } else {
+        Err(format!(
+            "a letter, then letters, digits and hyphens, at most {LONGEST} in all"
+        ))
+    }
+}
+
+fn parameter(text: &str) -> std::result::Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("expected NAME=VALUE".to_owned()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn a_deploy_to_aws_needs_a_bucket_and_a_local_one_does_not() {
+        let parse = |line: &str| Arguments::try_parse_from(line.split(' '));
+        assert!(parse("xtask deploy --stack a").is_err());
+        assert!(parse("xtask deploy --stack a --bucket b").is_ok());
+        assert!(parse("xtask deploy --stack a --local").is_ok());
+        assert!(parse("xtask deploy --stack a --local --bucket b").is_err());
+    }
+
+    #[test]
+    fn a_stack_name_that_some_resource_would_refuse_is_refused_at_once() {
+        for bad in ["", "1a", "a_b", "a.b", &"a".repeat(57)] {
+            assert!(stack_name(bad).is_err(), "{bad}");
+        }
+        assert_eq!(
+            stack_name("ledgerbell-test-1").as_deref(),
+            Ok("ledgerbell-test-1")
+        );
+    }
+}

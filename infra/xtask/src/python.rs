@@ -1,0 +1,144 @@
+//! The Python programs that the project uses: the local AWS, the AWS command line, the cross-compiler.
+//!
+//! They are pinned with hashes in `requirements.txt` and live in a virtual environment under `target/`,
+//! made when first needed and made anew when the pins change.
+
+use std::{
+    fs::{self, File},
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use crate::{
+    command,
+    error::{Error, Result, at},
+    workspace::{output_dir, root},
+};
+
+/// The oldest Python that the pinned packages run on.
+const MINIMUM_PYTHON: (u32, u32) = (3, 10);
+
+/// The programs of the virtual environment.
+#[derive(Debug, Clone)]
+pub(crate) struct Python {
+    bin: PathBuf,
+}
+
+impl Python {
+    /// The environment as `requirements.txt` pins it, set up first where it is not there yet.
+    ///
+    /// # Errors
+    /// Where Python or its `venv` is missing (the message says what to install), or a package cannot be had.
+    pub(crate) fn set_up() -> Result<Self> {
+        let requirements = root().join("infra/xtask/requirements.txt");
+        let pins = fs::read_to_string(&requirements).map_err(at(&requirements))?;
+        let dir = output_dir().join("python");
+        let installed = dir.join("installed.txt");
+        let this = Self {
+            bin: dir.join("bin"),
+        };
+
+        fs::create_dir_all(output_dir()).map_err(at(&output_dir()))?;
+        // Two commands at once set it up once.
+        let lock_path = output_dir().join("python.lock");
+        let lock = File::create(&lock_path).map_err(at(&lock_path))?;
+        lock.lock().map_err(at(&lock_path))?;
+
+        // The file is written last, so an interrupted set-up starts again.
+        if fs::read_to_string(&installed).is_ok_and(|old| old == pins) {
+            return Ok(this);
+        }
+        eprintln!("Setting up the Python programs in {} ...", dir.display());
+        if dir.exists() {
+            fs::remove_dir_all(&dir).map_err(at(&dir))?;
+        }
+        create_environment(&find_python()?, &dir)?;
+        command::run(
+            Command::new(this.program("python"))
+                .args([
+                    "-m",
+                    "pip",
+                    "install",
+                    "--quiet",
+                    "--disable-pip-version-check",
+                ])
+                .args(["--no-input", "--require-hashes", "--requirement"])
+                .arg(&requirements),
+        )?;
+        fs::write(&installed, pins).map_err(at(&installed))?;
+        Ok(this)
+    }
+
+    /// A program of the environment.
+    pub(crate) fn program(&self, name: &str) -> PathBuf {
+        self.bin.join(name)
+    }
+
+    /// The search path with the environment's programs first, for programs that look for others (zig).
+    pub(crate) fn search_path(&self) -> std::ffi::OsString {
+        let rest = std::env::var_os("PATH").unwrap_or_default();
+        let mut all = vec![self.bin.clone()];
+        all.extend(std::env::split_paths(&rest));
+        std::env::join_paths(all).unwrap_or(rest)
+    }
+}
+
+fn find_python() -> Result<String> {
+    let (major, minor) = MINIMUM_PYTHON;
+    let check = format!("import sys; sys.exit(sys.version_info < ({major}, {minor}))");
+    for name in [
+        "python3",
+        "python3.13",
+        "python3.12",
+        "python3.11",
+        "python3.10",
+    ] {
+        if Command::new(name)
+            .args(["-c", &check])
+            .status()
+            .is_ok_and(|s| s.success())
+        {
+            return Ok(name.to_owned());
+        }
+    }
+    Err(Error::Missing(format!(
+        "Python {major}.{minor} or newer is needed for the local AWS and the AWS command line. \
+         Install it (Debian: `apt-get install python3 python3-venv`)."
+    )))
+}
+
+fn create_environment(python: &str, dir: &Path) -> Result<()> {
+    let create = || command::read(Command::new(python).args(["-m", "venv"]).arg(dir));
+    let Err(first) = create() else { return Ok(()) };
+    if !install_venv_on_debian() {
+        return Err(Error::Missing(format!(
+            "{first}\nPython's `venv` is needed. Install it (Debian: `apt-get install python3-venv`) and try again."
+        )));
+    }
+    create().map(|_| ())
+}
+
+/// Debian ships `venv` apart from Python. As root, which a fresh machine's set-up usually is, we install it.
+fn install_venv_on_debian() -> bool {
+    if !Path::new("/etc/debian_version").exists() || !rustix::process::geteuid().is_root() {
+        return false;
+    }
+    eprintln!("Installing python3-venv ...");
+    let apt = |args: &[&str]| {
+        command::read(
+            Command::new("apt-get")
+                .env("DEBIAN_FRONTEND", "noninteractive")
+                .args(args),
+        )
+        .map_err(|error| eprintln!("{error}"))
+        .is_ok()
+    };
+    // An outdated list of packages is the usual reason of a first failure.
+    let install = [
+        "install",
+        "--yes",
+        "--no-install-recommends",
+        "python3-venv",
+    ];
+    apt(&install) || (apt(&["update"]) && apt(&install))
+}

@@ -1,0 +1,268 @@
+//! The deployed stack.
+
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::Value;
+use xtask::{Architecture, Deployment, LocalAws, Profile};
+
+use super::{Answer, Caller, Request};
+
+/// What of the pipeline has not come out by then never will: with warm functions it takes a second or two.
+const PIPELINE_LIMIT: Duration = Duration::from_secs(60);
+const POLL: Duration = Duration::from_millis(200);
+
+/// The template and the functions on a local AWS of their own, which ends with this.
+#[derive(Debug)]
+pub struct Stack {
+    pub(super) aws: LocalAws,
+    pub(super) deployment: Deployment,
+    api_url: String,
+}
+
+/// A mail that SES took.
+#[derive(Debug, Clone)]
+pub struct Mail {
+    /// The recipients.
+    pub to: Vec<String>,
+    /// The sender.
+    pub from: String,
+    /// The subject.
+    pub subject: String,
+    /// The text part.
+    pub text: String,
+    /// The HTML part.
+    pub html: String,
+}
+
+impl Stack {
+    /// Packages the functions, starts a local AWS and deploys.
+    ///
+    /// # Panics
+    /// Where that fails.
+    #[must_use]
+    pub fn deploy() -> Self {
+        let here = Architecture::of_this_machine().unwrap_or_else(|error| panic!("{error}"));
+        xtask::package(here, Profile::Dev).unwrap_or_else(|error| panic!("{error}"));
+        let aws = LocalAws::start().unwrap_or_else(|error| panic!("{error}"));
+        let deployment = xtask::deploy_local(&aws, "ledgerbell", &[])
+            .unwrap_or_else(|error| panic!("{error}\n{}", aws.log_tail()));
+        let api_url = deployment
+            .local_api_url(&aws)
+            .unwrap_or_else(|error| panic!("{error}"));
+        Self {
+            aws,
+            deployment,
+            api_url,
+        }
+    }
+
+    /// A request to the API; the path follows the contract's base.
+    #[must_use]
+    pub fn api(
+        &self,
+        method: &'static str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: Option<&Value>,
+    ) -> Request {
+        let mut headers: Vec<_> = headers
+            .iter()
+            .map(|&(name, value)| (name.to_owned(), value.to_owned()))
+            .collect();
+        if body.is_some() {
+            headers.push(("content-type".to_owned(), "application/json".to_owned()));
+        }
+        Request {
+            service: "execute-api",
+            method,
+            url: format!("{}{path}", self.api_url),
+            headers,
+            body: body.map(Value::to_string).unwrap_or_default(),
+        }
+    }
+
+    /// A call of a service that speaks AWS's JSON protocol, such as DynamoDB.
+    #[must_use]
+    pub fn call(
+        &self,
+        caller: &Caller,
+        service: &'static str,
+        operation: &str,
+        body: &Value,
+    ) -> Answer {
+        Request {
+            service,
+            method: "POST",
+            url: format!("{}/", self.aws.endpoint()),
+            headers: vec![
+                (
+                    "content-type".to_owned(),
+                    "application/x-amz-json-1.0".to_owned(),
+                ),
+                ("x-amz-target".to_owned(), operation.to_owned()),
+            ],
+            body: body.to_string(),
+        }
+        .send(Some(caller))
+    }
+
+    /// Lambda's asynchronous invocation of a function, by the function's short name.
+    #[must_use]
+    pub fn invoke_later(&self, caller: &Caller, function: &str, event: &Value) -> Answer {
+        Request {
+            service: "lambda",
+            method: "POST",
+            url: format!(
+                "{}/2015-03-31/functions/{}-{function}/invocations",
+                self.aws.endpoint(),
+                self.deployment.stack
+            ),
+            headers: vec![("x-amz-invocation-type".to_owned(), "Event".to_owned())],
+            body: event.to_string(),
+        }
+        .send(Some(caller))
+    }
+
+    /// SES's call that sends a mail.
+    #[must_use]
+    pub fn send_mail(&self, caller: &Caller, body: &Value) -> Answer {
+        Request {
+            service: "ses",
+            method: "POST",
+            url: format!("{}/v2/email/outbound-emails", self.aws.endpoint()),
+            headers: vec![("content-type".to_owned(), "application/json".to_owned())],
+            body: body.to_string(),
+        }
+        .send(Some(caller))
+    }
+
+    /// The mails that SES took, oldest first.
+    #[must_use]
+    pub fn mails(&self) -> Vec<Mail> {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        self.inspect("/_ministack/ses/messages")
+            .iter()
+            .map(|mail| Mail {
+                to: mail["To"]
+                    .as_array()
+                    .into_iter()
+                    .flatten()
+                    .map(text)
+                    .collect(),
+                from: text(&mail["Source"]),
+                subject: text(&mail["Subject"]),
+                text: text(&mail["BodyText"]),
+                html: text(&mail["BodyHtml"]),
+            })
+            .collect()
+    }
+
+    /// The bodies of the dead letters.
+    #[must_use]
+    pub fn dead_letters(&self) -> Vec<String> {
+        let queues = self.get("/_ministack/sqs/messages");
+        let mut bodies = Vec::new();
+        collect_bodies(&queues, &mut bodies);
+        bodies
+    }
+
+    /// What one of the local AWS's own pages lists for its one account.
+    fn inspect(&self, path: &str) -> Vec<Value> {
+        let page = self.get(path);
+        let accounts = page["messages"].as_object().cloned().unwrap_or_default();
+        accounts
+            .into_iter()
+            .flat_map(|(_, listed)| listed.as_array().cloned().unwrap_or_default())
+            .collect()
+    }
+
+    fn get(&self, path: &str) -> Value {
+        Request {
+            service: "",
+            method: "GET",
+            url: format!("{}{path}", self.aws.endpoint()),
+            headers: Vec::new(),
+            body: String::new(),
+        }
+        .send(None)
+        .json()
+    }
+
+    /// An output of the template.
+    ///
+    /// # Panics
+    /// Where there is none of that name.
+    #[must_use]
+    pub fn output(&self, name: &str) -> &str {
+        self.deployment
+            .output(name)
+            .unwrap_or_else(|error| panic!("{error}"))
+    }
+
+    /// Waits for something to come out of the pipeline, for a bounded time.
+    ///
+    /// # Panics
+    /// Where it does not; the message has what was seen last, the dead letters and the functions' logs.
+    pub fn eventually<T, S: std::fmt::Debug>(
+        &self,
+        what: &str,
+        mut look: impl FnMut() -> Result<T, S>,
+    ) -> T {
+        let started = Instant::now();
+        loop {
+            match look() {
+                Ok(found) => return found,
+                Err(seen) if started.elapsed() > PIPELINE_LIMIT => panic!(
+                    "{what}: not within {PIPELINE_LIMIT:?}; seen last: {seen:?}\ndead letters: {:#?}\n{}\n{}",
+                    self.dead_letters(),
+                    self.function_logs(),
+                    self.aws.log_tail(),
+                ),
+                Err(_) => thread::sleep(POLL),
+            }
+        }
+    }
+
+    /// What the functions wrote, for a failure's message.
+    fn function_logs(&self) -> String {
+        let mut all = String::new();
+        for name in xtask::FUNCTIONS {
+            let group = format!("/aws/lambda/{}-{name}", self.deployment.stack);
+            let output = self
+                .aws
+                .aws()
+                .args([
+                    "logs",
+                    "filter-log-events",
+                    "--query",
+                    "events[].message",
+                    "--output",
+                    "text",
+                ])
+                .args(["--log-group-name", &group])
+                .output();
+            let text = output.map(|output| String::from_utf8_lossy(&output.stdout).into_owned());
+            all.push_str(&format!("--- {group}\n{}\n", text.unwrap_or_default()));
+        }
+        all
+    }
+}
+
+/// The bodies of messages, however the page nests its accounts and queues.
+fn collect_bodies(page: &Value, bodies: &mut Vec<String>) {
+    match page {
+        Value::Object(fields) => match fields.get("Body") {
+            Some(Value::String(body)) => bodies.push(body.clone()),
+            _ => fields
+                .values()
+                .for_each(|value| collect_bodies(value, bodies)),
+        },
+        Value::Array(values) => values
+            .iter()
+            .for_each(|value| collect_bodies(value, bodies)),
+        _ => {}
+    }
+}

@@ -1,0 +1,6 @@
+//! Tests from outside: end to end on one machine, and deployed.
+
+#[cfg(feature = "deployed")]
+pub mod deployed;
+pub mod one_machine;
+pub mod world;

@@ -1,0 +1,249 @@
+//! One `ledgerbell serve`.
+
+use std::fs::{self, File};
+use std::io::{BufRead, BufReader};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
+use std::sync::mpsc;
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+use super::api::Api;
+use super::binary::ledgerbell;
+use super::disk::Disk;
+
+/// How long a start may take on a loaded machine.
+const START_WITHIN: Duration = Duration::from_secs(60);
+/// Lines of the log that a failing test shows.
+const LOG_LINES: usize = 40;
+/// Below Linux's range for outgoing connections: while a server is down, a
+/// client that tries its port cannot be given that port itself.
+const FIRST_PORT: u16 = 20_000;
+const PORTS: u16 = 12_000;
+
+/// A data folder, and the log of the servers that ran on it. Both go with it.
+#[derive(Debug)]
+pub struct Folder(TempDir);
+
+impl Folder {
+    /// # Panics
+    /// Where no temporary folder can be made.
+    #[must_use]
+    pub fn new() -> Self {
+        Folder(tempfile::tempdir().expect("there is room for a temporary folder"))
+    }
+
+    pub(super) fn data(&self) -> PathBuf {
+        self.0.path().join("data")
+    }
+
+    fn log(&self) -> PathBuf {
+        self.0.path().join("log")
+    }
+
+    /// The files, to look into and to damage.
+    #[must_use]
+    pub fn disk(&self) -> Disk {
+        Disk::new(self.data())
+    }
+}
+
+impl Default for Folder {
+    fn default() -> Self {
+        Folder::new()
+    }
+}
+
+/// A running server. It is killed when it is dropped.
+#[derive(Debug)]
+pub struct Server {
+    child: Child,
+    base: String,
+    log: PathBuf,
+}
+
+impl Server {
+    /// Starts on a port of the system's choice.
+    ///
+    /// # Panics
+    /// Where it is not ready in time.
+    #[must_use]
+    pub fn start(folder: &Folder) -> Self {
+        Server::start_on(folder, 0)
+    }
+
+    /// Starts on this port, and answers when it is ready.
+    ///
+    /// # Panics
+    /// Where it is not ready in time.
+    #[must_use]
+    pub fn start_on(folder: &Folder, port: u16) -> Self {
+        let log = File::options()
+            .create(true)
+            .append(true)
+            .open(folder.log())
+            .expect("a log can be written beside the data");
+        let mut child = Command::new(ledgerbell())
+            .args([
+                "serve",
+                "--listen",
+                &format!("127.0.0.1:{port}"),
+                "--data-dir",
+            ])
+            .arg(folder.data())
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(log)
+            .spawn()
+            .expect("the binary can be run");
+        let stdout = child.stdout.take().expect("its output was asked for");
+        let (told, lines) = mpsc::channel();
+        // Reads to the end: a full pipe would hold the server.
+        std::thread::spawn(move || {
+            for line in BufReader::new(stdout).lines().map_while(Result::ok) {
+                let _ = told.send(line);
+            }
+        });
+        let mut server = Server {
+            child,
+            base: String::new(),
+            log: folder.log(),
+        };
+        server.base = server.wait_for_address(&lines);
+        server.wait_for_health();
+        server
+    }
+
+    fn wait_for_address(&mut self, lines: &mpsc::Receiver<String>) -> String {
+        let started = Instant::now();
+        while started.elapsed() < START_WITHIN {
+            match lines.recv_timeout(START_WITHIN) {
+                // "  API       http://127.0.0.1:8080/v1   (described at ...)"
+                Ok(line) => {
+                    if let Some(found) = line.trim().strip_prefix("API")
+                        && let Some((base, _)) = found.trim().split_once("/v1")
+                    {
+                        return base.to_owned();
+                    }
+                }
+                Err(_) => break,
+            }
+        }
+        let state = self.child.try_wait();
+        panic!(
+            "the server did not say where it is; its state: {state:?}\n{}",
+            self.end_of_log()
+        );
+    }
+
+    fn wait_for_health(&self) {
+        let started = Instant::now();
+        loop {
+            match self.api().try_get("/health") {
+                Ok(answer) if answer.status == 200 => return,
+                last if started.elapsed() > START_WITHIN => {
+                    panic!("not healthy: {last:?}\n{}", self.end_of_log())
+                }
+                _ => std::thread::sleep(Duration::from_millis(20)),
+            }
+        }
+    }
+
+    /// A client of this server, and of the next one on the same port.
+    #[must_use]
+    pub fn api(&self) -> Api {
+        Api::new(&self.base)
+    }
+
+    /// Ends it as a power cut would: SIGKILL.
+    ///
+    /// # Panics
+    /// Where it had ended by itself.
+    pub fn kill(mut self) {
+        let ended = self.child.try_wait();
+        assert!(
+            matches!(ended, Ok(None)),
+            "it ended by itself: {ended:?}\n{}",
+            self.end_of_log()
+        );
+        self.end();
+    }
+
+    /// Asks it to stop, with SIGTERM; answers with how it ended and when.
+    ///
+    /// # Panics
+    /// Where it does not end within a minute.
+    #[must_use]
+    pub fn terminate(mut self) -> (ExitStatus, Duration) {
+        let started = Instant::now();
+        kill_process(Pid::from_child(&self.child), Signal::TERM).expect("it runs");
+        loop {
+            if let Some(status) = self.child.try_wait().expect("it is our child") {
+                return (status, started.elapsed());
+            }
+            assert!(
+                started.elapsed() < Duration::from_secs(60),
+                "it does not stop\n{}",
+                self.end_of_log()
+            );
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+
+    /// Stops it in order.
+    ///
+    /// # Panics
+    /// Where it does not stop well.
+    pub fn stop(self) {
+        let (status, _) = self.terminate();
+        assert!(status.success(), "{status}");
+    }
+
+    fn end(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+
+    fn end_of_log(&self) -> String {
+        end_of(&self.log)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.end();
+        if std::thread::panicking() {
+            eprintln!("{}", self.end_of_log());
+        }
+    }
+}
+
+fn end_of(log: &Path) -> String {
+    let text = fs::read_to_string(log).unwrap_or_default();
+    let lines: Vec<&str> = text.lines().collect();
+    let from = lines.len().saturating_sub(LOG_LINES);
+    format!("the end of its log:\n{}", lines[from..].join("\n"))
+}
+
+/// A port that is free now and that no outgoing connection is given.
+///
+/// # Panics
+/// Where all of them are taken.
+#[must_use]
+pub fn fixed_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    // Two runs at once start at different places.
+    let process = (std::process::id() % u32::from(PORTS)) as u16;
+    for _ in 0..PORTS {
+        let step = NEXT.fetch_add(1, Ordering::Relaxed);
+        let port = FIRST_PORT + process.wrapping_mul(7).wrapping_add(step) % PORTS;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
+    }
+    panic!("no port from {FIRST_PORT} on is free");
+}

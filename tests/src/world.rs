@@ -1,0 +1,157 @@
+//! A world in memory: every port of the use cases, a clock that the test
+//! moves, and faults at chosen calls. Deterministic: the same test takes the
+//! same steps each time.
+
+mod bus;
+mod clock;
+mod customers;
+mod dead_letters;
+mod event_store;
+mod faults;
+mod mailer;
+mod notifications;
+mod read_model;
+mod replays;
+mod story;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use handlers::append::Appender;
+use handlers::customers::CustomerDesk;
+use handlers::http::Api;
+use handlers::notify::{Notifier, Settings};
+use handlers::project::Projector;
+use handlers::query::Queries;
+use handlers::redrive::Redriver;
+use handlers::replay::Replayer;
+
+pub use bus::MemoryBus;
+pub use clock::TestClock;
+pub use customers::MemoryCustomers;
+pub use dead_letters::MemoryDeadLetters;
+pub use event_store::MemoryEventStore;
+pub use faults::{Fault, Faults};
+pub use mailer::{Answer, MemoryMailer};
+pub use notifications::MemoryNotifications;
+pub use read_model::MemoryReadModel;
+pub use replays::MemoryReplays;
+pub use story::{account, customer, deposited, event, opened, reaches_notify, reports, withdrawn};
+
+/// How long a worker holds a notification in this world.
+pub const LEASE: Duration = Duration::from_secs(60);
+/// How long the outcome of a send may stay unknown before an operator sees it.
+pub const UNKNOWN_WINDOW: Duration = Duration::from_secs(600);
+
+/// The ports, shared by all use cases that are made from it. A second use case
+/// of one kind is a second process.
+#[derive(Debug)]
+pub struct World {
+    pub clock: Arc<TestClock>,
+    pub faults: Arc<Faults>,
+    pub store: Arc<MemoryEventStore>,
+    pub read_model: Arc<MemoryReadModel>,
+    pub customers: Arc<MemoryCustomers>,
+    pub notifications: Arc<MemoryNotifications>,
+    pub bus: Arc<MemoryBus>,
+    pub mailer: Arc<MemoryMailer>,
+    pub dead_letters: Arc<MemoryDeadLetters>,
+    pub replays: Arc<MemoryReplays>,
+}
+
+impl Default for World {
+    fn default() -> Self {
+        let clock = Arc::new(TestClock::default());
+        let faults = Arc::new(Faults::default());
+        World {
+            store: Arc::new(MemoryEventStore::new(faults.clone())),
+            read_model: Arc::new(MemoryReadModel::new(faults.clone())),
+            customers: Arc::new(MemoryCustomers::new(faults.clone())),
+            notifications: Arc::new(MemoryNotifications::new(faults.clone())),
+            bus: Arc::new(MemoryBus::new(faults.clone())),
+            mailer: Arc::new(MemoryMailer::new(faults.clone())),
+            dead_letters: Arc::new(MemoryDeadLetters::new(faults.clone(), clock.clone())),
+            replays: Arc::new(MemoryReplays::new(faults.clone())),
+            clock,
+            faults,
+        }
+    }
+}
+
+impl World {
+    pub fn appender(&self) -> Appender {
+        Appender::new(self.store.clone(), self.clock.clone())
+    }
+
+    pub fn projector(&self) -> Projector {
+        Projector {
+            store: self.store.clone(),
+            read_model: self.read_model.clone(),
+            bus: self.bus.clone(),
+            dead_letters: self.dead_letters.clone(),
+            clock: self.clock.clone(),
+        }
+    }
+
+    pub fn notifier(&self) -> Notifier {
+        Notifier {
+            customers: self.customers.clone(),
+            notifications: self.notifications.clone(),
+            mailer: self.mailer.clone(),
+            dead_letters: self.dead_letters.clone(),
+            clock: self.clock.clone(),
+            settings: Settings {
+                bank_name: "Example Bank".to_owned(),
+                mail_from: "notices@bank.example".to_owned(),
+                lease: LEASE,
+                unknown_window: UNKNOWN_WINDOW,
+            },
+        }
+    }
+
+    pub fn redriver(&self) -> Redriver {
+        Redriver {
+            queue: self.dead_letters.clone(),
+            bus: self.bus.clone(),
+            projector: Arc::new(self.projector()),
+        }
+    }
+
+    pub fn replayer(&self) -> Replayer {
+        Replayer {
+            store: self.store.clone(),
+            read_model: self.read_model.clone(),
+            bus: self.bus.clone(),
+            replays: self.replays.clone(),
+            clock: self.clock.clone(),
+            safety_window: chrono::TimeDelta::seconds(2),
+        }
+    }
+
+    pub fn queries(&self) -> Queries {
+        Queries {
+            store: self.store.clone(),
+            read_model: self.read_model.clone(),
+            clock: self.clock.clone(),
+            safety_window: chrono::TimeDelta::seconds(2),
+        }
+    }
+
+    pub fn customer_desk(&self) -> CustomerDesk {
+        CustomerDesk {
+            customers: self.customers.clone(),
+            clock: self.clock.clone(),
+        }
+    }
+
+    pub fn api(&self) -> Api {
+        Api {
+            appender: Arc::new(self.appender()),
+            queries: Arc::new(self.queries()),
+            notifications: self.notifications.clone(),
+            customers: Arc::new(self.customer_desk()),
+            redriver: Arc::new(self.redriver()),
+            replayer: Arc::new(self.replayer()),
+        }
+    }
+}

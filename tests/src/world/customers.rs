@@ -1,0 +1,88 @@
+//! The customers, every revision of them.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use domain::CustomerId;
+use handlers::error::Result;
+use handlers::ports::{CustomerRevision, Customers};
+
+use super::faults::Faults;
+
+#[derive(Debug)]
+pub struct MemoryCustomers {
+    faults: Arc<Faults>,
+    revisions: Mutex<BTreeMap<CustomerId, Vec<CustomerRevision>>>,
+}
+
+impl MemoryCustomers {
+    pub(super) fn new(faults: Arc<Faults>) -> Self {
+        MemoryCustomers {
+            faults,
+            revisions: Mutex::default(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<CustomerId, Vec<CustomerRevision>>> {
+        self.revisions
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl Customers for MemoryCustomers {
+    async fn latest(&self, customer: &CustomerId) -> Result<Option<CustomerRevision>> {
+        let read = || {
+            Ok(self
+                .lock()
+                .get(customer)
+                .and_then(|revisions| revisions.last().cloned()))
+        };
+        self.faults.call("customers.latest", read).await
+    }
+
+    async fn at(
+        &self,
+        customer: &CustomerId,
+        time: DateTime<Utc>,
+    ) -> Result<Option<CustomerRevision>> {
+        let read = || {
+            let all = self.lock();
+            let in_force = all
+                .get(customer)
+                .into_iter()
+                .flatten()
+                .rfind(|revision| revision.in_force_from <= time);
+            Ok(in_force.cloned())
+        };
+        self.faults.call("customers.at", read).await
+    }
+
+    async fn add(&self, revision: &CustomerRevision) -> Result<bool> {
+        let write = || {
+            let mut all = self.lock();
+            let revisions = all.entry(revision.customer_id.clone()).or_default();
+            if revisions.len() as u64 + 1 != revision.revision {
+                return Ok(false);
+            }
+            revisions.push(revision.clone());
+            Ok(true)
+        };
+        self.faults.call("customers.add", write).await
+    }
+
+    async fn erase_before(&self, customer: &CustomerId, revision: u64) -> Result<()> {
+        let write = || {
+            for stored in self.lock().get_mut(customer).into_iter().flatten() {
+                if stored.revision <= revision {
+                    stored.person = None;
+                }
+            }
+            Ok(())
+        };
+        self.faults.call("customers.erase_before", write).await
+    }
+}

@@ -1,0 +1,168 @@
+//! The dead-letter queue, with SQS's visibility.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use handlers::error::Result;
+use handlers::ports::{Clock, DeadLetterQueue, QueuedLetter};
+use serde_json::Value;
+
+use super::clock::TestClock;
+use super::faults::Faults;
+
+/// SQS hands out no more at once.
+const RECEIVED_AT_ONCE: usize = 10;
+
+#[derive(Debug)]
+struct Letter {
+    id: String,
+    body: String,
+    attributes: BTreeMap<String, String>,
+    visible_from: DateTime<Utc>,
+    /// How often it was received; the receipt of the last time is the valid one.
+    received: u32,
+}
+
+impl Letter {
+    fn receipt(&self) -> String {
+        format!("{}/{}", self.id, self.received)
+    }
+}
+
+#[derive(Debug, Default)]
+struct State {
+    letters: Vec<Letter>,
+    put: usize,
+}
+
+#[derive(Debug)]
+pub struct MemoryDeadLetters {
+    faults: Arc<Faults>,
+    clock: Arc<TestClock>,
+    state: Mutex<State>,
+}
+
+impl MemoryDeadLetters {
+    pub(super) fn new(faults: Arc<Faults>, clock: Arc<TestClock>) -> Self {
+        MemoryDeadLetters {
+            faults,
+            clock,
+            state: Mutex::default(),
+        }
+    }
+
+    /// A letter of somebody else, visible at once; answers with its id.
+    pub fn put_foreign(&self, body: &Value, attributes: &[(&str, &str)]) -> String {
+        let attributes = attributes
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect();
+        self.insert(body.to_string(), attributes, Duration::ZERO)
+    }
+
+    /// The bodies of all letters, visible or not, oldest first.
+    pub fn bodies(&self) -> Vec<Value> {
+        let read = |letter: &Letter| serde_json::from_str(&letter.body).unwrap_or(Value::Null);
+        self.lock().letters.iter().map(read).collect()
+    }
+
+    pub fn ids(&self) -> Vec<String> {
+        self.lock()
+            .letters
+            .iter()
+            .map(|letter| letter.id.clone())
+            .collect()
+    }
+
+    fn insert(
+        &self,
+        body: String,
+        attributes: BTreeMap<String, String>,
+        delay: Duration,
+    ) -> String {
+        let visible_from = self.after(delay);
+        let mut state = self.lock();
+        state.put += 1;
+        let id = format!("letter-{}", state.put);
+        state.letters.push(Letter {
+            id: id.clone(),
+            body,
+            attributes,
+            visible_from,
+            received: 0,
+        });
+        id
+    }
+
+    fn after(&self, delay: Duration) -> DateTime<Utc> {
+        self.clock.now() + TimeDelta::from_std(delay).expect("a delay within chrono's range")
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl DeadLetterQueue for MemoryDeadLetters {
+    async fn put(&self, body: &str, delay: Duration) -> Result<()> {
+        let write = || {
+            self.insert(body.to_owned(), BTreeMap::new(), delay);
+            Ok(())
+        };
+        self.faults.call("dead_letters.put", write).await
+    }
+
+    async fn receive(&self, max: usize, hidden_for: Duration) -> Result<Vec<QueuedLetter>> {
+        let read = || {
+            let now = self.clock.now();
+            let hidden_until = self.after(hidden_for);
+            let mut state = self.lock();
+            let visible = state
+                .letters
+                .iter_mut()
+                .filter(|letter| letter.visible_from <= now);
+            let received = visible.take(max.min(RECEIVED_AT_ONCE)).map(|letter| {
+                letter.received += 1;
+                letter.visible_from = hidden_until;
+                QueuedLetter {
+                    id: letter.id.clone(),
+                    receipt: letter.receipt(),
+                    body: letter.body.clone(),
+                    attributes: letter.attributes.clone(),
+                }
+            });
+            Ok(received.collect())
+        };
+        self.faults.call("dead_letters.receive", read).await
+    }
+
+    async fn remove(&self, receipt: &str) -> Result<()> {
+        let write = || {
+            self.lock()
+                .letters
+                .retain(|letter| letter.receipt() != receipt);
+            Ok(())
+        };
+        self.faults.call("dead_letters.remove", write).await
+    }
+
+    async fn release(&self, receipt: &str) -> Result<()> {
+        let write = || {
+            let now = self.clock.now();
+            let mut state = self.lock();
+            if let Some(letter) = state
+                .letters
+                .iter_mut()
+                .find(|letter| letter.receipt() == receipt)
+            {
+                letter.visible_from = now;
+            }
+            Ok(())
+        };
+        self.faults.call("dead_letters.release", write).await
+    }
+}

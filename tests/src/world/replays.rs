@@ -1,0 +1,102 @@
+//! Replays and their shadows.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use domain::AccountId;
+use handlers::error::Result;
+use handlers::ports::{ReplayJob, Replays, ShadowRow};
+
+use super::faults::Faults;
+
+#[derive(Debug, Default)]
+struct State {
+    jobs: BTreeMap<String, ReplayJob>,
+    shadows: BTreeMap<(String, AccountId), ShadowRow>,
+}
+
+#[derive(Debug)]
+pub struct MemoryReplays {
+    faults: Arc<Faults>,
+    state: Mutex<State>,
+}
+
+impl MemoryReplays {
+    pub(super) fn new(faults: Arc<Faults>) -> Self {
+        MemoryReplays {
+            faults,
+            state: Mutex::default(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl Replays for MemoryReplays {
+    async fn load(&self, replay_id: &str) -> Result<Option<ReplayJob>> {
+        self.faults
+            .call("replays.load", || {
+                Ok(self.lock().jobs.get(replay_id).cloned())
+            })
+            .await
+    }
+
+    async fn save(&self, job: &ReplayJob) -> Result<bool> {
+        let write = || {
+            let mut state = self.lock();
+            let before = state
+                .jobs
+                .get(&job.replay_id)
+                .map_or(0, |stored| stored.revision);
+            if before + 1 != job.revision {
+                return Ok(false);
+            }
+            state.jobs.insert(job.replay_id.clone(), job.clone());
+            Ok(true)
+        };
+        self.faults.call("replays.save", write).await
+    }
+
+    async fn save_shadow(&self, replay_id: &str, rows: &[ShadowRow]) -> Result<()> {
+        let write = || {
+            let mut state = self.lock();
+            for row in rows {
+                state
+                    .shadows
+                    .insert((replay_id.to_owned(), row.account_id.clone()), row.clone());
+            }
+            Ok(())
+        };
+        self.faults.call("replays.save_shadow", write).await
+    }
+
+    async fn shadow(
+        &self,
+        replay_id: &str,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<(Vec<ShadowRow>, Option<String>)> {
+        let read = || {
+            let state = self.lock();
+            let mut rest = state
+                .shadows
+                .iter()
+                .filter(|((id, account), _)| {
+                    id == replay_id && cursor.is_none_or(|cursor| account.as_str() > cursor)
+                })
+                .map(|(_, row)| row);
+            let page: Vec<ShadowRow> = rest.by_ref().take(limit).cloned().collect();
+            let more = rest.next().is_some();
+            let next = page
+                .last()
+                .filter(|_| more)
+                .map(|row| row.account_id.to_string());
+            Ok((page, next))
+        };
+        self.faults.call("replays.shadow", read).await
+    }
+}

@@ -1,0 +1,12 @@
+//! The HTTP API in process: what the contract promises, what bad input gets,
+//! and that every answer is as the document says.
+
+// Clippy knows test functions, not what they call.
+#![allow(clippy::unwrap_used)]
+
+mod accounts;
+mod bad_input;
+mod bad_questions;
+mod client;
+mod document;
+mod operations;

@@ -1,0 +1,8 @@
+//! Appending: once for each key, in versions without a gap, whoever writes.
+
+// Clippy knows test functions, not what they call.
+#![allow(clippy::unwrap_used)]
+
+mod given;
+mod idempotency;
+mod versions;

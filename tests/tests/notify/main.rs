@@ -1,0 +1,11 @@
+//! Notifying: at most one mail for each notification, none forgotten, nobody
+//! told who does not want to be, whatever dies at whatever step.
+
+// Clippy knows test functions, not what they call.
+#![allow(clippy::unwrap_used)]
+
+mod crashes;
+mod given;
+mod resend;
+mod sending;
+mod wishes;

@@ -1,0 +1,138 @@
+//! One mail for each notification, and the states on the way.
+
+use crate::given::*;
+use handlers::error::Error;
+use handlers::ports::State;
+use serde_json::json;
+use std::time::Duration;
+use tests::world::{Answer, Fault, LEASE, World, withdrawn};
+
+#[tokio::test]
+async fn a_deposit_is_told_once_with_its_amount_and_balance() {
+    let world = deposit().await;
+    for _ in 0..3 {
+        world.settle().await;
+        world.project(world.stream()).await;
+    }
+    let notification = only(&world);
+    assert_eq!(
+        states(&notification),
+        [State::Claimed, State::Sending, State::Sent]
+    );
+    assert_eq!(notification.attempts, 1);
+    assert!(notification.template.is_some() && notification.content_hash.is_some());
+    let mails = world.mailer.accepted();
+    let [mail] = &mails[..] else {
+        panic!("{} mails", mails.len())
+    };
+    assert_eq!(
+        (mail.to.as_str(), mail.from.as_str()),
+        ("ana@example.com", "notices@bank.example")
+    );
+    assert!(mail.text.contains("125.50"), "{}", mail.text);
+    assert!(
+        !mail.text.contains("ACC-1"),
+        "the account is masked: {}",
+        mail.text
+    );
+}
+
+#[tokio::test]
+async fn one_event_can_give_several_notifications_each_with_its_own_id() {
+    let world = World::default();
+    let preferences = json!({ "kinds": {
+        "large-amount": { "enabled": true, "min_amount": { "EUR": "50.00" } },
+        "low-balance": { "enabled": true, "threshold": { "EUR": "0.00" } },
+    }});
+    world.customer_with("ana@example.com", preferences).await;
+    move_money(&world, "one", withdrawn("150.00")).await;
+    world.settle().await;
+    let kinds: Vec<&str> = world
+        .notifications
+        .all()
+        .iter()
+        .map(|found| found.kind.as_str())
+        .collect();
+    assert_eq!(
+        kinds,
+        ["withdrawal", "overdrawn", "large-amount", "low-balance"]
+    );
+    assert_eq!(world.mailer.accepted().len(), 4);
+    assert_at_most_once(&world, "several");
+}
+
+#[tokio::test]
+async fn a_lease_is_respected_until_it_ends() {
+    let world = deposit().await;
+    world.faults.at("notifications.save", 0, Fault::StopAfter);
+    assert!(
+        world
+            .faults
+            .until_crash(world.deliver_bus())
+            .await
+            .is_none()
+    );
+    assert_eq!(only(&world).state, State::Claimed);
+    world.project(world.stream()).await;
+    world.clock.advance(LEASE - Duration::from_secs(1));
+    assert_eq!(world.deliver_bus().await, 1);
+    assert_eq!(world.mailer.accepted(), []);
+    world.clock.advance(Duration::from_secs(2));
+    assert_eq!(world.deliver_bus().await, 0);
+    assert_eq!(only(&world).state, State::Sent);
+}
+
+#[tokio::test]
+async fn a_mailer_that_asks_for_patience_gets_it() {
+    let world = world_with(&(vec![LATER], false)).await;
+    assert_eq!(world.deliver_bus().await, 1);
+    let waiting = only(&world);
+    assert_eq!(
+        (waiting.state, waiting.reason.as_deref()),
+        (State::RetryAt, Some("the sending rate is exceeded"))
+    );
+    world.clock.advance(Duration::from_secs(20));
+    assert_eq!(world.deliver_bus().await, 1);
+    assert_eq!(world.faults.calls("mailer.send"), 1);
+    world.clock.advance(Duration::from_secs(11));
+    assert_eq!(world.deliver_bus().await, 0);
+    let sent = only(&world);
+    assert_eq!((sent.state, sent.attempts), (State::Sent, 2));
+}
+
+#[tokio::test]
+async fn a_definite_refusal_is_the_end_with_its_reason() {
+    let world = world_with(&(vec![Answer::Refuse], false)).await;
+    world.settle().await;
+    world.project(world.stream()).await;
+    world.settle().await;
+    let rejected = only(&world);
+    assert_eq!(
+        (rejected.state, rejected.reason.as_deref()),
+        (State::Rejected, Some("the address is not one"))
+    );
+    assert_eq!(world.faults.calls("mailer.send"), 1);
+}
+
+#[tokio::test]
+async fn a_replayed_event_is_not_told() {
+    let world = deposit().await;
+    let mut entry = world.bus.take_waiting().pop().unwrap();
+    entry.detail["metadata"]["replay"] = json!("replay-1");
+    world
+        .notifier()
+        .deliver(&entry.event_type, &entry.detail)
+        .await
+        .unwrap();
+    assert_eq!(world.notifications.all(), []);
+    assert_eq!(world.mailer.accepted(), []);
+}
+
+#[tokio::test]
+async fn an_event_that_cannot_be_read_is_a_permanent_error() {
+    let refused = World::default()
+        .notifier()
+        .deliver("MoneyDeposited", &json!({ "metadata": {} }))
+        .await;
+    assert!(matches!(refused, Err(Error::Permanent(_))), "{refused:?}");
+}

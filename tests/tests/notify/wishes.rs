@@ -1,0 +1,110 @@
+//! Who is told: the customer's wishes then and now.
+
+use crate::given::*;
+use handlers::ports::State;
+use serde_json::json;
+use tests::world::{Fault, World, customer, deposited};
+
+#[tokio::test]
+async fn who_was_not_known_when_it_happened_is_not_told_afterwards() {
+    let world = World::default();
+    move_money(&world, "one", deposited("1.00")).await;
+    world.customer_with("ana@example.com", json!({})).await;
+    world.settle().await;
+    assert_skipped(&world, "no-contact");
+}
+
+#[tokio::test]
+async fn the_preferences_of_then_decide_what_was_asked_for() {
+    let off = json!({ "kinds": { "deposit": { "enabled": false } } });
+    let world = deposit_for(off).await;
+    world.customer_with("ana@example.com", json!({})).await;
+    world.settle().await;
+    assert_skipped(&world, "preference-off");
+
+    let minimum =
+        json!({ "kinds": { "deposit": { "enabled": true, "min_amount": { "EUR": "1000.00" } } } });
+    let world = deposit_for(minimum).await;
+    world.customer_with("ana@example.com", json!({})).await;
+    world.settle().await;
+    assert_skipped(&world, "below-minimum");
+}
+
+#[tokio::test]
+async fn who_opts_out_before_the_mail_leaves_is_not_told() {
+    let off = json!({ "kinds": { "deposit": { "enabled": false } } });
+    let world = deposit().await;
+    world.customer_with("ana@example.com", off.clone()).await;
+    world.settle().await;
+    assert_skipped(&world, "preference-off");
+
+    // Also when a first attempt had been put off, or had died before it sent.
+    let world = world_with(&(vec![LATER], false)).await;
+    world.deliver_bus().await;
+    world.customer_with("ana@example.com", off.clone()).await;
+    world.settle().await;
+    assert_skipped(&world, "preference-off");
+
+    for (save, knows) in [(0, false), (1, true)] {
+        let world = world_with(&(vec![], knows)).await;
+        world
+            .faults
+            .at("notifications.save", save, Fault::StopAfter);
+        assert!(
+            world
+                .faults
+                .until_crash(world.deliver_bus())
+                .await
+                .is_none()
+        );
+        world.customer_with("ana@example.com", off.clone()).await;
+        world.project(world.stream()).await;
+        world.settle().await;
+        assert_skipped(&world, "preference-off");
+    }
+}
+
+#[tokio::test]
+async fn a_replaced_address_gets_the_mail_and_the_old_one_none() {
+    let world = world_with(&(vec![LATER], false)).await;
+    world.deliver_bus().await;
+    world.customer_with("new@example.com", json!({})).await;
+    world.settle().await;
+    let to: Vec<String> = world
+        .mailer
+        .accepted()
+        .into_iter()
+        .map(|mail| mail.to)
+        .collect();
+    assert_eq!(to, ["new@example.com"]);
+}
+
+#[tokio::test]
+async fn an_erased_customer_is_told_nothing_not_even_what_was_begun() {
+    let world = deposit().await;
+    world.customer_desk().erase(&customer()).await.unwrap();
+    world.settle().await;
+    assert_skipped(&world, "erased");
+
+    let all = json!({ "kinds": { "large-amount": { "enabled": true, "min_amount": { "EUR": "1.00" } } } });
+    let world = deposit_for(all).await;
+    world.mailer.answer([LATER, LATER]);
+    world.deliver_bus().await;
+    world.customer_desk().erase(&customer()).await.unwrap();
+    world.settle().await;
+    let ended: Vec<_> = world
+        .notifications
+        .all()
+        .into_iter()
+        .map(|found| (found.kind.as_str(), found.state, found.reason))
+        .collect();
+    let erased = Some("erased".to_owned());
+    assert_eq!(
+        ended,
+        [
+            ("deposit", State::Skipped, erased.clone()),
+            ("large-amount", State::Skipped, erased)
+        ]
+    );
+    assert_eq!(world.mailer.accepted(), []);
+}

@@ -1,0 +1,33 @@
+//! The binary on one machine, from outside: started on a folder, spoken to
+//! over HTTP, killed, started again.
+//!
+//! `cargo test -p tests --test one_machine` builds the binary itself;
+//! `LEDGERBELL_BIN` names another one.
+
+#![allow(clippy::unwrap_used)]
+
+mod all_events;
+mod bad_input;
+mod crashes;
+mod load;
+mod mails;
+mod parked;
+mod redriven;
+mod replays;
+
+use std::time::Instant;
+
+/// Says how long a test took.
+struct Timed(&'static str, Instant);
+
+impl Timed {
+    fn test(name: &'static str) -> Self {
+        Timed(name, Instant::now())
+    }
+}
+
+impl Drop for Timed {
+    fn drop(&mut self) {
+        eprintln!("{}: {:.1} s", self.0, self.1.elapsed().as_secs_f32());
+    }
+}

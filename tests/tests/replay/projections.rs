@@ -1,0 +1,194 @@
+//! The read model, rebuilt and held against the live one.
+
+use crate::given::*;
+use domain::Money;
+use handlers::ports::ReadModelRow;
+use handlers::replay::REQUESTED;
+use serde_json::json;
+use tests::world::{Fault, World, account, deposited};
+
+fn cut(row: &ReadModelRow, cents: i64) -> ReadModelRow {
+    let mut row = row.clone();
+    let account = &mut row.balance.as_mut().unwrap().head.account;
+    account.balance = Money::from_minor(cents, account.currency());
+    row
+}
+
+#[tokio::test]
+async fn a_right_read_model_is_found_equal_with_its_control_totals() {
+    let world = told().await;
+    let (rows, mails, published) = (
+        world.read_model.rows(),
+        world.mailer.accepted(),
+        world.bus.published(),
+    );
+    let document = replay(&world, json!({ "kind": "projections", "switch": true })).await;
+    let result = &document["result"];
+    assert_eq!(
+        (
+            &result["equal"],
+            &result["differing_count"],
+            &result["missing_count"]
+        ),
+        (&json!(4), &json!(0), &json!(0))
+    );
+    assert_eq!(
+        result["control_totals"],
+        json!({ "EUR": { "accounts": 4, "balance": "42.00" } })
+    );
+    assert_eq!(
+        document["progress"],
+        json!({ "accounts": 4, "commits": 12, "events": 12 })
+    );
+
+    assert_eq!(world.read_model.rows(), rows);
+    world.settle().await;
+    assert_eq!(world.mailer.accepted(), mails);
+    let others: Vec<_> = world.bus.published()[published.len()..]
+        .iter()
+        .map(|entry| entry.event_type.clone())
+        .collect();
+    assert_eq!(others, [REQUESTED]);
+}
+
+#[tokio::test]
+async fn a_wrong_and_a_missing_row_are_reported_and_put_right_only_when_told() {
+    let world = told().await;
+    let right = world.read_model.rows();
+    world
+        .read_model
+        .tamper(&account(2), Some(cut(&right[1], 99_999)));
+    world.read_model.tamper(&account(3), None);
+    let wrong = world.read_model.rows();
+
+    let document = replay(&world, json!({ "kind": "projections" })).await;
+    let result = &document["result"];
+    assert_eq!(
+        (&result["equal"], &result["switched"]),
+        (&json!(2), &json!(false))
+    );
+    assert_eq!(result["missing"], json!(["ACC-3"]));
+    assert_eq!(result["differing"][0]["account_id"], "ACC-2");
+    assert_eq!(result["differing"][0]["live"]["balance"], "999.99");
+    assert_eq!(result["differing"][0]["replayed"]["balance"], "10.50");
+    assert_eq!(world.read_model.rows(), wrong);
+
+    replay(&world, json!({ "kind": "projections", "switch": true })).await;
+    let balances =
+        |rows: &[ReadModelRow]| -> Vec<_> { rows.iter().map(|row| row.balance.clone()).collect() };
+    assert_eq!(balances(&world.read_model.rows()), balances(&right));
+    let mails = world.mailer.accepted().len();
+    world.settle().await;
+    assert_eq!(world.mailer.accepted().len(), mails);
+}
+
+#[tokio::test]
+async fn only_the_named_accounts_are_rebuilt() {
+    let world = told().await;
+    let right = world.read_model.rows();
+    world
+        .read_model
+        .tamper(&account(1), Some(cut(&right[0], 1)));
+    world
+        .read_model
+        .tamper(&account(2), Some(cut(&right[1], 2)));
+    let body = json!({ "kind": "projections", "accounts": ["ACC-2", "ACC-4"], "switch": true });
+    let document = replay(&world, body).await;
+    assert_eq!(
+        (
+            &document["result"]["equal"],
+            &document["result"]["differing_count"]
+        ),
+        (&json!(1), &json!(1))
+    );
+    let rows = world.read_model.rows();
+    assert_eq!(rows[0], cut(&right[0], 1));
+    assert_eq!(rows[1].balance, right[1].balance);
+}
+
+#[tokio::test]
+async fn money_that_moves_while_a_replay_works_is_no_difference() {
+    let steps = {
+        let world = told().await;
+        world.faults.forget_trace();
+        replay(&world, json!({ "kind": "projections", "switch": true })).await;
+        world.faults.trace().len()
+    };
+    for step in 0..steps {
+        let world = told().await;
+        world.faults.at_call(step, Fault::StopBefore);
+        let mut working = Box::pin(replay(
+            &world,
+            json!({ "kind": "projections", "switch": true }),
+        ));
+        assert!(world.faults.until_stop(&mut working).await.is_none());
+        let appender = world.appender();
+        for number in [1, 4] {
+            world
+                .append(
+                    &appender,
+                    &account(number),
+                    "meanwhile",
+                    [deposited("7.00")],
+                )
+                .await
+                .unwrap();
+        }
+        world.project(world.stream()).await;
+        world.faults.go_on();
+        let document = working.await;
+        assert_eq!(
+            document["result"]["differing_count"], 0,
+            "step {step}: {document:#}"
+        );
+        for number in 1..=4 {
+            let last = world.store.of(&account(number)).pop().unwrap();
+            let row = world.read_model.row(&account(number)).unwrap();
+            assert_eq!(row.balance.unwrap().head, last.head(), "step {step}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_parked_account_is_not_switched_past_what_was_never_told() {
+    let world = World::default();
+    world.customer_with("ana@example.com", json!({})).await;
+    world
+        .account_with(&account(1), &["1.00", "2.00", "3.00"])
+        .await;
+    let mut stream = world.stream();
+    stream[2].commit = Err("cannot be read".to_owned());
+    for record in stream {
+        world.project(vec![record]).await;
+    }
+    world.settle().await;
+    replay(&world, json!({ "kind": "projections", "switch": true })).await;
+    let row = world.read_model.row(&account(1)).unwrap();
+    assert_eq!((row.version(), row.parked.is_some()), (2, true));
+
+    let selection = handlers::redrive::Selection {
+        max: 10,
+        ..Default::default()
+    };
+    world.redriver().redrive(&selection).await.unwrap();
+    world.settle().await;
+    assert_eq!(world.mailer.accepted().len(), 3);
+    assert_eq!(world.read_model.row(&account(1)).unwrap().version(), 4);
+}
+
+#[tokio::test]
+async fn a_history_that_does_not_hold_fails_the_replay_with_the_reason() {
+    let world = told().await;
+    let mut forged = world.store.of(&account(2)).remove(1);
+    forged.source = "somebody else".to_owned();
+    world.store.tamper(forged);
+    let id = request(&world, json!({ "kind": "projections", "switch": true })).await;
+    work(&world, LONG).await;
+    let document = world.replayer().get(&id).await.unwrap();
+    assert_eq!(document["state"], "failed");
+    let reason = document["reason"].as_str().unwrap();
+    assert!(
+        reason.contains("ACC-2") && reason.contains("version 2"),
+        "{reason}"
+    );
+}

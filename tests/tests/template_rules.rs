@@ -1,0 +1,190 @@
+//! The template's rules, held against the golden examples of the bus events.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test ends where something is not as expected"
+)]
+
+use std::{collections::BTreeSet, fs};
+
+use embedded::pattern::alternatives;
+use quamina::Quamina;
+use serde_json::{Value, json};
+
+/// The rules by logical id, with their properties.
+fn rules() -> Vec<(String, Value)> {
+    let text = fs::read_to_string(xtask::template_path()).unwrap();
+    let template: Value = serde_saphyr::from_str(&text).unwrap();
+    let mut found = Vec::new();
+    for (id, resource) in template["Resources"].as_object().unwrap() {
+        if resource["Type"] == "AWS::Events::Rule" {
+            found.push((id.clone(), resource["Properties"].clone()));
+        }
+    }
+    found
+}
+
+/// The rules that a bus event sets off.
+fn matching(event: &Value) -> BTreeSet<String> {
+    let mut matcher: Quamina<String> = Quamina::new();
+    for (id, rule) in rules() {
+        for pattern in alternatives(&rule["EventPattern"]) {
+            matcher
+                .add_pattern(id.clone(), &pattern.to_string())
+                .unwrap();
+        }
+    }
+    matcher
+        .matches_for_event(event.to_string().as_bytes())
+        .unwrap()
+        .into_iter()
+        .collect()
+}
+
+/// The golden examples, which `docs/events/` describes.
+fn examples() -> Vec<Value> {
+    let folder = xtask::root().join("docs/events/examples");
+    let examples: Vec<Value> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| {
+            serde_json::from_str(&fs::read_to_string(entry.unwrap().path()).unwrap()).unwrap()
+        })
+        .collect();
+    assert!(examples.len() >= 7);
+    examples
+}
+
+fn kind(event: &Value) -> &str {
+    event["detail-type"].as_str().unwrap()
+}
+
+fn with(event: &Value, name: &str, value: &str) -> Value {
+    let mut changed = event.clone();
+    changed["detail"]["metadata"][name] = json!(value);
+    changed
+}
+
+#[test]
+fn each_event_type_sets_off_the_rule_that_is_meant_for_it() {
+    for event in examples() {
+        let expected: &[&str] = match kind(&event) {
+            "MoneyDeposited" => &["DepositRule"],
+            "MoneyWithdrawn" => &["WithdrawalRule"],
+            "TransactionReversed" | "AccountOverdrawn" => &["AlertRule"],
+            "ReplayRequested" => &["ReplayRule"],
+            "AccountOpened" | "AccountClosed" => &[],
+            other => panic!("an example of {other}, of which this test knows nothing"),
+        };
+        assert_eq!(
+            matching(&event),
+            expected.iter().map(|&id| id.to_owned()).collect(),
+            "{}",
+            kind(&event)
+        );
+    }
+}
+
+#[test]
+fn a_replayed_event_sets_off_no_rule_that_sends_mail() {
+    for event in examples() {
+        let replayed = with(&event, "replay", "0193553f-6d1c-7b1a-9c39-2f0f7a5e8d11");
+        for marked in [
+            &replayed,
+            &with(&replayed, "target", "notify"),
+            &with(&replayed, "target", "audit"),
+        ] {
+            let mut rules = matching(marked);
+            rules.remove("ReplayRule");
+            assert_eq!(rules, BTreeSet::new(), "{}", kind(&event));
+        }
+    }
+}
+
+#[test]
+fn an_event_addressed_to_notify_is_as_one_addressed_to_nobody() {
+    for event in examples() {
+        assert_eq!(
+            matching(&with(&event, "target", "notify")),
+            matching(&event),
+            "{}",
+            kind(&event)
+        );
+    }
+}
+
+#[test]
+fn an_event_addressed_to_another_consumer_sets_off_no_rule_that_sends_mail() {
+    for event in examples() {
+        let mut rules = matching(&with(&event, "target", "audit"));
+        rules.remove("ReplayRule");
+        assert_eq!(rules, BTreeSet::new(), "{}", kind(&event));
+    }
+}
+
+#[test]
+fn an_event_of_another_source_sets_off_nothing() {
+    for mut event in examples() {
+        event["source"] = json!("aws.ses");
+        assert_eq!(matching(&event), BTreeSet::new(), "{}", kind(&event));
+    }
+}
+
+#[test]
+fn every_rule_is_on_our_bus_and_parks_what_it_cannot_deliver() {
+    for (id, rule) in rules() {
+        assert_eq!(rule["EventBusName"], json!({ "Ref": "Bus" }), "{id}");
+        let [target] = rule["Targets"].as_array().unwrap().as_slice() else {
+            panic!("{id}: one target")
+        };
+        assert!(
+            target["RetryPolicy"]["MaximumRetryAttempts"].is_u64(),
+            "{id}"
+        );
+        assert!(
+            target["RetryPolicy"]["MaximumEventAgeInSeconds"].is_u64(),
+            "{id}"
+        );
+        assert_eq!(
+            target["DeadLetterConfig"]["Arn"],
+            json!({ "Fn::GetAtt": ["DeadLetters", "Arn"] }),
+            "{id}"
+        );
+    }
+}
+
+#[test]
+fn every_rule_may_call_its_function_and_nothing_else_on_the_bus_may() {
+    let text = fs::read_to_string(xtask::template_path()).unwrap();
+    let template: Value = serde_saphyr::from_str(&text).unwrap();
+    let mut permitted = BTreeSet::new();
+    for (id, resource) in template["Resources"].as_object().unwrap() {
+        if resource["Type"] != "AWS::Lambda::Permission" {
+            continue;
+        }
+        let permission = &resource["Properties"];
+        assert_eq!(permission["Principal"], "events.amazonaws.com", "{id}");
+        permitted.insert((
+            permission["SourceArn"]["Fn::GetAtt"][0]
+                .as_str()
+                .unwrap()
+                .to_owned(),
+            permission["FunctionName"]["Ref"]
+                .as_str()
+                .unwrap()
+                .to_owned(),
+        ));
+    }
+    let needed: BTreeSet<_> = rules()
+        .into_iter()
+        .map(|(id, rule)| {
+            (
+                id,
+                rule["Targets"][0]["Arn"]["Fn::GetAtt"][0]
+                    .as_str()
+                    .unwrap()
+                    .to_owned(),
+            )
+        })
+        .collect();
+    assert_eq!(permitted, needed);
+}
