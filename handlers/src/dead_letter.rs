@@ -4,7 +4,7 @@
 //! failed batch, and our own letters all end in one queue.
 
 use chrono::{DateTime, Utc};
-use domain::{AccountId, DomainEvent, EventId};
+use domain::{AccountId, DomainEvent, EventId, Version};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
@@ -19,6 +19,14 @@ pub enum OwnLetter {
     /// The projection of an account has stopped.
     AccountParked {
         account_id: AccountId,
+        reason: String,
+        at: DateTime<Utc>,
+    },
+    /// A commit could not be read when its events were to be told. Its balance
+    /// was applied before, so its account goes on.
+    CommitUntold {
+        account_id: AccountId,
+        first_version: Version,
         reason: String,
         at: DateTime<Utc>,
     },
@@ -53,6 +61,8 @@ pub enum LetterKind {
     Stream,
     /// An account is parked.
     Account,
+    /// A commit's events could not be told.
+    Commit,
     /// A mail's outcome is unknown.
     Notification,
     /// None of the envelopes that we know.
@@ -92,6 +102,11 @@ pub enum Origin {
         to: DateTime<Utc>,
     },
     Account(AccountId),
+    /// A commit whose events are to be told again.
+    Commit {
+        account_id: AccountId,
+        first_version: Version,
+    },
     Notification {
         id: Uuid,
         attempts: u32,
@@ -144,6 +159,27 @@ fn read_own(id: &str, body: &Value) -> Option<DeadLetter> {
             at: Some(at.to_rfc3339()),
             attempts: None,
             origin: Origin::Account(account_id),
+        }),
+        OwnLetter::CommitUntold {
+            account_id,
+            first_version,
+            reason,
+            at,
+        } => Some(DeadLetter {
+            id: id.to_owned(),
+            kind: LetterKind::Commit,
+            what: format!(
+                "the events of account {account_id} from version {first_version} were not told"
+            ),
+            event_id: Some(EventId::new(&account_id, first_version)),
+            account_id: Some(account_id.clone()),
+            reason,
+            at: Some(at.to_rfc3339()),
+            attempts: None,
+            origin: Origin::Commit {
+                account_id,
+                first_version,
+            },
         }),
         OwnLetter::NotificationUnknown {
             notification_id,

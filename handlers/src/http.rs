@@ -50,7 +50,7 @@ impl std::fmt::Debug for Api {
 }
 
 /// The paths of the API, below `/v1`, as the OpenAPI document has them.
-pub const PATHS: [&str; 11] = [
+pub const PATHS: [&str; 12] = [
     "/accounts",
     "/accounts/{account_id}",
     "/accounts/{account_id}/events",
@@ -58,6 +58,7 @@ pub const PATHS: [&str; 11] = [
     "/accounts/{account_id}/verification",
     "/customers/{customer_id}",
     "/events",
+    "/verifications",
     "/replays",
     "/replays/{replay_id}",
     "/dead-letters",
@@ -87,6 +88,7 @@ pub fn router(api: Api) -> Router {
                 .delete(customers::delete),
         )
         .route("/events", get(accounts::all_events))
+        .route("/verifications", get(accounts::verifications))
         .route("/replays", post(operations::request_replay))
         .route("/replays/{replay_id}", get(operations::get_replay))
         .route("/dead-letters", get(operations::dead_letters))

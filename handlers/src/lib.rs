@@ -6,6 +6,10 @@ pub mod dead_letter;
 pub mod error;
 pub mod http;
 pub mod notify;
+#[cfg(feature = "planted-bugs")]
+pub mod planted;
+#[cfg(not(feature = "planted-bugs"))]
+mod planted;
 pub mod ports;
 pub mod project;
 pub mod query;

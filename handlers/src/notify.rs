@@ -17,6 +17,7 @@ use uuid::Uuid;
 
 use crate::dead_letter::OwnLetter;
 use crate::error::{Error, Result};
+use crate::planted;
 use crate::ports::{
     Clock, CustomerRevision, Customers, DeadLetterQueue, Mail, Mailer, Notification, Notifications,
     Outcome, Person, SendFailure, State, Transition,
@@ -204,6 +205,9 @@ impl Notifier {
             )),
             // Nothing was handed to the mailer yet.
             State::Claimed | State::RetryAt => self.send_or_skip(event, stored, skip, person).await,
+            State::Sending if planted::is("expired-send-repeated") => {
+                self.send_or_skip(event, stored, skip, person).await
+            }
             // Its worker died with the mail in its hands.
             State::Sending => match self
                 .mailer
@@ -263,6 +267,14 @@ impl Notifier {
                 self.save(&waiting).await?;
                 Err(Error::Retryable(reason))
             }
+            Err(SendFailure::Unknown(_)) if planted::is("claim-given-back-on-error") => {
+                let at = self.clock.now();
+                self.save(&sending.moved(State::RetryAt, at, None)).await?;
+                Err(Error::Retryable("to be tried again".to_owned()))
+            }
+            Err(SendFailure::Unknown(_)) if planted::is("unknown-read-as-sent") => {
+                self.sent(sending, "unknown".to_owned()).await
+            }
             Err(SendFailure::Unknown(reason)) => self.unknown(event, sending, &reason).await,
         }
     }
@@ -289,9 +301,11 @@ impl Notifier {
             event: Box::new(event.clone()),
         };
         // First the letter, then the state: a crash in between repeats this step.
-        self.dead_letters
-            .put(&letter.to_body()?, self.settings.unknown_window)
-            .await?;
+        if !planted::is("unknown-without-a-letter") {
+            self.dead_letters
+                .put(&letter.to_body()?, self.settings.unknown_window)
+                .await?;
+        }
         self.save(&sending.moved(State::Unknown, at, Some(reason.to_owned())))
             .await
     }
@@ -331,13 +345,26 @@ fn decide(
     let (Some(then), Some(now)) = (then, now) else {
         return Ok((notification::skip_all(event, SkipReason::NoContact), None));
     };
-    let mut decisions = notification::decide(event, &then.preferences).map_err(unreadable)?;
+    let judged_by = if planted::is("preferences-of-now") {
+        &now.preferences
+    } else {
+        &then.preferences
+    };
+    let mut decisions = notification::decide(event, judged_by).map_err(unreadable)?;
     for decision in &mut decisions {
-        if decision.skip.is_none() && !now.preferences.is_on(decision.kind) {
+        if decision.skip.is_none()
+            && !now.preferences.is_on(decision.kind)
+            && !planted::is("opt-out-not-read-again")
+        {
             decision.skip = Some(SkipReason::PreferenceOff);
         }
     }
-    Ok((decisions, Some(now)))
+    let addressee = if planted::is("address-of-then") {
+        then
+    } else {
+        now
+    };
+    Ok((decisions, Some(addressee)))
 }
 
 fn id_of(event: &DomainEvent, kind: Kind) -> Uuid {

@@ -10,6 +10,7 @@ use serde_json::json;
 use crate::dead_letter::{self, DeadLetter, Origin};
 use crate::error::{Error, Result};
 use crate::notify::Resend;
+use crate::planted;
 use crate::ports::{Bus, BusEntry, DeadLetterQueue, QueuedLetter};
 use crate::project::Projector;
 use crate::query::time_index;
@@ -114,6 +115,10 @@ impl Redriver {
         letter: &DeadLetter,
         named: bool,
     ) -> (String, String) {
+        if planted::is("letter-removed-first") {
+            // Whatever comes of it.
+            let _ = self.queue.remove(&queued.receipt).await;
+        }
         let done = match self.act(letter, named).await {
             Ok(done) => done,
             Err(error) => {
@@ -144,13 +149,20 @@ impl Redriver {
                 self.projector.resume(account).await?;
                 Ok(format!("account {account} goes on"))
             }
+            Origin::Commit {
+                account_id,
+                first_version,
+            } => {
+                self.projector.tell(account_id, *first_version).await?;
+                Ok("its events were put on the bus".to_owned())
+            }
             Origin::Stream { from, to } => self.project_again(*from, *to).await,
             Origin::Notification {
                 id,
                 attempts,
                 event,
             } => {
-                if !named {
+                if !named && !planted::is("unknown-redriven-unnamed") {
                     return Err(Error::Conflict(
                         "the mail may have been sent; name the letter to send it once more"
                             .to_owned(),
@@ -189,6 +201,7 @@ impl Redriver {
                 .map(|commit| crate::project::StreamRecord {
                     sequence_number: commit.first_version.to_string(),
                     account_id: commit.account_id.clone(),
+                    first_version: commit.first_version,
                     commit: Ok(commit.clone()),
                 });
             let failed = self.projector.project(records.collect()).await;

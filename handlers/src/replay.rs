@@ -13,10 +13,9 @@ use std::time::Duration;
 use domain::time::format_time;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use crate::error::{Error, Result};
-use crate::ports::{Bus, BusEntry, Clock, EventStore, ReadModel, ReplayJob, Replays};
+use crate::ports::{Bus, BusEntry, Clock, EventStore, Ids, ReadModel, ReplayJob, Replays};
 pub use request::{ReplayKind, ReplayRequest};
 
 /// The control event by which a replay's worker is called.
@@ -28,6 +27,7 @@ pub struct Replayer {
     pub bus: Arc<dyn Bus>,
     pub replays: Arc<dyn Replays>,
     pub clock: Arc<dyn Clock>,
+    pub ids: Arc<dyn Ids>,
     /// How far a replay of events stays behind now.
     pub safety_window: chrono::TimeDelta,
 }
@@ -72,7 +72,7 @@ pub(crate) struct Counts {
 impl Replayer {
     /// Notes a replay and calls its worker; answers with its id.
     pub async fn request(&self, request: ReplayRequest) -> Result<String> {
-        let replay_id = Uuid::new_v4().to_string();
+        let replay_id = self.ids.next().to_string();
         let document = Document {
             replay_id: replay_id.clone(),
             kind: request.kind,
@@ -144,7 +144,7 @@ impl Replayer {
             event_type: REQUESTED.to_owned(),
             detail: json!({
                 "metadata": {
-                    "event_id": Uuid::new_v4(),
+                    "event_id": self.ids.next(),
                     "occurred_at": now,
                     "recorded_at": now,
                     "correlation_id": replay_id,

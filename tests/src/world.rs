@@ -21,6 +21,7 @@ use handlers::append::Appender;
 use handlers::customers::CustomerDesk;
 use handlers::http::Api;
 use handlers::notify::{Notifier, Settings};
+use handlers::ports::RandomIds;
 use handlers::project::Projector;
 use handlers::query::Queries;
 use handlers::redrive::Redriver;
@@ -124,6 +125,7 @@ impl World {
             bus: self.bus.clone(),
             replays: self.replays.clone(),
             clock: self.clock.clone(),
+            ids: Arc::new(RandomIds),
             safety_window: chrono::TimeDelta::seconds(2),
         }
     }

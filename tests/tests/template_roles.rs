@@ -128,7 +128,7 @@ fn the_history_is_added_to_by_the_api_alone_and_changed_by_nobody() {
     }
     assert_eq!(
         allowed_on("EventsTable", "dynamodb:Scan"),
-        ["ReplayRole".to_owned()].into()
+        ["ApiRole".to_owned(), "ReplayRole".to_owned()].into()
     );
 }
 

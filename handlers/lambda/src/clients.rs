@@ -7,8 +7,8 @@ use aws::{
     EventBridge, Ses, SqsDeadLetters,
 };
 use handlers::ports::{
-    Bus, Clock, Customers, DeadLetterQueue, EventStore, Mailer, Notifications, ReadModel, Replays,
-    SystemClock,
+    Bus, Clock, Customers, DeadLetterQueue, EventStore, Mailer, Notifications, RandomIds,
+    ReadModel, Replays, SystemClock,
 };
 use handlers::project::Projector;
 use handlers::query::time_index::SAFETY_WINDOW;
@@ -102,6 +102,7 @@ impl Clients {
             bus: self.bus(),
             replays: self.replays(),
             clock: self.clock(),
+            ids: Arc::new(RandomIds),
             safety_window: SAFETY_WINDOW,
         })
     }

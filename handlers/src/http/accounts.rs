@@ -253,3 +253,17 @@ pub(super) async fn verification(
     let account_id = id("account_id", &account_id)?;
     Ok(Json(crate::verify::verify(&api.queries, &account_id).await?).into_response())
 }
+
+pub(super) async fn verifications(
+    State(api): State<Api>,
+    RawQuery(text): RawQuery,
+) -> Result<Json<Value>, Problem> {
+    let query = Query::read(text, &["limit", "cursor"])?;
+    let place = cursor::read(query.get("cursor"))?;
+    let (verifications, next) =
+        crate::verify::verify_all(&api.queries, place, query.limit()?).await?;
+    let next = next.map(|place| cursor::write(&place));
+    Ok(Json(
+        json!({ "verifications": verifications, "next": next }),
+    ))
+}

@@ -58,6 +58,10 @@ pub trait EventStore: Send + Sync {
     /// The commits at these places, in the same order.
     async fn commits_at(&self, places: &[Place]) -> Result<Vec<Commit>>;
 
+    /// The account that follows this one in an order of the store's own; the
+    /// first, for `None`. Read consistently.
+    async fn next_account(&self, after: Option<&AccountId>) -> Result<Option<AccountId>>;
+
     /// All commits of all accounts, each account's in order and together,
     /// read consistently. `cursor` is what the page before gave.
     async fn scan(&self, cursor: Option<&str>, limit: usize) -> Result<CommitPage>;

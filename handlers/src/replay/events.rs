@@ -6,6 +6,7 @@ use serde_json::json;
 
 use super::{Replayer, Run};
 use crate::error::{Error, Result};
+use crate::planted;
 use crate::ports::{BusEntry, Place};
 use crate::query::time_index::{self, Range};
 
@@ -39,7 +40,9 @@ pub(super) async fn run(replayer: &Replayer, run: &mut Run) -> Result<bool> {
                 .map_err(|error| Error::Permanent(error.to_string()))?;
             for mut event in events {
                 run.document.progress.events += 1;
-                event.metadata.replay = Some(run.document.replay_id.clone());
+                if !planted::is("replay-unmarked") {
+                    event.metadata.replay = Some(run.document.replay_id.clone());
+                }
                 event.metadata.target = request.target.clone();
                 entries.push(BusEntry::of(&event)?);
             }

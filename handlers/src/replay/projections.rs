@@ -224,12 +224,10 @@ async fn meet(
     run: &mut Run,
 ) -> Result<(Option<ReadModelRow>, ShadowRow)> {
     let mut live = replayer.read_model.load(&row.account_id).await?;
-    for _ in 0..MAX_LOOKS {
+    let mut looks = 0;
+    loop {
         let version = live.as_ref().map_or(0, ReadModelRow::version);
-        if version == row.head.version() || live.as_ref().is_some_and(|live| live.parked.is_some())
-        {
-            break;
-        }
+        let parked = live.as_ref().is_some_and(|live| live.parked.is_some());
         if version > row.head.version() {
             let before = run.document.progress;
             let account = row.account_id.clone();
@@ -237,17 +235,18 @@ async fn meet(
                 .await?
                 .ok_or_else(|| Error::Permanent(format!("account {account} has no history")))?;
             run.document.progress = before;
-            if row.head.version() < version {
-                // The live row claims events that the store does not have.
-                break;
-            }
-        } else {
-            // The projection is behind; it gets a moment.
-            replayer
-                .clock
-                .sleep(std::time::Duration::from_millis(300))
-                .await;
+            // Equal now; or the live row claims events that the store does not have.
+            break;
         }
+        if version == row.head.version() || parked || looks == MAX_LOOKS {
+            break;
+        }
+        // The projection is behind; it gets a moment.
+        looks += 1;
+        replayer
+            .clock
+            .sleep(std::time::Duration::from_millis(300))
+            .await;
         live = replayer.read_model.load(&row.account_id).await?;
     }
     let parked_at = live.as_ref().filter(|live| live.parked.is_some());

@@ -264,6 +264,36 @@ impl EventStore for DynamoEventStore {
             .collect()
     }
 
+    async fn next_account(&self, after: Option<&AccountId>) -> Result<Option<AccountId>> {
+        #[derive(Deserialize)]
+        struct Key {
+            account_id: AccountId,
+        }
+        let Dynamo { client, tables, .. } = &self.0;
+        // A scan goes on behind a key whether there is such an item or not: behind
+        // the highest version that an account could have begins the next account.
+        let mut start = after.map(|account| key(account, Version::MAX));
+        loop {
+            let answer = client
+                .scan()
+                .table_name(&tables.events)
+                .projection_expression("account_id")
+                .consistent_read(true)
+                .limit(1)
+                .set_exclusive_start_key(start)
+                .send()
+                .await
+                .map_err(|error| classify("finding the next account", &error))?;
+            if let Some(item) = answer.items.unwrap_or_default().pop() {
+                return Ok(Some(read::<Key>(item)?.account_id));
+            }
+            match answer.last_evaluated_key {
+                Some(key) => start = Some(key),
+                None => return Ok(None),
+            }
+        }
+    }
+
     async fn scan(&self, cursor: Option<&str>, limit: usize) -> Result<CommitPage> {
         let Dynamo { client, tables, .. } = &self.0;
         let answer = client

@@ -1,7 +1,7 @@
 //! Reading the events table's stream, as Lambda hands it over.
 
 use aws_lambda_events::event::dynamodb::{Event, EventRecord};
-use domain::{AccountId, Commit};
+use domain::{AccountId, Commit, Version};
 use handlers::project::StreamRecord;
 use serde::Deserialize;
 use serde_json::Value;
@@ -44,6 +44,7 @@ fn read_record(record: &EventRecord) -> Result<StreamRecord, String> {
     #[derive(Deserialize)]
     struct Key {
         account_id: AccountId,
+        version: Version,
     }
     let sequence_number = record
         .change
@@ -59,6 +60,7 @@ fn read_record(record: &EventRecord) -> Result<StreamRecord, String> {
     Ok(StreamRecord {
         sequence_number,
         account_id: key.account_id,
+        first_version: key.version,
         commit,
     })
 }

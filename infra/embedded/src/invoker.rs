@@ -198,7 +198,7 @@ mod tests {
     use chrono::DateTime;
     use domain::CustomerId;
     use handlers::notify::Settings;
-    use handlers::ports::{CustomerRevision, Customers, DeadLetterQueue, SystemClock};
+    use handlers::ports::{CustomerRevision, Customers, DeadLetterQueue, RandomIds, SystemClock};
 
     use super::*;
     use crate::bus::LocalBus;
@@ -257,6 +257,7 @@ mod tests {
                 bus: Arc::new(bus.unwrap()),
                 replays: Arc::new(DynamoReplays(nowhere)),
                 clock: Arc::new(SystemClock),
+                ids: Arc::new(RandomIds),
                 safety_window: chrono::TimeDelta::zero(),
             }),
             bell,

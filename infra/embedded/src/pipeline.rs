@@ -10,7 +10,8 @@ use handlers::customers::CustomerDesk;
 use handlers::http::Api;
 use handlers::notify::{self, Notifier};
 use handlers::ports::{
-    Bus, Clock, Customers, DeadLetterQueue, EventStore, Notifications, ReadModel, SystemClock,
+    Bus, Clock, Customers, DeadLetterQueue, EventStore, Notifications, RandomIds, ReadModel,
+    SystemClock,
 };
 use handlers::project::Projector;
 use handlers::query::Queries;
@@ -119,6 +120,7 @@ impl Pipeline {
             bus: bus.clone(),
             replays: Arc::new(DynamoReplays(dynamo)),
             clock: clock.clone(),
+            ids: Arc::new(RandomIds),
             safety_window: SAFETY_WINDOW,
         });
         let api = Api {

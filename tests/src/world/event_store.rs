@@ -52,6 +52,12 @@ impl MemoryEventStore {
         self.lock().commits.insert(key, commit);
     }
 
+    /// Takes a commit away, as nobody may.
+    pub fn lose(&self, account: &AccountId, first_version: Version) {
+        let key = (account.clone(), first_version);
+        self.lock().commits.remove(&key);
+    }
+
     /// Pages are no longer than this from now on.
     pub fn cap_pages(&self, commits: usize) {
         self.lock().page_cap = Some(commits);
@@ -233,6 +239,16 @@ impl EventStore for MemoryEventStore {
             Ok(places.iter().filter_map(at).collect())
         };
         self.faults.call("store.commits_at", read).await
+    }
+
+    async fn next_account(&self, after: Option<&AccountId>) -> Result<Option<AccountId>> {
+        let read = || {
+            let state = self.lock();
+            let mut accounts = state.commits.keys().map(|(account, _)| account);
+            let next = accounts.find(|account| after.is_none_or(|after| *account > after));
+            Ok(next.cloned())
+        };
+        self.faults.call("store.next_account", read).await
     }
 
     async fn scan(&self, cursor: Option<&str>, limit: usize) -> Result<CommitPage> {

@@ -180,6 +180,7 @@ impl World {
         let record = |(index, commit): (usize, Commit)| StreamRecord {
             sequence_number: format!("{index:06}"),
             account_id: commit.account_id.clone(),
+            first_version: commit.first_version,
             commit: Ok(commit),
         };
         self.store

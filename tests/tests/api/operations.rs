@@ -4,7 +4,7 @@ use axum::http::{Method, StatusCode};
 use handlers::error::Error;
 use serde_json::{Value, json};
 use std::time::Duration;
-use tests::world::{Answer as MailAnswer, Fault, UNKNOWN_WINDOW, account, deposited};
+use tests::world::{Answer as MailAnswer, Fault, UNKNOWN_WINDOW, account, deposited, opened};
 
 use crate::client::Client;
 
@@ -227,6 +227,54 @@ async fn a_verification_finds_what_was_changed_in_the_store_or_in_the_read_model
     account_of.balance = domain::Money::zero(account_of.currency());
     client.world.read_model.tamper(&account(1), Some(row));
     assert_eq!(client.get(path).await.body["valid"], false);
+}
+
+#[tokio::test]
+async fn all_accounts_are_verified_projected_or_not_and_none_is_left_out() {
+    let client = told().await;
+    // One that is not projected yet, and one that only the read model knows.
+    let late = account(2);
+    let appender = client.world.appender();
+    let opening = client.world.append(&appender, &late, "open", [opened()]);
+    opening.await.unwrap();
+    let mut row = client.world.read_model.row(&account(1)).unwrap();
+    row.account_id = account(3);
+    client.world.read_model.tamper(&account(3), Some(row));
+    let mut found = Vec::new();
+    let mut path = "/v1/verifications?limit=1".to_owned();
+    loop {
+        let page = client.get(&path).await.body;
+        found.extend(page["verifications"].as_array().unwrap().clone());
+        match page["next"].as_str() {
+            Some(next) => path = format!("/v1/verifications?limit=1&cursor={next}"),
+            None => break,
+        }
+    }
+    let results: Vec<(&Value, &Value)> = found
+        .iter()
+        .map(|one| (&one["account_id"], &one["valid"]))
+        .collect();
+    assert_eq!(
+        results,
+        [
+            (&json!("ACC-1"), &json!(true)),
+            (&json!("ACC-2"), &json!(true)),
+            (&json!("ACC-3"), &json!(false)),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_history_that_lost_its_end_does_not_hold() {
+    let client = told().await;
+    client.world.store.lose(&account(1), 4);
+    let found = client.get("/v1/accounts/ACC-1/verification").await.body;
+    assert_eq!(found["valid"], false);
+    assert_eq!(
+        found["problems"],
+        json!([{ "version": 4,
+                 "detail": "the history ends at version 3, and the read model has version 4" }])
+    );
 }
 
 #[tokio::test]

@@ -37,6 +37,7 @@ const API: &[&str] = &[
     "events Query by-time",
     "events PutItem",
     "events BatchGetItem",
+    "events Scan",
     "events and requests TransactWriteItems",
     "requests GetItem",
     "requests PutItem",

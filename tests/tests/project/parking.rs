@@ -9,8 +9,12 @@ use serde_json::json;
 use std::collections::BTreeSet;
 use tests::world::{Fault, World, account, deposited};
 
-fn poisoned(records: &mut [StreamRecord], index: usize) {
-    records[index].commit = Err("the item has no attribute events".to_owned());
+/// The record cannot be read, and neither can the item that it is a copy of.
+fn poisoned(world: &World, records: &mut [StreamRecord], index: usize) {
+    let reason = "the item has no attribute events".to_owned();
+    records[index].commit = Err(reason.clone());
+    let unreadable = Fault::FailBefore(Error::Permanent(reason));
+    world.faults.at("store.commit_holding", 0, unreadable);
 }
 
 /// Account 1 with a record of version 3 that cannot be read, and account 2.
@@ -22,11 +26,72 @@ async fn parked() -> (World, Vec<StreamRecord>) {
         .await;
     world.account_with(&account(2), &["1.00"]).await;
     let mut stream = world.stream();
-    poisoned(&mut stream, 2);
+    poisoned(&world, &mut stream, 2);
     for record in &stream {
         world.project(vec![record.clone()]).await;
     }
     (world, stream)
+}
+
+#[tokio::test]
+async fn a_record_that_cannot_be_read_is_taken_from_the_store() {
+    let world = World::default();
+    world.customer_with("ana@example.com", json!({})).await;
+    world.account_with(&account(1), &["1.00", "2.00"]).await;
+    let mut stream = world.stream();
+    stream[1].commit = Err("the record is torn".to_owned());
+    world.project(stream).await;
+    assert_projected(&world);
+    assert_published(&world);
+    assert_eq!(world.dead_letters.bodies().len(), 0);
+}
+
+#[tokio::test]
+async fn a_record_that_cannot_be_read_tells_its_event_also_behind_its_version() {
+    let world = World::default();
+    world.customer_with("ana@example.com", json!({})).await;
+    world.account_with(&account(1), &["1.00", "2.00"]).await;
+    let stream = world.stream();
+    // The read model is ahead of the stream, as after a switch to a replayed one.
+    world.project(stream.clone()).await;
+    let told = published_events(&world).len();
+    let mut late = stream[1].clone();
+    late.commit = Err("the record is torn".to_owned());
+    world.project(vec![late]).await;
+    assert_eq!(
+        published_events(&world)[told..],
+        [EventId::new(&account(1), 2)]
+    );
+}
+
+#[tokio::test]
+async fn events_that_cannot_be_told_behind_the_balance_are_a_letter_and_are_told_by_its_redrive() {
+    let world = World::default();
+    world.customer_with("ana@example.com", json!({})).await;
+    world.account_with(&account(1), &["1.00", "2.00"]).await;
+    let mut stream = world.stream();
+    world.project(stream.clone()).await;
+    let told = published_events(&world).len();
+    poisoned(&world, &mut stream, 1);
+    world.project(vec![stream[1].clone()]).await;
+    // The account goes on: its balance is beyond.
+    assert_projected(&world);
+    assert_eq!(published_events(&world).len(), told);
+    assert_eq!(
+        world.dead_letters.bodies()[0]["ledgerbell"],
+        "commit-untold"
+    );
+    let all = Selection {
+        max: 10,
+        ..Selection::default()
+    };
+    let redriven = world.redriver().redrive(&all).await.unwrap();
+    assert_eq!(redriven[0].outcome, "redriven");
+    assert_eq!(
+        published_events(&world)[told..],
+        [EventId::new(&account(1), 2)]
+    );
+    assert_eq!(world.dead_letters.bodies().len(), 0);
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use crate::given::*;
 use domain::Money;
+use handlers::Error;
 use handlers::ports::ReadModelRow;
 use handlers::replay::REQUESTED;
 use serde_json::json;
@@ -157,7 +158,11 @@ async fn a_parked_account_is_not_switched_past_what_was_never_told() {
         .account_with(&account(1), &["1.00", "2.00", "3.00"])
         .await;
     let mut stream = world.stream();
+    // Neither the record can be read nor the item that it is a copy of.
     stream[2].commit = Err("cannot be read".to_owned());
+    let unreadable = Error::Permanent("cannot be read".to_owned());
+    let fault = Fault::FailBefore(unreadable);
+    world.faults.at("store.commit_holding", 0, fault);
     for record in stream {
         world.project(vec![record]).await;
     }

@@ -2,10 +2,10 @@
 
 use clap::Args;
 use domain::AccountId;
+use indicatif::ProgressBar;
 use serde_json::{Value, json};
 
-use super::accounts;
-use crate::client::CallError;
+use crate::client::{CallError, Client};
 use crate::connection::Connection;
 use crate::exit::{End, Failure};
 use crate::output;
@@ -15,7 +15,8 @@ use crate::table::{Align, Table};
 ///
 /// Every commit is read and its hash recomputed: versions without a gap, each
 /// commit linked to the one before it, the balance the sum of the events, and
-/// the read model equal to it. The exit code is 1 when any account is not valid.
+/// the read model equal to it. Without accounts all are checked, those that are
+/// not projected yet too. The exit code is 1 when any account is not valid.
 #[derive(Debug, Clone, Args)]
 #[command(verbatim_doc_comment)]
 pub struct VerifyOptions {
@@ -27,6 +28,10 @@ pub struct VerifyOptions {
     connection: Connection,
 }
 
+/// Accounts in one request: each is read from its first event, and the answer
+/// must come in time.
+const PAGE: &str = "25";
+
 const COLUMNS: [(&str, Align); 5] = [
     ("ACCOUNT", Align::Left),
     ("EVENTS", Align::Right),
@@ -37,37 +42,15 @@ const COLUMNS: [(&str, Align); 5] = [
 
 pub fn run(options: &VerifyOptions) -> Result<End, Failure> {
     let client = options.connection.client();
-    let named: Vec<String> = if options.accounts.is_empty() {
-        accounts::all(&client)?
-            .iter()
-            .filter_map(|account| account["account_id"].as_str().map(str::to_owned))
-            .collect()
+    let named = (!options.accounts.is_empty()).then_some(options.accounts.len() as u64);
+    let bar = output::bar(named, "accounts");
+    let found = if named.is_some() {
+        of_accounts(&client, &options.accounts, &bar)
     } else {
-        options.accounts.iter().map(ToString::to_string).collect()
+        of_all(&client, &bar)
     };
-    let bar = output::bar(Some(named.len() as u64), "accounts");
-    let mut heartbeat = output::Heartbeat::new();
-    let mut verifications: Vec<Value> = Vec::new();
-    for account in &named {
-        bar.set_message(account.clone());
-        let path = format!("accounts/{account}/verification");
-        verifications.push(match client.get(&path, &[]) {
-            Ok(verification) => verification,
-            // One account that cannot be read says nothing of the others.
-            Err(CallError::Problem(problem)) => json!({
-                "account_id": account,
-                "valid": false,
-                "problems": [{ "detail": problem.to_string() }],
-            }),
-            Err(error) => {
-                bar.finish_and_clear();
-                return Err(error.into());
-            }
-        });
-        bar.inc(1);
-        heartbeat.beat(&bar);
-    }
     bar.finish_and_clear();
+    let verifications = found?;
     let invalid = verifications
         .iter()
         .filter(|verification| verification["valid"] != true)
@@ -82,6 +65,53 @@ pub fn run(options: &VerifyOptions) -> Result<End, Failure> {
         print(&verifications, invalid);
     }
     Ok(End::done_if(invalid == 0))
+}
+
+fn of_accounts(
+    client: &Client,
+    accounts: &[AccountId],
+    bar: &ProgressBar,
+) -> Result<Vec<Value>, Failure> {
+    let mut heartbeat = output::Heartbeat::new();
+    let mut verifications = Vec::new();
+    for account in accounts {
+        bar.set_message(account.to_string());
+        let path = format!("accounts/{account}/verification");
+        verifications.push(match client.get(&path, &[]) {
+            Ok(verification) => verification,
+            // One account that cannot be read says nothing of the others.
+            Err(CallError::Problem(problem)) => json!({
+                "account_id": account,
+                "valid": false,
+                "problems": [{ "detail": problem.to_string() }],
+            }),
+            Err(error) => return Err(error.into()),
+        });
+        bar.inc(1);
+        heartbeat.beat(bar);
+    }
+    Ok(verifications)
+}
+
+/// All that the store or the read model knows, page by page.
+fn of_all(client: &Client, bar: &ProgressBar) -> Result<Vec<Value>, Failure> {
+    let mut heartbeat = output::Heartbeat::new();
+    let mut verifications = Vec::new();
+    let mut cursor: Option<String> = None;
+    loop {
+        let mut query = vec![("limit", PAGE)];
+        query.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
+        let mut page = client.get("verifications", &query)?;
+        if let Some(found) = page["verifications"].as_array_mut() {
+            bar.inc(found.len() as u64);
+            verifications.append(found);
+        }
+        heartbeat.beat(bar);
+        match page["next"].as_str() {
+            Some(next) => cursor = Some(next.to_owned()),
+            None => return Ok(verifications),
+        }
+    }
 }
 
 fn print(verifications: &[Value], invalid: usize) {

@@ -58,6 +58,7 @@ mod embedded_engine {
         commits_backwards_begin_with_the_one_that_holds_a_version_below,
         pages_go_on_where_a_megabyte_ended,
         a_scan_gives_each_accounts_commits_in_order_and_together,
+        accounts_follow_one_another_each_once_however_long_they_are,
         a_cursor_that_was_not_given_out_is_the_callers_fault,
     );
 

@@ -187,6 +187,23 @@ pub async fn a_scan_gives_each_accounts_commits_in_order_and_together(store: &dy
     }
 }
 
+pub async fn accounts_follow_one_another_each_once_however_long_they_are(store: &dyn EventStore) {
+    assert_eq!(store.next_account(None).await.unwrap(), None);
+    let mut expected = BTreeSet::new();
+    for (number, commits) in [0, 3, 12, 0, 1].into_iter().enumerate() {
+        let account = account(&format!("ACC-{number}"));
+        History::long(&account, commits, 2).stored(store).await;
+        expected.insert(account);
+    }
+    let mut found = BTreeSet::new();
+    let mut last = None;
+    while let Some(account) = store.next_account(last.as_ref()).await.unwrap() {
+        assert!(found.insert(account.clone()), "{account} comes twice");
+        last = Some(account);
+    }
+    assert_eq!(found, expected);
+}
+
 pub async fn a_cursor_that_was_not_given_out_is_the_callers_fault(store: &dyn EventStore) {
     for cursor in ["", "nonsense", "[1]", "7"] {
         let refused = store.scan(Some(cursor), 10).await;
