@@ -1,0 +1,243 @@
+//! A bank's system: it reports under a key, and asks again until it has an answer.
+
+use std::sync::Arc;
+
+use chrono::SecondsFormat;
+use domain::record::Reports;
+use domain::{AccountId, EventId, Version};
+use handlers::Error;
+use handlers::append::{Append, Recorded};
+use serde_json::{Value, json};
+
+use crate::faults::{Fault, Hop};
+use crate::kernel::{Core, MINUTE, Micros, SECOND};
+
+/// How often it asks while things go wrong, and afterwards.
+const MAX_TRIES: u32 = 400;
+const MAX_TRIES_IN_PEACE: u32 = 30;
+const CURRENCIES: [(&str, usize); 3] = [("EUR", 2), ("JPY", 0), ("BHD", 3)];
+
+/// A request that has no answer yet.
+#[derive(Debug)]
+pub struct Request {
+    append: Append,
+    began: Micros,
+    tries: u32,
+    tries_in_peace: u32,
+}
+
+impl Core {
+    pub(super) fn append_something(&mut self) {
+        let number = self.rng.usize(..self.state.setup.accounts);
+        let account: AccountId = format!("ACC-{number}").parse().expect("an account id");
+        self.state.requests += 1;
+        let mut key = format!("key-{}", self.state.requests);
+        // Now and then a key that was used before, mostly with another body.
+        if self.state.requests > 1 && self.rng.u32(..40) == 0 {
+            key = format!("key-{}", self.rng.u64(1..self.state.requests));
+        }
+        let body = json!({ "events": self.some_events(number, &account) });
+        let Ok(reports) = Reports::read(body) else {
+            self.violate("the simulation reports what can be read", || key);
+            return;
+        };
+        let version = self
+            .state
+            .store
+            .last(&account)
+            .map_or(0, |commit| commit.last_version());
+        let if_match: Option<Version> = match self.rng.u32(..20) {
+            0 => Some(version),
+            1 => Some(version + 1),
+            _ => None,
+        };
+        let request = Request {
+            append: Append {
+                account_id: account,
+                idempotency_key: key.parse().expect("an idempotency key"),
+                if_match,
+                source: "core-banking".to_owned(),
+                correlation_id: format!("corr-{key}"),
+                reports,
+            },
+            began: self.now,
+            tries: 0,
+            tries_in_peace: 0,
+        };
+        self.state.unanswered += 1;
+        self.ask(request);
+    }
+
+    fn some_events(&mut self, number: usize, account: &AccountId) -> Vec<Value> {
+        let (currency, digits) = CURRENCIES[number % CURRENCIES.len()];
+        let opened = self.state.book.ledgers.contains_key(account);
+        let occurred_at = self.time().to_rfc3339_opts(SecondsFormat::Secs, true);
+        let event = |event_type: &str, data: Value| json!({ "type": event_type, "occurred_at": occurred_at, "data": data });
+        let customer = format!("CUST-{}", number % self.state.setup.customers);
+        let mut events = Vec::new();
+        if !opened && self.rng.u32(..10) > 0 || self.rng.u32(..60) == 0 {
+            let limit = amount(self.rng.u64(1..50_000), digits);
+            let mut data = json!({ "customer_id": customer, "currency": currency });
+            if self.rng.bool() {
+                data["overdraft_limit"] = json!(limit);
+                data["opening_balance"] = json!(limit);
+            }
+            events.push(event("AccountOpened", data));
+        }
+        let more = if events.is_empty() { 1 } else { 0 };
+        let more = more + [0, 0, 0, 0, 0, 0, 1, 2, 4][self.rng.usize(..9)];
+        for _ in 0..more {
+            let moved =
+                json!({ "amount": amount(self.rng.u64(1..200_000), digits), "currency": currency });
+            events.push(match self.rng.u32(..40) {
+                0..22 => event("MoneyDeposited", moved),
+                22..37 => event("MoneyWithdrawn", moved),
+                37 => event("AccountClosed", json!({})),
+                _ => {
+                    let of = self.a_movement(account);
+                    event(
+                        "TransactionReversed",
+                        json!({ "reverses": of, "reason": "by mistake" }),
+                    )
+                }
+            });
+        }
+        events
+    }
+
+    /// An event of the account that may be a movement, or no event at all.
+    fn a_movement(&mut self, account: &AccountId) -> EventId {
+        let ledger = self.state.book.ledgers.get(account);
+        let versions = ledger.map_or(1, |ledger| ledger.balances.len() as u64 + 1);
+        EventId::new(account, self.rng.u64(1..=versions))
+    }
+
+    /// Sends the request, once or twice, or loses it.
+    fn ask(&mut self, mut request: Request) {
+        request.tries += 1;
+        request.tries_in_peace += u32::from(!self.chances.on);
+        self.coverage.called(Hop::ClientToApi);
+        let hop = Hop::ClientToApi;
+        let lost = [Fault::LostRequest, Fault::Throttle]
+            .into_iter()
+            .find(|fault| self.chances.happens(&mut self.rng, hop, *fault));
+        if let Some(fault) = lost {
+            self.coverage.note(hop, fault);
+            self.ask_again(request);
+            return;
+        }
+        if self.chances.happens(&mut self.rng, hop, Fault::Duplicate) {
+            self.coverage.note(hop, Fault::Duplicate);
+            let append = request.append.clone();
+            let delay = self.rng.u64(..MINUTE);
+            // Nobody waits for the answer of the copy.
+            self.after(delay, move |core| core.serve(Arc::new(append), |_, _| {}));
+        }
+        let mut delay = self.chances.way(&mut self.rng);
+        if self.chances.happens(&mut self.rng, hop, Fault::Reorder) {
+            self.coverage.note(hop, Fault::Reorder);
+            delay += self.rng.u64(..20 * SECOND);
+        }
+        self.after(delay, move |core| {
+            let append = Arc::new(request.append.clone());
+            core.serve(append, move |core, answer| core.answered(request, answer));
+        });
+    }
+
+    fn serve(
+        &mut self,
+        append: Arc<Append>,
+        on_end: impl FnOnce(&mut Core, Option<Result<Recorded, Error>>) + Send + 'static,
+    ) {
+        self.in_an_api(
+            move |_, appender| async move { appender.append(&append).await },
+            on_end,
+        );
+    }
+
+    fn answered(&mut self, request: Request, answer: Option<Result<Recorded, Error>>) {
+        if self
+            .chances
+            .happens(&mut self.rng, Hop::ClientToApi, Fault::LostAnswer)
+        {
+            self.coverage.note(Hop::ClientToApi, Fault::LostAnswer);
+            self.ask_again(request);
+            return;
+        }
+        match answer {
+            None | Some(Err(Error::Retryable(_) | Error::Unknown(_))) => self.ask_again(request),
+            Some(Err(Error::Conflict(reason))) if reason.starts_with("other writers") => {
+                self.check_conflict(&request);
+                self.ask_again(request);
+            }
+            Some(Err(Error::Permanent(reason))) => {
+                self.violate("nothing fails for good by itself", || reason);
+            }
+            Some(Err(_refused)) => self.state.unanswered -= 1,
+            Some(Ok(recorded)) => {
+                self.state.unanswered -= 1;
+                self.acknowledged(&request.append, &recorded);
+            }
+        }
+    }
+
+    fn ask_again(&mut self, request: Request) {
+        if request.tries >= MAX_TRIES || request.tries_in_peace >= MAX_TRIES_IN_PEACE {
+            // It stays unanswered.
+            return;
+        }
+        let wait = SECOND + self.rng.u64(..(SECOND << request.tries.min(8)));
+        self.after(wait, move |core| core.ask(request));
+    }
+
+    /// A conflict is with somebody.
+    fn check_conflict(&mut self, request: &Request) {
+        let ledger = self.state.book.ledgers.get(&request.append.account_id);
+        let written = ledger
+            .map(|ledger| ledger.written_at.as_slice())
+            .unwrap_or_default();
+        if !written.iter().any(|at| *at >= request.began) {
+            self.violate("a conflict is with another writer", || {
+                format!(
+                    "{} of {}",
+                    request.append.idempotency_key, request.append.account_id
+                )
+            });
+        }
+    }
+
+    fn acknowledged(&mut self, append: &Append, recorded: &Recorded) {
+        self.state.book.acknowledged += 1;
+        let (account, key) = (&append.account_id, &append.idempotency_key);
+        let place = (account.clone(), recorded.first_version);
+        match self.state.store.commits.get(&place).cloned() {
+            Some(commit) if commit.hash == recorded.hash && commit.idempotency_key == *key => {
+                if commit.request_hash != append.reports.request_hash {
+                    self.violate("one key, one body", || format!("{account}, key {key}"));
+                }
+            }
+            found => self.violate("acknowledged is stored", || {
+                format!("{account}, key {key}: told {recorded:?}, stored {found:?}")
+            }),
+        }
+        let told = self.state.book.told.entry((account.clone(), key.clone()));
+        let first = told.or_insert_with(|| recorded.clone()).clone();
+        let same = first.first_version == recorded.first_version
+            && first.hash == recorded.hash
+            && first.event_types == recorded.event_types;
+        if !same {
+            self.violate("one key, one answer", || {
+                format!("{account}, key {key}: {first:?}, then {recorded:?}")
+            });
+        }
+    }
+}
+
+/// A decimal string of this many minor units.
+fn amount(minor: u64, digits: usize) -> String {
+    if digits == 0 {
+        return minor.to_string();
+    }
+    let unit = 10_u64.pow(digits as u32);
+    format!("{}.{:0digits$}", minor / unit, minor % unit)
+}

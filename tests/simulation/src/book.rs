@@ -1,0 +1,128 @@
+//! What the simulation keeps beside the system, to hold it against.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use domain::notification::Kind;
+use domain::{AccountId, Commit, CustomerId, Event, EventId, Hash, IdempotencyKey, Version};
+use handlers::append::Recorded;
+use handlers::ports::CustomerRevision;
+use uuid::Uuid;
+
+use crate::kernel::{Micros, TaskId};
+
+/// Part of every planted address and name: where it turns up, personal data has leaked.
+pub const CANARY: &str = "canary";
+
+/// A broken promise.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Violation {
+    pub invariant: &'static str,
+    pub detail: String,
+    pub at: Micros,
+}
+
+/// An account as the simulation itself adds it up.
+#[derive(Debug, Default)]
+pub struct Ledger {
+    /// The balance after each version, from version 1, in minor units.
+    pub balances: Vec<i128>,
+    pub commits: BTreeMap<Version, Hash>,
+    /// The account's commits that took effect, each with its time.
+    pub written_at: Vec<Micros>,
+}
+
+/// A revision of a customer, and when it really came and went.
+#[derive(Debug, Clone)]
+pub struct KnownRevision {
+    pub revision: CustomerRevision,
+    pub written_at: Micros,
+    pub replaced_at: Option<Micros>,
+}
+
+#[derive(Debug, Default)]
+pub struct Book {
+    pub ledgers: BTreeMap<AccountId, Ledger>,
+    pub keys: BTreeMap<(AccountId, IdempotencyKey), Version>,
+    /// What callers were told, by account and key.
+    pub told: BTreeMap<(AccountId, IdempotencyKey), Recorded>,
+    pub customers: BTreeMap<CustomerId, Vec<KnownRevision>>,
+    /// How often the mailer took each notification.
+    pub taken: BTreeMap<Uuid, u32>,
+    /// Letters of unknown mails that an operator named, by notification and attempt.
+    pub named: BTreeMap<Uuid, BTreeSet<u32>>,
+    /// Mails that are in a worker's hands, by notification: who, and since when.
+    pub sending: BTreeMap<Uuid, (TaskId, Micros)>,
+    /// When the delivery of a notify task began.
+    pub began: BTreeMap<TaskId, Micros>,
+    /// Replays of events: what each has to publish, and what it has published.
+    pub replayed: BTreeMap<String, BTreeSet<EventId>>,
+    pub mails: u64,
+    pub appended: u64,
+    pub acknowledged: u64,
+    pub redriven: u64,
+}
+
+impl Book {
+    /// The event at a version of an account.
+    pub fn balance_at(&self, account: &AccountId, version: Version) -> Option<i128> {
+        let index = usize::try_from(version).ok()?.checked_sub(1)?;
+        self.ledgers.get(account)?.balances.get(index).copied()
+    }
+
+    /// Adds a commit up. `Err` tells what does not follow.
+    pub fn write(&mut self, commit: &Commit, at: Micros) -> Result<(), (&'static str, String)> {
+        let ledger = self.ledgers.entry(commit.account_id.clone()).or_default();
+        let next = ledger.balances.len() as Version + 1;
+        if commit.first_version != next {
+            let detail = format!(
+                "{} has {} versions, and a commit came at {}",
+                commit.account_id,
+                next - 1,
+                commit.first_version
+            );
+            return Err(("versions are 1..n", detail));
+        }
+        let mut balance = ledger.balances.last().copied().unwrap_or(0);
+        for recorded in &commit.events {
+            balance += moved(recorded.decode().ok().as_ref());
+            ledger.balances.push(balance);
+        }
+        ledger.commits.insert(commit.first_version, commit.hash);
+        ledger.written_at.push(at);
+        self.appended += 1;
+        Ok(())
+    }
+
+    /// The customer's revision in force at that recorded time.
+    pub fn in_force(
+        &self,
+        customer: &CustomerId,
+        time: DateTime<Utc>,
+    ) -> Option<&CustomerRevision> {
+        self.customers
+            .get(customer)?
+            .iter()
+            .map(|known| &known.revision)
+            .rfind(|revision| revision.in_force_from <= time)
+    }
+}
+
+/// What an event adds to the balance, in minor units, read off it anew.
+fn moved(event: Option<&Event>) -> i128 {
+    match event {
+        Some(Event::AccountOpened(opening)) => i128::from(opening.opening_balance.minor()),
+        Some(Event::MoneyDeposited(movement)) => i128::from(movement.amount.minor()),
+        Some(Event::MoneyWithdrawn(movement)) => -i128::from(movement.amount.minor()),
+        Some(Event::TransactionReversed(reversal)) => match reversal.movement {
+            domain::MovementKind::Deposit => -i128::from(reversal.amount.minor()),
+            domain::MovementKind::Withdrawal => i128::from(reversal.amount.minor()),
+        },
+        _ => 0,
+    }
+}
+
+/// The kinds that an event must have decisions for, whoever the customer is.
+pub fn always_decided(kinds: &[Kind]) -> impl Iterator<Item = Kind> {
+    kinds.iter().copied().filter(|kind| kind.is_on_by_default())
+}

@@ -1,0 +1,113 @@
+//! The services: their state, and what they do by themselves.
+
+pub mod functions;
+pub mod letters;
+pub mod rules;
+pub mod store;
+pub mod stream;
+
+use std::collections::BTreeMap;
+
+use domain::{AccountId, CustomerId};
+use handlers::ports::{CustomerRevision, Notification, ReadModelRow, ReplayJob, ShadowRow};
+use uuid::Uuid;
+
+use crate::book::Book;
+use crate::kernel::{HOUR, MINUTE, Micros, SECOND};
+
+/// What an installation, and AWS, have set up; drawn anew for each seed.
+#[derive(Debug, Clone)]
+pub struct Setup {
+    /// Most records of a batch.
+    pub batch: usize,
+    /// Failures of a batch after which it is given up.
+    pub batch_attempts: u32,
+    /// Shards of the stream at the start.
+    pub shards: usize,
+    /// How often the bus tries to reach a function.
+    pub delivery_attempts: u32,
+    /// How far clocks of processes may be off, either way.
+    pub skew: Micros,
+    /// Whether the mailer knows afterwards what it took, as a mailbox on one machine does.
+    pub mailer_tells: bool,
+    pub accounts: usize,
+    pub customers: usize,
+    pub api_processes: usize,
+    /// Longest pause between two commands.
+    pub pause: Micros,
+}
+
+impl Setup {
+    pub fn draw(rng: &mut fastrand::Rng) -> Self {
+        Setup {
+            batch: [1, 3, 10, 100][rng.usize(..4)],
+            batch_attempts: [3, 10, 100][rng.usize(..3)],
+            shards: rng.usize(1..5),
+            delivery_attempts: [3, 185][rng.usize(..2)],
+            skew: [0, SECOND / 2, 2 * SECOND][rng.usize(..3)],
+            mailer_tells: rng.u32(..3) == 0,
+            accounts: [1, 2, 8, 30][rng.usize(..4)],
+            customers: rng.usize(1..6),
+            api_processes: rng.usize(1..4),
+            pause: [SECOND / 20, 2 * SECOND, MINUTE][rng.usize(..3)],
+        }
+    }
+}
+
+/// A record is gone from the stream after this; a batch is given up long before.
+pub const RECORD_AGE: Micros = 6 * HOUR;
+/// How long the bus goes on trying to reach a function.
+pub const DELIVERY_AGE: Micros = 24 * HOUR;
+
+#[derive(Debug)]
+pub struct State {
+    pub setup: Setup,
+    pub book: Book,
+    pub store: store::Store,
+    pub stream: stream::Stream,
+    pub rows: BTreeMap<AccountId, ReadModelRow>,
+    pub customers: BTreeMap<CustomerId, Vec<CustomerRevision>>,
+    pub notifications: BTreeMap<Uuid, Notification>,
+    pub letters: letters::Letters,
+    pub replays: BTreeMap<String, ReplayJob>,
+    pub shadows: BTreeMap<(String, AccountId), ShadowRow>,
+    /// No delivery to functions before this.
+    pub deliveries_from: Micros,
+    /// Attempts of mails that the mailer has said it never took.
+    pub closed: std::collections::BTreeSet<(Uuid, u32)>,
+    pub accepted: BTreeMap<(Uuid, u32), String>,
+    pub ids: u128,
+    /// Commits that the projector's code cannot read yet: it is older than the API's.
+    pub unreadable: std::collections::BTreeSet<(AccountId, domain::Version)>,
+    pub apis: Vec<crate::actors::Api>,
+    pub asked: Vec<crate::actors::Asked>,
+    pub requests: u64,
+    /// Requests without an answer that ends them.
+    pub unanswered: u64,
+}
+
+impl State {
+    pub fn new(setup: Setup) -> Self {
+        State {
+            stream: stream::Stream::new(setup.shards),
+            setup,
+            book: Book::default(),
+            store: store::Store::default(),
+            rows: BTreeMap::new(),
+            customers: BTreeMap::new(),
+            notifications: BTreeMap::new(),
+            letters: letters::Letters::default(),
+            replays: BTreeMap::new(),
+            shadows: BTreeMap::new(),
+            deliveries_from: 0,
+            closed: std::collections::BTreeSet::new(),
+            accepted: BTreeMap::new(),
+            ids: 0,
+            unreadable: std::collections::BTreeSet::new(),
+            apis: Vec::new(),
+            asked: Vec::new(),
+            requests: 0,
+            unanswered: 0,
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! The functions: the real use cases, each in a process of its own.
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use handlers::notify::{Notifier, Settings};
+use handlers::planted;
+use handlers::project::{Projector, StreamRecord};
+use handlers::redrive::Redriver;
+use handlers::replay::Replayer;
+use handlers::{Error, Result};
+use serde_json::Value;
+
+use crate::kernel::{Core, ProcessId};
+use crate::ports::{Port, Role};
+
+/// As the function of AWS has it (handlers/lambda).
+const LEASE: Duration = Duration::from_secs(45);
+const UNKNOWN_WINDOW: Duration = Duration::from_secs(15 * 60);
+/// How long a replay works before it calls itself again.
+const REPLAY_BUDGET: Duration = Duration::from_secs(1);
+/// As `handlers::query::time_index` has it.
+const SAFETY_WINDOW: chrono::TimeDelta = handlers::query::time_index::SAFETY_WINDOW;
+
+pub fn projector(port: &Arc<Port>) -> Projector {
+    Projector {
+        store: port.clone(),
+        read_model: port.clone(),
+        bus: port.clone(),
+        dead_letters: port.clone(),
+        clock: port.clone(),
+    }
+}
+
+pub fn redriver(port: &Arc<Port>) -> Redriver {
+    Redriver {
+        queue: port.clone(),
+        bus: port.clone(),
+        projector: Arc::new(projector(port)),
+    }
+}
+
+pub fn replayer(port: &Arc<Port>) -> Replayer {
+    Replayer {
+        store: port.clone(),
+        read_model: port.clone(),
+        bus: port.clone(),
+        replays: port.clone(),
+        clock: port.clone(),
+        ids: port.clone(),
+        safety_window: SAFETY_WINDOW,
+    }
+}
+
+fn notifier(port: &Arc<Port>) -> Notifier {
+    let lease = if planted::is("lease-shorter-than-the-call") {
+        Duration::from_secs(1)
+    } else {
+        LEASE
+    };
+    Notifier {
+        customers: port.clone(),
+        notifications: port.clone(),
+        mailer: port.clone(),
+        dead_letters: port.clone(),
+        clock: port.clone(),
+        settings: Settings {
+            bank_name: "Example Bank".to_owned(),
+            mail_from: "notices@bank.example".to_owned(),
+            lease,
+            unknown_window: UNKNOWN_WINDOW,
+        },
+    }
+}
+
+/// What the event source mapping calls; answers as the function's response does.
+pub(super) fn project(
+    core: &mut Core,
+    process: ProcessId,
+    records: Vec<StreamRecord>,
+) -> impl Future<Output = Vec<String>> + Send + 'static {
+    let port = Arc::new(Port::new(core, process, Role::Project));
+    async move {
+        if planted::is("arrival-order") {
+            return crate::bugs::project_in_order_of_arrival(&port, &records).await;
+        }
+        let failed = projector(&port).project(records).await;
+        if planted::is("failures-not-reported") {
+            return Vec::new();
+        }
+        if planted::is("last-failure-reported") {
+            return failed.into_iter().next_back().into_iter().collect();
+        }
+        failed.into_iter().take(1).collect()
+    }
+}
+
+/// What a rule of the bus has Lambda call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Function {
+    Notify,
+    Replay,
+}
+
+impl Function {
+    pub fn name(self) -> &'static str {
+        match self {
+            Function::Notify => "notify",
+            Function::Replay => "replay",
+        }
+    }
+}
+
+pub(super) fn invoke(
+    core: &mut Core,
+    process: ProcessId,
+    function: Function,
+    envelope: Arc<Value>,
+) -> impl Future<Output = Result<(), Error>> + Send + 'static {
+    let role = match function {
+        Function::Notify => Role::Notify,
+        Function::Replay => Role::Replay,
+    };
+    let port = Arc::new(Port::new(core, process, role));
+    async move {
+        let event_type = envelope["detail-type"].as_str().unwrap_or_default();
+        let detail = &envelope["detail"];
+        match function {
+            Function::Notify => notifier(&port).deliver(event_type, detail).await,
+            Function::Replay => replayer(&port).deliver(detail, REPLAY_BUDGET).await,
+        }
+    }
+}

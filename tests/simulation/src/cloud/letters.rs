@@ -1,0 +1,114 @@
+//! The dead-letter queue: at least once, and hidden while somebody has it.
+
+use std::collections::BTreeMap;
+
+use handlers::ports::QueuedLetter;
+
+use crate::book::CANARY;
+use crate::faults::{Fault, Hop};
+use crate::kernel::{Core, Micros};
+
+/// SQS hands out no more at once.
+const AT_ONCE: usize = 10;
+
+#[derive(Debug)]
+pub struct Letter {
+    pub id: String,
+    pub body: String,
+    attributes: BTreeMap<String, String>,
+    visible_from: Micros,
+    received: u32,
+}
+
+impl Letter {
+    fn receipt(&self) -> String {
+        format!("{}/{}", self.id, self.received)
+    }
+}
+
+#[derive(Debug, Default)]
+pub struct Letters {
+    pub waiting: Vec<Letter>,
+    put: u64,
+}
+
+impl Core {
+    pub fn put_letter(&mut self, body: String, attributes: &[(&str, &str)], delay: Micros) {
+        if body.contains(CANARY) {
+            self.violate("no personal data in dead letters", || body.clone());
+        }
+        let letters = &mut self.state.letters;
+        letters.put += 1;
+        letters.waiting.push(Letter {
+            id: format!("letter-{}", letters.put),
+            body,
+            attributes: attributes
+                .iter()
+                .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+                .collect(),
+            visible_from: self.now + delay,
+            received: 0,
+        });
+        self.tell(|core| {
+            let last = core.state.letters.waiting.last();
+            format!("dead letter {}", last.map_or("", |letter| &letter.body))
+        });
+    }
+
+    pub fn receive_letters(&mut self, max: usize, hidden_for: Micros) -> Vec<QueuedLetter> {
+        let mut found = Vec::new();
+        for index in 0..self.state.letters.waiting.len() {
+            if found.len() == max.min(AT_ONCE) {
+                break;
+            }
+            let hidden = self.state.letters.waiting[index].visible_from > self.now;
+            let received_before = self.state.letters.waiting[index].received > 0;
+            if hidden {
+                // SQS may hand out what somebody else has just got.
+                let again = received_before
+                    && self
+                        .chances
+                        .happens(&mut self.rng, Hop::LetterReceive, Fault::Duplicate);
+                if !again {
+                    continue;
+                }
+                self.coverage.note(Hop::LetterReceive, Fault::Duplicate);
+            }
+            let letter = &mut self.state.letters.waiting[index];
+            letter.received += 1;
+            letter.visible_from = self.now + hidden_for;
+            found.push(QueuedLetter {
+                id: letter.id.clone(),
+                receipt: letter.receipt(),
+                body: letter.body.clone(),
+                attributes: letter.attributes.clone(),
+            });
+        }
+        found
+    }
+
+    pub fn remove_letter(&mut self, receipt: &str) {
+        // A receipt of an earlier hand-out may still delete, or not: SQS does not say.
+        self.state
+            .letters
+            .waiting
+            .retain(|letter| letter.receipt() != receipt);
+    }
+
+    pub fn release_letter(&mut self, receipt: &str) {
+        let now = self.now;
+        for letter in &mut self.state.letters.waiting {
+            if letter.receipt() == receipt {
+                letter.visible_from = now;
+            }
+        }
+    }
+}
+
+impl Letters {
+    /// Whether all that wait are about mails of unknown outcome.
+    pub fn only_unknown(&self) -> bool {
+        let unknown = |letter: &Letter| letter.body.contains("\"notification-unknown\"");
+        self.waiting.iter().all(unknown)
+    }
+}

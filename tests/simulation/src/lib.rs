@@ -1,0 +1,20 @@
+//! The real use cases of `handlers` on simulated services, from a seed: every
+//! call may be refused, lost, late, doubled, or be its caller's last; messages
+//! come twice and in no order; and after every step what was promised must hold.
+//!
+//! One thread, one queue of events, virtual time. The same seed takes the same
+//! steps. What is not simulated because it is not built: feedback of the
+//! mailer, and scheduled operations.
+
+pub mod actors;
+pub mod book;
+pub mod bugs;
+pub mod call;
+pub mod cloud;
+mod ending;
+pub mod faults;
+pub mod kernel;
+mod logs;
+pub mod ports;
+pub mod report;
+pub mod run;

@@ -1,0 +1,89 @@
+use async_trait::async_trait;
+use domain::AccountId;
+use handlers::ports::{Notification, Notifications, State};
+use handlers::{Result, planted};
+use uuid::Uuid;
+
+use super::Port;
+use crate::book::CANARY;
+use crate::faults::Hop;
+use crate::kernel::{Core, TaskId};
+
+#[async_trait]
+impl Notifications for Port {
+    async fn get(&self, id: Uuid) -> Result<Option<Notification>> {
+        self.call(Hop::ClaimsRead, move |core| {
+            core.state.notifications.get(&id).cloned()
+        })
+        .await
+    }
+
+    async fn save(&self, notification: &Notification) -> Result<bool> {
+        let notification = notification.clone();
+        let task = self.sim.core().current;
+        self.call(Hop::ClaimsWrite, move |core| {
+            core.save_notification(&notification, task)
+        })
+        .await
+    }
+
+    async fn of_account(
+        &self,
+        account: &AccountId,
+        _cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<(Vec<Notification>, Option<String>)> {
+        let account = account.clone();
+        self.call(Hop::ClaimsRead, move |core| {
+            let of = core.state.notifications.values();
+            let of = of.filter(|notification| notification.account_id == account);
+            (of.take(limit).cloned().collect(), None)
+        })
+        .await
+    }
+}
+
+impl Core {
+    fn save_notification(&mut self, notification: &Notification, task: TaskId) -> bool {
+        let id = notification.notification_id;
+        let stored = self.state.notifications.get(&id);
+        let revision = stored.map_or(0, |stored| stored.revision);
+        if revision + 1 != notification.revision && !planted::is("claim-unconditional") {
+            return false;
+        }
+        let was = stored.map(|stored| stored.state);
+        if matches!(was, Some(State::Sent | State::Rejected | State::Skipped)) {
+            self.violate("a final state stays", || {
+                format!("{id}: from {was:?} to {:?}", notification.state)
+            });
+        }
+        let taken = self.state.book.taken.get(&id).copied().unwrap_or(0);
+        match notification.state {
+            State::Sent if taken == 0 => {
+                self.violate("sent is what the mailer took", || id.to_string())
+            }
+            State::Unknown if self.is_being_sent(id, task) => {
+                self.violate("nobody gives up a mail in a worker's hands", || {
+                    id.to_string()
+                });
+            }
+            _ => {}
+        }
+        let told = notification
+            .history
+            .iter()
+            .filter_map(|step| step.detail.as_deref());
+        if told
+            .chain(notification.reason.as_deref())
+            .any(|text| text.contains(CANARY))
+        {
+            self.violate(
+                "no personal data in what is shown of a notification",
+                || id.to_string(),
+            );
+        }
+        self.tell(|_| format!("notification {id} is {}", notification.state.as_str()));
+        self.state.notifications.insert(id, notification.clone());
+        true
+    }
+}

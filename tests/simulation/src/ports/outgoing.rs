@@ -1,0 +1,76 @@
+//! The bus as its adapter of AWS makes it: in calls of ten entries, of which
+//! some are taken and some are not.
+
+use async_trait::async_trait;
+use handlers::ports::{Bus, BusEntry};
+use handlers::{Error, Result, planted};
+
+use super::Port;
+use crate::faults::{Fault, Hop};
+
+/// Most entries in one call, and how often those left out are sent again.
+const AT_ONCE: usize = 10;
+const MAX_ROUNDS: u32 = 4;
+
+#[async_trait]
+impl Bus for Port {
+    async fn publish(&self, entries: &[BusEntry]) -> Vec<Result<()>> {
+        let untried = || Err(Error::Retryable("not tried yet".to_owned()));
+        let mut results: Vec<Result<()>> = entries.iter().map(|_| untried()).collect();
+        for _ in 0..MAX_ROUNDS {
+            let left: Vec<usize> = (0..entries.len())
+                .filter(|index| results[*index].is_err())
+                .collect();
+            if left.is_empty() {
+                break;
+            }
+            for chunk in left.chunks(AT_ONCE) {
+                let sent: Vec<BusEntry> =
+                    chunk.iter().map(|index| entries[*index].clone()).collect();
+                for (index, result) in chunk.iter().zip(self.put_events(sent).await) {
+                    results[*index] = result;
+                }
+            }
+        }
+        results
+    }
+}
+
+impl Port {
+    async fn put_events(&self, entries: Vec<BusEntry>) -> Vec<Result<()>> {
+        let (count, role) = (entries.len(), self.role);
+        let answer = self
+            .call(Hop::ProjectToBus, move |core| {
+                let partial =
+                    core.chances
+                        .happens(&mut core.rng, Hop::ProjectToBus, Fault::Partial);
+                if partial {
+                    core.coverage.note(Hop::ProjectToBus, Fault::Partial);
+                }
+                let mut taken = Vec::with_capacity(entries.len());
+                for entry in &entries {
+                    let takes = !partial || core.rng.bool();
+                    if takes {
+                        core.take_entry(entry, role);
+                    }
+                    taken.push(takes);
+                }
+                taken
+            })
+            .await;
+        match answer {
+            Err(error) => vec![Err(error); count],
+            // The status of the whole is 200 all the same.
+            Ok(taken) if planted::is("partial-failure-ignored") => {
+                taken.into_iter().map(|_| Ok(())).collect()
+            }
+            Ok(taken) => taken
+                .into_iter()
+                .map(|taken| match taken {
+                    true => Ok(()),
+                    false => Err(Error::Retryable("the entry was not taken".to_owned())),
+                })
+                .collect(),
+        }
+    }
+}

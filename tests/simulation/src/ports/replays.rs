@@ -1,0 +1,71 @@
+use async_trait::async_trait;
+use handlers::Result;
+use handlers::ports::{ReplayJob, Replays, ShadowRow};
+
+use super::Port;
+use crate::faults::Hop;
+
+#[async_trait]
+impl Replays for Port {
+    async fn load(&self, replay_id: &str) -> Result<Option<ReplayJob>> {
+        let replay_id = replay_id.to_owned();
+        self.call(Hop::ReplaysRead, move |core| {
+            core.state.replays.get(&replay_id).cloned()
+        })
+        .await
+    }
+
+    async fn save(&self, job: &ReplayJob) -> Result<bool> {
+        let job = job.clone();
+        self.call(Hop::ReplaysWrite, move |core| {
+            let stored = core.state.replays.get(&job.replay_id);
+            if stored.map_or(0, |stored| stored.revision) + 1 != job.revision {
+                return false;
+            }
+            core.state
+                .replays
+                .insert(job.replay_id.clone(), job.clone());
+            true
+        })
+        .await
+    }
+
+    async fn save_shadow(&self, replay_id: &str, rows: &[ShadowRow]) -> Result<()> {
+        let (replay_id, rows) = (replay_id.to_owned(), rows.to_vec());
+        self.call(Hop::ReplaysWrite, move |core| {
+            for row in &rows {
+                let key = (replay_id.clone(), row.account_id.clone());
+                core.state.shadows.insert(key, row.clone());
+            }
+        })
+        .await
+    }
+
+    async fn shadow(
+        &self,
+        replay_id: &str,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<(Vec<ShadowRow>, Option<String>)> {
+        let (replay_id, after) = (replay_id.to_owned(), cursor.map(str::to_owned));
+        self.call(Hop::ReplaysRead, move |core| {
+            let mut rest = core
+                .state
+                .shadows
+                .iter()
+                .filter(|((of, account), _)| {
+                    *of == replay_id
+                        && after
+                            .as_deref()
+                            .is_none_or(|after| account.as_str() > after)
+                })
+                .map(|(_, row)| row);
+            let page: Vec<ShadowRow> = rest.by_ref().take(limit).cloned().collect();
+            let more = rest.next().is_some();
+            let next = page.last().filter(|_| more);
+            let next = next.map(|row| row.account_id.to_string());
+            (page, next)
+        })
+        .await
+    }
+}

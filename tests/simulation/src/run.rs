@@ -1,0 +1,155 @@
+//! One seed, from its first command to its end.
+
+use handlers::planted;
+use handlers::redrive::Selection;
+
+use crate::book::Violation;
+use crate::cloud::{Setup, State};
+use crate::faults::{Chances, Coverage};
+use crate::kernel::{MINUTE, Sim};
+use crate::logs;
+
+/// Rounds of redriving after which a letter counts as stuck.
+const MAX_ROUNDS: u32 = 60;
+
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    pub violation: Option<Violation>,
+    pub trace_hash: u64,
+    pub coverage: Coverage,
+    pub counts: Counts,
+    pub story: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Counts {
+    pub commits: u64,
+    pub acknowledged: u64,
+    pub mails: u64,
+    pub notifications: u64,
+    pub letters_redriven: u64,
+    pub replays: u64,
+    pub unknown_at_the_end: u64,
+    pub steps: u64,
+    pub virtual_seconds: u64,
+}
+
+impl Counts {
+    pub fn add(&mut self, other: &Counts) {
+        self.commits += other.commits;
+        self.acknowledged += other.acknowledged;
+        self.mails += other.mails;
+        self.notifications += other.notifications;
+        self.letters_redriven += other.letters_redriven;
+        self.replays += other.replays;
+        self.unknown_at_the_end += other.unknown_at_the_end;
+        self.steps += other.steps;
+        self.virtual_seconds += other.virtual_seconds;
+    }
+}
+
+/// Runs `seed` with so many commands, with a bug planted or, for "", without.
+pub fn run(seed: u64, commands: u32, bug: &'static str, story: bool) -> Outcome {
+    planted::plant(bug);
+    let mut rng = fastrand::Rng::with_seed(seed);
+    let setup = Setup::draw(&mut rng);
+    let chances = Chances::draw(&mut rng);
+    let sim = Sim::new(rng, chances, State::new(setup), story);
+    logs::watch(|| {
+        commands_with_faults(&sim, commands);
+        sim.run();
+        to_the_end(&sim);
+    });
+    let mut core = sim.core();
+    if let Some(line) = logs::leaked() {
+        core.violate("no personal data in logs", || line);
+    }
+    if core.violation.is_none() {
+        core.check_the_end();
+    }
+    planted::plant("");
+    let book = &core.state.book;
+    let unknown = handlers::ports::State::Unknown;
+    let outcome = Outcome {
+        violation: core.violation.clone(),
+        trace_hash: core.trace_hash(),
+        coverage: core.coverage.clone(),
+        counts: Counts {
+            commits: book.appended,
+            acknowledged: book.acknowledged,
+            mails: book.mails,
+            notifications: core.state.notifications.len() as u64,
+            letters_redriven: book.redriven,
+            replays: core.state.asked.len() as u64,
+            unknown_at_the_end: core
+                .state
+                .notifications
+                .values()
+                .filter(|notification| notification.state == unknown)
+                .count() as u64,
+            steps: core.events,
+            virtual_seconds: core.now / 1_000_000,
+        },
+        story: core.story.take().unwrap_or_default(),
+    };
+    drop(core);
+    sim.clear();
+    outcome
+}
+
+/// The safety phase: commands while everything may go wrong, until peace comes.
+fn commands_with_faults(sim: &Sim, commands: u32) {
+    let mut core = sim.core();
+    for _ in 0..core.state.setup.api_processes {
+        core.start_api();
+    }
+    let mut at = 0;
+    for number in 0..commands {
+        let pause = core.state.setup.pause;
+        // Bursts, and pauses between them.
+        if core.rng.u32(..3) > 0 {
+            at += core.rng.u64(..pause);
+        }
+        if number < 4 {
+            core.after(at, |core| core.change_a_customer());
+        } else {
+            core.after(at, |core| core.command());
+        }
+    }
+    let peace = at + core.rng.u64(MINUTE..20 * MINUTE);
+    core.after(peace, |core| {
+        core.chances.on = false;
+        core.state.deliveries_from = 0;
+        core.state.unreadable.clear();
+        core.end_stream_outage();
+    });
+}
+
+/// The liveness phase: an operator redrives all letters, and then, or not, names
+/// those of mails that may have been sent.
+fn to_the_end(sim: &Sim) {
+    let names_unknown = sim.core().rng.bool();
+    for round in 0..MAX_ROUNDS {
+        {
+            let mut core = sim.core();
+            if core.violation.is_some() || core.state.letters.waiting.is_empty() {
+                return;
+            }
+            let only_unknown = core.state.letters.only_unknown();
+            if only_unknown && !names_unknown && round > 2 {
+                return;
+            }
+            core.after(20 * MINUTE, move |core| {
+                if only_unknown && names_unknown {
+                    core.redrive_unknown();
+                } else {
+                    core.redrive(&Selection {
+                        max: 100,
+                        ..Selection::default()
+                    });
+                }
+            });
+        }
+        sim.run();
+    }
+}
