@@ -3,9 +3,7 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use tests::one_machine::{
-    Acknowledged, Folder, Gate, Load, Progress, Seed, Server, fixed_port,
-};
+use tests::one_machine::{Acknowledged, Folder, Gate, Load, Progress, Seed, Server, fixed_port};
 
 use crate::counts::Counts;
 use crate::settling::{each_is_answered_as_before, outcomes, settle};
@@ -14,7 +12,7 @@ const KILLS: usize = 200;
 const ACCOUNTS: usize = 3;
 const WRITERS: usize = 2;
 /// A life is so long after it is ready, at most.
-const LONGEST_LIFE_MS: usize = 250;
+const LONGEST_LIFE: Duration = Duration::from_millis(200);
 /// A delivery whose process died three times in a row becomes a dead letter:
 /// each time the next process found the dead one's lease.
 const LEASED: &str = "another worker has this notification";
@@ -82,22 +80,22 @@ fn two_hundred_kills_under_load_lose_nothing_and_double_nothing() {
         }
         let server = starting.ready();
         start_takes = start.elapsed();
-        let most = Duration::from_millis(LONGEST_LIFE_MS as u64);
         match moment {
-            Moment::Recovery => pause(&mut seed, most / 5),
+            Moment::Recovery => pause(&mut seed, LONGEST_LIFE / 5),
             Moment::Requests => {
                 let all = (kill + 1) * ACCOUNTS * WRITERS;
                 let wanted = acknowledged(&progress) + seed.between(1, 2 * ACCOUNTS * WRITERS);
-                within(most, || acknowledged(&progress) >= wanted.min(all));
+                within(LONGEST_LIFE, || acknowledged(&progress) >= wanted.min(all));
             }
             Moment::Start | Moment::Mails => {
-                within(most, || folder.disk().deliveries() > 0);
-                pause(&mut seed, most / 10);
+                within(LONGEST_LIFE, || folder.disk().deliveries() > 0);
+                pause(&mut seed, LONGEST_LIFE / 10);
             }
         }
         server.kill();
     }
 
+    let killed_within = began.elapsed().as_secs_f32();
     let server = Server::start_on(&folder, port);
     let answers: Vec<Vec<Acknowledged>> = writers
         .into_iter()
@@ -109,7 +107,7 @@ fn two_hundred_kills_under_load_lose_nothing_and_double_nothing() {
     let counts = Counts::of(&answers, &outcomes);
     eprintln!(
         "{kills} kills ({} at a start, {} at a recovery, {} during requests, {} during mails); {counts}; \
-         {} dead letters redriven {:?}; {:.1} s",
+         {} dead letters redriven {:?}; a start took {start_takes:?}; {killed_within:.1} s of kills, {:.1} s in all",
         of_moment[0],
         of_moment[1],
         of_moment[2],

@@ -25,7 +25,9 @@ pub fn settle(api: &Api, disk: &Disk, loads: &[Load], passing: &[&str]) -> Redri
     eventually("everything is delivered or a dead letter", || {
         match (disk.deliveries(), disk.mails()) {
             (0, told) if told + redriven_now(api, passing, &mut redriven) >= mails => Ok(()),
-            (waiting, told) => Err(format!("{waiting} deliveries wait, {told} mails of {mails}")),
+            (waiting, told) => Err(format!(
+                "{waiting} deliveries wait, {told} mails of {mails}"
+            )),
         }
     });
     redriven
