@@ -1,6 +1,7 @@
 //! Whether the files are whole, looked at before anything is written to them.
 //! A bank rather stands still than goes on without what it has acknowledged.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -123,22 +124,43 @@ pub(crate) fn connect(file: &Path) -> rusqlite::Result<Connection> {
 }
 
 fn read_all(file: &Path, connection: &Connection) -> Result<(), DamageError> {
+    let damaged = |found: String| DamageError::Damaged {
+        file: file.to_owned(),
+        found,
+    };
+    if ends_early(file, connection).map_err(|error| DamageError::of(file, error))? {
+        return Err(damaged("its end is missing".to_owned()));
+    }
     let found: String = connection
         .query_row("PRAGMA quick_check(1)", [], |row| row.get(0))
         .map_err(|error| DamageError::of(file, error))?;
-    if found == "ok" {
-        return Ok(());
+    match found {
+        found if found == "ok" => Ok(()),
+        found => Err(damaged(found.replace('\n', " "))),
     }
-    Err(DamageError::Damaged {
-        file: file.to_owned(),
-        found: found.replace('\n', " "),
-    })
+}
+
+/// SQLite takes what is missing from the last page for zeros, and finds
+/// nothing wrong with them inside of a long value. What the journal holds may
+/// be missing from the file.
+fn ends_early(file: &Path, connection: &Connection) -> rusqlite::Result<bool> {
+    let length = |path: &Path| fs::metadata(path).map_or(0, |data| data.len());
+    let mut journal = file.as_os_str().to_owned();
+    journal.push("-wal");
+    if length(journal.as_ref()) > 0 {
+        return Ok(false);
+    }
+    let whole: u64 = connection.query_row(
+        "SELECT page_count * page_size FROM pragma_page_count(), pragma_page_size()",
+        [],
+        |row| row.get(0),
+    )?;
+    let page: u64 = connection.query_row("PRAGMA page_size", [], |row| row.get(0))?;
+    Ok(length(file) % page != 0 || length(file) < whole)
 }
 
 #[cfg(test)]
 mod tests {
-    use std::fs;
-
     use super::*;
 
     const PAGE: usize = 4096;
@@ -176,6 +198,23 @@ mod tests {
             found.err()
         );
         assert!(fs::read(&file).unwrap() == before);
+    }
+
+    #[tokio::test]
+    async fn a_last_page_that_is_cut_inside_of_a_long_value_is_found() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("some.sqlite");
+        Connection::open(&file)
+            .unwrap()
+            .execute_batch(
+                "CREATE TABLE some (text TEXT); INSERT INTO some VALUES (hex(zeroblob(9000)));",
+            )
+            .unwrap();
+        let mut bytes = fs::read(&file).unwrap();
+        bytes.truncate(bytes.len() - PAGE / 2);
+        fs::write(&file, bytes).unwrap();
+        let found = Look::through(&[&file]).unwrap().wait(Duration::MAX).await;
+        assert!(matches!(found, Err(DamageError::Damaged { .. })));
     }
 
     #[tokio::test]
