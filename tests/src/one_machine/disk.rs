@@ -22,7 +22,7 @@ impl Disk {
         self.data.join(name)
     }
 
-    fn open(&self, file: &str) -> Connection {
+    pub(super) fn open(&self, file: &str) -> Connection {
         let connection = Connection::open(self.file(file)).expect("the file is there");
         connection
             .busy_timeout(Duration::from_secs(10))

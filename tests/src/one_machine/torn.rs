@@ -82,14 +82,19 @@ impl Disk {
         torn
     }
 
-    /// The first half of the file's last page is something else.
+    /// The first half of the last page that holds something is something
+    /// else. (What a page holds that is free is nobody's loss.)
     ///
     /// # Panics
     /// When the file cannot be changed.
     pub fn tear_the_last_page(&self, file: &str) {
+        let last: usize = self
+            .open(file)
+            .query_row("SELECT max(pageno) FROM dbstat", [], |row| row.get(0))
+            .expect("SQLite tells its pages");
         self.change_bytes(self.file(file), |bytes| {
-            let last = bytes.len() - PAGE;
-            bytes[last..last + PAGE / 2].fill(GARBAGE);
+            let at = (last - 1) * PAGE;
+            bytes[at..at + PAGE / 2].fill(GARBAGE);
         });
     }
 
