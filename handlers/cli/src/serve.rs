@@ -15,6 +15,7 @@ use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
 use crate::exit;
+use crate::output::complain;
 pub use options::ServeOptions;
 
 /// How long requests under way may take to end after a signal.
@@ -28,6 +29,8 @@ pub fn run(options: &ServeOptions) -> ExitCode {
                 .unwrap_or_else(|_| EnvFilter::new("warn,dynoxide=error")),
         )
         .with_writer(std::io::stderr)
+        // Complaining on stderr about a full stderr would be a panic.
+        .log_internal_errors(false)
         .init();
     if !options.listen.ip().is_loopback() && !options.allow_remote {
         return exit::with(
@@ -94,7 +97,7 @@ async fn serve(options: &ServeOptions, started: Instant) -> ExitCode {
     );
     let ended = tokio::select! {
         () = signal() => {
-            eprintln!("ledgerbell: stopping; what is under way is finished");
+            complain("stopping; what is under way is finished");
             ExitCode::SUCCESS
         }
         // Better to stop, and be seen, than to take events that nobody works on.

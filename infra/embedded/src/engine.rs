@@ -1,7 +1,9 @@
 //! DynamoDB on one machine: dynoxide on a SQLite file, served on loopback so
 //! that the adapter of `infra/aws` is the one that runs.
 
-use std::path::Path;
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use aws::{Dynamo, Tables};
@@ -12,6 +14,7 @@ use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
+use crate::folder::put_in_place;
 use crate::template::{Template, TemplateError};
 
 #[derive(Debug, thiserror::Error)]
@@ -23,7 +26,9 @@ pub enum EngineError {
     #[error("the local DynamoDB's file: {0}")]
     Sqlite(#[from] rusqlite::Error),
     #[error("the local DynamoDB cannot listen on loopback: {0}")]
-    Listen(#[from] std::io::Error),
+    Listen(std::io::Error),
+    #[error("the local DynamoDB's file cannot be made: {0}")]
+    Make(std::io::Error),
 }
 
 /// The running engine.
@@ -57,15 +62,17 @@ pub fn tables() -> Tables {
 impl Engine {
     /// Opens the file, makes the tables that are missing, and listens.
     pub async fn start(file: &Path) -> Result<Self, EngineError> {
-        let path = file
-            .to_str()
-            .ok_or_else(|| EngineError::Dynoxide("the path is not UTF-8".to_owned()))?;
-        let database =
-            Database::new(path).map_err(|error| EngineError::Dynoxide(error.to_string()))?;
+        if !file.exists() {
+            make(file)?;
+        }
+        let database = open(file)?;
         make_tables(&database)?;
         index_streams(file)?;
-        let listener = TcpListener::bind(("127.0.0.1", 0)).await?;
-        let endpoint = format!("http://{}", listener.local_addr()?);
+        let listener = TcpListener::bind(("127.0.0.1", 0))
+            .await
+            .map_err(EngineError::Listen)?;
+        let address = listener.local_addr().map_err(EngineError::Listen)?;
+        let endpoint = format!("http://{address}");
         let (stop, stopped) = oneshot::channel();
         let served = database.clone();
         let server = tokio::spawn(dynoxide::server::serve_with_shutdown(
@@ -97,6 +104,49 @@ impl Engine {
         // Idle connections of our own clients may stay open; what is committed is safe.
         let _ = tokio::time::timeout(Duration::from_secs(2), self.server).await;
     }
+}
+
+fn open(file: &Path) -> Result<Database, EngineError> {
+    let path = file
+        .to_str()
+        .ok_or_else(|| EngineError::Dynoxide("the path is not UTF-8".to_owned()))?;
+    Database::new(path).map_err(|error| EngineError::Dynoxide(error.to_string()))
+}
+
+/// Makes the file beside its place, and puts it there when it is whole.
+/// dynoxide makes a table in several steps, the stream last: of a process that
+/// is killed in between stays a table that is found at the next start, taken
+/// for made, and cannot be written to or has no stream.
+fn make(file: &Path) -> Result<(), EngineError> {
+    let unfinished = unfinished(file);
+    for leftover in with_journals(&unfinished) {
+        match fs::remove_file(leftover) {
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                return Err(EngineError::Make(error));
+            }
+            _ => {}
+        }
+    }
+    let database = open(&unfinished)?;
+    make_tables(&database)?;
+    drop(database);
+    index_streams(&unfinished)?;
+    // One file, without a journal beside it, can be put in place in one step.
+    Connection::open(&unfinished)?.pragma_update(None, "journal_mode", "DELETE")?;
+    put_in_place(&unfinished, file).map_err(EngineError::Make)
+}
+
+fn unfinished(file: &Path) -> PathBuf {
+    file.with_extension("new")
+}
+
+/// A SQLite file and what SQLite keeps beside it.
+fn with_journals(file: &Path) -> [PathBuf; 4] {
+    ["", "-wal", "-shm", "-journal"].map(|suffix| {
+        let mut name = file.as_os_str().to_owned();
+        name.push(suffix);
+        name.into()
+    })
 }
 
 fn make_tables(database: &Database) -> Result<(), EngineError> {
@@ -139,6 +189,34 @@ fn index_streams(file: &Path) -> Result<(), EngineError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn tables_whose_making_was_interrupted_are_made_anew() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("dynamodb.sqlite");
+        // A table without its stream, as a killed process leaves it.
+        let database = open(&unfinished(&file)).unwrap();
+        let mut tables = Template::built_in().unwrap().tables().into_iter();
+        let mut request = tables.find(|table| table["TableName"] == "events").unwrap();
+        request
+            .as_object_mut()
+            .unwrap()
+            .remove("StreamSpecification");
+        database
+            .create_table(serde_json::from_value(request).unwrap())
+            .unwrap();
+        drop(database);
+
+        let engine = Engine::start(&file).await.unwrap();
+        let streams = engine
+            .database
+            .list_streams(dynoxide::actions::list_streams::ListStreamsRequest::default())
+            .unwrap()
+            .streams;
+        assert!(!streams.is_empty());
+        assert!(!unfinished(&file).exists());
+        engine.stop().await;
+    }
 
     #[tokio::test]
     async fn the_highest_sequence_number_is_found_without_reading_the_whole_stream() {

@@ -7,6 +7,8 @@ use std::path::{Path, PathBuf};
 /// Raised when what is in the folder can no longer be read by older versions.
 const FORMAT: u32 = 1;
 const FORMAT_FILE: &str = "FORMAT";
+/// What becomes the format file when it is written to its end.
+const UNFINISHED_FORMAT_FILE: &str = "FORMAT.new";
 const LOCK_FILE: &str = "LOCK";
 
 #[derive(Debug, thiserror::Error)]
@@ -42,7 +44,8 @@ impl Folder {
             let others = fs::read_dir(path).map_err(unusable)?.filter_map(Result::ok);
             if others
                 .into_iter()
-                .any(|entry| entry.file_name() != LOCK_FILE)
+                .map(|entry| entry.file_name())
+                .any(|name| name != LOCK_FILE && name != UNFINISHED_FORMAT_FILE)
             {
                 return Err(FolderError::NotOurs(path.to_owned()));
             }
@@ -61,10 +64,7 @@ impl Folder {
             Err(TryLockError::Error(error)) => return Err(unusable(error)),
         }
         if fresh {
-            let mut file = File::create(&format_file).map_err(unusable)?;
-            writeln!(file, "{FORMAT}")
-                .and_then(|()| file.sync_all())
-                .map_err(unusable)?;
+            write_format(path).map_err(unusable)?;
         }
         Ok(Folder {
             path: path.to_owned(),
@@ -74,6 +74,26 @@ impl Folder {
 
     pub fn file(&self, name: &str) -> PathBuf {
         self.path.join(name)
+    }
+}
+
+/// Whole or not at all: a format file without its number, from a process that
+/// was killed or a disk that was full, would make the folder nobody's.
+fn write_format(folder: &Path) -> std::io::Result<()> {
+    let unfinished = folder.join(UNFINISHED_FORMAT_FILE);
+    let mut file = File::create(&unfinished)?;
+    writeln!(file, "{FORMAT}")?;
+    put_in_place(&unfinished, &folder.join(FORMAT_FILE))
+}
+
+/// Gives a file that is finished its name, for good.
+pub(crate) fn put_in_place(finished: &Path, name: &Path) -> std::io::Result<()> {
+    File::open(finished)?.sync_all()?;
+    fs::rename(finished, name)?;
+    // The name is in the folder, which has a cache of its own.
+    match name.parent() {
+        Some(folder) if cfg!(unix) => File::open(folder)?.sync_all(),
+        _ => Ok(()),
     }
 }
 
@@ -121,6 +141,18 @@ mod tests {
         fs::write(other.join("letter.txt"), "dear").unwrap();
         assert!(matches!(Folder::open(&other), Err(FolderError::NotOurs(_))));
         assert_eq!(fs::read_dir(&other).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn a_folder_whose_making_was_interrupted_is_made_to_its_end() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("data");
+        fs::create_dir(&path).unwrap();
+        fs::write(path.join(LOCK_FILE), "").unwrap();
+        fs::write(path.join(UNFINISHED_FORMAT_FILE), "").unwrap();
+        Folder::open(&path).unwrap();
+        assert_eq!(fs::read_to_string(path.join(FORMAT_FILE)).unwrap(), "1\n");
+        assert!(!path.join(UNFINISHED_FORMAT_FILE).exists());
     }
 
     #[test]

@@ -123,8 +123,10 @@ impl Invoker {
             Err(error) => self.failed(delivery, error).await,
         };
         if let Err(error) = written {
-            // It stays due, and is delivered again.
+            // It stays due, and is delivered again; not at once, as the next
+            // try would end in the same way, on a full disk a hundred times a second.
             tracing::error!(%error, id, "a delivery's end cannot be noted");
+            tokio::time::sleep(IDLE).await;
         }
         self.bell.notify_one();
     }
@@ -286,5 +288,23 @@ mod tests {
         let letter = handlers::dead_letter::read(&letters[0]);
         assert_eq!(letter.reason, "Permanent: the function panicked");
         assert_eq!(letter.attempts, Some(u64::from(MAX_FAILURES)));
+    }
+    #[tokio::test]
+    async fn a_delivery_whose_end_cannot_be_noted_rests_before_it_is_tried_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let durable = Durable::open(&folder.path().join("local.sqlite")).unwrap();
+        let invoker = invoker(&durable);
+        durable
+            .write(|transaction| transaction.execute_batch("DROP TABLE delivery"))
+            .await
+            .unwrap();
+        let delivery = Delivery {
+            id: 1,
+            function: "NoSuchFunction".to_owned(),
+            event: "{}".to_owned(),
+            failures: 0,
+        };
+        let at_once = tokio::time::timeout(IDLE / 2, invoker.deliver(delivery)).await;
+        assert!(at_once.is_err(), "it was given back at once");
     }
 }

@@ -3,17 +3,20 @@
 //! mailbox. It runs these handlers and is no emulator of AWS for others.
 
 mod bus;
+mod damage;
 mod dead_letters;
 mod durable;
 mod engine;
 mod folder;
 mod invoker;
 mod mailbox;
+mod moment;
 pub mod pattern;
 mod pipeline;
 mod poller;
 mod template;
 
+pub use damage::DamageError;
 pub use engine::{Engine, tables};
 pub use folder::FolderError;
 pub use mailbox::{Mailbox, StoredMail};

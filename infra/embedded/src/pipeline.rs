@@ -21,12 +21,14 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
 use crate::bus::LocalBus;
+use crate::damage::{DamageError, Look};
 use crate::dead_letters::LocalDeadLetters;
 use crate::durable::Durable;
 use crate::engine::{Engine, EngineError};
 use crate::folder::{Folder, FolderError};
 use crate::invoker::Invoker;
 use crate::mailbox::Mailbox;
+use crate::moment::are_of_one_moment;
 use crate::poller::Poller;
 use crate::template::{Template, TemplateError};
 
@@ -36,6 +38,9 @@ const LEASE: Duration = Duration::from_secs(5);
 /// One process, one clock, an index that is written with its table: only the
 /// write itself takes time here, and it takes milliseconds.
 const SAFETY_WINDOW: chrono::TimeDelta = chrono::TimeDelta::seconds(2);
+/// How long a start waits for the files to be read: enough for a hundred
+/// megabytes. Larger ones are read on while it serves.
+const LOOK_FOR: Duration = Duration::from_millis(300);
 /// How often the workers are looked at.
 const LOOK_AT_WORKERS: Duration = Duration::from_secs(1);
 /// How long the end of a stop is waited for.
@@ -52,6 +57,8 @@ pub struct Settings {
 pub enum StartError {
     #[error(transparent)]
     Folder(#[from] FolderError),
+    #[error(transparent)]
+    Damage(#[from] DamageError),
     #[error(transparent)]
     Engine(#[from] EngineError),
     #[error(transparent)]
@@ -76,8 +83,11 @@ pub struct Pipeline {
 impl Pipeline {
     pub async fn start(settings: &Settings) -> Result<Self, StartError> {
         let folder = Folder::open(&settings.data_dir)?;
-        let engine = Engine::start(&folder.file("dynamodb.sqlite")).await?;
-        let durable = Durable::open(&folder.file("local.sqlite"))?;
+        let (events, local) = (folder.file("dynamodb.sqlite"), folder.file("local.sqlite"));
+        let look = Look::through(&[&events, &local])?.wait(LOOK_FOR).await?;
+        are_of_one_moment(&events, &local)?;
+        let engine = Engine::start(&events).await?;
+        let durable = Durable::open(&local)?;
         let bell = Arc::new(Notify::new());
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
 
@@ -149,10 +159,11 @@ impl Pipeline {
             replayer,
             bell,
         };
-        let workers = vec![
+        let mut workers = vec![
             tokio::spawn(poller.run(stopped.clone())),
-            tokio::spawn(invoker.run(stopped)),
+            tokio::spawn(invoker.run(stopped.clone())),
         ];
+        workers.extend(look.map(|look| tokio::spawn(look.run(stopped))));
         Ok(Pipeline {
             api,
             mailbox,

@@ -29,7 +29,7 @@ const EMPTY_LOOKS: u32 = 40;
 /// because nothing outside of this machine can be the reason.
 const AFTER_FAILURE: Duration = Duration::from_millis(500);
 /// The name of the one stream in the checkpoints.
-const STREAM: &str = "events";
+pub(crate) const STREAM: &str = "events";
 
 pub(crate) struct Poller {
     database: Database,

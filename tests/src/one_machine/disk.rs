@@ -18,8 +18,12 @@ impl Disk {
         Disk { data }
     }
 
-    fn open(&self, file: &str) -> Connection {
-        let connection = Connection::open(self.data.join(file)).expect("the file is there");
+    pub(super) fn file(&self, name: &str) -> PathBuf {
+        self.data.join(name)
+    }
+
+    pub(super) fn open(&self, file: &str) -> Connection {
+        let connection = Connection::open(self.file(file)).expect("the file is there");
         connection
             .busy_timeout(Duration::from_secs(10))
             .expect("a timeout can be set");

@@ -1,7 +1,7 @@
 //! Many writers at once, each of whom sends until it is answered.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Barrier};
+use std::sync::{Arc, Barrier, Condvar, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
@@ -38,6 +38,23 @@ impl Progress {
     #[must_use]
     pub fn acknowledged(&self) -> usize {
         self.0.load(Ordering::Relaxed)
+    }
+}
+
+/// Holds writers back.
+#[derive(Debug, Clone, Default)]
+pub struct Gate(Arc<(Mutex<usize>, Condvar)>);
+
+impl Gate {
+    /// From now on each writer may send its first `count` deposits.
+    pub fn let_through(&self, count: usize) {
+        *self.0.0.lock().unwrap_or_else(PoisonError::into_inner) = count;
+        self.0.1.notify_all();
+    }
+
+    fn wait(&self, number: usize) {
+        let open = self.0.0.lock().unwrap_or_else(PoisonError::into_inner);
+        drop(self.0.1.wait_while(open, |count| *count <= number));
     }
 }
 
@@ -83,12 +100,26 @@ impl Load {
     /// then the next.
     #[must_use]
     pub fn start(&self, api: &Api) -> (JoinHandle<Vec<Acknowledged>>, Progress) {
+        let open = Gate::default();
+        open.let_through(self.deposits);
+        self.start_behind(&open, api)
+    }
+
+    /// The same, as far as the gate lets them.
+    #[must_use]
+    pub fn start_behind(
+        &self,
+        gate: &Gate,
+        api: &Api,
+    ) -> (JoinHandle<Vec<Acknowledged>>, Progress) {
         let progress = Progress::default();
         let writers: Vec<_> = (0..self.writers)
             .map(|writer| {
                 let (load, api, progress) = (self.clone(), api.clone(), progress.clone());
+                let gate = gate.clone();
                 thread::spawn(move || {
                     let send = |number| {
+                        gate.wait(number);
                         let acknowledged = until_acknowledged(&api, load.deposit(writer, number));
                         progress.0.fetch_add(1, Ordering::Relaxed);
                         acknowledged

@@ -4,19 +4,22 @@
 mod api;
 mod binary;
 mod disk;
+mod filesystem;
 mod load;
 mod outcome;
 mod raw;
 mod seed;
 mod server;
+mod torn;
 
 pub use api::{Answer, Api, Append, opening};
 pub use disk::Disk;
-pub use load::{Acknowledged, Load, Progress};
+pub use filesystem::SmallFilesystem;
+pub use load::{Acknowledged, Gate, Load, Progress};
 pub use outcome::{Outcome, settled};
 pub use raw::raw_request;
 pub use seed::Seed;
-pub use server::{Folder, Server, fixed_port};
+pub use server::{Folder, Refusal, Server, Starting, fixed_port};
 
 use std::time::{Duration, Instant};
 

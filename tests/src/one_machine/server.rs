@@ -1,7 +1,7 @@
 //! One `ledgerbell serve`.
 
 use std::fs::{self, File};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::mpsc;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
 use tempfile::TempDir;
 
 use super::api::Api;
@@ -45,6 +45,15 @@ impl Folder {
         self.0.path().join("log")
     }
 
+    /// In a folder of this filesystem.
+    ///
+    /// # Panics
+    /// Where no folder can be made there.
+    #[must_use]
+    pub fn on(filesystem: &Path) -> Self {
+        Folder(tempfile::tempdir_in(filesystem).expect("there is room for a folder"))
+    }
+
     /// The files, to look into and to damage.
     #[must_use]
     pub fn disk(&self) -> Disk {
@@ -56,6 +65,77 @@ impl Default for Folder {
     fn default() -> Self {
         Folder::new()
     }
+}
+
+/// A server that is not ready yet.
+#[derive(Debug)]
+pub struct Starting {
+    server: Server,
+    lines: mpsc::Receiver<String>,
+}
+
+impl Starting {
+    /// Waits until it is.
+    ///
+    /// # Panics
+    /// Where that takes too long.
+    #[must_use]
+    pub fn ready(mut self) -> Server {
+        self.server.base = self.server.wait_for_address(&self.lines);
+        self.server.wait_for_health();
+        self.server
+    }
+
+    /// Ends it before it is: SIGKILL.
+    ///
+    /// # Panics
+    /// Where it had ended by itself.
+    pub fn kill(self) {
+        self.server.kill();
+    }
+}
+
+/// How a start was refused.
+#[derive(Debug)]
+pub struct Refusal {
+    pub code: Option<i32>,
+    /// All that it said on stderr.
+    pub complaint: String,
+}
+
+impl Refusal {
+    /// The one line that says why.
+    ///
+    /// # Panics
+    /// When it is not one line, or the start has not failed.
+    #[track_caller]
+    #[must_use]
+    pub fn line(&self) -> &str {
+        assert_eq!(self.code, Some(1), "{self:?}");
+        assert_eq!(self.complaint.lines().count(), 1, "{self:?}");
+        self.complaint.trim_end()
+    }
+}
+
+/// `ledgerbell serve` on the folder, its log beside the data. A file that may
+/// not grow is an error to it and not its death, as on a disk that is full.
+fn serve(folder: &Folder, port: u16) -> Command {
+    let log = File::options()
+        .create(true)
+        .append(true)
+        .open(folder.log())
+        .expect("a log can be written beside the data");
+    let mut command = Command::new("sh");
+    command
+        .args(["-c", "trap '' XFSZ; exec \"$0\" \"$@\""])
+        .arg(ledgerbell())
+        .args(["serve", "--listen", &format!("127.0.0.1:{port}")])
+        .arg("--data-dir")
+        .arg(folder.data())
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(log);
+    command
 }
 
 /// A running server. It is killed when it is dropped.
@@ -82,22 +162,17 @@ impl Server {
     /// Where it is not ready in time.
     #[must_use]
     pub fn start_on(folder: &Folder, port: u16) -> Self {
-        let log = File::options()
-            .create(true)
-            .append(true)
-            .open(folder.log())
-            .expect("a log can be written beside the data");
-        let mut child = Command::new(ledgerbell())
-            .args([
-                "serve",
-                "--listen",
-                &format!("127.0.0.1:{port}"),
-                "--data-dir",
-            ])
-            .arg(folder.data())
-            .stdin(Stdio::null())
+        Server::launch_on(folder, port).ready()
+    }
+
+    /// Starts on this port, and does not wait.
+    ///
+    /// # Panics
+    /// Where the binary cannot be run.
+    #[must_use]
+    pub fn launch_on(folder: &Folder, port: u16) -> Starting {
+        let mut child = serve(folder, port)
             .stdout(Stdio::piped())
-            .stderr(log)
             .spawn()
             .expect("the binary can be run");
         let stdout = child.stdout.take().expect("its output was asked for");
@@ -108,14 +183,59 @@ impl Server {
                 let _ = told.send(line);
             }
         });
-        let mut server = Server {
+        let server = Server {
             child,
             base: String::new(),
             log: folder.log(),
         };
-        server.base = server.wait_for_address(&lines);
-        server.wait_for_health();
-        server
+        Starting { server, lines }
+    }
+
+    /// Starts a server that has to end by itself.
+    ///
+    /// # Panics
+    /// Where it does not end.
+    #[must_use]
+    pub fn refused(folder: &Folder) -> Refusal {
+        let mut child = serve(folder, 0)
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary can be run");
+        let started = Instant::now();
+        let status = loop {
+            if let Some(status) = child.try_wait().expect("it is our child") {
+                break status;
+            }
+            if started.elapsed() > START_WITHIN {
+                let _ = child.kill();
+                panic!("it was not refused");
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        };
+        let mut complaint = String::new();
+        let mut stderr = child.stderr.take().expect("its output was asked for");
+        stderr
+            .read_to_string(&mut complaint)
+            .expect("it says why, in UTF-8");
+        Refusal {
+            code: status.code(),
+            complaint,
+        }
+    }
+
+    /// Lets no file be written behind its first `bytes`, as a quota does;
+    /// `None` takes the limit away.
+    ///
+    /// # Panics
+    /// Where it runs no more.
+    #[cfg(target_os = "linux")]
+    pub fn limit_files(&self, bytes: Option<u64>) {
+        let pid = Some(Pid::from_child(&self.child));
+        let limit = Rlimit {
+            current: bytes,
+            maximum: None,
+        };
+        prlimit(pid, Resource::Fsize, limit).expect("a limit can be set");
     }
 
     fn wait_for_address(&mut self, lines: &mpsc::Receiver<String>) -> String {
