@@ -252,7 +252,7 @@ fn what_cannot_be_read_is_parked(stack: &Stack) {
     assert_eq!(invoked.status, 202, "{invoked:?}");
     stack.eventually("the dead letter", || {
         let letters = stack.dead_letters();
-        if letters.iter().any(|letter| letter.contains(MARK)) {
+        if letters.iter().any(|letter| letter.body.contains(MARK)) {
             Ok(())
         } else {
             Err(letters.len())
