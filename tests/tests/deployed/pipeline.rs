@@ -247,7 +247,7 @@ fn what_cannot_be_read_is_parked(stack: &Stack) {
         "detail-type": "MoneyDeposited",
         "detail": { "metadata": { "correlation_id": MARK }, "data": {} },
     });
-    // As EventBridge invokes it. Of the bus itself the local AWS neither retries nor keeps what failed.
+    // As EventBridge invokes it.
     let invoked = stack.invoke_later(&stack.root(), "notify", &event);
     assert_eq!(invoked.status, 202, "{invoked:?}");
     stack.eventually("the dead letter", || {
