@@ -36,7 +36,7 @@ const MOST_ROUNDS: usize = 6;
 fn chaos(stack: &Stack) {
     let started = Instant::now();
     let bank = Bank::with_a_customer(stack);
-    let operator = Operator::of(stack, PREFIX);
+    let operator = Operator::of(stack, bank.caller.clone(), PREFIX);
     // The other tests' letters, some of which nobody could ever redrive.
     operator.empty_the_queue();
     let faults = Faults::before(stack);
@@ -47,14 +47,11 @@ fn chaos(stack: &Stack) {
             scenarios::alone(&faults, &bank, &operator, (service, kind), &mut number);
         }
     }
-    println!("each alone: {:.1?}", started.elapsed());
     scenarios::together(&faults, &bank, &operator);
-    println!("all together: {:.1?}", started.elapsed());
     let injected = faults.injected();
     each_fault_was_injected(&injected);
 
     let redriven = redrive_to_the_end(stack, &bank, &operator);
-    println!("quiet, and all redriven: {:.1?}", started.elapsed());
     let outcome = Outcome::of(&bank);
     let table = table::table(&injected, &bank.acknowledged(), &redriven, &outcome);
     println!("{table}in {:.1?}", started.elapsed());
@@ -119,6 +116,11 @@ fn redrive_to_the_end(stack: &Stack, bank: &Bank, operator: &Operator) -> Redriv
             stack.dead_letters().len(),
             "not all are listed: {letters:#?}"
         );
+        let parked: Vec<&Listed> = letters
+            .iter()
+            .filter(|letter| letter.is_of_a_parked_account())
+            .collect();
+        assert!(parked.is_empty(), "parked by a fault: {parked:#?}");
         if letters.is_empty() {
             let open: Vec<&Stored> = stored.iter().filter(|one| !one.is_settled()).collect();
             assert!(open.is_empty(), "nobody hears of these: {open:#?}");

@@ -33,13 +33,24 @@ pub struct Listed {
     pub id: String,
     /// What has failed: an account, a function, a notification ...
     pub kind: String,
+    pub reason: String,
 }
 
+impl Listed {
+    /// Whether the projection of an account has really stopped. No fault of a service may do that.
+    pub fn is_of_a_parked_account(&self) -> bool {
+        self.kind == "account" && self.reason != NOT_PARKED
+    }
+}
+
+/// The reason that the operator's own letters give.
+const NOT_PARKED: &str = "to see it redriven";
+
 impl<'a> Operator<'a> {
-    pub fn of(stack: &'a Stack, prefix: &'static str) -> Self {
+    pub fn of(stack: &'a Stack, caller: Caller, prefix: &'static str) -> Self {
         Self {
             stack,
-            caller: stack.user_of_the_api("operator-in-chaos"),
+            caller,
             prefix,
         }
     }
@@ -59,6 +70,7 @@ impl<'a> Operator<'a> {
             .map(|letter| Listed {
                 id: text(&letter["id"]),
                 kind: text(&letter["kind"]),
+                reason: text(&letter["reason"]),
             })
             .collect()
     }
@@ -108,7 +120,7 @@ impl<'a> Operator<'a> {
         let body = json!({
             "ledgerbell": "account-parked",
             "account_id": account,
-            "reason": "to see it redriven",
+            "reason": NOT_PARKED,
             "at": "2026-11-22T10:00:00Z",
         });
         self.send(&Letter {

@@ -10,11 +10,11 @@ use tests::deployed::{Faults, Kind, Rule, Service};
 
 use super::{PREFIX, bank::Bank, operator::Operator};
 
-/// By then a report has come to the end of its way, unless something was in it.
-const WAY: Duration = Duration::from_secs(20);
-const POLL: Duration = Duration::from_millis(200);
-/// A report more is sent where the fault has not met the ones before.
-const MOST_MOVEMENTS: i64 = 6;
+/// By then some call has met the fault, unless something is wrong.
+const SCENARIO: Duration = Duration::from_secs(30);
+/// Between an account's reports, where the faults have not met enough calls yet.
+const PAUSE: Duration = Duration::from_secs(1);
+const POLL: Duration = Duration::from_millis(100);
 
 /// Accounts that all report at once.
 const TOGETHER: usize = 4;
@@ -54,23 +54,19 @@ pub fn alone(
     if *number == 0 {
         bank.open(&account);
     }
-    for _ in 0..MOST_MOVEMENTS {
+    let began = Instant::now();
+    while met() < rule.at_most && began.elapsed() < SCENARIO {
         *number += 1;
         bank.move_money(&account, *number);
         if service == Service::Sqs {
             // A letter of the operator's own, for what reads and removes letters.
             operator.write_of_a_parked_account(&account);
+            // Whatever comes of it: that is seen in the end.
+            let _ = operator.try_redrive();
         }
-        let started = Instant::now();
-        while met() < rule.at_most && started.elapsed() < WAY {
-            if service == Service::Sqs {
-                // Whatever comes of it: that is seen in the end.
-                let _ = operator.try_redrive();
-            }
+        let sent = Instant::now();
+        while met() < rule.at_most && sent.elapsed() < PAUSE {
             thread::sleep(POLL);
-        }
-        if met() == rule.at_most {
-            break;
         }
     }
     assert!(met() > 0, "no call of {service:?} was {}", kind.name());
@@ -102,7 +98,12 @@ pub fn together(faults: &Faults, bank: &Bank, operator: &Operator) {
     let done = AtomicBool::new(false);
     thread::scope(|scope| {
         scope.spawn(|| {
-            while !done.load(Ordering::Relaxed) {
+            for index in (0..TOGETHER).cycle() {
+                if done.load(Ordering::Relaxed) {
+                    break;
+                }
+                // It is redriven by a read of the account's history, among the rest.
+                operator.write_of_a_parked_account(&account_of(index));
                 // Whatever comes of it: that is seen in the end.
                 let _ = operator.try_redrive();
                 thread::sleep(AFTERMATH);
@@ -111,7 +112,7 @@ pub fn together(faults: &Faults, bank: &Bank, operator: &Operator) {
         let banks: Vec<_> = (0..TOGETHER)
             .map(|index| {
                 scope.spawn(move || {
-                    let account = format!("{PREFIX}-{index}");
+                    let account = account_of(index);
                     bank.open(&account);
                     for number in 1..=MOVEMENTS_TOGETHER {
                         bank.move_money(&account, number);
@@ -128,6 +129,10 @@ pub fn together(faults: &Faults, bank: &Bank, operator: &Operator) {
         }
     });
     faults.set(&[]);
+}
+
+fn account_of(index: usize) -> String {
+    format!("{PREFIX}-{index}")
 }
 
 /// About a third of each service's calls; fewer of DynamoDB's, which are many for each report.
