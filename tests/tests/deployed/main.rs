@@ -1,6 +1,7 @@
 //! The template and the real function binaries on a local AWS, with signatures and policies checked.
 //!
-//! All tests share one stack, each with customers and accounts of its own. It ends with the last of them.
+//! All tests share one stack, each with customers and accounts of its own. Chaos has it alone, after the others, and not
+//! where one of them has failed. It ends with the last of them.
 
 #![allow(
     clippy::unwrap_used,
