@@ -3,16 +3,18 @@
 use std::fmt::Debug;
 
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use domain::FieldError;
 use handlers::Error;
 
 /// Codes that say: nothing has happened, and it may go well later.
-const PASSING: [&str; 15] = [
+const PASSING: [&str; 16] = [
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
     "ThrottlingException",
     "Throttling",
     "TooManyRequestsException",
+    "RequestThrottled",
     "TransactionConflictException",
     "TransactionInProgressException",
     "InternalServerError",
@@ -28,10 +30,9 @@ const PASSING: [&str; 15] = [
 ];
 
 /// What is known of a request after its error.
-pub(crate) fn classify<E, R>(what: &str, error: &SdkError<E, R>) -> Error
+pub(crate) fn classify<E>(what: &str, error: &SdkError<E, HttpResponse>) -> Error
 where
     E: ProvideErrorMetadata + Debug,
-    R: Debug,
 {
     match error {
         // It never left.
@@ -48,10 +49,18 @@ where
             Error::Unknown(format!("{what}: the answer could not be read"))
         }
         SdkError::ServiceError(context) => {
-            let code = context.err().code().unwrap_or("no code");
+            // None: what came was cut short, a success as well as an error, or is of somebody in between. The SDK calls
+            // both a service's error, but no service has said anything.
+            let Some(code) = context.err().code() else {
+                return Error::Unknown(format!("{what}: the answer could not be read"));
+            };
             let message = context.err().message().unwrap_or("no message");
-            if PASSING.contains(&code) {
+            // SQS puts the name of its older protocol before it.
+            let name = code.rsplit('.').next().unwrap_or(code);
+            if PASSING.contains(&name) {
                 Error::Retryable(format!("{what}: {code}"))
+            } else if context.raw().status().is_server_error() {
+                Error::Unknown(format!("{what}: {code}"))
             } else {
                 Error::Permanent(format!("{what}: {code}: {message}"))
             }
@@ -62,10 +71,13 @@ where
 
 /// The same for a request that went on from a caller's cursor: DynamoDB
 /// refuses a key that is none of the table's, and then the cursor is at fault.
-pub(crate) fn classify_page<E, R>(what: &str, cursor: Option<&str>, error: &SdkError<E, R>) -> Error
+pub(crate) fn classify_page<E>(
+    what: &str,
+    cursor: Option<&str>,
+    error: &SdkError<E, HttpResponse>,
+) -> Error
 where
     E: ProvideErrorMetadata + Debug,
-    R: Debug,
 {
     let refused = matches!(error, SdkError::ServiceError(context)
         if context.err().code() == Some("ValidationException"));
@@ -76,4 +88,54 @@ where
         ));
     }
     classify(what, error)
+}
+
+#[cfg(test)]
+mod tests {
+    use aws_sdk_dynamodb::error::ErrorMetadata;
+    use aws_sdk_dynamodb::operation::query::QueryError;
+    use aws_smithy_types::body::SdkBody;
+
+    use super::*;
+
+    fn classified(status: u16, code: Option<&str>) -> Error {
+        let error = match code {
+            Some(code) => QueryError::generic(ErrorMetadata::builder().code(code).build()),
+            None => QueryError::unhandled("unexpected end of the answer"),
+        };
+        let status = status.try_into().unwrap();
+        let response = HttpResponse::new(status, SdkBody::empty());
+        classify("reading", &SdkError::service_error(error, response))
+    }
+
+    #[test]
+    fn an_answer_that_was_cut_short_leaves_it_unknown_and_is_no_reason_to_give_up() {
+        for status in [200, 400, 500] {
+            let error = classified(status, None);
+            assert!(matches!(error, Error::Unknown(_)), "{status}: {error:?}");
+        }
+    }
+
+    #[test]
+    fn a_server_that_fails_is_asked_again_whatever_it_calls_its_failure() {
+        let error = classified(503, Some("SomethingOfAProxy"));
+        assert!(matches!(error, Error::Unknown(_)), "{error:?}");
+    }
+
+    #[test]
+    fn a_throttle_of_sqs_passes_by_its_new_name_and_by_its_old_one() {
+        for code in [
+            "RequestThrottled",
+            "AWS.SimpleQueueService.RequestThrottled",
+        ] {
+            let error = classified(400, Some(code));
+            assert!(matches!(error, Error::Retryable(_)), "{code}: {error:?}");
+        }
+    }
+
+    #[test]
+    fn what_the_service_refuses_is_permanent() {
+        let error = classified(400, Some("ValidationException"));
+        assert!(matches!(error, Error::Permanent(_)), "{error:?}");
+    }
 }

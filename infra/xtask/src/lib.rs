@@ -6,15 +6,18 @@ mod checks;
 mod command;
 mod deploy;
 mod error;
+mod fault_proxy;
 mod local_aws;
 mod local_template;
 mod package;
 mod python;
+mod server;
 mod workspace;
 
 pub use checks::test;
 pub use deploy::{Deployment, deploy_local, deploy_to_aws};
 pub use error::{Error, Result};
+pub use fault_proxy::FaultProxy;
 pub use local_aws::{LocalAws, REGION};
 pub use local_template::{LOCAL_EDITS, LocalEdit, Statement, localize};
 pub use package::{Architecture, FUNCTIONS, Profile, package};

@@ -1,21 +1,16 @@
 //! An AWS on this machine: ministack, with signatures and policies checked, on a free port of loopback.
 
 use std::{
-    fs::{self, File},
-    io::{Read, Write},
-    net::{Ipv4Addr, TcpListener, TcpStream},
-    os::unix::process::CommandExt,
+    fs,
     path::{Path, PathBuf},
-    process::{Child, Command, Stdio},
+    process::Command,
     thread,
-    time::{Duration, Instant},
 };
 
-use rustix::process::{Pid, Signal, kill_process_group};
-
 use crate::{
-    error::{Error, Result, at},
+    error::{Result, at},
     python::Python,
+    server::{self, Server},
     workspace::output_dir,
 };
 
@@ -25,31 +20,16 @@ pub const REGION: &str = "eu-west-1";
 /// The name and secret of the root caller, who may do everything. Nothing else can be reached with them.
 const ROOT: &str = "local";
 
-/// A start takes 2 s; a loaded machine may take long.
-const START_LIMIT: Duration = Duration::from_secs(60);
-/// What an orderly end may take before it is forced.
-const STOP_LIMIT: Duration = Duration::from_secs(5);
-const POLL: Duration = Duration::from_millis(100);
-
-/// Ends with its parent, whatever the parent's end: nobody else holds the other side of its standard input.
-const LAUNCH: &str = "\
-import os, signal, sys, threading
-def end_with_parent():
-    sys.stdin.buffer.read()
-    os.killpg(0, signal.SIGTERM)
-threading.Thread(target=end_with_parent, daemon=True).start()
-from ministack.app import main
-sys.argv = ['ministack']
-main()
-";
+/// Starts it, with the two things that it leaves out of AWS.
+const LAUNCH: &str = include_str!("ministack.py");
 
 /// A running ministack. It ends when this is dropped, and with the process that started it.
 #[derive(Debug)]
 pub struct LocalAws {
-    process: Child,
-    port: u16,
-    folder: PathBuf,
-    python: Python,
+    // In this order: the folder goes when nobody writes there any more.
+    server: Server,
+    folder: Folder,
+    pub(crate) python: Python,
 }
 
 impl LocalAws {
@@ -59,24 +39,18 @@ impl LocalAws {
     /// Where its programs cannot be set up, or it does not answer; the message shows the end of its log.
     pub fn start() -> Result<Self> {
         let python = Python::set_up()?;
-        let port =
-            free_port().map_err(|error| Error::LocalAws(format!("no free port: {error}")))?;
-        let folder = output_dir().join(format!("local-aws/{port}"));
-        if folder.exists() {
-            fs::remove_dir_all(&folder).map_err(at(&folder))?;
-        }
-        fs::create_dir_all(&folder).map_err(at(&folder))?;
-        let log_path = folder.join("ministack.log");
-        let log = File::create(&log_path).map_err(at(&log_path))?;
-        let errors = log.try_clone().map_err(at(&log_path))?;
+        let port = server::free_port()?;
+        let made = Folder::make(output_dir().join(format!("local-aws/{port}")))?;
+        let folder = &made.0;
 
-        let process = Command::new(python.program("python"))
-            .args(["-c", LAUNCH])
+        let mut ministack = Command::new(python.program("python"));
+        ministack
+            .args(["-c", &server::program(LAUNCH)])
             // The functions inherit this environment: nothing of the caller's own AWS may be in it.
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
-            .env("HOME", &folder)
-            .env("TMPDIR", &folder)
+            .env("HOME", folder)
+            .env("TMPDIR", folder)
             .env("S3_DATA_DIR", folder.join("s3"))
             .env("STATE_DIR", folder.join("state"))
             .env("GATEWAY_PORT", port.to_string())
@@ -88,71 +62,26 @@ impl LocalAws {
             .env("AUTH", "true")
             // Servers on ports of their own, which nothing here uses.
             .env("SFTP_ENABLED", "false")
-            .env("IOT_MTLS_ENABLED", "false")
-            .stdin(Stdio::piped())
-            .stdout(log)
-            .stderr(errors)
-            // A group of its own, so that the functions' processes end with it.
-            .process_group(0)
-            .spawn()
-            .map_err(|source| Error::Start {
-                program: "ministack".to_owned(),
-                source,
-            })?;
-        let mut this = Self {
-            process,
-            port,
-            folder,
+            .env("IOT_MTLS_ENABLED", "false");
+        let log = folder.join("ministack.log");
+        let server = Server::start("ministack", ministack, port, "/_ministack/health", &log)?;
+        Ok(Self {
+            server,
+            folder: made,
             python,
-        };
-        this.wait_until_ready()?;
-        Ok(this)
-    }
-
-    fn wait_until_ready(&mut self) -> Result<()> {
-        let started = Instant::now();
-        loop {
-            if self
-                .get("/_ministack/health")
-                .is_ok_and(|answer| answer.starts_with("HTTP/1.1 200"))
-            {
-                return Ok(());
-            }
-            let ended = self.process.try_wait().ok().flatten();
-            if ended.is_some() || started.elapsed() > START_LIMIT {
-                let what = ended.map_or_else(
-                    || "no answer".to_owned(),
-                    |status| format!("ended ({status})"),
-                );
-                return Err(Error::LocalAws(format!("{what}\n{}", self.log_tail())));
-            }
-            thread::sleep(POLL);
-        }
-    }
-
-    /// One request of HTTP/1.1 on loopback, which needs no client library.
-    fn get(&self, path: &str) -> std::io::Result<String> {
-        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))?;
-        stream.set_read_timeout(Some(START_LIMIT))?;
-        write!(
-            stream,
-            "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
-        )?;
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer)?;
-        Ok(String::from_utf8_lossy(&answer).into_owned())
+        })
     }
 
     /// Where all its services listen.
     #[must_use]
     pub fn endpoint(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+        self.server.endpoint()
     }
 
     /// Its folder, with its log and the template as deployed.
     #[must_use]
     pub fn folder(&self) -> &Path {
-        &self.folder
+        &self.folder.0
     }
 
     /// The access key and secret of the root caller.
@@ -184,45 +113,28 @@ impl LocalAws {
     /// The end of its log, for a failure's message.
     #[must_use]
     pub fn log_tail(&self) -> String {
-        const LINES: usize = 60;
-        let log = fs::read(self.folder.join("ministack.log")).unwrap_or_default();
-        let log = String::from_utf8_lossy(&log);
-        let lines: Vec<&str> = log.lines().collect();
-        lines[lines.len().saturating_sub(LINES)..].join("\n")
-    }
-
-    fn signal_group(&self, signal: Signal) {
-        if let Some(group) = i32::try_from(self.process.id())
-            .ok()
-            .and_then(Pid::from_raw)
-        {
-            // It may have ended by itself.
-            let _ = kill_process_group(group, signal);
-        }
+        self.server.log_tail()
     }
 }
 
-impl Drop for LocalAws {
+/// A folder of its own. A failed test leaves it, for its logs to be read.
+#[derive(Debug)]
+struct Folder(PathBuf);
+
+impl Folder {
+    fn make(path: PathBuf) -> Result<Self> {
+        if path.exists() {
+            fs::remove_dir_all(&path).map_err(at(&path))?;
+        }
+        fs::create_dir_all(&path).map_err(at(&path))?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Folder {
     fn drop(&mut self) {
-        self.signal_group(Signal::TERM);
-        let started = Instant::now();
-        while started.elapsed() < STOP_LIMIT
-            && self.process.try_wait().is_ok_and(|ended| ended.is_none())
-        {
-            thread::sleep(POLL);
-        }
-        // Also what of its functions outlived it.
-        self.signal_group(Signal::KILL);
-        let _ = self.process.wait();
-        // A failed test leaves its log to be read.
         if !thread::panicking() {
-            let _ = fs::remove_dir_all(&self.folder);
+            let _ = fs::remove_dir_all(&self.0);
         }
     }
-}
-
-fn free_port() -> std::io::Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?
-        .local_addr()?
-        .port())
 }

@@ -1,8 +1,11 @@
 //! The template and the functions on a local AWS, and callers with and without rights.
 
 mod callers;
+mod faults;
+mod functions;
 mod requests;
 mod stack;
 
+pub use faults::{Faults, Injected, Kind, Rule, Service};
 pub use requests::{Answer, Caller, Request};
-pub use stack::{Mail, Stack};
+pub use stack::{Letter, Mail, Stack};

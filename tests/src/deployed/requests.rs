@@ -65,6 +65,15 @@ impl Request {
     /// Where no answer comes.
     #[must_use]
     pub fn send(&self, caller: Option<&Caller>) -> Answer {
+        self.try_send(caller, REQUEST_LIMIT)
+            .unwrap_or_else(|error| panic!("{} {}: {error}", self.method, self.url))
+    }
+
+    /// The same for a caller who can live without an answer.
+    ///
+    /// # Errors
+    /// Where none comes in time, or not the whole of it.
+    pub fn try_send(&self, caller: Option<&Caller>, limit: Duration) -> Result<Answer, String> {
         let whole = caller.map_or_else(|| self.clone(), |caller| self.signed(caller));
         let mut builder = http::Request::builder().method(self.method).uri(&self.url);
         for (name, value) in &whole.headers {
@@ -73,14 +82,12 @@ impl Request {
         let request = builder.body(whole.body).expect("the parts are valid");
         let agent: Agent = Agent::config_builder()
             .http_status_as_error(false)
-            .timeout_global(Some(REQUEST_LIMIT))
+            .timeout_global(Some(limit))
             // A body where the method usually has none is sent all the same, empty.
             .allow_non_standard_methods(true)
             .build()
             .into();
-        let mut response = agent
-            .run(request)
-            .unwrap_or_else(|error| panic!("{} {}: {error}", self.method, self.url));
+        let mut response = agent.run(request).map_err(|error| error.to_string())?;
         let headers = response
             .headers()
             .iter()
@@ -89,12 +96,12 @@ impl Request {
         let body = response
             .body_mut()
             .read_to_string()
-            .expect("the answer is text");
-        Answer {
+            .map_err(|error| error.to_string())?;
+        Ok(Answer {
             status: response.status().as_u16(),
             headers,
             body,
-        }
+        })
     }
 
     fn signature(&self, caller: &Caller) -> Vec<(String, String)> {

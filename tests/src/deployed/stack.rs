@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use xtask::{Architecture, Deployment, LocalAws, Profile};
 
 use super::{Answer, Caller, Request};
@@ -35,6 +35,15 @@ pub struct Mail {
     pub text: String,
     /// The HTML part.
     pub html: String,
+}
+
+/// A message in the dead-letter queue, whether it is visible or not.
+#[derive(Debug, Clone)]
+pub struct Letter {
+    /// What it says.
+    pub body: String,
+    /// Its message attributes, as SQS takes and gives them.
+    pub attributes: Value,
 }
 
 impl Stack {
@@ -160,13 +169,13 @@ impl Stack {
             .collect()
     }
 
-    /// The bodies of the dead letters.
+    /// The dead letters, also those that are not visible yet or just now.
     #[must_use]
-    pub fn dead_letters(&self) -> Vec<String> {
+    pub fn dead_letters(&self) -> Vec<Letter> {
         let queues = self.get("/_ministack/sqs/messages");
-        let mut bodies = Vec::new();
-        collect_bodies(&queues, &mut bodies);
-        bodies
+        let mut letters = Vec::new();
+        collect_letters(&queues, &mut letters);
+        letters
     }
 
     /// What one of the local AWS's own pages lists for its one account.
@@ -251,18 +260,24 @@ impl Stack {
     }
 }
 
-/// The bodies of messages, however the page nests its accounts and queues.
-fn collect_bodies(page: &Value, bodies: &mut Vec<String>) {
+/// The messages of a page, however it nests its accounts and queues.
+fn collect_letters(page: &Value, letters: &mut Vec<Letter>) {
     match page {
         Value::Object(fields) => match fields.get("Body") {
-            Some(Value::String(body)) => bodies.push(body.clone()),
+            Some(Value::String(body)) => letters.push(Letter {
+                body: body.clone(),
+                attributes: fields
+                    .get("MessageAttributes")
+                    .cloned()
+                    .unwrap_or_else(|| json!({})),
+            }),
             _ => fields
                 .values()
-                .for_each(|value| collect_bodies(value, bodies)),
+                .for_each(|value| collect_letters(value, letters)),
         },
         Value::Array(values) => values
             .iter()
-            .for_each(|value| collect_bodies(value, bodies)),
+            .for_each(|value| collect_letters(value, letters)),
         _ => {}
     }
 }

@@ -1,43 +1,54 @@
 //! The template and the real function binaries on a local AWS, with signatures and policies checked.
 //!
-//! All tests share one stack, each with customers and accounts of its own. It ends with the last of them.
+//! All tests share one stack, each with customers and accounts of its own. Chaos has it alone, after the others, and not
+//! where one of them has failed. It ends with the last of them.
 
 #![allow(
     clippy::unwrap_used,
     reason = "a test ends where something is not as expected"
 )]
 
+mod chaos;
 mod permissions;
 mod pipeline;
 mod signatures;
 
 use std::sync::Arc;
 
-use libtest_mimic::{Arguments, Trial};
+use libtest_mimic::{Arguments, Conclusion, Trial};
 use tests::deployed::Stack;
 
 type Test = (&'static str, fn(&Stack));
 
 fn main() {
     let arguments = Arguments::from_args();
-    let tests: Vec<Test> = [pipeline::TESTS, signatures::TESTS, permissions::TESTS].concat();
+    let together: Vec<Test> = [pipeline::TESTS, signatures::TESTS, permissions::TESTS].concat();
+    let alone: Vec<Test> = chaos::TESTS.to_vec();
     if arguments.list {
         let nothing = |(name, _)| Trial::test(name, || Ok(()));
-        libtest_mimic::run(&arguments, tests.into_iter().map(nothing).collect()).exit();
+        let all = together.into_iter().chain(alone);
+        libtest_mimic::run(&arguments, all.map(nothing).collect()).exit();
     }
     let stack = Arc::new(Stack::deploy());
+    let mut conclusion = run(&arguments, &stack, together);
+    if !conclusion.has_failed() {
+        conclusion = run(&arguments, &stack, alone);
+    }
+    // `exit` runs no destructors: the local AWS ends here.
+    drop(stack);
+    conclusion.exit();
+}
+
+fn run(arguments: &Arguments, stack: &Arc<Stack>, tests: Vec<Test>) -> Conclusion {
     let trials = tests
         .into_iter()
         .map(|(name, test)| {
-            let stack = Arc::clone(&stack);
+            let stack = Arc::clone(stack);
             Trial::test(name, move || {
                 test(&stack);
                 Ok(())
             })
         })
         .collect();
-    let conclusion = libtest_mimic::run(&arguments, trials);
-    // `exit` runs no destructors: the local AWS ends here.
-    drop(stack);
-    conclusion.exit();
+    libtest_mimic::run(arguments, trials)
 }

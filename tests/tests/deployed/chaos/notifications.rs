@@ -1,0 +1,84 @@
+//! The notifications as they are stored, read past the functions and their faults.
+
+use std::time::{Duration, SystemTime};
+
+use chrono::{DateTime, Utc};
+use serde_json::{Value, json};
+use tests::deployed::Stack;
+
+/// A notification's item.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stored {
+    pub id: String,
+    pub account: String,
+    pub event_id: String,
+    pub state: String,
+    /// Nobody may go on with it before this.
+    busy_until: Option<DateTime<Utc>>,
+    /// The states it has been through.
+    pub history: Vec<String>,
+}
+
+impl Stored {
+    /// Whether nothing happens to it any more by itself.
+    pub fn is_settled(&self) -> bool {
+        matches!(&*self.state, "SENT" | "REJECTED" | "SKIPPED" | "UNKNOWN")
+    }
+
+    pub fn times(&self, state: &str) -> usize {
+        self.history.iter().filter(|past| *past == state).count()
+    }
+
+    /// How long a lease or a wish of the mailer still keeps it.
+    pub fn busy_for(&self) -> Duration {
+        let now: DateTime<Utc> = SystemTime::now().into();
+        self.busy_until
+            .and_then(|until| (until - now).to_std().ok())
+            .unwrap_or_default()
+    }
+}
+
+/// All notifications of accounts whose names begin so.
+pub fn stored(stack: &Stack, prefix: &str) -> Vec<Stored> {
+    let root = stack.root();
+    let mut found = Vec::new();
+    let mut scan = json!({
+        "TableName": stack.output("NotificationsTableName"),
+        "ConsistentRead": true,
+    });
+    loop {
+        let answer = stack.call(&root, "dynamodb", "DynamoDB_20120810.Scan", &scan);
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let page = answer.json();
+        found.extend(page["Items"].as_array().into_iter().flatten().map(read));
+        let next = page["LastEvaluatedKey"].clone();
+        if next.is_null() {
+            break;
+        }
+        scan["ExclusiveStartKey"] = next;
+    }
+    found.retain(|stored: &Stored| stored.account.starts_with(prefix));
+    found.sort_by(|one, other| one.id.cmp(&other.id));
+    found
+}
+
+fn read(item: &Value) -> Stored {
+    let text = |name: &str| item[name]["S"].as_str().unwrap_or_default().to_owned();
+    let time = |name: &str| item[name]["S"].as_str()?.parse::<DateTime<Utc>>().ok();
+    let history = item["history"]["L"].as_array().into_iter().flatten();
+    Stored {
+        id: text("notification_id"),
+        account: text("account_id"),
+        event_id: text("event_id"),
+        state: text("state"),
+        busy_until: time("lease_until").max(time("retry_at")),
+        history: history
+            .map(|step| {
+                step["M"]["state"]["S"]
+                    .as_str()
+                    .unwrap_or_default()
+                    .to_owned()
+            })
+            .collect(),
+    }
+}

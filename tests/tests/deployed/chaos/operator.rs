@@ -1,0 +1,197 @@
+//! An operator, who redrives what has failed. By the API alone, but for what would take a quarter of an hour.
+
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
+
+use serde_json::{Value, json};
+use tests::deployed::{Answer, Caller, Letter, Stack};
+
+use super::notifications::{self, Stored};
+
+/// A redrive of many letters, with room. The function itself has 28 s.
+const REQUEST_LIMIT: Duration = Duration::from_secs(35);
+/// After the last fault: a lease of 45 s, and what is done after it.
+const SETTLE_LIMIT: Duration = Duration::from_secs(180);
+/// Longer than any pause of a retry.
+const STILL: Duration = Duration::from_secs(5);
+const POLL: Duration = Duration::from_millis(500);
+/// As many as the API looks at in one request.
+const MANY: usize = 100;
+
+pub struct Operator<'a> {
+    stack: &'a Stack,
+    caller: Caller,
+    /// The accounts' names begin so.
+    prefix: &'static str,
+}
+
+/// A dead letter as the API lists it.
+#[derive(Debug, Clone)]
+pub struct Listed {
+    pub id: String,
+    /// What has failed: an account, a function, a notification ...
+    pub kind: String,
+    pub reason: String,
+}
+
+impl Listed {
+    /// Whether the projection of an account has really stopped. No fault of a service may do that.
+    pub fn is_of_a_parked_account(&self) -> bool {
+        self.kind == "account" && self.reason != NOT_PARKED
+    }
+}
+
+/// The reason that the operator's own letters give.
+const NOT_PARKED: &str = "to see it redriven";
+
+impl<'a> Operator<'a> {
+    pub fn of(stack: &'a Stack, caller: Caller, prefix: &'static str) -> Self {
+        Self {
+            stack,
+            caller,
+            prefix,
+        }
+    }
+
+    /// The letters that are visible, by the API.
+    pub fn list(&self) -> Vec<Listed> {
+        let answer = self
+            .stack
+            .api("GET", &format!("/dead-letters?limit={MANY}"), &[], None)
+            .send(Some(&self.caller));
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        answer.json()["dead_letters"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .map(|letter| Listed {
+                id: text(&letter["id"]),
+                kind: text(&letter["kind"]),
+                reason: text(&letter["reason"]),
+            })
+            .collect()
+    }
+
+    /// Redrives what needs no name, whatever comes of the request.
+    pub fn try_redrive(&self) -> Result<Answer, String> {
+        self.stack
+            .api(
+                "POST",
+                "/dead-letters/redrive",
+                &[],
+                Some(&json!({ "max": MANY })),
+            )
+            .try_send(Some(&self.caller), REQUEST_LIMIT)
+    }
+
+    /// Redrives the letters of these names. Answers how many were.
+    pub fn redrive(&self, letters: &[Listed]) -> usize {
+        if letters.is_empty() {
+            return 0;
+        }
+        let ids: Vec<&str> = letters.iter().map(|letter| &*letter.id).collect();
+        let answer = self
+            .stack
+            .api(
+                "POST",
+                "/dead-letters/redrive",
+                &[],
+                Some(&json!({ "ids": ids })),
+            )
+            .send(Some(&self.caller));
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let redriven = answer.json()["redriven"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
+        let failed: Vec<&Value> = redriven
+            .iter()
+            .filter(|letter| letter["outcome"] != "redriven")
+            .collect();
+        assert!(failed.is_empty(), "not redriven: {failed:#?}");
+        redriven.len()
+    }
+
+    /// Puts a letter into the queue that says that the account was parked. It was not, so nothing comes of a redrive.
+    pub fn write_of_a_parked_account(&self, account: &str) {
+        let body = json!({
+            "ledgerbell": "account-parked",
+            "account_id": account,
+            "reason": NOT_PARKED,
+            "at": "2026-11-22T10:00:00Z",
+        });
+        self.send(&Letter {
+            body: body.to_string(),
+            attributes: json!({}),
+        });
+    }
+
+    /// Stands in for fifteen minutes: the longest delay of a letter, and more than any is hidden for.
+    ///
+    /// All letters are taken out of the queue and put in again. Nothing else may be writing letters meanwhile.
+    pub fn let_the_letters_become_visible(&self) {
+        let letters = self.stack.dead_letters();
+        self.empty_the_queue();
+        for letter in &letters {
+            self.send(letter);
+        }
+    }
+
+    pub fn empty_the_queue(&self) {
+        self.queue("PurgeQueue", json!({}));
+    }
+
+    fn send(&self, letter: &Letter) {
+        let message = json!({ "MessageBody": letter.body, "MessageAttributes": letter.attributes });
+        self.queue("SendMessage", message);
+    }
+
+    fn queue(&self, operation: &str, mut body: Value) {
+        body["QueueUrl"] = json!(self.stack.output("DeadLetterQueueUrl"));
+        let root = self.stack.root();
+        let operation = format!("AmazonSQS.{operation}");
+        let answer = self.stack.call(&root, "sqs", &operation, &body);
+        assert_eq!(answer.status, 200, "{answer:?}");
+    }
+
+    /// Waits until nothing changes any more by itself, and nothing that has failed is still kept for its worker.
+    pub fn wait_until_all_is_still(&self) -> Vec<Stored> {
+        let started = Instant::now();
+        let mut seen = self.look();
+        let mut since = Instant::now();
+        loop {
+            thread::sleep(POLL);
+            let now = self.look();
+            if now != seen {
+                since = Instant::now();
+                seen = now;
+            }
+            let busy = seen
+                .0
+                .iter()
+                .map(Stored::busy_for)
+                .max()
+                .unwrap_or_default();
+            if since.elapsed() > STILL && busy.is_zero() {
+                return seen.0;
+            }
+            assert!(
+                started.elapsed() < SETTLE_LIMIT,
+                "still at work after {SETTLE_LIMIT:?}: {:#?}",
+                seen.0
+            );
+        }
+    }
+
+    /// What a worker's step would change.
+    fn look(&self) -> (Vec<Stored>, usize, usize) {
+        (
+            notifications::stored(self.stack, self.prefix),
+            self.stack.dead_letters().len(),
+            self.stack.mails().len(),
+        )
+    }
+}
