@@ -3,11 +3,11 @@
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::account::Account;
 use crate::event::{DecodeError, Event};
-use crate::hash::{Hash, canonical_bytes};
+use crate::hash::{Hash, canonical_bytes, is_plain};
 use crate::time::{format_recorded_at, format_time};
 use crate::{AccountId, EventId, IdempotencyKey, Version};
 
@@ -74,23 +74,126 @@ impl Commit {
 
     /// The hash that this commit must have after `prev_hash`.
     pub fn compute_hash(&self) -> Hash {
-        let content = json!({
-            "account_id": self.account_id,
-            "first_version": self.first_version,
-            "events": self.events.iter().map(|event| json!({
-                "event_id": event.event_id,
-                "type": event.event_type,
-                "schema": event.schema,
-                "occurred_at": format_time(event.occurred_at),
-                "data": event.data,
-            })).collect::<Vec<_>>(),
-            "recorded_at": format_recorded_at(self.recorded_at),
-            "source": self.source,
-            "correlation_id": self.correlation_id,
-            "idempotency_key": self.idempotency_key,
-            "request_hash": self.request_hash,
-            "after": self.after,
-        });
-        Hash::of(self.prev_hash.as_bytes(), &canonical_bytes(&content))
+        let content = Content {
+            account_id: &self.account_id,
+            after: serde_json::to_value(&self.after).unwrap_or_default(),
+            correlation_id: &self.correlation_id,
+            events: self.events.iter().map(EventContent::of).collect(),
+            first_version: self.first_version,
+            idempotency_key: &self.idempotency_key,
+            recorded_at: format_recorded_at(self.recorded_at),
+            request_hash: &self.request_hash,
+            source: &self.source,
+        };
+        Hash::of(self.prev_hash.as_bytes(), &content.canonical_bytes())
+    }
+}
+
+/// What the hash is about. The fields are in the order of RFC 8785, by name.
+#[derive(Serialize)]
+struct Content<'a> {
+    account_id: &'a AccountId,
+    after: Value,
+    correlation_id: &'a str,
+    events: Vec<EventContent<'a>>,
+    first_version: Version,
+    idempotency_key: &'a IdempotencyKey,
+    recorded_at: String,
+    request_hash: &'a str,
+    source: &'a str,
+}
+
+#[derive(Serialize)]
+struct EventContent<'a> {
+    data: &'a Value,
+    event_id: EventId,
+    occurred_at: String,
+    schema: u32,
+    #[serde(rename = "type")]
+    event_type: &'a str,
+}
+
+impl<'a> EventContent<'a> {
+    fn of(event: &'a RecordedEvent) -> Self {
+        EventContent {
+            data: &event.data,
+            event_id: event.event_id,
+            occurred_at: format_time(event.occurred_at),
+            schema: event.schema,
+            event_type: &event.event_type,
+        }
+    }
+}
+
+impl Content<'_> {
+    /// Where every value is plain, it is canonical as it is written, and that
+    /// is many times quicker than to sort and to format it anew.
+    fn canonical_bytes(&self) -> Vec<u8> {
+        let plain = is_plain(&self.after) && self.events.iter().all(|event| is_plain(event.data));
+        if plain && let Ok(bytes) = serde_json::to_vec(self) {
+            return bytes;
+        }
+        canonical_bytes(&serde_json::to_value(self).unwrap_or_default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decision::{Context, decide};
+    use crate::record::Reports;
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    proptest! {
+        #[test]
+        fn what_is_hashed_is_the_canonical_form_however_it_was_made(
+            reference in "\\PC{1,40}",
+            counterparty in proptest::option::of("\\PC{1,40}"),
+            minor in 1..=i64::from(u32::MAX),
+        ) {
+            let opened = json!({ "type": "AccountOpened", "occurred_at": "2026-11-22T09:00:00Z",
+                "data": { "customer_id": "ana", "currency": "EUR" } });
+            let mut data = json!({ "amount": format!("{}.{:02}", minor / 100, minor % 100),
+                "currency": "EUR", "reference": reference });
+            if let Some(counterparty) = counterparty {
+                data["counterparty"] = json!(counterparty);
+            }
+            let deposited = json!({ "type": "MoneyDeposited", "occurred_at": "2026-11-22T09:00:01Z", "data": data });
+            let Ok(reports) = Reports::read(json!({ "events": [opened, deposited] })) else {
+                // Some texts are refused.
+                return Ok(());
+            };
+            let context = Context {
+                account_id: "ACC-1".parse().unwrap(),
+                recorded_at: DateTime::UNIX_EPOCH,
+                source: "test".to_owned(),
+                correlation_id: "c".to_owned(),
+                idempotency_key: "k".parse().unwrap(),
+            };
+            let commit = decide(None, &reports, &Default::default(), context).unwrap();
+            let content = json!({
+                "account_id": commit.account_id,
+                "first_version": commit.first_version,
+                "events": commit.events.iter().map(|event| json!({
+                    "event_id": event.event_id,
+                    "type": event.event_type,
+                    "schema": event.schema,
+                    "occurred_at": format_time(event.occurred_at),
+                    "data": event.data,
+                })).collect::<Vec<_>>(),
+                "recorded_at": format_recorded_at(commit.recorded_at),
+                "source": commit.source,
+                "correlation_id": commit.correlation_id,
+                "idempotency_key": commit.idempotency_key,
+                "request_hash": commit.request_hash,
+                "after": commit.after,
+            });
+            let expected = Hash::of(
+                commit.prev_hash.as_bytes(),
+                &serde_json_canonicalizer::to_vec(&content).unwrap(),
+            );
+            prop_assert_eq!(commit.compute_hash(), expected);
+        }
     }
 }

@@ -51,7 +51,7 @@ impl Core {
             for commit in self.state.store.of(account) {
                 let first = ledger.commits.get(&commit.first_version);
                 let kept = first == Some(&commit.hash);
-                if !kept || commit.compute_hash() != commit.hash {
+                if !kept {
                     broken.push(format!(
                         "{account}: the commit at {} changed",
                         commit.first_version

@@ -1,5 +1,7 @@
 //! Many seeds on all cores, and what came of them.
 
+#![allow(clippy::print_stdout, reason = "a report is for the standard output")]
+
 use std::io::IsTerminal;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -115,7 +117,7 @@ fn all(seeds: Seeds, bug: &'static str) -> Sum {
 fn one_of_many(seed: u64, commands: u32, bug: &'static str, sum: &Mutex<Sum>) -> bool {
     let outcome = run(seed, commands, bug, false);
     let mut violation = outcome.violation;
-    let twice = seed % TWICE == 0;
+    let twice = seed.is_multiple_of(TWICE);
     if twice && run(seed, commands, bug, false).trace_hash != outcome.trace_hash {
         violation = violation.or(Some(Violation {
             invariant: "the same seed takes the same steps",
