@@ -5,9 +5,13 @@
 #![allow(clippy::unwrap_used)]
 
 mod account;
+mod any;
 mod bus_events;
 mod chain;
+mod fold;
 mod given;
+mod money;
 mod notification_rules;
 mod reversals;
 mod stored_events;
+mod upcasting;
