@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod idempotency;
+mod paging;
 
 use std::future::Future;
 
