@@ -60,14 +60,18 @@ fn movement() -> impl Strategy<Value = Movement> {
 }
 
 fn opening() -> impl Strategy<Value = Opening> {
-    ("[A-Za-z0-9][A-Za-z0-9._:-]{0,63}", currency(), moved(), minor()).prop_map(
-        |(customer, currency, limit, balance)| Opening {
+    (
+        "[A-Za-z0-9][A-Za-z0-9._:-]{0,63}",
+        currency(),
+        moved(),
+        minor(),
+    )
+        .prop_map(|(customer, currency, limit, balance)| Opening {
             customer_id: customer.parse().unwrap(),
             currency,
             overdraft_limit: Money::from_minor(limit - 1, currency),
             opening_balance: Money::from_minor(balance, currency),
-        },
-    )
+        })
 }
 
 fn reversal() -> impl Strategy<Value = Reversal> {

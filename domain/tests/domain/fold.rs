@@ -86,11 +86,19 @@ fn play(balance: i64, limit: i64, requests: &[Vec<Report>]) -> (Given, Model) {
     let mut model = Model::open(balance, limit);
     for request in requests {
         let versions = model.version + 1..;
-        let bodies: Vec<Value> = versions.zip(request).map(|(v, report)| body(report, v)).collect();
+        let bodies: Vec<Value> = versions
+            .zip(request)
+            .map(|(v, report)| body(report, v))
+            .collect();
         let expected = request.iter().try_fold(model.clone(), Model::after);
         let head = given.head();
         let when = given.clone().when(bodies);
-        assert_eq!(when.outcome.is_ok(), expected.is_some(), "{request:?}: {:?}", when.outcome);
+        assert_eq!(
+            when.outcome.is_ok(),
+            expected.is_some(),
+            "{request:?}: {:?}",
+            when.outcome
+        );
         if let (Ok(commit), Some(expected)) = (when.outcome, expected) {
             assert_eq!(follow(head.as_ref(), &commit), Ok(commit.head()));
             assert_eq!(i128::from(commit.after.balance.minor()), expected.balance);

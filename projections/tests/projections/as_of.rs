@@ -8,7 +8,11 @@ use crate::given::{Told, at, history, requests, start};
 
 /// Every event of a history: its version, when it was recorded, when it
 /// happened, and by how much it moved the balance.
-fn lines(opened_with: i64, opened: i64, requests: &[(i64, Vec<Told>)]) -> Vec<(Version, i64, Told)> {
+fn lines(
+    opened_with: i64,
+    opened: i64,
+    requests: &[(i64, Vec<Told>)],
+) -> Vec<(Version, i64, Told)> {
     let mut lines = vec![(1, 0, Told::money(opened_with, opened))];
     for (recorded, told) in requests {
         for told in told {
@@ -31,7 +35,12 @@ fn found(standing: Option<Standing>) -> Option<(i64, Version, Status, i64)> {
     standing.map(|standing| {
         let account = standing.account;
         let recorded = (standing.updated_at - start()).num_seconds();
-        (account.balance.minor(), account.version, account.status, recorded)
+        (
+            account.balance.minor(),
+            account.version,
+            account.status,
+            recorded,
+        )
     })
 }
 
@@ -95,9 +104,14 @@ fn a_point_in_time_holds_what_happened_in_that_very_moment() {
 #[test]
 fn money_that_moved_before_the_account_was_opened_here_counts_with_its_limit_and_customer() {
     let commits = history(500, 10, &[(20, vec![Told::money(-70, 5)])]);
-    let before = fold(commits.clone(), AsOf::Time(at(9), Basis::Occurred)).unwrap().unwrap();
+    let before = fold(commits.clone(), AsOf::Time(at(9), Basis::Occurred))
+        .unwrap()
+        .unwrap();
     assert_eq!(before.account.balance.minor(), -70);
-    assert_eq!((before.account.version, before.account.status), (2, Status::Open));
+    assert_eq!(
+        (before.account.version, before.account.status),
+        (2, Status::Open)
+    );
     let last = &commits[1].after;
     assert_eq!(before.account.overdraft_limit, last.overdraft_limit);
     assert_eq!(before.account.customer_id, last.customer_id);
@@ -105,7 +119,10 @@ fn money_that_moved_before_the_account_was_opened_here_counts_with_its_limit_and
 
 #[test]
 fn what_moved_before_an_opening_that_counts_later_was_moved_in_an_open_account() {
-    let closing = Told { cents: None, happened: 8 };
+    let closing = Told {
+        cents: None,
+        happened: 8,
+    };
     let commits = history(500, 10, &[(20, vec![Told::money(-70, 5), closing])]);
     let status = |second| {
         let standing = fold(commits.clone(), AsOf::Time(at(second), Basis::Occurred)).unwrap();

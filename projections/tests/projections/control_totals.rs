@@ -57,8 +57,14 @@ proptest! {
 
 #[test]
 fn a_total_below_zero_keeps_its_sign_and_its_digits() {
-    for (code, minor, text) in [("EUR", -5, "-0.05"), ("JPY", -5, "-5"), ("BHD", -1234, "-1.234")] {
-        let rows: Vec<_> = totals(&[Money::from_minor(minor, currency(code))]).rows().collect();
+    for (code, minor, text) in [
+        ("EUR", -5, "-0.05"),
+        ("JPY", -5, "-5"),
+        ("BHD", -1234, "-1.234"),
+    ] {
+        let rows: Vec<_> = totals(&[Money::from_minor(minor, currency(code))])
+            .rows()
+            .collect();
         assert_eq!(rows, [(currency(code), 1, text.to_owned())]);
     }
 }

@@ -42,7 +42,11 @@ impl Told {
     fn body(self) -> Value {
         let (event_type, data) = match self.cents {
             Some(cents) => {
-                let event_type = if cents < 0 { "MoneyWithdrawn" } else { "MoneyDeposited" };
+                let event_type = if cents < 0 {
+                    "MoneyWithdrawn"
+                } else {
+                    "MoneyDeposited"
+                };
                 let amount = eur(cents.abs()).to_decimal();
                 (event_type, json!({ "amount": amount, "currency": "EUR" }))
             }
