@@ -45,6 +45,26 @@ fn a_text_may_be_as_long_as_it_may_be_and_no_longer() {
 }
 
 #[test]
+fn a_day_has_one_spelling() {
+    assert_eq!(faults(json!({ "value_date": "2024-02-29" })), []);
+    for text in [
+        "2026-02-29",
+        "2026-1-2",
+        "+2026-11-2",
+        "2026-11- 2",
+        "+10000-1-1",
+        "2026-11-22 ",
+        "22.11.2026",
+        "2026-11-22T00:00:00Z",
+        "",
+    ] {
+        let found = faults(json!({ "value_date": text }));
+        assert_eq!(found.len(), 1, "{text:?}");
+        assert_eq!(found[0].0, "/events/0/data/value_date");
+    }
+}
+
+#[test]
 fn a_request_holds_one_to_twenty_five_events() {
     let deposits = |count: usize| read(vec![deposited("1.00"); count]);
     assert_eq!(deposits(1).unwrap().reports.len(), 1);
