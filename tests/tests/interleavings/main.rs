@@ -1,6 +1,9 @@
 //! Every interleaving of two workers, a network, a mailer and an operator, to a
 //! bound: at most one automatic mail, nothing stuck, nothing SENT that was not.
 
+// Clippy knows test functions, not what they call.
+#![allow(clippy::print_stdout)]
+
 use tests::interleavings::{Bounds, Scene, explore};
 
 /// SES cannot tell afterwards what became of an attempt; a mailbox on the same
@@ -51,11 +54,30 @@ fn a_mailer_that_can_tell_afterwards_makes_no_second_mail_either() {
 
 #[test]
 fn a_letter_that_is_named_twice_while_its_wish_is_carried_out_adds_one_mail_at_most() {
+    let scene = Scene::of_an_unknown_mail(CANNOT_TELL);
+    let named_twice = Bounds {
+        faults: 0,
+        waits: 1,
+        deliveries: 3,
+        redrives: 2,
+    };
+    every_promise_holds(&scene, named_twice);
+    let with_a_fault = Bounds {
+        faults: 1,
+        waits: 0,
+        deliveries: 3,
+        redrives: 2,
+    };
+    every_promise_holds(&scene, with_a_fault);
+}
+
+#[test]
+fn a_wish_that_dies_or_fails_at_any_call_is_finished_by_the_next_delivery() {
     let bounds = Bounds {
         faults: 1,
         waits: 1,
         deliveries: 2,
-        redrives: 2,
+        redrives: 1,
     };
     every_promise_holds(&Scene::of_an_unknown_mail(CANNOT_TELL), bounds);
 }
