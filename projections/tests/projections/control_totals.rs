@@ -68,3 +68,12 @@ fn a_total_below_zero_keeps_its_sign_and_its_digits() {
         assert_eq!(rows, [(currency(code), 1, text.to_owned())]);
     }
 }
+
+#[test]
+fn balances_that_cancel_out_total_zero_without_a_sign() {
+    for (code, text) in [("EUR", "0.00"), ("JPY", "0")] {
+        let one = |minor| Money::from_minor(minor, currency(code));
+        let rows: Vec<_> = totals(&[one(-7), one(7)]).rows().collect();
+        assert_eq!(rows, [(currency(code), 2, text.to_owned())]);
+    }
+}

@@ -136,7 +136,10 @@ impl Explorer<'_> {
             promises::check(&stage).map_err(|promise| self.told(&promise, &schedule))?;
             if self.settled.insert(stage.digest_at_rest()) {
                 // Settling uses the stage up; the schedule is played once more.
-                let end = settle(stage).map_err(|promise| self.told(&promise, &schedule))?;
+                let end = settle(stage).map_err(|promise| {
+                    let promise = format!("once all faults have ended: {promise}");
+                    self.told(&promise, &schedule)
+                })?;
                 *self.explored.ends.entry(end).or_default() += 1;
                 stage = Stage::new(self.scene, self.bounds);
                 schedule.iter().for_each(|choice| stage.take(*choice));
