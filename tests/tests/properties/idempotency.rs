@@ -120,9 +120,14 @@ async fn step(world: &World, processes: &[Appender], model: &mut Model, send: &S
     world.faults.clear();
     let is_new = expected == Answer::Recorded(model.version + 1, false);
     match (answer.map(heard), &send.fault) {
-        // It died: before the write, or after it and before it could tell.
-        (None, fault) if is_new && *fault == Some(Fault::StopAfter) => model.record(send),
-        (None, _) => {}
+        // It died around a write. Only the store knows what that was: a process
+        // that remembered an old version was overtaken, and wrote nothing.
+        (None, fault) => {
+            if last_version(world, send.account) > model.version {
+                assert!(is_new && *fault == Some(Fault::StopAfter), "{send:?}");
+                model.record(send);
+            }
+        }
         // The write was made, its answer was lost, and asking again found it.
         (Some(Answer::Recorded(first, true)), Some(Fault::FailAfter(_))) if is_new => {
             assert_eq!(first, model.version + 1, "{send:?}");
@@ -135,6 +140,11 @@ async fn step(world: &World, processes: &[Appender], model: &mut Model, send: &S
             }
         }
     }
+}
+
+fn last_version(world: &World, number: u32) -> u64 {
+    let commits = world.store.of(&account(number));
+    commits.last().map_or(0, domain::Commit::last_version)
 }
 
 /// What is stored is what the model says, and every key still answers.
