@@ -288,9 +288,12 @@ pub(crate) fn plain(text: &str, max_chars: usize) -> Result<String, String> {
 
 fn parse_date(text: &str) -> Result<NaiveDate, &'static str> {
     const MESSAGE: &str = "must be a date like \"2026-11-22\"";
-    // chrono alone would also take "2026-1-2" and "+2026-11-22".
+    // chrono alone would also take "2026-1-2", "+2026-11-2" and "2026-11- 2".
     if text.len() != "2026-11-22".len() {
         return Err(MESSAGE);
     }
-    NaiveDate::parse_from_str(text, "%Y-%m-%d").map_err(|_| MESSAGE)
+    NaiveDate::parse_from_str(text, "%Y-%m-%d")
+        .ok()
+        .filter(|date| date.to_string() == text)
+        .ok_or(MESSAGE)
 }

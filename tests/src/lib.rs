@@ -2,5 +2,6 @@
 
 #[cfg(feature = "deployed")]
 pub mod deployed;
+pub mod interleavings;
 pub mod one_machine;
 pub mod world;

@@ -5,9 +5,16 @@
 #![allow(clippy::unwrap_used)]
 
 mod account;
+mod any;
 mod bus_events;
 mod chain;
+mod fold;
 mod given;
+mod limits;
+mod money;
 mod notification_rules;
 mod reversals;
+mod spellings;
 mod stored_events;
+mod upcasting;
+mod wishes;

@@ -6,9 +6,9 @@ use axum::extract::{RawQuery, State};
 use axum::http::header::ETAG;
 use axum::http::{Extensions, HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
-use domain::AccountId;
 use domain::record::Reports;
 use domain::time::parse_time;
+use domain::{AccountId, Commit};
 use projections::{AsOf, Basis};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -188,7 +188,7 @@ pub(super) async fn all_events(
         let room = limit - events.len();
         if left.len() > room {
             next = Some(Ended {
-                after: last.after.clone(),
+                after: Some(right_before(commit, newest_first)),
                 skip: last.skip + room,
             });
             events.extend(left.into_iter().take(room));
@@ -206,6 +206,18 @@ pub(super) async fn all_events(
     Ok(Json(
         json!({ "events": events, "next": next.map(|place| cursor::write(&place)) }),
     ))
+}
+
+/// A place that only this commit comes right after. What stood before it on
+/// the page will not do: newest first, whatever is written until the next page
+/// is asked for would come in between.
+fn right_before(commit: &Commit, newest_first: bool) -> Place {
+    let mut place = Place::of(commit);
+    place.first_version = match newest_first {
+        true => place.first_version + 1,
+        false => place.first_version - 1,
+    };
+    place
 }
 
 pub(super) async fn notifications(

@@ -69,12 +69,26 @@ impl MemoryDeadLetters {
         self.lock().letters.iter().map(read).collect()
     }
 
+    /// The body of this letter, if it is there.
+    pub fn body(&self, id: &str) -> Option<Value> {
+        let state = self.lock();
+        let letter = state.letters.iter().find(|letter| letter.id == id)?;
+        serde_json::from_str(&letter.body).ok()
+    }
+
     pub fn ids(&self) -> Vec<String> {
         self.lock()
             .letters
             .iter()
             .map(|letter| letter.id.clone())
             .collect()
+    }
+
+    /// Of each letter, oldest first: its id, how often it was received, and
+    /// from when on it is visible.
+    pub fn places(&self) -> Vec<(String, u32, DateTime<Utc>)> {
+        let place = |letter: &Letter| (letter.id.clone(), letter.received, letter.visible_from);
+        self.lock().letters.iter().map(place).collect()
     }
 
     fn insert(

@@ -34,6 +34,14 @@ struct State {
     plans: Vec<(Place, Fault)>,
     trace: Vec<&'static str>,
     stopped: bool,
+    steps: Option<Steps>,
+}
+
+/// Step by step, each call waits until it is granted.
+#[derive(Debug, Default)]
+struct Steps {
+    waits: Option<&'static str>,
+    granted: Option<Option<Fault>>,
 }
 
 /// Where each port asks, before and after each call, whether it goes well.
@@ -101,6 +109,50 @@ impl Faults {
         self.lock().stopped = false;
     }
 
+    /// From now on whoever is polled goes on only to its next call, and waits
+    /// there until the call is granted.
+    pub fn step_by_step(&self) {
+        self.lock().steps = Some(Steps::default());
+    }
+
+    /// The next call that is polled goes on, with this fault if there is one.
+    pub fn grant(&self, fault: Option<Fault>) {
+        if let Some(steps) = &mut self.lock().steps {
+            steps.granted = Some(fault);
+        }
+    }
+
+    /// The call at which the one who was polled last waits; told once.
+    pub fn waits_at(&self) -> Option<&'static str> {
+        self.lock().steps.as_mut()?.waits.take()
+    }
+
+    /// Nobody waits for a grant any more.
+    pub fn run_freely(&self) {
+        self.lock().steps = None;
+    }
+
+    /// `None` when calls are not granted one by one.
+    async fn granted(&self, name: &'static str) -> Option<Option<Fault>> {
+        poll_fn(|_| {
+            let mut state = self.lock();
+            let Some(steps) = &mut state.steps else {
+                return Poll::Ready(None);
+            };
+            match steps.granted.take() {
+                Some(fault) => {
+                    state.trace.push(name);
+                    Poll::Ready(Some(fault))
+                }
+                None => {
+                    steps.waits = Some(name);
+                    Poll::Pending
+                }
+            }
+        })
+        .await
+    }
+
     /// A call whose effect is all at once.
     pub(super) async fn call<T>(
         &self,
@@ -125,6 +177,9 @@ impl Faults {
 
     /// Notes the call, lets others run, and says what goes wrong with it.
     pub(super) async fn strike(&self, name: &'static str) -> Option<Fault> {
+        if let Some(fault) = self.granted(name).await {
+            return fault;
+        }
         tokio::task::yield_now().await;
         let mut state = self.lock();
         state.trace.push(name);

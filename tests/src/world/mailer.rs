@@ -58,6 +58,16 @@ impl MemoryMailer {
         self.lock().script.extend(answers);
     }
 
+    /// No answer that was given in advance and not used comes any more.
+    pub fn forget_answers(&self) {
+        self.lock().script.clear();
+    }
+
+    /// The attempts of which was said that they were never taken.
+    pub fn closed(&self) -> BTreeSet<(Uuid, u32)> {
+        self.lock().closed.clone()
+    }
+
     /// Knows afterwards what it took, from now on.
     pub fn tell_outcomes(&self) {
         self.lock().tells_outcomes = true;

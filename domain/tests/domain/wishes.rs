@@ -1,0 +1,112 @@
+//! What a customer may wish, and how a wish that is none is refused.
+
+use domain::Location;
+use domain::fields::Fields;
+use domain::notification::Kind;
+use domain::preferences::Preferences;
+use serde_json::{Value, json};
+
+#[track_caller]
+fn assert_refused(wish: Value, places: &[&str]) {
+    let errors = Preferences::read(wish.clone(), "").unwrap_err();
+    let found: Vec<Location> = errors.into_iter().map(|error| error.location).collect();
+    let places: Vec<Location> = places
+        .iter()
+        .map(|place| Location::Pointer((*place).to_owned()))
+        .collect();
+    assert_eq!(found, places, "{wish}");
+}
+
+#[test]
+fn who_wishes_nothing_is_told_of_what_everybody_is() {
+    let nothing = Preferences::read(json!({}), "").unwrap();
+    assert_eq!(nothing, Preferences::default());
+    assert_eq!(Value::from(nothing.clone()), json!({}));
+    for (kind, told) in [
+        (Kind::Deposit, true),
+        (Kind::Withdrawal, true),
+        (Kind::Reversal, true),
+        (Kind::Overdrawn, true),
+        (Kind::LargeAmount, false),
+        (Kind::LowBalance, false),
+    ] {
+        assert_eq!(
+            (nothing.is_on(kind), kind.is_on_by_default()),
+            (told, told),
+            "{kind}"
+        );
+        assert_eq!(nothing.get(kind), None);
+    }
+}
+
+#[test]
+fn what_is_so_already_may_be_wished() {
+    let wish = json!({
+        "delivery": "immediate", "hide_amounts": false, "quiet_hours": null, "addresses": [],
+    });
+    assert_eq!(Preferences::read(wish, "").unwrap(), Preferences::default());
+    assert_refused(json!({ "quiet_hours": [1] }), &["/quiet_hours"]);
+    assert_refused(json!({ "addresses": {} }), &["/addresses"]);
+    assert_refused(json!({ "hide_amounts": "no" }), &["/hide_amounts"]);
+    assert_refused(json!({ "delivery": 1 }), &["/delivery"]);
+}
+
+#[test]
+fn a_kind_that_is_named_and_not_switched_keeps_its_default() {
+    let named = json!({ "kinds": { "deposit": {}, "low-balance": {} } });
+    let read = Preferences::read(named, "").unwrap();
+    assert!(read.is_on(Kind::Deposit) && !read.is_on(Kind::LowBalance));
+    assert!(read.get(Kind::Deposit).is_some());
+}
+
+#[test]
+fn every_wish_that_cannot_be_read_is_named_by_its_place() {
+    let kind = |fields: Value| json!({ "kinds": { "deposit": fields } });
+    assert_refused(json!({ "kinds": { "deposits": {} } }), &["/kinds/deposits"]);
+    assert_refused(json!({ "kinds": 1 }), &["/kinds"]);
+    assert_refused(kind(json!({ "enabled": 1 })), &["/kinds/deposit/enabled"]);
+    assert_refused(kind(json!({ "more": 1 })), &["/kinds/deposit/more"]);
+    assert_refused(
+        kind(json!({ "min_amount": "1.00" })),
+        &["/kinds/deposit/min_amount"],
+    );
+    assert_refused(
+        kind(json!({ "min_amount": { "EUR": "1" } })),
+        &["/kinds/deposit/min_amount/EUR"],
+    );
+    assert_refused(
+        kind(json!({ "threshold": { "XAU": "1.00" } })),
+        &["/kinds/deposit/threshold/XAU"],
+    );
+    assert_refused(
+        json!({ "kinds": { "deposit": { "enabled": 1 }, "overdrawn": { "enabled": 1 } }, "more": 1 }),
+        &[
+            "/kinds/deposit/enabled",
+            "/kinds/overdrawn/enabled",
+            "/more",
+        ],
+    );
+}
+
+#[test]
+fn wishes_are_stored_as_json_and_read_as_what_they_were() {
+    let wish = json!({ "kinds": { "large-amount": { "enabled": true, "min_amount": { "EUR": "0.00", "JPY": "1" } } } });
+    let read: Preferences = serde_json::from_value(wish.clone()).unwrap();
+    assert_eq!(serde_json::to_value(&read).unwrap(), wish);
+    assert!(serde_json::from_value::<Preferences>(json!({ "kinds": { "deposits": {} } })).is_err());
+}
+
+#[test]
+fn a_field_that_is_absent_is_read_as_what_stands_for_it() {
+    let number = |text: &str| text.parse::<u8>();
+    let mut fields = Fields::new(json!({ "given": "7", "wrong": "x" }), "/at");
+    assert_eq!(fields.parsed_or("given", "1", number), Some(7));
+    assert_eq!(fields.parsed_or("absent", "1", number), Some(1));
+    assert_eq!(fields.parsed_or("wrong", "1", number), None);
+    let errors = fields.finish(Some(())).unwrap_err();
+    assert_eq!(errors.len(), 1);
+    assert_eq!(
+        errors[0].location,
+        Location::Pointer("/at/wrong".to_owned())
+    );
+}

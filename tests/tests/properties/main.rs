@@ -1,0 +1,17 @@
+//! The use cases against models of them, whatever comes in whatever order.
+
+// Clippy knows test functions, not what they call.
+#![allow(clippy::unwrap_used)]
+
+mod idempotency;
+mod paging;
+
+use std::future::Future;
+
+/// A property is no async function; what it says of one runs here.
+fn run<F: Future>(future: F) -> F::Output {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    runtime.block_on(future)
+}
