@@ -92,15 +92,17 @@ impl Notifier {
             .at(customer, event.metadata.recorded_at)
             .await?;
         let now = self.customers.latest(customer).await?;
+        let has_changed = now.as_ref().is_some_and(|latest| latest.revision > 1);
         let (decisions, person) = decide(event, then, now)?;
         let mut first_error = None;
         for &kind in notification::kinds(event) {
             let decided = decisions.iter().find(|decision| decision.kind == kind);
             let done = match decided {
                 Some(decision) => self.carry_out(event, *decision, person.as_ref()).await,
-                // What an erased customer had asked for is not known any more,
-                // and may be on its way.
-                None if person.is_none() => self.give_up(event, kind).await,
+                // A kind that nobody asks for now may be on its way all the same:
+                // the customer was erased since, or the change that took it back
+                // was on its own way when the event was judged first.
+                None if has_changed => self.give_up(event, kind, person.as_ref()).await,
                 None => Ok(()),
             };
             if let Err(error) = done {
@@ -139,13 +141,19 @@ impl Notifier {
         }
     }
 
-    /// Ends a notification that was begun for a customer who is erased now.
-    async fn give_up(&self, event: &DomainEvent, kind: Kind) -> Result<()> {
+    /// Ends a notification that was begun and is not wanted any more.
+    async fn give_up(
+        &self,
+        event: &DomainEvent,
+        kind: Kind,
+        person: Option<&Person>,
+    ) -> Result<()> {
+        let reason = match person {
+            Some(_) => SkipReason::PreferenceOff,
+            None => SkipReason::Erased,
+        };
         match self.notifications.get(id_of(event, kind)).await? {
-            Some(stored) => {
-                self.go_on(event, stored, Some(SkipReason::Erased), None)
-                    .await
-            }
+            Some(stored) => self.go_on(event, stored, Some(reason), person).await,
             None => Ok(()),
         }
     }

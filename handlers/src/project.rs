@@ -113,15 +113,11 @@ impl Projector {
 
     /// Takes an account up again from where it stopped, from the store alone.
     pub async fn resume(&self, account: &AccountId) -> Result<()> {
-        // Twice: a record that came while the row was still parked was turned
-        // away, and its commit may be newer than what the first pass has read.
-        for _ in 0..2 {
-            let projected = self.advance(account, Vec::new(), true).await?;
-            if projected.parked {
-                return Err(Error::Permanent(format!(
-                    "account {account} still cannot be projected"
-                )));
-            }
+        let projected = self.advance(account, Vec::new(), true).await?;
+        if projected.parked {
+            return Err(Error::Permanent(format!(
+                "account {account} still cannot be projected"
+            )));
         }
         Ok(())
     }
@@ -154,13 +150,12 @@ impl Projector {
         }
         commits.sort_by_key(|commit| commit.first_version);
         commits.dedup_by_key(|commit| commit.first_version);
-        let mut projected = self.advance(account, commits, false).await?;
+        let projected = self.advance(account, commits, false).await?;
         for (version, reason) in unreadable {
             if version <= projected.version {
                 self.leave_untold(account, version, &reason).await?;
-            } else if !projected.parked {
-                self.park(account, &reason).await?;
-                projected.parked = true;
+            } else {
+                self.park(account, version, &reason).await?;
             }
         }
         Ok(projected.events)
@@ -211,6 +206,10 @@ impl Projector {
             }
             let row = self.read_model.load(account).await?;
             if let Some(row) = row.as_ref().filter(|row| row.parked.is_some() && !resume) {
+                let newest = commits.last().map_or(0, Commit::last_version);
+                if newest > row.version() && !self.turn_away(row, newest).await? {
+                    continue;
+                }
                 return Ok(Projected {
                     events: told_again(row, &commits),
                     version: row.version(),
@@ -224,9 +223,17 @@ impl Projector {
             let stays_parked = fold.poison.is_some();
             let version = fold.version();
             if !unchanged || stays_parked || row.as_ref().is_some_and(|row| row.parked.is_some()) {
+                let before = row.as_ref().and_then(|row| row.parked.as_ref());
+                let turned_away = before.map_or(0, |parked| parked.turned_away);
+                if fold.poison.is_none() && turned_away > version {
+                    return Err(Error::Retryable(format!(
+                        "account {account} has no version {turned_away} yet"
+                    )));
+                }
                 let parked = fold.poison.as_ref().map(|reason| Parked {
                     reason: reason.clone(),
                     at: self.clock.now(),
+                    turned_away,
                 });
                 if parked.is_some() && !resume {
                     // First the letter, then the mark: a crash in between gives
@@ -339,13 +346,27 @@ impl Projector {
         }
     }
 
-    async fn park(&self, account: &AccountId, reason: &str) -> Result<()> {
+    /// Parks the account at a commit that cannot be read, unless it got beyond.
+    async fn park(&self, account: &AccountId, version: Version, reason: &str) -> Result<()> {
+        // The row before the letter: who redrives the letter in between moves
+        // the row, and then it is not marked with nobody left to take it up.
+        let row = self.read_model.load(account).await?;
+        let beyond = row.as_ref().is_some_and(|row| row.version() >= version);
+        if beyond {
+            return self.leave_untold(account, version, reason).await;
+        }
+        if let Some(row) = row.as_ref().filter(|row| row.parked.is_some()) {
+            return match self.turn_away(row, version).await? {
+                true => Ok(()),
+                false => Err(moved_meanwhile(account)),
+            };
+        }
         let parked = Parked {
             reason: reason.to_owned(),
             at: self.clock.now(),
+            turned_away: version,
         };
         self.tell_parked(account, Some(&parked)).await?;
-        let row = self.read_model.load(account).await?;
         let revision = row.as_ref().map(|row| row.revision);
         let next = ReadModelRow {
             account_id: account.clone(),
@@ -356,10 +377,24 @@ impl Projector {
         if self.read_model.save(&next, revision).await? {
             Ok(())
         } else {
-            Err(Error::Retryable(format!(
-                "another worker wrote the row of {account} meanwhile"
-            )))
+            Err(moved_meanwhile(account))
         }
+    }
+
+    /// Notes that a parked account's record came and was not applied. `false`
+    /// when the row was written meanwhile: the account may be taken up again.
+    async fn turn_away(&self, row: &ReadModelRow, version: Version) -> Result<bool> {
+        let mut next = row.clone();
+        let Some(parked) = next
+            .parked
+            .as_mut()
+            .filter(|parked| parked.turned_away < version)
+        else {
+            return Ok(true);
+        };
+        parked.turned_away = version;
+        next.revision += 1;
+        self.read_model.save(&next, Some(row.revision)).await
     }
 
     async fn tell_parked(&self, account: &AccountId, parked: Option<&Parked>) -> Result<()> {
@@ -382,6 +417,12 @@ impl Projector {
             .collect::<Result<Vec<_>>>()?;
         self.bus.publish(&entries).await.into_iter().collect()
     }
+}
+
+fn moved_meanwhile(account: &AccountId) -> Error {
+    Error::Retryable(format!(
+        "another worker wrote the row of {account} meanwhile"
+    ))
 }
 
 /// What a parked account's records still have to tell: the events that were

@@ -46,4 +46,8 @@ impl ReadModelRow {
 pub struct Parked {
     pub reason: String,
     pub at: DateTime<Utc>,
+    /// The highest version whose record came since and was turned away: whoever
+    /// takes the account up has to tell up to here. Each turning away is a
+    /// revision of the row, so that none falls beside a taking up.
+    pub turned_away: Version,
 }

@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use domain::{Account, AccountId, Hash, Head};
+use domain::{Account, AccountId, Hash, Head, Version};
 use handlers::Result;
 use handlers::ports::{Parked, ReadModel, ReadModelRow};
 use projections::Balance;
@@ -29,6 +29,8 @@ struct BalanceItem {
     parked_reason: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     parked_at: Option<DateTime<Utc>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    turned_away: Option<Version>,
 }
 
 impl BalanceItem {
@@ -42,6 +44,7 @@ impl BalanceItem {
             updated_at: balance.map(|balance| balance.updated_at),
             parked_reason: row.parked.as_ref().map(|parked| parked.reason.clone()),
             parked_at: row.parked.as_ref().map(|parked| parked.at),
+            turned_away: row.parked.as_ref().map(|parked| parked.turned_away),
         }
     }
 
@@ -60,7 +63,11 @@ impl BalanceItem {
         let parked = self
             .parked_reason
             .zip(self.parked_at)
-            .map(|(reason, at)| Parked { reason, at });
+            .map(|(reason, at)| Parked {
+                reason,
+                at,
+                turned_away: self.turned_away.unwrap_or(0),
+            });
         ReadModelRow {
             account_id: self.account_id,
             revision: self.revision,

@@ -6,6 +6,7 @@ use crate::{
     command,
     error::Result,
     python::Python,
+    simulation,
     workspace::{cargo, root},
 };
 
@@ -26,6 +27,7 @@ pub fn test() -> Result<()> {
         )
     })?;
     step("tests", || cargo_run(&["test"], &["--workspace"]))?;
+    step("simulation", simulation::standard)?;
     step("Python programs", || Python::set_up().map(|_| ()))?;
     step("deployed test", || {
         cargo_run(

@@ -12,6 +12,7 @@ mod local_template;
 mod package;
 mod python;
 mod server;
+mod simulation;
 mod workspace;
 
 pub use checks::test;
@@ -21,4 +22,5 @@ pub use fault_proxy::FaultProxy;
 pub use local_aws::{LocalAws, REGION};
 pub use local_template::{LOCAL_EDITS, LocalEdit, Statement, localize};
 pub use package::{Architecture, FUNCTIONS, Profile, package};
+pub use simulation::simulate;
 pub use workspace::{root, template_path};

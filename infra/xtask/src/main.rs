@@ -26,6 +26,18 @@ enum Task {
     /// local AWS. Needs Rust, a C compiler and Python 3.10 or newer with venv; the rest it installs under target/.
     Test,
 
+    /// Run the use cases under every fault at every hop, over many seeds.
+    ///
+    ///   cargo xtask simulate --seeds 1000000     with a progress bar, to the first violation
+    ///   cargo xtask simulate --seed 42           this one, with every step that it takes
+    ///
+    /// `cargo xtask simulate -- --help` shows the rest. The exit code is 1 at a violation.
+    #[command(verbatim_doc_comment)]
+    Simulate {
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
+
     /// Build the functions' zip files, target/package/<name>.zip.
     Package {
         /// The processor the functions run on.
@@ -70,6 +82,7 @@ enum Task {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().task {
         Task::Test => xtask::test(),
+        Task::Simulate { arguments } => xtask::simulate(&arguments),
         Task::Package {
             architecture,
             profile,

@@ -46,7 +46,7 @@ impl Core {
             0..78 => self.append_something(),
             78..85 => self.change_a_customer(),
             85..95 => self.redrive_something(),
-            95..98 => self.look_at_letters(),
+            95..97 => self.look_at_letters(),
             _ => self.replay_something(),
         }
     }

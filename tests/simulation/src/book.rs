@@ -53,6 +53,8 @@ pub struct Book {
     pub named: BTreeMap<Uuid, BTreeSet<u32>>,
     /// Mails that are in a worker's hands, by notification: who, and since when.
     pub sending: BTreeMap<Uuid, (TaskId, Micros)>,
+    /// When the delivery began that first claimed a notification.
+    pub first_claims: BTreeMap<Uuid, Micros>,
     /// When the delivery of a notify task began.
     pub began: BTreeMap<TaskId, Micros>,
     /// Replays of events: what each has to publish, and what it has published.

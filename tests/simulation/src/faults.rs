@@ -199,6 +199,15 @@ const WRITE: &[Fault] = &[
     F::CrashAfter,
 ];
 
+/// Passed a hundred times less often than the others.
+const SELDOM: [Hop; 5] = [
+    H::CustomersWrite,
+    H::LetterPut,
+    H::LetterRemove,
+    H::ReplaysRead,
+    H::ReplaysWrite,
+];
+
 impl Hop {
     /// As the table of docs has it.
     pub fn name(self) -> &'static str {
@@ -295,6 +304,14 @@ impl Chances {
                 };
             }
         }
+        // Hops that are seldom passed fail more often, so that all of it is seen.
+        for (hop, faults) in HOPS {
+            if SELDOM.contains(&hop) {
+                for &fault in faults {
+                    of[cell(hop, fault)] = (of[cell(hop, fault)] * 3).min(120_000);
+                }
+            }
+        }
         // Rare by nature: they stop a hop for hours, or for good.
         for (hop, faults) in HOPS {
             for fault in [F::Outage, F::GivenUp, F::Garbled] {
@@ -351,7 +368,7 @@ impl Chances {
         let out = now < self.out_until[hop.index()];
         let begins = !out && self.happens(rng, hop, F::Outage);
         if begins {
-            self.out_until[hop.index()] = now + rng.u64(SECOND..2 * MINUTE);
+            self.out_until[hop.index()] = now + rng.u64(SECOND..30 * SECOND);
         }
         (out || begins, begins)
     }

@@ -36,6 +36,9 @@ struct Arguments {
     /// Plant each bug in turn and count the seeds that it takes to catch it.
     #[arg(long, conflicts_with = "bug")]
     planted: bool,
+    /// The seeds that once failed, as regressions.txt lists them.
+    #[arg(long, conflicts_with_all = ["seeds", "from", "seed", "bug", "planted"])]
+    regressions: bool,
     /// Show how often each fault happened at each hop, and fail where one happened less often than this.
     #[arg(long, value_name = "LEAST")]
     faults: Option<u64>,
@@ -44,6 +47,9 @@ struct Arguments {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let bug = arguments.bug.unwrap_or("");
+    if arguments.regressions {
+        return exit(report::regressions());
+    }
     let good = match arguments.seed {
         Some(seed) => report::one(seed, arguments.commands, bug),
         None => {
@@ -59,6 +65,10 @@ fn main() -> ExitCode {
             }
         }
     };
+    exit(good)
+}
+
+fn exit(good: bool) -> ExitCode {
     if good {
         ExitCode::SUCCESS
     } else {

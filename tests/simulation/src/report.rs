@@ -64,6 +64,7 @@ pub fn many(seeds: Seeds, bug: &'static str, least_faults: Option<u64>) -> bool 
             "seed {seed} VIOLATES: {}: {}",
             violation.invariant, violation.detail
         );
+        println!("at commit {}", commit());
         println!(
             "to see its steps: cargo xtask simulate --seed {seed} --commands {}",
             seeds.commands
@@ -142,6 +143,32 @@ fn one_of_many(seed: u64, commands: u32, bug: &'static str, sum: &Mutex<Sum>) ->
     broken
 }
 
+const REGRESSIONS: &str = include_str!("../regressions.txt");
+
+/// Runs the seeds that once failed.
+#[must_use]
+pub fn regressions() -> bool {
+    let mut count = 0;
+    for line in REGRESSIONS.lines().filter(|line| !line.starts_with('#')) {
+        let mut words = line.splitn(3, ' ');
+        let mut number = || words.next().and_then(|word| word.parse::<u32>().ok());
+        let (Some(seed), Some(commands)) = (number(), number()) else {
+            println!("not a seed: {line}");
+            return false;
+        };
+        if let Some(violation) = run(u64::from(seed), commands, "", false).violation {
+            println!(
+                "seed {seed} VIOLATES: {}: {}",
+                violation.invariant, violation.detail
+            );
+            return false;
+        }
+        count += 1;
+    }
+    println!("{count} seeds that once failed, 0 violations");
+    count > 0
+}
+
 /// One seed with its story.
 #[must_use]
 pub fn one(seed: u64, commands: u32, bug: &'static str) -> bool {
@@ -212,6 +239,19 @@ fn judged(bug: &PlantedBug, sum: &Sum, most: u64) -> (String, bool) {
             );
             (line, fits)
         }
+    }
+}
+
+/// The commit that a seed belongs to, as far as git tells.
+fn commit() -> String {
+    let output = std::process::Command::new("git")
+        .args(["describe", "--always", "--dirty", "--abbrev=12"])
+        .output();
+    match output {
+        Ok(output) if output.status.success() => {
+            String::from_utf8_lossy(&output.stdout).trim().to_owned()
+        }
+        _ => "unknown".to_owned(),
     }
 }
 

@@ -1,9 +1,10 @@
 //! Who is told: the customer's wishes then and now.
 
 use crate::given::*;
+use handlers::ports::Clock;
 use handlers::ports::State;
 use serde_json::json;
-use tests::world::{Fault, World, customer, deposited};
+use tests::world::{Answer, Fault, World, customer, deposited};
 
 #[tokio::test]
 async fn who_was_not_known_when_it_happened_is_not_told_afterwards() {
@@ -107,4 +108,35 @@ async fn an_erased_customer_is_told_nothing_not_even_what_was_begun() {
         ]
     );
     assert_eq!(world.mailer.accepted(), []);
+}
+
+#[tokio::test]
+async fn what_was_begun_ends_also_when_a_change_that_was_on_its_way_takes_it_back() {
+    let world = World::default();
+    let before = world.clock.now();
+    let large = json!({ "kinds": { "large-amount": { "enabled": true, "min_amount": { "EUR": "100.00" } } } });
+    world.customer_with("ana@example.com", large).await;
+    world.clock.advance(std::time::Duration::from_secs(5));
+    move_money(&world, "one", deposited("125.50")).await;
+    world.mailer.answer([Answer::Accept, LATER]);
+    assert_eq!(world.deliver_bus().await, 1);
+
+    // Stamped before the event, and written after it was judged.
+    let after = world.clock.now();
+    world.clock.set(before + chrono::TimeDelta::seconds(1));
+    world.customer_with("ana@example.com", json!({})).await;
+    world.clock.set(after);
+    world.settle().await;
+
+    let states: Vec<State> = world
+        .notifications
+        .all()
+        .iter()
+        .map(|one| one.state)
+        .collect();
+    assert_eq!(states.len(), 2);
+    assert!(
+        states.contains(&State::Sent) && states.contains(&State::Skipped),
+        "{states:?}"
+    );
 }

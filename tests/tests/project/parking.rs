@@ -118,6 +118,36 @@ async fn a_record_that_cannot_be_read_parks_its_account_with_one_letter_and_the_
 }
 
 #[tokio::test]
+async fn an_account_that_is_taken_up_while_it_is_being_parked_does_not_stay_parked() {
+    let world = World::default();
+    world.customer_with("ana@example.com", json!({})).await;
+    world.account_with(&account(1), &["1.00"]).await;
+    let mut stream = world.stream();
+    let record = stream.pop().unwrap();
+    world.project(stream).await;
+    let mut unreadable = vec![record];
+    poisoned(&world, &mut unreadable, 0);
+    // The letter is written, and the worker waits before it marks the row.
+    world.faults.at("dead_letters.put", 0, Fault::StopAfter);
+    let projector = world.projector();
+    let mut parking = Box::pin(projector.project(unreadable.clone()));
+    assert!(world.faults.until_stop(&mut parking).await.is_none());
+    world.faults.go_on();
+    let all = Selection {
+        max: 10,
+        ..Selection::default()
+    };
+    world.redriver().redrive(&all).await.unwrap();
+    let failed = parking.await;
+    assert_eq!(failed, [unreadable[0].sequence_number.clone()]);
+    world.project(unreadable).await;
+    assert_projected(&world);
+    assert_eq!(world.dead_letters.bodies().len(), 0);
+    world.settle().await;
+    assert_one_mail_each(&world);
+}
+
+#[tokio::test]
 async fn a_redrive_takes_a_parked_account_up_and_publishes_exactly_what_was_missed() {
     let (world, _) = parked().await;
     let before = published_events(&world).len();

@@ -182,6 +182,42 @@ async fn a_parked_account_is_not_switched_past_what_was_never_told() {
 }
 
 #[tokio::test]
+async fn a_parked_account_that_moved_since_its_shadow_was_built_is_not_put_back() {
+    let world = told().await;
+    let id = request(&world, json!({ "kind": "projections", "switch": true })).await;
+    // The shadow is built, and then the worker waits at its first look at a live row.
+    world.faults.at("read_model.load", 0, Fault::StopBefore);
+    let replayer = world.replayer();
+    let detail = json!({ "data": { "replay_id": id } });
+    let mut working = Box::pin(replayer.deliver(&detail, LONG));
+    assert!(world.faults.until_stop(&mut working).await.is_none());
+
+    let appender = world.appender();
+    for key in ["more", "unreadable"] {
+        world
+            .append(&appender, &account(1), key, [deposited("1.00")])
+            .await
+            .unwrap();
+    }
+    let mut stream = world.stream();
+    let last = stream.last_mut().unwrap();
+    last.commit = Err("cannot be read".to_owned());
+    let unreadable = Error::Permanent("cannot be read".to_owned());
+    world
+        .faults
+        .at("store.commit_holding", 0, Fault::FailBefore(unreadable));
+    world.faults.go_on();
+    world.project(stream).await;
+    let parked = world.read_model.row(&account(1)).unwrap();
+    assert!(parked.parked.is_some());
+
+    working.await.unwrap();
+    let row = world.read_model.row(&account(1)).unwrap();
+    assert_eq!(row.version(), parked.version());
+    assert!(row.parked.is_some());
+}
+
+#[tokio::test]
 async fn a_history_that_does_not_hold_fails_the_replay_with_the_reason() {
     let world = told().await;
     let mut forged = world.store.of(&account(2)).remove(1);

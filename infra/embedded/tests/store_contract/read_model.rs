@@ -42,6 +42,7 @@ pub async fn a_row_is_written_only_over_the_revision_that_was_read(store: &dyn R
     let parked = Some(Parked {
         reason: "the hash at version 3".to_owned(),
         at: start(),
+        turned_away: 7,
     });
     let second = ReadModelRow {
         parked,
@@ -63,6 +64,7 @@ pub async fn a_row_is_written_only_over_the_revision_that_was_read(store: &dyn R
     let parked = Some(Parked {
         reason: "its very first commit".to_owned(),
         at: start(),
+        turned_away: 7,
     });
     let never = ReadModelRow {
         balance: None,

@@ -173,7 +173,14 @@ impl Core {
         if let (Some(balance), Some(before)) = (balance, before) {
             self.check_amounts(mail, &event, notification.kind, balance, balance - before);
         }
-        self.check_recipient(mail, &event, notification.kind, began);
+        // What was decided at the first delivery stands for the later ones.
+        let first = self
+            .state
+            .book
+            .first_claims
+            .get(&notification.notification_id);
+        let judged = first.copied().unwrap_or(began).min(began);
+        self.check_recipient(mail, &event, notification.kind, (judged, began));
     }
 
     /// Amount and balance of the mail are those of the event, added up anew.
@@ -218,8 +225,16 @@ impl Core {
         }
     }
 
-    fn check_recipient(&mut self, mail: &Mail, event: &DomainEvent, kind: Kind, began: Micros) {
-        let known = self.known_since(&event.data.customer_id, began);
+    /// `judged`: when it was first decided; `began`: since when reads of the
+    /// customer count.
+    fn check_recipient(
+        &mut self,
+        mail: &Mail,
+        event: &DomainEvent,
+        kind: Kind,
+        (judged, began): (Micros, Micros),
+    ) {
+        let known = self.known_since(&event.data.customer_id, judged);
         let (known, written) = known;
         let current = |known: &&KnownRevision| known.replaced_at.is_none_or(|at| at >= began);
         let to_it = |known: &KnownRevision| {

@@ -83,6 +83,9 @@ impl Core {
             );
         }
         self.tell(|_| format!("notification {id} is {}", notification.state.as_str()));
+        let (began, now) = (&self.state.book.began, self.now);
+        let began = began.get(&task).copied().unwrap_or(now);
+        self.state.book.first_claims.entry(id).or_insert(began);
         self.state.notifications.insert(id, notification.clone());
         true
     }
