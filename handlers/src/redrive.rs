@@ -186,6 +186,15 @@ impl Redriver {
         from: chrono::DateTime<chrono::Utc>,
         to: chrono::DateTime<chrono::Utc>,
     ) -> Result<String> {
+        // The index lags behind the store: what was written a moment ago may not
+        // be in it, and the letter is the last that knows of it.
+        let settled = to + time_index::SAFETY_WINDOW;
+        if self.projector.clock.now() < settled {
+            return Err(Error::Retryable(format!(
+                "its records are so new that the time index may not have them; redrive it after {}",
+                domain::time::format_time(settled)
+            )));
+        }
         let range = time_index::Range {
             from: from - STREAM_MARGIN,
             to: to + STREAM_MARGIN,
