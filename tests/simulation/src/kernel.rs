@@ -240,14 +240,16 @@ impl Sim {
 
     /// Lets go of all that is still under way, which holds on to this.
     pub fn clear(&self) {
-        let (tasks, queue) = {
+        let under_way = {
             let mut core = self.core();
             (
                 std::mem::take(&mut core.tasks),
                 std::mem::take(&mut core.queue),
+                // The API's processes hold ports, and ports hold the simulation.
+                std::mem::take(&mut core.state.apis),
             )
         };
-        drop((tasks, queue));
+        drop(under_way);
     }
 
     /// Takes steps until nothing is left to do or an invariant is broken.
