@@ -39,6 +39,26 @@ pub fn test() -> Result<()> {
     Ok(())
 }
 
+/// Runs the deployed test with faults between the functions and the local AWS.
+///
+/// # Errors
+/// The first failure.
+pub fn chaos() -> Result<()> {
+    step("chaos", || {
+        Python::set_up()?;
+        cargo_run(
+            &["test"],
+            &[
+                "--workspace",
+                "--features",
+                "tests/chaos",
+                "--test",
+                "deployed",
+            ],
+        )
+    })
+}
+
 fn step(name: &str, run: impl FnOnce() -> Result<()>) -> Result<()> {
     eprintln!("== {name}");
     let started = Instant::now();

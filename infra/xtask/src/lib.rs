@@ -15,7 +15,7 @@ mod server;
 mod simulation;
 mod workspace;
 
-pub use checks::test;
+pub use checks::{chaos, test};
 pub use deploy::{Deployment, deploy_local, deploy_to_aws};
 pub use error::{Error, Result};
 pub use fault_proxy::FaultProxy;

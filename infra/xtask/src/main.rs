@@ -26,6 +26,11 @@ enum Task {
     /// local AWS. Needs Rust, a C compiler and Python 3.10 or newer with venv; the rest it installs under target/.
     Test,
 
+    /// Put faults between the functions and a local AWS, and see that nothing is lost or doubled.
+    ///
+    /// Not part of `test`: on a busy machine the local AWS is slower than the test is patient.
+    Chaos,
+
     /// Run the use cases under every fault at every hop, over many seeds.
     ///
     ///   cargo xtask simulate --seeds 1000000     with a progress bar, to the first violation
@@ -82,6 +87,7 @@ enum Task {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().task {
         Task::Test => xtask::test(),
+        Task::Chaos => xtask::chaos(),
         Task::Simulate { arguments } => xtask::simulate(&arguments),
         Task::Package {
             architecture,

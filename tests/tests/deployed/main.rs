@@ -23,7 +23,12 @@ type Test = (&'static str, fn(&Stack));
 fn main() {
     let arguments = Arguments::from_args();
     let together: Vec<Test> = [pipeline::TESTS, signatures::TESTS, permissions::TESTS].concat();
-    let alone: Vec<Test> = chaos::TESTS.to_vec();
+    // It waits for a local AWS that is slow under faults, which a busy machine
+    // makes slower than its patience: a command of its own runs it.
+    let alone: Vec<Test> = match cfg!(feature = "chaos") {
+        true => chaos::TESTS.to_vec(),
+        false => Vec::new(),
+    };
     if arguments.list {
         let nothing = |(name, _)| Trial::test(name, || Ok(()));
         let all = together.into_iter().chain(alone);
@@ -31,7 +36,7 @@ fn main() {
     }
     let stack = Arc::new(Stack::deploy());
     let mut conclusion = run(&arguments, &stack, together);
-    if !conclusion.has_failed() {
+    if !alone.is_empty() && !conclusion.has_failed() {
         conclusion = run(&arguments, &stack, alone);
     }
     // `exit` runs no destructors: the local AWS ends here.
