@@ -14,8 +14,10 @@ mod run;
 mod view;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use domain::{AccountId, ScheduleId};
+use serde_json::Value;
 
 use crate::append::Appender;
 use crate::error::{Error, Result};
@@ -43,13 +45,29 @@ impl std::fmt::Debug for Scheduler {
 }
 
 impl Scheduler {
+    /// What the function does: a heartbeat runs what is due, within `budget`;
+    /// an event of the bus brings its row up to date.
+    ///
+    /// # Errors
+    /// Where what is due cannot be listed, or the event cannot be followed.
+    pub async fn call(&self, event_type: &str, detail: &Value, budget: Duration) -> Result<()> {
+        if event_type != HEARTBEAT {
+            return self.deliver(detail).await;
+        }
+        let beat = self.run_due(budget).await?;
+        if beat != Beat::default() {
+            tracing::info!(?beat, "what was due has run");
+        }
+        Ok(())
+    }
+
     /// # Errors
     /// `NotFound` for one that never was or is cancelled.
     pub async fn get(&self, account: &AccountId, schedule: &ScheduleId) -> Result<ScheduleView> {
         let row = self.schedules.get(account, schedule).await?;
-        row.as_ref().and_then(ScheduleView::of).ok_or_else(|| {
-            Error::NotFound(format!("account {account} has no schedule {schedule}"))
-        })
+        row.as_ref()
+            .and_then(ScheduleView::of)
+            .ok_or_else(|| Error::NotFound(format!("account {account} has no schedule {schedule}")))
     }
 
     /// An account's schedules that are not cancelled. A page may be short; only

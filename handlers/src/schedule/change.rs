@@ -4,9 +4,7 @@ use chrono::SubsecRound;
 use domain::account::Status;
 use domain::record::{Report, ReportContent, Reports};
 use domain::schedule_event::change_key;
-use domain::{
-    AccountId, Event, FieldError, OperationScheduled, Schedule, ScheduleId, Version,
-};
+use domain::{AccountId, Event, FieldError, OperationScheduled, Schedule, ScheduleId, Version};
 
 use super::follow::Said;
 use super::{Scheduler, blank, never_opened};
@@ -61,7 +59,12 @@ impl Scheduler {
                 // row does not show yet counts as well.
                 match self.changed_since(&row).await? {
                     Some(_) => continue,
-                    None => return Ok(Changed { row, created: false }),
+                    None => {
+                        return Ok(Changed {
+                            row,
+                            created: false,
+                        });
+                    }
                 }
             }
             let actual = if existed { row.version } else { 0 };

@@ -34,7 +34,10 @@ impl Scheduler {
             ));
         };
         let commit = self.commit(&account, version).await?;
-        for said in said(&commit)?.into_iter().filter(|said| said.version == version) {
+        for said in said(&commit)?
+            .into_iter()
+            .filter(|said| said.version == version)
+        {
             self.follow(&account, said).await?;
         }
         Ok(())
@@ -92,9 +95,8 @@ impl Scheduler {
 
     pub(super) async fn commit(&self, account: &AccountId, version: Version) -> Result<Commit> {
         let commit = self.store.commit_holding(account, version).await?;
-        commit.ok_or_else(|| {
-            Error::Permanent(format!("account {account} has no version {version}"))
-        })
+        commit
+            .ok_or_else(|| Error::Permanent(format!("account {account} has no version {version}")))
     }
 }
 
@@ -108,8 +110,8 @@ pub(super) fn foreign_key(account: &AccountId, used: &UsedKey) -> Error {
 
 /// What a commit says of schedules.
 fn said(commit: &Commit) -> Result<Vec<Said>> {
-    let events = domain::chain::decode(commit)
-        .map_err(|error| Error::Permanent(error.to_string()))?;
+    let events =
+        domain::chain::decode(commit).map_err(|error| Error::Permanent(error.to_string()))?;
     let said = |((version, event), recorded): ((Version, Event), &domain::RecordedEvent)| {
         let (schedule_id, schedule) = match event {
             Event::OperationScheduled(scheduled) => {

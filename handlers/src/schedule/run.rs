@@ -81,7 +81,10 @@ impl Scheduler {
     /// Runs one occurrence; answers with the row after it. `None`: nothing was
     /// due after all.
     async fn run(&self, due: &Due, now: DateTime<Utc>) -> Result<Option<ScheduleRow>> {
-        let found = self.schedules.get(&due.account_id, &due.schedule_id).await?;
+        let found = self
+            .schedules
+            .get(&due.account_id, &due.schedule_id)
+            .await?;
         let Some(mut row) = found else {
             return Ok(None);
         };
@@ -153,13 +156,15 @@ impl Scheduler {
 
     /// What an occurrence has left that happened before.
     async fn happened(&self, row: &ScheduleRow, occurrence: &Occurrence) -> Result<LastRun> {
-        let used = self.store.used_key(&row.account_id, &occurrence.key()).await?;
-        let used = used.ok_or_else(|| {
-            Error::Permanent("a key that was used leads to nothing".to_owned())
-        })?;
+        let used = self
+            .store
+            .used_key(&row.account_id, &occurrence.key())
+            .await?;
+        let used = used
+            .ok_or_else(|| Error::Permanent("a key that was used leads to nothing".to_owned()))?;
         let commit = self.commit(&row.account_id, used.first_version).await?;
-        let events = domain::chain::decode(&commit)
-            .map_err(|error| Error::Permanent(error.to_string()))?;
+        let events =
+            domain::chain::decode(&commit).map_err(|error| Error::Permanent(error.to_string()))?;
         let of_this = |event: &Event| match event {
             Event::MoneyDeposited(movement) | Event::MoneyWithdrawn(movement) => {
                 movement.scheduled.as_ref() == Some(occurrence)
