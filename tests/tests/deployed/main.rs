@@ -11,6 +11,7 @@
 mod chaos;
 mod permissions;
 mod pipeline;
+mod schedules;
 mod signatures;
 
 use std::sync::Arc;
@@ -22,7 +23,13 @@ type Test = (&'static str, fn(&Stack));
 
 fn main() {
     let arguments = Arguments::from_args();
-    let together: Vec<Test> = [pipeline::TESTS, signatures::TESTS, permissions::TESTS].concat();
+    let together: Vec<Test> = [
+        pipeline::TESTS,
+        signatures::TESTS,
+        permissions::TESTS,
+        schedules::TESTS,
+    ]
+    .concat();
     // It waits for a local AWS that is slow under faults, which a busy machine
     // makes slower than its patience: a command of its own runs it.
     let alone: Vec<Test> = match cfg!(feature = "chaos") {
