@@ -2,8 +2,8 @@
 //!
 //! The times follow EventBridge Scheduler's expressions
 //! (<https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html>),
-//! with answers of our own where a clock is put forward or back (see
-//! [`local_time`]).
+//! with answers of our own where a clock is put forward (see [`local_time`]) and
+//! for when a rate begins (see [`Rate`]).
 
 pub mod at;
 pub mod cron;

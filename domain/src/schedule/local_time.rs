@@ -2,6 +2,7 @@
 //! forward or back.
 //!
 //! - A local time that is skipped runs at the first instant after the gap.
+//!   (EventBridge leaves it out; a payment is not to be left out.)
 //! - A local time that comes twice runs once, at the first.
 
 use chrono::{DateTime, NaiveDateTime, TimeDelta, TimeZone, Timelike, Utc};

@@ -34,7 +34,7 @@ pub enum Command {
     Verify(VerifyOptions),
     Replay(ReplayOptions),
     DeadLetters(DeadLettersOptions),
-    Schedules(SchedulesOptions),
+    Schedules(Box<SchedulesOptions>),
     Load(LoadOptions),
 }
 

@@ -29,7 +29,7 @@ enum Command {
     /// Show one schedule, its next occurrence and its last
     Show(ShowOptions),
     /// Make a schedule, or replace the one of the same id
-    Create(CreateOptions),
+    Create(Box<CreateOptions>),
     /// Cancel a schedule: nothing of it is done any more
     Cancel(CancelOptions),
 }
