@@ -8,10 +8,12 @@ mod customers;
 mod operations;
 mod parameters;
 mod problem;
+mod schedules;
 
 use std::sync::Arc;
 
 use axum::Router;
+use axum::http::Extensions;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
@@ -22,6 +24,7 @@ use crate::ports::Notifications;
 use crate::query::Queries;
 use crate::redrive::Redriver;
 use crate::replay::Replayer;
+use crate::schedule::Scheduler;
 pub use problem::Problem;
 
 /// The document that describes this API, as it is served.
@@ -32,6 +35,12 @@ pub const OPENAPI: &str = include_str!("../../docs/openapi.json");
 #[derive(Debug, Clone)]
 pub struct Caller(pub String);
 
+fn caller(extensions: &Extensions) -> String {
+    extensions
+        .get::<Caller>()
+        .map_or_else(|| "local".to_owned(), |caller| caller.0.clone())
+}
+
 /// The use cases behind the routes.
 #[derive(Clone)]
 pub struct Api {
@@ -41,6 +50,7 @@ pub struct Api {
     pub customers: Arc<CustomerDesk>,
     pub redriver: Arc<Redriver>,
     pub replayer: Arc<Replayer>,
+    pub scheduler: Arc<Scheduler>,
 }
 
 impl std::fmt::Debug for Api {
@@ -50,11 +60,13 @@ impl std::fmt::Debug for Api {
 }
 
 /// The paths of the API, below `/v1`, as the OpenAPI document has them.
-pub const PATHS: [&str; 12] = [
+pub const PATHS: [&str; 14] = [
     "/accounts",
     "/accounts/{account_id}",
     "/accounts/{account_id}/events",
     "/accounts/{account_id}/notifications",
+    "/accounts/{account_id}/schedules",
+    "/accounts/{account_id}/schedules/{schedule_id}",
     "/accounts/{account_id}/verification",
     "/customers/{customer_id}",
     "/events",
@@ -76,6 +88,13 @@ pub fn router(api: Api) -> Router {
         .route(
             "/accounts/{account_id}/notifications",
             get(accounts::notifications),
+        )
+        .route("/accounts/{account_id}/schedules", get(schedules::list))
+        .route(
+            "/accounts/{account_id}/schedules/{schedule_id}",
+            get(schedules::get)
+                .put(schedules::put)
+                .delete(schedules::delete),
         )
         .route(
             "/accounts/{account_id}/verification",

@@ -15,6 +15,7 @@ pub mod project;
 pub mod query;
 pub mod redrive;
 pub mod replay;
+pub mod schedule;
 pub mod verify;
 
 pub use error::{Error, Result};

@@ -11,6 +11,7 @@ mod mailer;
 mod notifications;
 mod read_model;
 mod replays;
+mod schedules;
 
 pub use bus::{Bus, BusEntry};
 pub use clock::{Clock, SystemClock};
@@ -22,3 +23,4 @@ pub use mailer::{Mail, Mailer, Outcome, SendFailure};
 pub use notifications::{Notification, Notifications, State, Transition};
 pub use read_model::{Parked, ReadModel, ReadModelRow};
 pub use replays::{ReplayJob, Replays, ShadowRow};
+pub use schedules::{DUE_SLICES, Due, LastRun, ScheduleRow, Schedules};

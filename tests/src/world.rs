@@ -12,6 +12,7 @@ mod mailer;
 mod notifications;
 mod read_model;
 mod replays;
+mod schedules;
 mod story;
 
 use std::sync::Arc;
@@ -26,6 +27,7 @@ use handlers::project::Projector;
 use handlers::query::Queries;
 use handlers::redrive::Redriver;
 use handlers::replay::Replayer;
+use handlers::schedule::Scheduler;
 
 pub use bus::MemoryBus;
 pub use clock::TestClock;
@@ -37,6 +39,7 @@ pub use mailer::{Answer, MemoryMailer};
 pub use notifications::MemoryNotifications;
 pub use read_model::MemoryReadModel;
 pub use replays::MemoryReplays;
+pub use schedules::MemorySchedules;
 pub use story::{account, customer, deposited, event, opened, reaches_notify, reports, withdrawn};
 
 /// How long a worker holds a notification in this world.
@@ -58,6 +61,7 @@ pub struct World {
     pub mailer: Arc<MemoryMailer>,
     pub dead_letters: Arc<MemoryDeadLetters>,
     pub replays: Arc<MemoryReplays>,
+    pub schedules: Arc<MemorySchedules>,
 }
 
 impl Default for World {
@@ -73,6 +77,7 @@ impl Default for World {
             mailer: Arc::new(MemoryMailer::new(faults.clone())),
             dead_letters: Arc::new(MemoryDeadLetters::new(faults.clone(), clock.clone())),
             replays: Arc::new(MemoryReplays::new(faults.clone())),
+            schedules: Arc::new(MemorySchedules::new(faults.clone())),
             clock,
             faults,
         }
@@ -130,6 +135,15 @@ impl World {
         }
     }
 
+    pub fn scheduler(&self) -> Scheduler {
+        Scheduler {
+            schedules: self.schedules.clone(),
+            store: self.store.clone(),
+            appender: Arc::new(self.appender()),
+            clock: self.clock.clone(),
+        }
+    }
+
     pub fn queries(&self) -> Queries {
         Queries {
             store: self.store.clone(),
@@ -154,6 +168,7 @@ impl World {
             customers: Arc::new(self.customer_desk()),
             redriver: Arc::new(self.redriver()),
             replayer: Arc::new(self.replayer()),
+            scheduler: Arc::new(self.scheduler()),
         }
     }
 }

@@ -70,6 +70,7 @@ async fn serve(options: &ServeOptions, started: Instant) -> ExitCode {
         data_dir: options.data_dir.clone(),
         bank_name: options.bank_name.clone(),
         mail_from: options.mail_from.clone(),
+        heartbeat: embedded::HEARTBEAT,
     };
     let pipeline = match Pipeline::start(&settings).await {
         Ok(pipeline) => pipeline,

@@ -16,6 +16,7 @@ mod notifications;
 mod put;
 mod read_model;
 mod replays;
+mod schedules;
 pub mod stream;
 mod tables;
 
@@ -35,4 +36,5 @@ pub use meter::Meter;
 pub use notifications::DynamoNotifications;
 pub use read_model::DynamoReadModel;
 pub use replays::DynamoReplays;
+pub use schedules::DynamoSchedules;
 pub use tables::Tables;

@@ -8,6 +8,7 @@ use std::time::Duration;
 use chrono::{SecondsFormat, Utc};
 use handlers::notify::Notifier;
 use handlers::replay::Replayer;
+use handlers::schedule::Scheduler;
 use handlers::{Error, Result};
 use rusqlite::params;
 use serde_json::{Value, json};
@@ -27,6 +28,8 @@ const MAX_FAILURES: u32 = 3;
 const FIRST_WAIT: Duration = Duration::from_secs(6);
 /// How long a replay works before it calls itself again.
 const REPLAY_BUDGET: Duration = Duration::from_secs(60);
+/// How long a heartbeat runs what is due; the next one goes on.
+const BEAT_BUDGET: Duration = Duration::from_secs(30);
 /// How often the queue is looked at when nothing rings.
 const IDLE: Duration = Duration::from_secs(1);
 
@@ -35,6 +38,7 @@ pub(crate) struct Invoker {
     pub(crate) durable: Durable,
     pub(crate) notifier: Arc<Notifier>,
     pub(crate) replayer: Arc<Replayer>,
+    pub(crate) scheduler: Arc<Scheduler>,
     pub(crate) bell: Arc<Notify>,
 }
 
@@ -106,7 +110,7 @@ impl Invoker {
         let (invoker, called) = (self.clone(), delivery.clone());
         // A task of its own: a panic is the function's failure, as in Lambda,
         // and not the end of the one who called it.
-        let result = tokio::spawn(async move { invoker.call(&called).await })
+        let result = tokio::spawn(async move { invoker.call_for(&called).await })
             .await
             .unwrap_or_else(|_| Err(Error::Permanent("the function panicked".to_owned())));
         let id = delivery.id;
@@ -131,13 +135,23 @@ impl Invoker {
         self.bell.notify_one();
     }
 
-    async fn call(&self, delivery: &Delivery) -> Result<()> {
+    async fn call_for(&self, delivery: &Delivery) -> Result<()> {
         let event: Value = serde_json::from_str(&delivery.event)
             .map_err(|error| Error::Permanent(format!("a kept event cannot be read: {error}")))?;
+        self.call(&delivery.function, &event).await
+    }
+
+    /// Calls a function, by its name in the template, once.
+    pub(crate) async fn call(&self, function: &str, event: &Value) -> Result<()> {
         let event_type = event["detail-type"].as_str().unwrap_or_default();
-        match delivery.function.as_str() {
+        match function {
             "NotifyFunction" => self.notifier.deliver(event_type, &event["detail"]).await,
             "ReplayFunction" => self.replayer.deliver(&event["detail"], REPLAY_BUDGET).await,
+            "ScheduleFunction" => {
+                self.scheduler
+                    .call(event_type, &event["detail"], BEAT_BUDGET)
+                    .await
+            }
             other => Err(Error::Permanent(format!(
                 "there is no function {other} here"
             ))),
@@ -196,9 +210,13 @@ fn destination_record(delivery: &Delivery, failures: u32, error: &Error) -> Valu
 #[cfg(test)]
 mod tests {
     use async_trait::async_trait;
-    use aws::{Dynamo, DynamoEventStore, DynamoNotifications, DynamoReadModel, DynamoReplays};
+    use aws::{
+        Dynamo, DynamoEventStore, DynamoNotifications, DynamoReadModel, DynamoReplays,
+        DynamoSchedules,
+    };
     use chrono::DateTime;
     use domain::CustomerId;
+    use handlers::append::Appender;
     use handlers::notify::Settings;
     use handlers::ports::{CustomerRevision, Customers, DeadLetterQueue, RandomIds, SystemClock};
 
@@ -257,10 +275,19 @@ mod tests {
                 store: Arc::new(DynamoEventStore(nowhere.clone())),
                 read_model: Arc::new(DynamoReadModel(nowhere.clone())),
                 bus: Arc::new(bus.unwrap()),
-                replays: Arc::new(DynamoReplays(nowhere)),
+                replays: Arc::new(DynamoReplays(nowhere.clone())),
                 clock: Arc::new(SystemClock),
                 ids: Arc::new(RandomIds),
                 safety_window: chrono::TimeDelta::zero(),
+            }),
+            scheduler: Arc::new(Scheduler {
+                schedules: Arc::new(DynamoSchedules(nowhere.clone())),
+                store: Arc::new(DynamoEventStore(nowhere.clone())),
+                appender: Arc::new(Appender::new(
+                    Arc::new(DynamoEventStore(nowhere)),
+                    Arc::new(SystemClock),
+                )),
+                clock: Arc::new(SystemClock),
             }),
             bell,
         }

@@ -4,7 +4,10 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws::{DynamoCustomers, DynamoEventStore, DynamoNotifications, DynamoReadModel, DynamoReplays};
+use aws::{
+    DynamoCustomers, DynamoEventStore, DynamoNotifications, DynamoReadModel, DynamoReplays,
+    DynamoSchedules,
+};
 use handlers::append::Appender;
 use handlers::customers::CustomerDesk;
 use handlers::http::Api;
@@ -17,6 +20,7 @@ use handlers::project::Projector;
 use handlers::query::Queries;
 use handlers::redrive::Redriver;
 use handlers::replay::Replayer;
+use handlers::schedule::Scheduler;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
@@ -26,6 +30,7 @@ use crate::dead_letters::LocalDeadLetters;
 use crate::durable::Durable;
 use crate::engine::{Engine, EngineError};
 use crate::folder::{Folder, FolderError};
+use crate::heartbeat::Heart;
 use crate::invoker::Invoker;
 use crate::mailbox::Mailbox;
 use crate::moment::are_of_one_moment;
@@ -43,6 +48,9 @@ const SAFETY_WINDOW: chrono::TimeDelta = chrono::TimeDelta::seconds(2);
 const LOOK_FOR: Duration = Duration::from_millis(300);
 /// How often the workers are looked at.
 const LOOK_AT_WORKERS: Duration = Duration::from_secs(1);
+/// How often what is due is looked for on one machine, unless told otherwise.
+/// In the cloud it is once a minute; here nobody pays for a look.
+pub const HEARTBEAT: Duration = Duration::from_secs(3);
 /// How long the end of a stop is waited for.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 
@@ -51,6 +59,8 @@ pub struct Settings {
     pub data_dir: PathBuf,
     pub bank_name: String,
     pub mail_from: String,
+    /// How often what is due is looked for; see [`HEARTBEAT`].
+    pub heartbeat: Duration,
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -96,11 +106,8 @@ impl Pipeline {
         let read_model: Arc<dyn ReadModel> = Arc::new(DynamoReadModel(dynamo.clone()));
         let customers: Arc<dyn Customers> = Arc::new(DynamoCustomers(dynamo.clone()));
         let notifications: Arc<dyn Notifications> = Arc::new(DynamoNotifications(dynamo.clone()));
-        let bus: Arc<dyn Bus> = Arc::new(LocalBus::new(
-            durable.clone(),
-            &Template::built_in()?,
-            bell.clone(),
-        )?);
+        let template = Template::built_in()?;
+        let bus: Arc<dyn Bus> = Arc::new(LocalBus::new(durable.clone(), &template, bell.clone())?);
         let dead_letters: Arc<dyn DeadLetterQueue> = Arc::new(LocalDeadLetters(durable.clone()));
         let mailbox = Mailbox(durable.clone());
 
@@ -128,13 +135,21 @@ impl Pipeline {
             store: store.clone(),
             read_model: read_model.clone(),
             bus: bus.clone(),
-            replays: Arc::new(DynamoReplays(dynamo)),
+            replays: Arc::new(DynamoReplays(dynamo.clone())),
             clock: clock.clone(),
             ids: Arc::new(RandomIds),
             safety_window: SAFETY_WINDOW,
         });
+        // One memory of heads for both who append.
+        let appender = Arc::new(Appender::new(store.clone(), clock.clone()));
+        let scheduler = Arc::new(Scheduler {
+            schedules: Arc::new(DynamoSchedules(dynamo)),
+            store: store.clone(),
+            appender: appender.clone(),
+            clock: clock.clone(),
+        });
         let api = Api {
-            appender: Arc::new(Appender::new(store.clone(), clock.clone())),
+            appender,
             queries: Arc::new(Queries {
                 store,
                 read_model,
@@ -149,6 +164,7 @@ impl Pipeline {
                 projector: projector.clone(),
             }),
             replayer: replayer.clone(),
+            scheduler: scheduler.clone(),
         };
 
         let (stop, stopped) = watch::channel(false);
@@ -157,11 +173,18 @@ impl Pipeline {
             durable,
             notifier,
             replayer,
+            scheduler,
             bell,
+        };
+        let heart = Heart {
+            invoker: invoker.clone(),
+            heartbeats: template.heartbeats(),
+            every: settings.heartbeat,
         };
         let mut workers = vec![
             tokio::spawn(poller.run(stopped.clone())),
             tokio::spawn(invoker.run(stopped.clone())),
+            tokio::spawn(heart.run(stopped.clone())),
         ];
         workers.extend(look.map(|look| tokio::spawn(look.run(stopped))));
         Ok(Pipeline {

@@ -11,6 +11,7 @@
 mod chaos;
 mod permissions;
 mod pipeline;
+mod schedules;
 mod signatures;
 
 use std::sync::Arc;
@@ -22,7 +23,13 @@ type Test = (&'static str, fn(&Stack));
 
 fn main() {
     let arguments = Arguments::from_args();
-    let together: Vec<Test> = [pipeline::TESTS, signatures::TESTS, permissions::TESTS].concat();
+    let together: Vec<Test> = [
+        pipeline::TESTS,
+        signatures::TESTS,
+        permissions::TESTS,
+        schedules::TESTS,
+    ]
+    .concat();
     let alone: Vec<Test> = chaos::TESTS.to_vec();
     if arguments.list {
         let nothing = |(name, _)| Trial::test(name, || Ok(()));

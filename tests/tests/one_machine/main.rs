@@ -14,6 +14,7 @@ mod mails;
 mod parked;
 mod redriven;
 mod replays;
+mod schedules;
 
 use std::time::Instant;
 

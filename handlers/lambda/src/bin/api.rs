@@ -17,8 +17,9 @@ use lambda_http::{Error, Request, RequestExt, run};
 async fn main() -> Result<(), Error> {
     lambda::telemetry::start();
     let clients = Clients::from_env().await;
+    let appender = Arc::new(Appender::new(clients.store(), clients.clock()));
     let api = Api {
-        appender: Arc::new(Appender::new(clients.store(), clients.clock())),
+        appender: appender.clone(),
         queries: Arc::new(Queries {
             store: clients.store(),
             read_model: clients.read_model(),
@@ -36,6 +37,7 @@ async fn main() -> Result<(), Error> {
             projector: clients.projector(),
         }),
         replayer: clients.replayer(),
+        scheduler: clients.scheduler_with(appender),
     };
     let service = ServiceBuilder::new()
         .map_request(name_caller)

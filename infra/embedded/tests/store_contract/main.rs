@@ -12,6 +12,7 @@ mod notifications;
 mod read_model;
 mod reading;
 mod replays;
+mod schedules;
 mod time_index;
 
 use embedded::Engine;
@@ -84,6 +85,12 @@ mod embedded_engine {
     on_the_embedded_engine!(notifications, aws::DynamoNotifications:
         a_notification_is_written_only_over_the_revision_before_it,
         an_accounts_notifications_are_listed_newest_event_first,
+    );
+
+    on_the_embedded_engine!(schedules, aws::DynamoSchedules:
+        a_schedule_is_written_only_over_the_revision_before_it,
+        what_is_due_is_found_by_its_time_the_longest_due_first,
+        an_accounts_schedules_are_listed_page_by_page,
     );
 
     on_the_embedded_engine!(replays, aws::DynamoReplays:
