@@ -70,7 +70,7 @@ fn a_schedule_fires(stack: &Stack) {
     let account = "ACC-SCHEDULE";
     let caller = open(stack, account);
     let path = format!("/accounts/{account}/schedules/rent");
-    let at = (Utc::now() + TimeDelta::seconds(5)).format("%Y-%m-%dT%H:%M:%SZ");
+    let at = (Utc::now() + TimeDelta::seconds(20)).format("%Y-%m-%dT%H:%M:%SZ");
     let body = withdrawal(json!({ "at": at.to_string() }));
     let made = call(stack, &caller, "PUT", &path, Some(&body));
     assert_eq!(made.status, 201, "{made:?}");

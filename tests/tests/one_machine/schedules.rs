@@ -8,7 +8,8 @@ use crate::Timed;
 
 const ACCOUNT: &str = "ACC-SCHEDULED";
 
-/// A withdrawal some seconds from now.
+/// A withdrawal some seconds from now: enough for a busy machine to take the
+/// order before it is due.
 fn soon(amount: &str, seconds: i64) -> Value {
     let at = Utc::now() + TimeDelta::seconds(seconds);
     json!({
@@ -45,7 +46,7 @@ fn schedules_fire_once_with_funds_checked_even_when_the_process_was_dead_when_th
         let answer = api.send("PUT", &path(name), body);
         assert_eq!(answer.status, 201, "{}", answer.text);
     };
-    put("first", &soon("60.00", 1));
+    put("first", &soon("60.00", 5));
     let last_of = |name: &str| {
         let schedule = api.get(&path(name));
         match &schedule["last"] {
@@ -57,10 +58,10 @@ fn schedules_fire_once_with_funds_checked_even_when_the_process_was_dead_when_th
     assert_eq!(last["outcome"], "done", "{last}");
 
     // 40.00 is left: the second has too little, the third enough.
-    put("second", &soon("60.00", 1));
-    put("third", &soon("40.00", 2));
+    put("second", &soon("60.00", 5));
+    put("third", &soon("40.00", 6));
     server.kill();
-    std::thread::sleep(std::time::Duration::from_secs(3));
+    std::thread::sleep(std::time::Duration::from_secs(7));
     let server = Server::start(&folder);
     let api = server.api();
     for (name, outcome, reason) in [
