@@ -5,9 +5,12 @@ mod body;
 mod correlation;
 mod cursor;
 mod customers;
+mod mail_codes;
 mod operations;
 mod parameters;
 mod problem;
+mod suppressions;
+mod unsubscribe;
 
 use std::sync::Arc;
 
@@ -22,6 +25,8 @@ use crate::ports::Notifications;
 use crate::query::Queries;
 use crate::redrive::Redriver;
 use crate::replay::Replayer;
+use crate::suppressions::SuppressionDesk;
+use crate::unsubscribe::Unsubscriber;
 pub use problem::Problem;
 
 /// The document that describes this API, as it is served.
@@ -41,6 +46,8 @@ pub struct Api {
     pub customers: Arc<CustomerDesk>,
     pub redriver: Arc<Redriver>,
     pub replayer: Arc<Replayer>,
+    pub suppressions: Arc<SuppressionDesk>,
+    pub unsubscriber: Arc<Unsubscriber>,
 }
 
 impl std::fmt::Debug for Api {
@@ -50,14 +57,17 @@ impl std::fmt::Debug for Api {
 }
 
 /// The paths of the API, below `/v1`, as the OpenAPI document has them.
-pub const PATHS: [&str; 12] = [
+pub const PATHS: [&str; 15] = [
     "/accounts",
     "/accounts/{account_id}",
     "/accounts/{account_id}/events",
     "/accounts/{account_id}/notifications",
     "/accounts/{account_id}/verification",
     "/customers/{customer_id}",
+    "/customers/{customer_id}/suppressions",
     "/events",
+    "/mail-codes/{code}",
+    "/unsubscribe",
     "/verifications",
     "/replays",
     "/replays/{replay_id}",
@@ -86,6 +96,15 @@ pub fn router(api: Api) -> Router {
             get(customers::get)
                 .put(customers::put)
                 .delete(customers::delete),
+        )
+        .route(
+            "/customers/{customer_id}/suppressions",
+            get(suppressions::list).delete(suppressions::lift),
+        )
+        .route("/mail-codes/{code}", get(mail_codes::get))
+        .route(
+            "/unsubscribe",
+            get(unsubscribe::show).post(unsubscribe::act),
         )
         .route("/events", get(accounts::all_events))
         .route("/verifications", get(accounts::verifications))

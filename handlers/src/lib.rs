@@ -4,7 +4,10 @@ pub mod append;
 pub mod customers;
 pub mod dead_letter;
 pub mod error;
+pub mod feedback;
 pub mod http;
+pub mod keyring;
+pub mod mail_code;
 pub mod notify;
 #[cfg(feature = "planted-bugs")]
 pub mod planted;
@@ -15,6 +18,8 @@ pub mod project;
 pub mod query;
 pub mod redrive;
 pub mod replay;
+pub mod suppressions;
+pub mod unsubscribe;
 pub mod verify;
 
 pub use error::{Error, Result};
