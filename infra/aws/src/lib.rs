@@ -17,6 +17,7 @@ mod put;
 mod read_model;
 mod replays;
 pub mod stream;
+mod suppressions;
 mod tables;
 
 /// Region and credentials, as all clients share them.
@@ -35,4 +36,5 @@ pub use meter::Meter;
 pub use notifications::DynamoNotifications;
 pub use read_model::DynamoReadModel;
 pub use replays::DynamoReplays;
+pub use suppressions::DynamoSuppressions;
 pub use tables::Tables;

@@ -8,12 +8,15 @@ pub struct Tables {
     pub customers: String,
     pub notifications: String,
     pub replays: String,
+    pub suppressions: String,
 }
 
 /// The index of the events table by slice and recorded time.
 pub(crate) const BY_TIME: &str = "by-time";
 /// The index of the notifications table by account and position.
 pub(crate) const BY_ACCOUNT: &str = "by-account";
+/// The index of the notifications table by verification code.
+pub(crate) const BY_CODE: &str = "by-code";
 
 impl Tables {
     /// From `EVENTS_TABLE`, `REQUESTS_TABLE` ... as the template sets them.
@@ -27,6 +30,7 @@ impl Tables {
             customers: name("CUSTOMERS_TABLE"),
             notifications: name("NOTIFICATIONS_TABLE"),
             replays: name("REPLAYS_TABLE"),
+            suppressions: name("SUPPRESSIONS_TABLE"),
         }
     }
 }

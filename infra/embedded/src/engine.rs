@@ -10,6 +10,7 @@ use aws::{Dynamo, Tables};
 use dynoxide::Database;
 use dynoxide::actions::create_table::CreateTableRequest;
 use rusqlite::Connection;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -56,6 +57,7 @@ pub fn tables() -> Tables {
         customers: "customers".to_owned(),
         notifications: "notifications".to_owned(),
         replays: "replays".to_owned(),
+        suppressions: "suppressions".to_owned(),
     }
 }
 
@@ -149,6 +151,8 @@ fn with_journals(file: &Path) -> [PathBuf; 4] {
     })
 }
 
+/// Makes the tables that are missing, and the indexes that tables of an older
+/// version lack.
 fn make_tables(database: &Database) -> Result<(), EngineError> {
     let broken = |error: String| EngineError::Dynoxide(error);
     let existing = database
@@ -160,12 +164,48 @@ fn make_tables(database: &Database) -> Result<(), EngineError> {
             .iter()
             .any(|name| request["TableName"] == name.as_str())
         {
+            make_indexes(database, &request)?;
             continue;
         }
         let request: CreateTableRequest =
             serde_json::from_value(request).map_err(|error| broken(error.to_string()))?;
         database
             .create_table(request)
+            .map_err(|error| broken(error.to_string()))?;
+    }
+    Ok(())
+}
+
+fn make_indexes(database: &Database, table: &Value) -> Result<(), EngineError> {
+    let broken = |error: String| EngineError::Dynoxide(error);
+    let described = database
+        .describe_table(
+            serde_json::from_value(json!({ "TableName": table["TableName"] }))
+                .map_err(|error| broken(error.to_string()))?,
+        )
+        .map_err(|error| broken(error.to_string()))?;
+    let described =
+        serde_json::to_value(&described.table).map_err(|error| broken(error.to_string()))?;
+    let listed = |table: &Value| {
+        let indexes = table["GlobalSecondaryIndexes"].as_array();
+        indexes.cloned().unwrap_or_default()
+    };
+    let there = listed(&described);
+    for index in listed(table) {
+        if there
+            .iter()
+            .any(|known| known["IndexName"] == index["IndexName"])
+        {
+            continue;
+        }
+        let request = json!({
+            "TableName": table["TableName"],
+            "AttributeDefinitions": table["AttributeDefinitions"],
+            "GlobalSecondaryIndexUpdates": [{ "Create": index }],
+        });
+        let request = serde_json::from_value(request).map_err(|error| broken(error.to_string()))?;
+        database
+            .update_table(request)
             .map_err(|error| broken(error.to_string()))?;
     }
     Ok(())

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The functions: each is a binary of the crate `lambda` and a zip that the template names.
-pub const FUNCTIONS: [&str; 4] = ["api", "project", "notify", "replay"];
+pub const FUNCTIONS: [&str; 5] = ["api", "project", "notify", "feedback", "replay"];
 
 /// Lambda's name of the program that a custom runtime starts.
 const PROGRAM: &str = "bootstrap";
