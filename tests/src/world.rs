@@ -8,17 +8,20 @@ mod customers;
 mod dead_letters;
 mod event_store;
 mod faults;
+mod keys;
 mod mailer;
 mod notifications;
 mod read_model;
 mod replays;
 mod story;
+mod suppressions;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use handlers::append::Appender;
 use handlers::customers::CustomerDesk;
+use handlers::feedback::Feedback;
 use handlers::http::Api;
 use handlers::notify::{Notifier, Settings};
 use handlers::ports::RandomIds;
@@ -26,6 +29,8 @@ use handlers::project::Projector;
 use handlers::query::Queries;
 use handlers::redrive::Redriver;
 use handlers::replay::Replayer;
+use handlers::suppressions::SuppressionDesk;
+use handlers::unsubscribe::Unsubscriber;
 
 pub use bus::MemoryBus;
 pub use clock::TestClock;
@@ -33,10 +38,12 @@ pub use customers::MemoryCustomers;
 pub use dead_letters::MemoryDeadLetters;
 pub use event_store::MemoryEventStore;
 pub use faults::{Fault, Faults};
+pub use keys::MemoryKeys;
 pub use mailer::{Answer, MemoryMailer};
 pub use notifications::MemoryNotifications;
 pub use read_model::MemoryReadModel;
 pub use replays::MemoryReplays;
+pub use suppressions::MemorySuppressions;
 pub use story::{account, customer, deposited, event, opened, reaches_notify, reports, withdrawn};
 
 /// How long a worker holds a notification in this world.
@@ -58,6 +65,8 @@ pub struct World {
     pub mailer: Arc<MemoryMailer>,
     pub dead_letters: Arc<MemoryDeadLetters>,
     pub replays: Arc<MemoryReplays>,
+    pub suppressions: Arc<MemorySuppressions>,
+    pub keys: Arc<MemoryKeys>,
 }
 
 impl Default for World {
@@ -73,6 +82,8 @@ impl Default for World {
             mailer: Arc::new(MemoryMailer::new(faults.clone())),
             dead_letters: Arc::new(MemoryDeadLetters::new(faults.clone(), clock.clone())),
             replays: Arc::new(MemoryReplays::new(faults.clone())),
+            suppressions: Arc::new(MemorySuppressions::new(faults.clone())),
+            keys: Arc::default(),
             clock,
             faults,
         }
@@ -104,6 +115,7 @@ impl World {
             settings: Settings {
                 bank_name: "Example Bank".to_owned(),
                 mail_from: "notices@bank.example".to_owned(),
+                public_url: "https://bank.example/v1".to_owned(),
                 lease: LEASE,
                 unknown_window: UNKNOWN_WINDOW,
             },
@@ -115,6 +127,16 @@ impl World {
             queue: self.dead_letters.clone(),
             bus: self.bus.clone(),
             projector: Arc::new(self.projector()),
+            notifications: self.notifications.clone(),
+            feedback: Arc::new(self.feedback()),
+        }
+    }
+
+    pub fn feedback(&self) -> Feedback {
+        Feedback {
+            notifications: self.notifications.clone(),
+            suppressions: self.suppressions.clone(),
+            clock: self.clock.clone(),
         }
     }
 
@@ -154,6 +176,15 @@ impl World {
             customers: Arc::new(self.customer_desk()),
             redriver: Arc::new(self.redriver()),
             replayer: Arc::new(self.replayer()),
+            suppressions: Arc::new(SuppressionDesk {
+                suppressions: self.suppressions.clone(),
+                customers: Arc::new(self.customer_desk()),
+                clock: self.clock.clone(),
+            }),
+            unsubscriber: Arc::new(Unsubscriber {
+                keys: self.keys.clone(),
+                customers: Arc::new(self.customer_desk()),
+            }),
         }
     }
 }

@@ -10,6 +10,8 @@ mod error;
 mod event_store;
 mod item;
 #[cfg(feature = "cloud")]
+mod keys;
+#[cfg(feature = "cloud")]
 mod mailer;
 pub mod meter;
 mod notifications;
@@ -30,6 +32,8 @@ pub use customers::DynamoCustomers;
 #[cfg(feature = "cloud")]
 pub use dead_letters::SqsDeadLetters;
 pub use event_store::DynamoEventStore;
+#[cfg(feature = "cloud")]
+pub use keys::SecretKeys;
 #[cfg(feature = "cloud")]
 pub use mailer::Ses;
 pub use meter::Meter;

@@ -68,6 +68,8 @@ pub struct State {
     pub rows: BTreeMap<AccountId, ReadModelRow>,
     pub customers: BTreeMap<CustomerId, Vec<CustomerRevision>>,
     pub notifications: BTreeMap<Uuid, Notification>,
+    /// By the address's hash: what was told last, and when it was lifted last.
+    pub suppressions: BTreeMap<String, (Option<Suppression>, Option<DateTime<Utc>>)>,
     pub letters: letters::Letters,
     pub replays: BTreeMap<String, ReplayJob>,
     pub shadows: BTreeMap<(String, AccountId), ShadowRow>,
@@ -96,6 +98,7 @@ impl State {
             rows: BTreeMap::new(),
             customers: BTreeMap::new(),
             notifications: BTreeMap::new(),
+            suppressions: BTreeMap::new(),
             letters: letters::Letters::default(),
             replays: BTreeMap::new(),
             shadows: BTreeMap::new(),

@@ -8,6 +8,8 @@ use handlers::http::{Api, Caller, router};
 use handlers::query::Queries;
 use handlers::query::time_index::SAFETY_WINDOW;
 use handlers::redrive::Redriver;
+use handlers::suppressions::SuppressionDesk;
+use handlers::unsubscribe::Unsubscriber;
 use lambda::clients::Clients;
 use lambda_http::request::RequestContext;
 use lambda_http::tower::ServiceBuilder;
@@ -17,6 +19,10 @@ use lambda_http::{Error, Request, RequestExt, run};
 async fn main() -> Result<(), Error> {
     lambda::telemetry::start();
     let clients = Clients::from_env().await;
+    let customers = Arc::new(CustomerDesk {
+        customers: clients.customers(),
+        clock: clients.clock(),
+    });
     let api = Api {
         appender: Arc::new(Appender::new(clients.store(), clients.clock())),
         queries: Arc::new(Queries {
@@ -26,16 +32,24 @@ async fn main() -> Result<(), Error> {
             safety_window: SAFETY_WINDOW,
         }),
         notifications: clients.notifications(),
-        customers: Arc::new(CustomerDesk {
-            customers: clients.customers(),
-            clock: clients.clock(),
-        }),
+        customers: customers.clone(),
         redriver: Arc::new(Redriver {
             queue: clients.dead_letters(),
             bus: clients.bus(),
             projector: clients.projector(),
+            notifications: clients.notifications(),
+            feedback: clients.feedback(),
         }),
         replayer: clients.replayer(),
+        suppressions: Arc::new(SuppressionDesk {
+            suppressions: clients.suppressions(),
+            customers: customers.clone(),
+            clock: clients.clock(),
+        }),
+        unsubscriber: Arc::new(Unsubscriber {
+            keys: clients.keys(),
+            customers,
+        }),
     };
     let service = ServiceBuilder::new()
         .map_request(name_caller)
