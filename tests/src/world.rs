@@ -43,8 +43,8 @@ pub use mailer::{Answer, MemoryMailer};
 pub use notifications::MemoryNotifications;
 pub use read_model::MemoryReadModel;
 pub use replays::MemoryReplays;
-pub use suppressions::MemorySuppressions;
 pub use story::{account, customer, deposited, event, opened, reaches_notify, reports, withdrawn};
+pub use suppressions::MemorySuppressions;
 
 /// How long a worker holds a notification in this world.
 pub const LEASE: Duration = Duration::from_secs(60);

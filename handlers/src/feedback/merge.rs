@@ -101,7 +101,12 @@ fn settled(notification: &Notification) -> Option<(State, String)> {
         return None;
     }
     let attempt = |event: &ProviderEvent| event.attempt.unwrap_or(*attempts);
-    let away: BTreeSet<&str> = feedback
+    // Attempts are counted before they are made: nothing true is told of one that was not.
+    let evidence: Vec<&ProviderEvent> = feedback
+        .iter()
+        .filter(|event| attempt(event) <= *attempts)
+        .collect();
+    let away: BTreeSet<&str> = evidence
         .iter()
         .filter(|event| turned_away(event))
         .map(|event| event.message_id.as_str())
@@ -110,10 +115,10 @@ fn settled(notification: &Notification) -> Option<(State, String)> {
         .as_deref()
         .filter(|_| *state == State::Sent)
         .map(|id| {
-            let told = feedback.iter().find(|event| event.message_id == id);
+            let told = evidence.iter().find(|event| event.message_id == id);
             (told.map_or(*attempts, attempt), id)
         });
-    let taken = feedback
+    let taken = evidence
         .iter()
         .filter(|event| !turned_away(event))
         .filter(|event| *state != State::Sending || attempt(event) == *attempts)
@@ -121,14 +126,23 @@ fn settled(notification: &Notification) -> Option<(State, String)> {
         .chain(own)
         .filter(|(_, id)| !away.contains(id))
         .max();
-    let rejected = feedback
+    // What was turned away of an earlier attempt says nothing of the latest, unless it is all that the provider took.
+    let took = |id: &str| {
+        let mut others = evidence.iter().filter(|event| !turned_away(event));
+        message_id.as_deref() == Some(id) || others.any(|event| event.message_id == id)
+    };
+    let rejected = evidence
         .iter()
-        .filter(|event| turned_away(event) && attempt(event) == *attempts)
-        .map(|event| event.message_id.as_str())
+        .filter(|event| turned_away(event))
+        .filter(|event| {
+            let earlier = *state != State::Sending && took(&event.message_id);
+            attempt(event) == *attempts || earlier
+        })
+        .map(|event| (attempt(event), event.message_id.as_str()))
         .max();
     let (proven, id) = match (taken, rejected) {
         (Some((_, id)), _) => (State::Sent, id),
-        (None, Some(id)) => (State::Rejected, id),
+        (None, Some((_, id))) => (State::Rejected, id),
         (None, None) => return None,
     };
     let is_new = *state != proven || message_id.as_deref() != Some(id);

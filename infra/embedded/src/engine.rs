@@ -259,6 +259,40 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_table_of_an_older_version_gets_the_index_that_it_lacks() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("dynamodb.sqlite");
+        let database = open(&file).unwrap();
+        let mut tables = Template::built_in().unwrap().tables().into_iter();
+        let mut request = tables
+            .find(|table| table["TableName"] == "notifications")
+            .unwrap();
+        for (list, name) in [
+            ("GlobalSecondaryIndexes", "by-code"),
+            ("AttributeDefinitions", "verification_code"),
+        ] {
+            let rest: Vec<Value> = request[list]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter(|one| one["IndexName"] != name && one["AttributeName"] != name)
+                .cloned()
+                .collect();
+            request[list] = json!(rest);
+        }
+        database
+            .create_table(serde_json::from_value(request).unwrap())
+            .unwrap();
+        drop(database);
+
+        let engine = Engine::start(&file).await.unwrap();
+        let notifications = aws::DynamoNotifications(engine.client());
+        let found = handlers::ports::Notifications::by_code(&notifications, "7K2M-00ZQ-9XWD");
+        assert_eq!(found.await, Ok(None));
+        engine.stop().await;
+    }
+
+    #[tokio::test]
     async fn the_highest_sequence_number_is_found_without_reading_the_whole_stream() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("dynamodb.sqlite");

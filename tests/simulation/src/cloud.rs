@@ -8,8 +8,11 @@ pub mod stream;
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use domain::{AccountId, CustomerId};
-use handlers::ports::{CustomerRevision, Notification, ReadModelRow, ReplayJob, ShadowRow};
+use handlers::ports::{
+    CustomerRevision, Notification, ReadModelRow, ReplayJob, ShadowRow, Suppression,
+};
 use uuid::Uuid;
 
 use crate::book::Book;

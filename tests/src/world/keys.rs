@@ -34,6 +34,10 @@ fn keyring(name: &str, old: &[&str]) -> Keyring {
 #[async_trait]
 impl Keys for MemoryKeys {
     async fn keyring(&self) -> Result<Keyring> {
-        Ok(self.0.lock().unwrap_or_else(PoisonError::into_inner).clone())
+        Ok(self
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone())
     }
 }

@@ -37,7 +37,10 @@ impl Suppressions for MemorySuppressions {
     async fn get(&self, address: &str) -> Result<Option<Suppression>> {
         let read = || {
             let entries = self.lock();
-            let (told, lifted) = entries.get(&address_hash(address)).copied().unwrap_or_default();
+            let (told, lifted) = entries
+                .get(&address_hash(address))
+                .copied()
+                .unwrap_or_default();
             Ok(told.filter(|told| lifted.is_none_or(|lifted| lifted < told.at)))
         };
         self.faults.call("suppressions.get", read).await

@@ -10,3 +10,4 @@ mod bad_questions;
 mod client;
 mod document;
 mod operations;
+mod unsubscribe;

@@ -87,7 +87,9 @@ pub(super) async fn ask(client: &Client) -> Option<Account> {
     let answer = match asked {
         Ok(Ok(answer)) => answer,
         Ok(Err(error)) => {
-            let code = error.as_service_error().and_then(ProvideErrorMetadata::code);
+            let code = error
+                .as_service_error()
+                .and_then(ProvideErrorMetadata::code);
             tracing::warn!(code, "SES does not tell the account's sending rate");
             return None;
         }

@@ -11,7 +11,12 @@ impl Suppressions for Port {
     async fn get(&self, address: &str) -> Result<Option<Suppression>> {
         let key = address_hash(address);
         self.call(Hop::ClaimsRead, move |core| {
-            let (told, lifted) = core.state.suppressions.get(&key).copied().unwrap_or_default();
+            let (told, lifted) = core
+                .state
+                .suppressions
+                .get(&key)
+                .copied()
+                .unwrap_or_default();
             told.filter(|told| lifted.is_none_or(|lifted| lifted < told.at))
         })
         .await
