@@ -116,7 +116,7 @@ fn settled(notification: &Notification) -> Option<(State, String)> {
         .filter(|_| *state == State::Sent)
         .map(|id| {
             let told = evidence.iter().find(|event| event.message_id == id);
-            (told.map_or(*attempts, attempt), id)
+            (told.map_or(*attempts, |event| attempt(event)), id)
         });
     let taken = evidence
         .iter()
