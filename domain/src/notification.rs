@@ -18,6 +18,8 @@ pub enum SkipReason {
     PreferenceOff,
     BelowMinimum,
     NotCrossed,
+    /// The address has bounced for good, or its owner has complained.
+    Suppressed,
     /// The customer's data were erased.
     Erased,
     /// The event was published again by a replay.
@@ -31,6 +33,7 @@ impl SkipReason {
             SkipReason::PreferenceOff => "preference-off",
             SkipReason::BelowMinimum => "below-minimum",
             SkipReason::NotCrossed => "not-crossed",
+            SkipReason::Suppressed => "suppressed",
             SkipReason::Erased => "erased",
             SkipReason::Replay => "replay",
         }

@@ -36,6 +36,20 @@ impl Preferences {
             .map_or(kind.is_on_by_default(), |preference| preference.enabled)
     }
 
+    /// The same preferences without this kind; its amounts are kept for the day
+    /// on which it is switched on again.
+    #[must_use]
+    pub fn without(&self, kind: Kind) -> Self {
+        let mut preferences = self.clone();
+        let preference = preferences.kinds.entry(kind).or_insert(KindPreference {
+            enabled: false,
+            min_amount: BTreeMap::new(),
+            threshold: BTreeMap::new(),
+        });
+        preference.enabled = false;
+        preferences
+    }
+
     /// Reads the object of the contract. What this version cannot keep yet is
     /// refused: a wish that is stored and not followed would be a lie.
     pub fn read(value: Value, pointer: &str) -> Result<Self, Vec<FieldError>> {

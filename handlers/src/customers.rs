@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono_tz::Tz;
 use domain::fields::Fields;
+use domain::notification::Kind;
 use domain::preferences::Preferences;
 use domain::{CustomerId, FieldError};
 use serde_json::{Value, json};
@@ -64,6 +65,44 @@ impl CustomerDesk {
             Some(_) => self.change(customer, None, None).await?,
         };
         self.customers.erase_before(customer, revision).await
+    }
+
+    /// Switches kinds off, in one new revision; none where they are off
+    /// already, or where there is nobody.
+    pub async fn switch_off(&self, customer: &CustomerId, kinds: &[Kind]) -> Result<()> {
+        for _ in 0..MAX_ATTEMPTS {
+            let Some(CustomerRevision {
+                revision,
+                person: Some(mut person),
+                ..
+            }) = self.customers.latest(customer).await?
+            else {
+                return Ok(());
+            };
+            let on: Vec<Kind> = kinds
+                .iter()
+                .copied()
+                .filter(|&kind| kind.can_be_switched_off() && person.preferences.is_on(kind))
+                .collect();
+            if on.is_empty() {
+                return Ok(());
+            }
+            for kind in on {
+                person.preferences = person.preferences.without(kind);
+            }
+            let next = CustomerRevision {
+                customer_id: customer.clone(),
+                revision: revision + 1,
+                in_force_from: self.clock.now(),
+                person: Some(person),
+            };
+            if self.customers.add(&next).await? {
+                return Ok(());
+            }
+        }
+        Err(Error::Conflict(format!(
+            "customer {customer} is being changed by others; try again"
+        )))
     }
 
     async fn change(

@@ -112,6 +112,8 @@ pub enum Origin {
         attempts: u32,
         event: Box<DomainEvent>,
     },
+    /// An event of SES's, as EventBridge delivers it.
+    Feedback(Value),
     None,
 }
 
@@ -256,7 +258,7 @@ fn read_function(id: &str, body: &Value) -> Option<DeadLetter> {
         reason,
         at: text(&body["timestamp"]),
         attempts: body["requestContext"]["approximateInvokeCount"].as_u64(),
-        origin: Origin::Event(entry),
+        origin: origin(event, entry),
     })
 }
 
@@ -277,8 +279,17 @@ fn read_delivery(queued: &QueuedLetter, body: &Value) -> Option<DeadLetter> {
         reason,
         at: text(&body["time"]),
         attempts: attribute("RETRY_ATTEMPTS").and_then(|text| text.parse().ok()),
-        origin: Origin::Event(entry),
+        origin: origin(body, entry),
     })
+}
+
+/// SES's events are not ours to publish.
+fn origin(event: &Value, entry: BusEntry) -> Origin {
+    if event["source"] == crate::feedback::SOURCE {
+        Origin::Feedback(event.clone())
+    } else {
+        Origin::Event(entry)
+    }
 }
 
 fn bus_entry(event: &Value) -> Option<BusEntry> {

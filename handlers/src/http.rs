@@ -5,10 +5,13 @@ mod body;
 mod correlation;
 mod cursor;
 mod customers;
+mod mail_codes;
 mod operations;
 mod parameters;
 mod problem;
 mod schedules;
+mod suppressions;
+mod unsubscribe;
 
 use std::sync::Arc;
 
@@ -25,6 +28,8 @@ use crate::query::Queries;
 use crate::redrive::Redriver;
 use crate::replay::Replayer;
 use crate::schedule::Scheduler;
+use crate::suppressions::SuppressionDesk;
+use crate::unsubscribe::Unsubscriber;
 pub use problem::Problem;
 
 /// The document that describes this API, as it is served.
@@ -51,6 +56,8 @@ pub struct Api {
     pub redriver: Arc<Redriver>,
     pub replayer: Arc<Replayer>,
     pub scheduler: Arc<Scheduler>,
+    pub suppressions: Arc<SuppressionDesk>,
+    pub unsubscriber: Arc<Unsubscriber>,
 }
 
 impl std::fmt::Debug for Api {
@@ -60,7 +67,7 @@ impl std::fmt::Debug for Api {
 }
 
 /// The paths of the API, below `/v1`, as the OpenAPI document has them.
-pub const PATHS: [&str; 14] = [
+pub const PATHS: [&str; 17] = [
     "/accounts",
     "/accounts/{account_id}",
     "/accounts/{account_id}/events",
@@ -69,7 +76,10 @@ pub const PATHS: [&str; 14] = [
     "/accounts/{account_id}/schedules/{schedule_id}",
     "/accounts/{account_id}/verification",
     "/customers/{customer_id}",
+    "/customers/{customer_id}/suppressions",
     "/events",
+    "/mail-codes/{code}",
+    "/unsubscribe",
     "/verifications",
     "/replays",
     "/replays/{replay_id}",
@@ -105,6 +115,15 @@ pub fn router(api: Api) -> Router {
             get(customers::get)
                 .put(customers::put)
                 .delete(customers::delete),
+        )
+        .route(
+            "/customers/{customer_id}/suppressions",
+            get(suppressions::list).delete(suppressions::lift),
+        )
+        .route("/mail-codes/{code}", get(mail_codes::get))
+        .route(
+            "/unsubscribe",
+            get(unsubscribe::show).post(unsubscribe::act),
         )
         .route("/events", get(accounts::all_events))
         .route("/verifications", get(accounts::verifications))

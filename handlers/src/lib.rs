@@ -4,7 +4,10 @@ pub mod append;
 pub mod customers;
 pub mod dead_letter;
 pub mod error;
+pub mod feedback;
 pub mod http;
+pub mod keyring;
+pub mod mail_code;
 pub mod notify;
 #[cfg(feature = "planted-bugs")]
 pub mod planted;
@@ -16,6 +19,8 @@ pub mod query;
 pub mod redrive;
 pub mod replay;
 pub mod schedule;
+pub mod suppressions;
+pub mod unsubscribe;
 pub mod verify;
 
 pub use error::{Error, Result};

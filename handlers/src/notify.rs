@@ -20,7 +20,7 @@ use crate::error::{Error, Result};
 use crate::planted;
 use crate::ports::{
     Clock, CustomerRevision, Customers, DeadLetterQueue, Mail, Mailer, Notification, Notifications,
-    Outcome, Person, SendFailure, State, Transition,
+    Outcome, Person, Priority, SendFailure, State, Transition,
 };
 
 /// What an installation decides.
@@ -28,6 +28,9 @@ use crate::ports::{
 pub struct Settings {
     pub bank_name: String,
     pub mail_from: String,
+    /// Where the API is reached from outside, up to and with `/v1`: links in
+    /// mails begin with it.
+    pub public_url: String,
     /// How long one worker may work on a notification. Longer than the
     /// mailer's timeout, shorter than the function's.
     pub lease: Duration,
@@ -261,6 +264,9 @@ impl Notifier {
             subject: rendered.subject,
             text: rendered.text,
             html: rendered.html,
+            headers: Vec::new(),
+            attachments: Vec::new(),
+            priority: Priority::default(),
         };
         match self.mailer.send(&mail).await {
             Ok(message_id) => self.sent(sending, message_id).await,
@@ -396,6 +402,9 @@ fn planned(event: &DomainEvent, decision: Decision, id: Uuid) -> Notification {
         lease_until: None,
         retry_at: None,
         message_id: None,
+        feedback: Vec::new(),
+        delivery: None,
+        verification_code: None,
         revision: 0,
         history: Vec::<Transition>::new(),
     }

@@ -7,11 +7,13 @@ mod customers;
 mod dead_letters;
 mod event_store;
 mod ids;
+mod keys;
 mod mailer;
 mod notifications;
 mod read_model;
 mod replays;
 mod schedules;
+mod suppressions;
 
 pub use bus::{Bus, BusEntry};
 pub use clock::{Clock, SystemClock};
@@ -19,8 +21,15 @@ pub use customers::{CustomerRevision, Customers, Person};
 pub use dead_letters::{DeadLetterQueue, QueuedLetter};
 pub use event_store::{Appended, CommitPage, EventStore, Place, ReversalMark, UsedKey};
 pub use ids::{Ids, RandomIds};
-pub use mailer::{Mail, Mailer, Outcome, SendFailure};
-pub use notifications::{Notification, Notifications, State, Transition};
+pub use keys::Keys;
+pub use mailer::{
+    ATTEMPT_TAG, Attachment, HeaderError, MAX_ATTACHMENT_BYTES, MAX_HEADERS, Mail, Mailer,
+    NOTIFICATION_TAG, Outcome, Priority, SendFailure,
+};
+pub use notifications::{
+    Delivery, Notification, Notifications, ProviderEvent, ProviderEventKind, State, Transition,
+};
 pub use read_model::{Parked, ReadModel, ReadModelRow};
 pub use replays::{ReplayJob, Replays, ShadowRow};
 pub use schedules::{DUE_SLICES, Due, LastRun, ScheduleRow, Schedules};
+pub use suppressions::{Suppression, SuppressionReason, Suppressions, address_hash};

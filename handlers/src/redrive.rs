@@ -9,9 +9,10 @@ use serde_json::json;
 
 use crate::dead_letter::{self, DeadLetter, Origin};
 use crate::error::{Error, Result};
+use crate::feedback::Feedback;
 use crate::notify::Resend;
 use crate::planted;
-use crate::ports::{Bus, BusEntry, DeadLetterQueue, QueuedLetter};
+use crate::ports::{Bus, BusEntry, DeadLetterQueue, Notifications, QueuedLetter, State};
 use crate::project::Projector;
 use crate::query::time_index;
 
@@ -46,6 +47,8 @@ pub struct Redriver {
     pub queue: Arc<dyn DeadLetterQueue>,
     pub bus: Arc<dyn Bus>,
     pub projector: Arc<Projector>,
+    pub notifications: Arc<dyn Notifications>,
+    pub feedback: Arc<Feedback>,
 }
 
 impl std::fmt::Debug for Redriver {
@@ -162,6 +165,9 @@ impl Redriver {
                 attempts,
                 event,
             } => {
+                if let Some(settled) = self.settled(*id, *attempts).await? {
+                    return Ok(settled);
+                }
                 if !named && !planted::is("unknown-redriven-unnamed") {
                     return Err(Error::Conflict(
                         "the mail may have been sent; name the letter to send it once more"
@@ -172,8 +178,33 @@ impl Redriver {
                     .await?;
                 Ok("handed to notify, to be sent once more".to_owned())
             }
+            Origin::Feedback(event) => {
+                // Not by way of the bus: it names a customer's address.
+                self.feedback.deliver(event).await?;
+                Ok("what SES tells was noted".to_owned())
+            }
             Origin::None => Err(Error::Permanent(letter.reason.clone())),
         }
+    }
+
+    /// What has become since of a mail of unknown outcome, if that is known:
+    /// then the letter has nothing to say any more.
+    async fn settled(&self, id: uuid::Uuid, attempts: u32) -> Result<Option<String>> {
+        let Some(stored) = self.notifications.get(id).await? else {
+            return Ok(None);
+        };
+        // An older letter than the state speaks of: a later one has taken its place.
+        if stored.attempts > attempts {
+            return Ok(Some("the mail was handed over again since".to_owned()));
+        }
+        Ok(match stored.state {
+            State::Sent | State::Rejected | State::Skipped => Some(format!(
+                "nothing to do: the notification is {} meanwhile",
+                stored.state.as_str()
+            )),
+            // Being sent, or the letter was written just before its state.
+            State::Claimed | State::Sending | State::RetryAt | State::Unknown => None,
+        })
     }
 
     async fn publish(&self, entry: BusEntry) -> Result<()> {

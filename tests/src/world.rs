@@ -8,18 +8,21 @@ mod customers;
 mod dead_letters;
 mod event_store;
 mod faults;
+mod keys;
 mod mailer;
 mod notifications;
 mod read_model;
 mod replays;
 mod schedules;
 mod story;
+mod suppressions;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use handlers::append::Appender;
 use handlers::customers::CustomerDesk;
+use handlers::feedback::Feedback;
 use handlers::http::Api;
 use handlers::notify::{Notifier, Settings};
 use handlers::ports::RandomIds;
@@ -28,6 +31,8 @@ use handlers::query::Queries;
 use handlers::redrive::Redriver;
 use handlers::replay::Replayer;
 use handlers::schedule::Scheduler;
+use handlers::suppressions::SuppressionDesk;
+use handlers::unsubscribe::Unsubscriber;
 
 pub use bus::MemoryBus;
 pub use clock::TestClock;
@@ -35,12 +40,14 @@ pub use customers::MemoryCustomers;
 pub use dead_letters::MemoryDeadLetters;
 pub use event_store::MemoryEventStore;
 pub use faults::{Fault, Faults};
+pub use keys::MemoryKeys;
 pub use mailer::{Answer, MemoryMailer};
 pub use notifications::MemoryNotifications;
 pub use read_model::MemoryReadModel;
 pub use replays::MemoryReplays;
 pub use schedules::MemorySchedules;
 pub use story::{account, customer, deposited, event, opened, reaches_notify, reports, withdrawn};
+pub use suppressions::MemorySuppressions;
 
 /// How long a worker holds a notification in this world.
 pub const LEASE: Duration = Duration::from_secs(60);
@@ -62,6 +69,8 @@ pub struct World {
     pub dead_letters: Arc<MemoryDeadLetters>,
     pub replays: Arc<MemoryReplays>,
     pub schedules: Arc<MemorySchedules>,
+    pub suppressions: Arc<MemorySuppressions>,
+    pub keys: Arc<MemoryKeys>,
 }
 
 impl Default for World {
@@ -78,6 +87,8 @@ impl Default for World {
             dead_letters: Arc::new(MemoryDeadLetters::new(faults.clone(), clock.clone())),
             replays: Arc::new(MemoryReplays::new(faults.clone())),
             schedules: Arc::new(MemorySchedules::new(faults.clone())),
+            suppressions: Arc::new(MemorySuppressions::new(faults.clone())),
+            keys: Arc::default(),
             clock,
             faults,
         }
@@ -109,6 +120,7 @@ impl World {
             settings: Settings {
                 bank_name: "Example Bank".to_owned(),
                 mail_from: "notices@bank.example".to_owned(),
+                public_url: "https://bank.example/v1".to_owned(),
                 lease: LEASE,
                 unknown_window: UNKNOWN_WINDOW,
             },
@@ -120,6 +132,16 @@ impl World {
             queue: self.dead_letters.clone(),
             bus: self.bus.clone(),
             projector: Arc::new(self.projector()),
+            notifications: self.notifications.clone(),
+            feedback: Arc::new(self.feedback()),
+        }
+    }
+
+    pub fn feedback(&self) -> Feedback {
+        Feedback {
+            notifications: self.notifications.clone(),
+            suppressions: self.suppressions.clone(),
+            clock: self.clock.clone(),
         }
     }
 
@@ -169,6 +191,15 @@ impl World {
             redriver: Arc::new(self.redriver()),
             replayer: Arc::new(self.replayer()),
             scheduler: Arc::new(self.scheduler()),
+            suppressions: Arc::new(SuppressionDesk {
+                suppressions: self.suppressions.clone(),
+                customers: Arc::new(self.customer_desk()),
+                clock: self.clock.clone(),
+            }),
+            unsubscriber: Arc::new(Unsubscriber {
+                keys: self.keys.clone(),
+                customers: Arc::new(self.customer_desk()),
+            }),
         }
     }
 }

@@ -92,6 +92,8 @@ fn what_cannot_be_rebuilt_outlives_the_stack() {
         "RequestsTable",
         "CustomersTable",
         "NotificationsTable",
+        "SuppressionsTable",
+        "SigningKeys",
         "DeadLetters",
     ] {
         for policy in ["DeletionPolicy", "UpdateReplacePolicy"] {
@@ -219,13 +221,14 @@ fn a_mail_is_given_more_time_than_its_claim_is_held() {
 }
 
 #[test]
-fn every_method_of_the_api_is_signed_and_the_function_never_runs_as_its_caller() {
+fn every_method_but_unsubscribing_is_signed_and_the_function_never_runs_as_its_caller() {
     let template = template();
     let api = &template["Resources"]["Api"]["Properties"];
     assert_eq!(api["StageName"], "v1");
     assert_eq!(api["Auth"]["DefaultAuthorizer"], "AWS_IAM");
     assert_eq!(api["Auth"]["InvokeRole"], "NONE");
     let mut methods = BTreeSet::new();
+    let mut open = Vec::new();
     for (id, function) in of_type(&template, "AWS::Serverless::Function") {
         let Some(events) = function["Events"].as_object() else {
             continue;
@@ -238,10 +241,17 @@ fn every_method_of_the_api_is_signed_and_the_function_never_runs_as_its_caller()
                 json!({ "Ref": "Api" }),
                 "{event_id}"
             );
-            assert!(
-                event["Properties"].get("Auth").is_none(),
-                "{event_id} has an authorizer of its own"
-            );
+            let properties = &event["Properties"];
+            if let Some(auth) = properties.get("Auth") {
+                assert_eq!(auth, &json!({ "Authorizer": "NONE" }), "{event_id}");
+                let (path, method) = (&properties["Path"], &properties["Method"]);
+                open.push(format!(
+                    "{} {}",
+                    method.as_str().unwrap(),
+                    path.as_str().unwrap()
+                ));
+                continue;
+            }
             methods.insert(event["Properties"]["Method"].as_str().unwrap().to_owned());
         }
     }
@@ -249,6 +259,71 @@ fn every_method_of_the_api_is_signed_and_the_function_never_runs_as_its_caller()
         methods,
         ["delete", "get", "post", "put"].map(str::to_owned).into()
     );
+    open.sort();
+    assert_eq!(open, ["get /unsubscribe", "post /unsubscribe"]);
+}
+
+#[test]
+fn what_nobody_signs_for_is_throttled_far_below_the_rest() {
+    let template = template();
+    let settings = &template["Resources"]["Api"]["Properties"]["MethodSettings"];
+    let rate = |method: &str, path: &str| {
+        let mut all = settings.as_array().unwrap().iter();
+        let found = all.find(|one| one["HttpMethod"] == method && one["ResourcePath"] == path);
+        let found = found.unwrap_or_else(|| panic!("no settings for {method} {path}"));
+        (
+            found["ThrottlingRateLimit"].as_u64().unwrap(),
+            found["ThrottlingBurstLimit"].as_u64().unwrap(),
+        )
+    };
+    for method in ["GET", "POST"] {
+        let (open, all) = (rate(method, "/~1unsubscribe"), rate("*", "/*"));
+        assert!(
+            open.0 * 50 <= all.0 && open.1 * 50 <= all.1,
+            "{method}: {open:?} {all:?}"
+        );
+    }
+}
+
+#[test]
+fn no_function_is_told_a_secret_and_those_that_sign_are_told_where_it_is() {
+    let template = template();
+    let mut told = BTreeSet::new();
+    for (id, function) in of_type(&template, "AWS::Serverless::Function") {
+        let variables = function["Environment"]["Variables"].to_string();
+        assert!(!variables.contains("resolve:secretsmanager"), "{id}");
+        if function["Environment"]["Variables"]["SIGNING_KEYS"] == json!({ "Ref": "SigningKeys" }) {
+            told.insert(id);
+        }
+    }
+    assert_eq!(
+        told,
+        ["ApiFunction", "NotifyFunction"].map(str::to_owned).into()
+    );
+    let secret = &template["Resources"]["SigningKeys"]["Properties"];
+    assert!(
+        secret.get("SecretString").is_none(),
+        "it would be in the template"
+    );
+    assert!(secret["GenerateSecretString"]["PasswordLength"].as_u64() >= Some(32));
+}
+
+#[test]
+fn a_pause_of_sending_raises_an_alarm_by_the_field_that_the_mailer_writes() {
+    let template = template();
+    let filter = &template["Resources"]["MailPausedMetric"]["Properties"];
+    assert_eq!(filter["LogGroupName"], json!({ "Ref": "NotifyLogGroup" }));
+    assert_eq!(
+        filter["FilterPattern"],
+        "{ $.fields.alarm = \"mail-paused\" }"
+    );
+    let metric = &filter["MetricTransformations"][0];
+    let alarm = &template["Resources"]["MailPausedAlarm"]["Properties"];
+    assert_eq!(alarm["Namespace"], metric["MetricNamespace"]);
+    assert_eq!(alarm["MetricName"], metric["MetricName"]);
+    let mailer = xtask::root().join("infra/aws/src/mailer.rs");
+    let mailer = std::fs::read_to_string(mailer).unwrap();
+    assert!(mailer.contains("alarm = \"mail-paused\""));
 }
 
 #[test]

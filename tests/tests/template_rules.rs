@@ -28,7 +28,8 @@ fn rules() -> Vec<(String, Value)> {
 fn matching(event: &Value) -> BTreeSet<String> {
     let mut matcher: Quamina<String> = Quamina::new();
     for (id, rule) in rules() {
-        for pattern in alternatives(&rule["EventPattern"]) {
+        let pattern = named(&rule["EventPattern"]);
+        for pattern in alternatives(&pattern) {
             matcher
                 .add_pattern(id.clone(), &pattern.to_string())
                 .unwrap();
@@ -39,6 +40,13 @@ fn matching(event: &Value) -> BTreeSet<String> {
         .unwrap()
         .into_iter()
         .collect()
+}
+
+/// The pattern as it is deployed: what it refers to, by the logical id.
+fn named(pattern: &Value) -> Value {
+    let text = pattern.to_string();
+    let reference = json!({ "Ref": "MailConfiguration" }).to_string();
+    serde_json::from_str(&text.replace(&reference, "\"MailConfiguration\"")).unwrap()
 }
 
 /// The golden examples, which `docs/events/` describes.
@@ -146,9 +154,11 @@ fn an_event_of_another_source_sets_off_nothing() {
 }
 
 #[test]
-fn every_rule_is_on_our_bus_and_parks_what_it_cannot_deliver() {
+fn every_rule_but_that_of_ses_is_on_our_bus_and_all_park_what_it_cannot_deliver() {
     for (id, rule) in rules() {
-        assert_eq!(rule["EventBusName"], json!({ "Ref": "Bus" }), "{id}");
+        // SES publishes to the default bus only.
+        let bus = (id != "FeedbackRule").then(|| json!({ "Ref": "Bus" }));
+        assert_eq!(rule.get("EventBusName"), bus.as_ref(), "{id}");
         let [target] = rule["Targets"].as_array().unwrap().as_slice() else {
             panic!("{id}: one target")
         };
@@ -203,4 +213,28 @@ fn every_rule_may_call_its_function_and_nothing_else_on_the_bus_may() {
         })
         .collect();
     assert_eq!(permitted, needed);
+}
+
+#[test]
+fn of_ses_only_mails_of_our_configuration_set_with_our_tag_set_off_the_feedback_rule() {
+    let event = |set: &str, tag: &str| {
+        json!({
+            "source": "aws.ses",
+            "detail-type": "Email Bounced",
+            "detail": { "eventType": "Bounce", "mail": { "tags": { "ses:configuration-set": [set], tag: ["x"] } } },
+        })
+    };
+    let ours = event("MailConfiguration", "notification_id");
+    assert_eq!(matching(&ours), ["FeedbackRule".to_owned()].into());
+    assert_eq!(
+        matching(&event("other", "notification_id")),
+        BTreeSet::new()
+    );
+    assert_eq!(
+        matching(&event("MailConfiguration", "campaign")),
+        BTreeSet::new()
+    );
+    let mut forged = ours;
+    forged["source"] = json!("ledgerbell");
+    assert_eq!(matching(&forged), BTreeSet::new());
 }

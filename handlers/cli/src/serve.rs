@@ -7,10 +7,12 @@ mod ready;
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use embedded::{FolderError, Pipeline, Settings, StartError};
 use handlers::http::router;
+use handlers::ports::SystemClock;
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
@@ -66,17 +68,19 @@ async fn serve(options: &ServeOptions, started: Instant) -> ExitCode {
             );
         }
     };
+    let address = listener.local_addr().unwrap_or(options.listen);
     let settings = Settings {
         data_dir: options.data_dir.clone(),
         bank_name: options.bank_name.clone(),
         mail_from: options.mail_from.clone(),
         heartbeat: embedded::HEARTBEAT,
+        public_url: format!("http://{address}/v1"),
+        clock: Arc::new(SystemClock),
     };
     let pipeline = match Pipeline::start(&settings).await {
         Ok(pipeline) => pipeline,
         Err(error) => return exit::with(code_of(&error), error),
     };
-    let address = listener.local_addr().unwrap_or(options.listen);
     let app = router(pipeline.api.clone()).merge(pages::router(pipeline.mailbox.clone()));
     let app = if options.allow_remote {
         app

@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use aws::{
     Dynamo, DynamoCustomers, DynamoEventStore, DynamoNotifications, DynamoReadModel, DynamoReplays,
-    DynamoSchedules, EventBridge, Ses, SqsDeadLetters,
+    DynamoSchedules, DynamoSuppressions, EventBridge, SecretKeys, Ses, SqsDeadLetters,
 };
 use handlers::append::Appender;
+use handlers::feedback::Feedback;
 use handlers::ports::{
-    Bus, Clock, Customers, DeadLetterQueue, EventStore, Mailer, Notifications, RandomIds,
-    ReadModel, Replays, Schedules, SystemClock,
+    Bus, Clock, Customers, DeadLetterQueue, EventStore, Keys, Mailer, Notifications, RandomIds,
+    ReadModel, Replays, Schedules, Suppressions, SystemClock,
 };
 use handlers::project::Projector;
 use handlers::query::time_index::SAFETY_WINDOW;
@@ -76,7 +77,27 @@ impl Clients {
     }
 
     pub fn mailer(&self) -> Arc<dyn Mailer> {
-        Arc::new(Ses::new(&self.shared, variable("CONFIGURATION_SET")))
+        Arc::new(Ses::new(
+            &self.shared,
+            variable("CONFIGURATION_SET"),
+            variable("CONCURRENCY").parse().unwrap_or(0),
+        ))
+    }
+
+    pub fn suppressions(&self) -> Arc<dyn Suppressions> {
+        Arc::new(DynamoSuppressions(self.dynamo.clone()))
+    }
+
+    pub fn keys(&self) -> Arc<dyn Keys> {
+        Arc::new(SecretKeys::new(&self.shared, variable("SIGNING_KEYS")))
+    }
+
+    pub fn feedback(&self) -> Arc<Feedback> {
+        Arc::new(Feedback {
+            notifications: self.notifications(),
+            suppressions: self.suppressions(),
+            clock: self.clock(),
+        })
     }
 
     pub fn clock(&self) -> Arc<dyn Clock> {
@@ -89,6 +110,10 @@ impl Clients {
 
     pub fn mail_from(&self) -> String {
         variable("MAIL_FROM")
+    }
+
+    pub fn public_url(&self) -> String {
+        variable("PUBLIC_URL")
     }
 
     pub fn projector(&self) -> Arc<Projector> {

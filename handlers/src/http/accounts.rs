@@ -248,6 +248,12 @@ fn shown(notification: &Notification) -> Value {
         "reason": notification.reason,
         "event_id": notification.event_id,
         "template": notification.template,
+        "delivery": notification.delivery,
+        "provider_events": notification.feedback.iter().map(|event| json!({
+            "kind": event.kind,
+            "at": domain::time::format_time(event.at),
+            "detail": event.detail,
+        })).collect::<Vec<_>>(),
         "history": notification.history.iter().map(|step| json!({
             "state": step.state,
             "at": domain::time::format_time(step.at),

@@ -42,7 +42,7 @@ pub(super) async fn json(headers: &HeaderMap, body: Body) -> Result<Value, Probl
     })
 }
 
-async fn read(body: Body) -> Result<Vec<u8>, Problem> {
+pub(super) async fn read(body: Body) -> Result<Vec<u8>, Problem> {
     let mut stream = body.into_data_stream();
     let mut bytes = Vec::new();
     let mut total = 0_usize;

@@ -10,6 +10,8 @@ mod error;
 mod event_store;
 mod item;
 #[cfg(feature = "cloud")]
+mod keys;
+#[cfg(feature = "cloud")]
 mod mailer;
 pub mod meter;
 mod notifications;
@@ -18,6 +20,7 @@ mod read_model;
 mod replays;
 mod schedules;
 pub mod stream;
+mod suppressions;
 mod tables;
 
 /// Region and credentials, as all clients share them.
@@ -31,10 +34,13 @@ pub use customers::DynamoCustomers;
 pub use dead_letters::SqsDeadLetters;
 pub use event_store::DynamoEventStore;
 #[cfg(feature = "cloud")]
+pub use keys::SecretKeys;
+#[cfg(feature = "cloud")]
 pub use mailer::Ses;
 pub use meter::Meter;
 pub use notifications::DynamoNotifications;
 pub use read_model::DynamoReadModel;
 pub use replays::DynamoReplays;
 pub use schedules::DynamoSchedules;
+pub use suppressions::DynamoSuppressions;
 pub use tables::Tables;

@@ -1,37 +1,62 @@
-use std::time::Duration;
+mod account;
+mod breaker;
+mod bucket;
+mod failure;
+mod request;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use aws_sdk_sesv2::Client;
 use aws_sdk_sesv2::config::retry::RetryConfig;
 use aws_sdk_sesv2::config::timeout::TimeoutConfig;
-use aws_sdk_sesv2::error::{ProvideErrorMetadata, SdkError};
-use aws_sdk_sesv2::operation::send_email::SendEmailError;
-use aws_sdk_sesv2::types::{
-    Body, Content, Destination, EmailContent, Message, MessageHeader, MessageTag,
-};
-use handlers::ports::{Mail, Mailer, Outcome, SendFailure};
+use handlers::ports::{Mail, Mailer, Outcome, Priority, SendFailure};
+use tokio::sync::Mutex;
 use uuid::Uuid;
+
+use account::{Account, AccountCache};
+use breaker::Breaker;
+use bucket::Bucket;
+use failure::{AFTER_QUOTA, failure, is_paused};
 
 /// Shorter than the lease of a notification, so that nobody else takes it up
 /// while an answer may still come.
 const TIMEOUT: Duration = Duration::from_secs(20);
-/// "Maximum sending rate exceeded" passes within seconds.
-const AFTER_RATE: Duration = Duration::from_secs(30);
-/// "Daily message quota exceeded" passes as the window of 24 hours moves on.
-const AFTER_QUOTA: Duration = Duration::from_secs(60 * 60);
-/// The tag by which SES's events find the notification.
-const TAG: &str = "notification_id";
+/// Longest wait for the account's rate. With [`TIMEOUT`] it is shorter than
+/// the lease (45 s); who would have to wait longer is told to come again.
+const MAX_WAIT: Duration = Duration::from_secs(10);
 
 /// Simple Email Service. It has no idempotency token: this client never
 /// repeats a request by itself.
+///
+/// It keeps to the account's rate and quota, as far as one process can: each
+/// sends its share of the rate, and the last of the day's quota is for
+/// security mails.
 #[derive(Debug, Clone)]
 pub struct Ses {
     client: Client,
     configuration_set: String,
+    /// Processes that may send at once.
+    concurrency: u32,
+    pace: Arc<Mutex<Pace>>,
+}
+
+#[derive(Debug)]
+struct Pace {
+    account: AccountCache,
+    bucket: Bucket,
+    breaker: Breaker,
 }
 
 impl Ses {
-    pub fn new(shared: &aws_config::SdkConfig, configuration_set: String) -> Self {
+    /// `concurrency` is how many processes send at once, that is the
+    /// function's reserved concurrency; 0 where none is reserved.
+    pub fn new(
+        shared: &aws_config::SdkConfig,
+        configuration_set: String,
+        concurrency: u32,
+    ) -> Self {
         let timeouts = TimeoutConfig::builder()
             .connect_timeout(Duration::from_secs(3))
             .operation_attempt_timeout(TIMEOUT)
@@ -41,55 +66,104 @@ impl Ses {
             .timeout_config(timeouts)
             .retry_config(RetryConfig::disabled())
             .build();
+        let concurrency = bucket::assumed(concurrency);
+        let now = Instant::now();
         Ses {
             client: Client::from_conf(config),
             configuration_set,
+            concurrency,
+            pace: Arc::new(Mutex::new(Pace {
+                account: AccountCache::default(),
+                bucket: Bucket::full(bucket::share(Account::default().rate, concurrency), now),
+                breaker: Breaker::default(),
+            })),
         }
+    }
+
+    /// Waits until the account may take one more mail of this process, or says
+    /// that this is not to be soon.
+    async fn wait_for_turn(&self, priority: Priority) -> Result<(), SendFailure> {
+        let started = Instant::now();
+        loop {
+            let wait = {
+                let mut pace = self.pace.lock().await;
+                let now = Instant::now();
+                if let Some(rest) = pace.breaker.open_for(now) {
+                    return later("the account's sending is paused", rest);
+                }
+                if pace.account.is_due(now) {
+                    let found = account::ask(&self.client).await;
+                    pace.account.note(found, now);
+                }
+                let account = pace.account.latest();
+                if !account.sending_enabled {
+                    let rest = self.pause(&mut pace, "SendingDisabled");
+                    return later("the account's sending is paused", rest);
+                }
+                if priority == Priority::Ordinary && account.quota_is_nearly_used() {
+                    return later(
+                        "the rest of the day's quota is for security mails",
+                        AFTER_QUOTA,
+                    );
+                }
+                let share = bucket::share(account.rate, self.concurrency);
+                pace.bucket.set_rate(share, now);
+                match pace.bucket.take(priority, now) {
+                    Ok(()) => return Ok(()),
+                    Err(wait) => wait,
+                }
+            };
+            if started.elapsed() + wait > MAX_WAIT {
+                return later("the account's sending rate is used up", wait);
+            }
+            tokio::time::sleep(wait).await;
+        }
+    }
+
+    /// Stops calling SES for a while, and says so where an alarm hears it.
+    fn pause(&self, pace: &mut Pace, code: &str) -> Duration {
+        // A metric filter of the template looks for this field.
+        tracing::error!(
+            alarm = "mail-paused",
+            code,
+            "SES takes no mails of this account"
+        );
+        pace.account.forget();
+        pace.breaker.open(Instant::now())
     }
 }
 
-fn content(text: &str) -> Result<Content, SendFailure> {
-    let content = Content::builder().data(text).charset("UTF-8").build();
-    content.map_err(|error| SendFailure::Refused(format!("the mail could not be built: {error}")))
+fn later<T>(reason: &str, after: Duration) -> Result<T, SendFailure> {
+    Err(SendFailure::Later {
+        reason: reason.to_owned(),
+        after,
+    })
 }
 
 #[async_trait]
 impl Mailer for Ses {
     async fn send(&self, mail: &Mail) -> Result<String, SendFailure> {
-        let refused =
-            |what: &str| SendFailure::Refused(format!("the mail's {what} could not be built"));
-        let id = mail.notification_id.to_string();
-        let header =
-            |name: &str, value: &str| MessageHeader::builder().name(name).value(value).build();
-        let message = Message::builder()
-            .subject(content(&mail.subject)?)
-            .body(
-                Body::builder()
-                    .text(content(&mail.text)?)
-                    .html(content(&mail.html)?)
-                    .build(),
-            )
-            // RFC 3834: so that no out-of-office answers to it.
-            .headers(header("Auto-Submitted", "auto-generated").map_err(|_| refused("headers"))?)
-            .headers(header("X-Ledgerbell-Notification", &id).map_err(|_| refused("headers"))?)
-            .build();
-        let tag = MessageTag::builder()
-            .name(TAG)
-            .value(&id)
-            .build()
-            .map_err(|_| refused("tag"))?;
+        mail.check()?;
+        let content = request::content(mail)?;
+        let tags = request::tags(mail)?;
+        self.wait_for_turn(mail.priority).await?;
         let answer = self
             .client
             .send_email()
             .from_email_address(&mail.from)
-            .destination(Destination::builder().to_addresses(&mail.to).build())
-            .content(EmailContent::builder().simple(message).build())
+            .destination(request::destination(mail))
+            .content(content)
             .configuration_set_name(&self.configuration_set)
-            .email_tags(tag)
+            .set_email_tags(Some(tags))
             .send()
             .await;
         match answer {
             Ok(answer) => Ok(answer.message_id().unwrap_or("not told").to_owned()),
+            Err(error) if is_paused(&error) => {
+                let mut pace = self.pace.lock().await;
+                let rest = self.pause(&mut pace, failure::code(&error));
+                later(failure::code(&error), rest)
+            }
             Err(error) => Err(failure(&error)),
         }
     }
@@ -97,105 +171,5 @@ impl Mailer for Ses {
     async fn outcome(&self, _notification_id: Uuid, _attempt: u32) -> Outcome {
         // Only its events tell, later and perhaps.
         Outcome::Unknowable
-    }
-}
-
-/// What is known after an error. Whatever does not say that the mail was
-/// certainly not taken leaves it unknown.
-fn failure<R: std::fmt::Debug>(error: &SdkError<SendEmailError, R>) -> SendFailure {
-    let context = match error {
-        SdkError::ServiceError(context) => context.err(),
-        SdkError::ConstructionFailure(_) => {
-            return SendFailure::Later {
-                reason: "the request could not be built".to_owned(),
-                after: AFTER_RATE,
-            };
-        }
-        SdkError::TimeoutError(_) => {
-            return SendFailure::Unknown("SES did not answer in time".to_owned());
-        }
-        _ => return SendFailure::Unknown("the connection to SES failed".to_owned()),
-    };
-    by_code(
-        context.code().unwrap_or(""),
-        context.message().unwrap_or(""),
-    )
-}
-
-/// The message of SES can name the recipient and is not passed on.
-fn by_code(code: &str, message: &str) -> SendFailure {
-    let later = |after| SendFailure::Later {
-        reason: code.to_owned(),
-        after,
-    };
-    match code {
-        "MessageRejected"
-        | "BadRequestException"
-        | "NotFoundException"
-        | "MailFromDomainNotVerifiedException" => SendFailure::Refused(code.to_owned()),
-        "TooManyRequestsException" => later(AFTER_RATE),
-        // Not in the SDK's model: a throttle by rate or by day, told by its text.
-        "ThrottlingException" | "Throttling" if message.contains("Daily message quota") => {
-            later(AFTER_QUOTA)
-        }
-        "ThrottlingException" | "Throttling" => later(AFTER_RATE),
-        "LimitExceededException" | "AccountSuspendedException" | "SendingPausedException" => {
-            later(AFTER_QUOTA)
-        }
-        // Permissions and credentials are checked before anything is sent.
-        "AccessDeniedException"
-        | "UnrecognizedClientException"
-        | "ExpiredTokenException"
-        | "InvalidSignatureException" => later(AFTER_RATE),
-        other => SendFailure::Unknown(if other.is_empty() {
-            "SES failed".to_owned()
-        } else {
-            other.to_owned()
-        }),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_what_was_certainly_not_taken_is_tried_again() {
-        let later =
-            |code: &str, message: &str| matches!(by_code(code, message), SendFailure::Later { .. });
-        assert!(later("TooManyRequestsException", ""));
-        assert!(later(
-            "ThrottlingException",
-            "Maximum sending rate exceeded."
-        ));
-        assert!(later("SendingPausedException", ""));
-        assert!(matches!(
-            by_code("MessageRejected", ""),
-            SendFailure::Refused(_)
-        ));
-        assert!(matches!(
-            by_code("InternalServiceError", ""),
-            SendFailure::Unknown(_)
-        ));
-        assert!(matches!(by_code("", ""), SendFailure::Unknown(_)));
-    }
-
-    #[test]
-    fn a_daily_quota_parks_for_hours_and_a_rate_for_seconds() {
-        let after = |message: &str| match by_code("ThrottlingException", message) {
-            SendFailure::Later { after, .. } => after,
-            other => panic!("{other:?}"),
-        };
-        assert!(after("Daily message quota exceeded.") >= Duration::from_secs(3600));
-        assert!(after("Maximum sending rate exceeded.") <= Duration::from_secs(60));
-    }
-
-    #[test]
-    fn the_reason_never_repeats_what_ses_says_about_the_recipient() {
-        let text = format!(
-            "{:?}",
-            by_code("MessageRejected", "Address ana@example.com is not verified")
-        );
-        assert!(!text.contains("ana@"), "{text}");
     }
 }

@@ -9,7 +9,7 @@ use crate::client::Dynamo;
 use crate::error::{classify, classify_page};
 use crate::item::{read, read_key, s, write, write_key};
 use crate::put::Expected;
-use crate::tables::BY_ACCOUNT;
+use crate::tables::{BY_ACCOUNT, BY_CODE};
 
 /// What became of each notification, one item each.
 #[derive(Debug, Clone)]
@@ -61,6 +61,29 @@ impl Notifications for DynamoNotifications {
                 "writing a notification",
             )
             .await
+    }
+
+    async fn by_code(&self, code: &str) -> Result<Option<Notification>> {
+        #[derive(Deserialize)]
+        struct Key {
+            notification_id: Uuid,
+        }
+        let Dynamo { client, tables, .. } = &self.0;
+        let answer = client
+            .query()
+            .table_name(&tables.notifications)
+            .index_name(BY_CODE)
+            .key_condition_expression("verification_code = :code")
+            .expression_attribute_values(":code", s(code))
+            // 60 bits: that two mails share a code is not to be expected.
+            .limit(1)
+            .send()
+            .await
+            .map_err(|error| classify("looking up a mail's code", &error))?;
+        match answer.items.unwrap_or_default().into_iter().next() {
+            Some(item) => self.get(read::<Key>(item)?.notification_id).await,
+            None => Ok(None),
+        }
     }
 
     async fn of_account(

@@ -9,6 +9,7 @@ pub struct Tables {
     pub notifications: String,
     pub replays: String,
     pub schedules: String,
+    pub suppressions: String,
 }
 
 /// The index of the events table by slice and recorded time.
@@ -17,6 +18,8 @@ pub(crate) const BY_TIME: &str = "by-time";
 pub(crate) const BY_ACCOUNT: &str = "by-account";
 /// The index of the schedules table by what is due.
 pub(crate) const BY_DUE: &str = "by-due";
+/// The index of the notifications table by verification code.
+pub(crate) const BY_CODE: &str = "by-code";
 
 impl Tables {
     /// From `EVENTS_TABLE`, `REQUESTS_TABLE` ... as the template sets them.
@@ -31,6 +34,7 @@ impl Tables {
             notifications: name("NOTIFICATIONS_TABLE"),
             replays: name("REPLAYS_TABLE"),
             schedules: name("SCHEDULES_TABLE"),
+            suppressions: name("SUPPRESSIONS_TABLE"),
         }
     }
 }

@@ -5,11 +5,11 @@
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
-use chrono::{SecondsFormat, Utc};
-use handlers::ports::{Bus, BusEntry};
+use chrono::{DateTime, SecondsFormat, Utc};
+use handlers::ports::{Bus, BusEntry, Clock};
 use handlers::{Error, Result};
 use quamina::Quamina;
-use rusqlite::params;
+use rusqlite::{Transaction, params};
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 use uuid::Uuid;
@@ -24,10 +24,44 @@ pub(crate) struct LocalBus {
     patterns: Mutex<Quamina<usize>>,
     /// Rung when there is something to deliver.
     bell: Arc<Notify>,
+    clock: Arc<dyn Clock>,
+}
+
+/// An event on its way to a function.
+pub(crate) struct Delivery {
+    rule: String,
+    function: String,
+    event: String,
+    /// In milliseconds since 1970.
+    due_at: i64,
+}
+
+/// Keeps deliveries within a transaction that may do more.
+pub(crate) fn deliver(
+    transaction: &Transaction<'_>,
+    deliveries: &[Delivery],
+) -> rusqlite::Result<()> {
+    let mut insert = transaction.prepare_cached(
+        "INSERT INTO delivery (rule, function, event, due_at) VALUES (?1, ?2, ?3, ?4)",
+    )?;
+    for delivery in deliveries {
+        insert.execute(params![
+            delivery.rule,
+            delivery.function,
+            delivery.event,
+            delivery.due_at
+        ])?;
+    }
+    Ok(())
 }
 
 impl LocalBus {
-    pub(crate) fn new(durable: Durable, template: &Template, bell: Arc<Notify>) -> Result<Self> {
+    pub(crate) fn new(
+        durable: Durable,
+        template: &Template,
+        bell: Arc<Notify>,
+        clock: Arc<dyn Clock>,
+    ) -> Result<Self> {
         let rules = template.rules();
         let mut patterns = Quamina::new();
         for (index, rule) in rules.iter().enumerate() {
@@ -42,18 +76,46 @@ impl LocalBus {
             rules,
             patterns: Mutex::new(patterns),
             bell,
+            clock,
         })
     }
 
+    /// The deliveries that an event of an AWS service makes, on the bus where
+    /// those are.
+    pub(crate) fn of_aws(&self, event: &Value, due_at: DateTime<Utc>) -> Result<Vec<Delivery>> {
+        self.deliveries(event, true, due_at)
+    }
+
+    fn deliveries(
+        &self,
+        event: &Value,
+        on_default_bus: bool,
+        due_at: DateTime<Utc>,
+    ) -> Result<Vec<Delivery>> {
+        let text = event.to_string();
+        let matches = self.matches(event, on_default_bus)?.into_iter();
+        Ok(matches
+            .map(|(rule, function)| Delivery {
+                rule,
+                function,
+                event: text.clone(),
+                due_at: due_at.timestamp_millis(),
+            })
+            .collect())
+    }
+
     /// The rule and function of each delivery that the event makes.
-    fn matches(&self, event: &Value) -> Result<Vec<(String, String)>> {
+    fn matches(&self, event: &Value, on_default_bus: bool) -> Result<Vec<(String, String)>> {
         let patterns = self.patterns.lock().unwrap_or_else(PoisonError::into_inner);
         let mut found = patterns
             .matches_for_event(event.to_string().as_bytes())
             .map_err(|error| Error::Permanent(format!("an event cannot be matched: {error}")))?;
         found.sort_unstable();
         found.dedup();
-        let rules = found.into_iter().filter_map(|index| self.rules.get(index));
+        let rules = found
+            .into_iter()
+            .filter_map(|index| self.rules.get(index))
+            .filter(|rule| rule.on_default_bus == on_default_bus);
         Ok(rules
             .flat_map(|rule| {
                 rule.functions
@@ -65,14 +127,14 @@ impl LocalBus {
 }
 
 /// The event as EventBridge would hand it to a function.
-fn envelope(entry: &BusEntry) -> Value {
+fn envelope(entry: &BusEntry, now: DateTime<Utc>) -> Value {
     json!({
         "version": "0",
         "id": Uuid::new_v4(),
         "detail-type": entry.event_type,
         "source": "ledgerbell",
         "account": "000000000000",
-        "time": Utc::now().to_rfc3339_opts(SecondsFormat::Secs, true),
+        "time": now.to_rfc3339_opts(SecondsFormat::Secs, true),
         "region": "local",
         "resources": [],
         "detail": entry.detail,
@@ -84,27 +146,14 @@ impl Bus for LocalBus {
     async fn publish(&self, entries: &[BusEntry]) -> Vec<Result<()>> {
         let mut results = Vec::with_capacity(entries.len());
         let mut deliveries = Vec::new();
+        let now = self.clock.now();
         for entry in entries {
-            let event = envelope(entry);
-            results.push(self.matches(&event).map(|matches| {
-                let text = event.to_string();
-                deliveries.extend(
-                    matches
-                        .into_iter()
-                        .map(|(rule, function)| (rule, function, text.clone())),
-                );
-            }));
+            let made = self.deliveries(&envelope(entry, now), false, now);
+            results.push(made.map(|made| deliveries.extend(made)));
         }
-        let now = Utc::now().timestamp_millis();
-        let written = self.durable.write_repeatable(move |transaction| {
-            let mut insert = transaction.prepare_cached(
-                "INSERT INTO delivery (rule, function, event, due_at) VALUES (?1, ?2, ?3, ?4)",
-            )?;
-            for (rule, function, event) in &deliveries {
-                insert.execute(params![rule, function, event, now])?;
-            }
-            Ok(())
-        });
+        let written = self
+            .durable
+            .write_repeatable(move |transaction| deliver(transaction, &deliveries));
         match written.await {
             Ok(()) => self.bell.notify_one(),
             Err(error) => results
@@ -117,17 +166,23 @@ impl Bus for LocalBus {
 
 #[cfg(test)]
 mod tests {
+    use handlers::ports::SystemClock;
+
     use super::*;
 
     async fn functions_of(event_type: &str, metadata: Value) -> Vec<String> {
         let folder = tempfile::tempdir().unwrap();
         let durable = Durable::open(&folder.path().join("local.sqlite")).unwrap();
-        let bus = LocalBus::new(durable, &Template::built_in().unwrap(), Arc::default()).unwrap();
+        let template = Template::built_in().unwrap();
+        let clock = Arc::new(SystemClock);
+        let bus = LocalBus::new(durable, &template, Arc::default(), clock).unwrap();
         let entry = BusEntry {
             event_type: event_type.to_owned(),
             detail: json!({ "metadata": metadata, "data": {} }),
         };
-        bus.matches(&envelope(&entry))
+        let event = envelope(&entry, DateTime::UNIX_EPOCH);
+        assert_eq!(bus.matches(&event, true).unwrap(), []);
+        bus.matches(&event, false)
             .unwrap()
             .into_iter()
             .map(|(_, function)| function)

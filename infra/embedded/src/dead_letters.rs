@@ -1,19 +1,23 @@
 //! The dead-letter queue on one machine, with SQS's visibility.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chrono::Utc;
-use handlers::ports::{DeadLetterQueue, QueuedLetter};
+use chrono::{DateTime, Utc};
+use handlers::ports::{Clock, DeadLetterQueue, QueuedLetter};
 use handlers::{Error, Result};
 use rusqlite::{Transaction, params};
 use uuid::Uuid;
 
 use crate::durable::Durable;
 
-#[derive(Debug, Clone)]
-pub(crate) struct LocalDeadLetters(pub(crate) Durable);
+#[derive(Clone)]
+pub(crate) struct LocalDeadLetters {
+    pub(crate) durable: Durable,
+    pub(crate) clock: Arc<dyn Clock>,
+}
 
 /// Puts a letter within a transaction that does more.
 pub(crate) fn put(
@@ -29,9 +33,8 @@ pub(crate) fn put(
     Ok(())
 }
 
-fn later(delay: Duration) -> i64 {
-    Utc::now()
-        .timestamp_millis()
+fn later(now: DateTime<Utc>, delay: Duration) -> i64 {
+    now.timestamp_millis()
         .saturating_add(i64::try_from(delay.as_millis()).unwrap_or(i64::MAX))
 }
 
@@ -39,20 +42,21 @@ fn later(delay: Duration) -> i64 {
 impl DeadLetterQueue for LocalDeadLetters {
     async fn put(&self, body: &str, delay: Duration) -> Result<()> {
         let body = body.to_owned();
-        self.0
-            .write(move |transaction| put(transaction, &body, "{}", later(delay)))
+        let visible_at = later(self.clock.now(), delay);
+        self.durable
+            .write(move |transaction| put(transaction, &body, "{}", visible_at))
             .await
     }
 
     async fn receive(&self, max: usize, hidden_for: Duration) -> Result<Vec<QueuedLetter>> {
+        let now = self.clock.now();
         let rows: Vec<(QueuedLetter, String)> = self
-            .0
+            .durable
             .write(move |transaction| {
                 let mut visible = transaction.prepare_cached(
                     "SELECT id, body, attributes FROM dead_letter WHERE visible_at <= ?1 ORDER BY rowid LIMIT ?2",
                 )?;
-                let now = Utc::now().timestamp_millis();
-                let rows = visible.query_map(params![now, i64::try_from(max).unwrap_or(i64::MAX)], |row| {
+                let rows = visible.query_map(params![now.timestamp_millis(), i64::try_from(max).unwrap_or(i64::MAX)], |row| {
                     let letter = QueuedLetter {
                         id: row.get(0)?,
                         receipt: Uuid::new_v4().to_string(),
@@ -65,7 +69,7 @@ impl DeadLetterQueue for LocalDeadLetters {
                 for (letter, _) in &rows {
                     transaction.execute(
                         "UPDATE dead_letter SET visible_at = ?1, receipt = ?2 WHERE id = ?3",
-                        params![later(hidden_for), letter.receipt, letter.id],
+                        params![later(now, hidden_for), letter.receipt, letter.id],
                     )?;
                 }
                 Ok(rows)
@@ -83,7 +87,7 @@ impl DeadLetterQueue for LocalDeadLetters {
 
     async fn remove(&self, receipt: &str) -> Result<()> {
         let receipt = receipt.to_owned();
-        self.0
+        self.durable
             .write(move |transaction| {
                 transaction
                     .execute("DELETE FROM dead_letter WHERE receipt = ?1", [receipt])
@@ -94,7 +98,7 @@ impl DeadLetterQueue for LocalDeadLetters {
 
     async fn release(&self, receipt: &str) -> Result<()> {
         let receipt = receipt.to_owned();
-        self.0
+        self.durable
             .write(move |transaction| {
                 transaction
                     .execute(

@@ -41,6 +41,14 @@ const SCHEMA: &str = "
         headers TEXT NOT NULL,
         sent_at TEXT NOT NULL
     );
+    CREATE TABLE IF NOT EXISTS attachment (
+        mail INTEGER NOT NULL,
+        position INTEGER NOT NULL,
+        name TEXT NOT NULL,
+        content_type TEXT NOT NULL,
+        content BLOB NOT NULL,
+        PRIMARY KEY (mail, position)
+    );
     CREATE INDEX IF NOT EXISTS mail_notification ON mail (notification_id);
     CREATE TABLE IF NOT EXISTS refused_attempt (
         notification_id TEXT NOT NULL,

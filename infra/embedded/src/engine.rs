@@ -10,6 +10,7 @@ use aws::{Dynamo, Tables};
 use dynoxide::Database;
 use dynoxide::actions::create_table::CreateTableRequest;
 use rusqlite::Connection;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
@@ -57,6 +58,7 @@ pub fn tables() -> Tables {
         notifications: "notifications".to_owned(),
         replays: "replays".to_owned(),
         schedules: "schedules".to_owned(),
+        suppressions: "suppressions".to_owned(),
     }
 }
 
@@ -150,6 +152,8 @@ fn with_journals(file: &Path) -> [PathBuf; 4] {
     })
 }
 
+/// Makes the tables that are missing, and the indexes that tables of an older
+/// version lack.
 fn make_tables(database: &Database) -> Result<(), EngineError> {
     let broken = |error: String| EngineError::Dynoxide(error);
     let existing = database
@@ -161,12 +165,48 @@ fn make_tables(database: &Database) -> Result<(), EngineError> {
             .iter()
             .any(|name| request["TableName"] == name.as_str())
         {
+            make_indexes(database, &request)?;
             continue;
         }
         let request: CreateTableRequest =
             serde_json::from_value(request).map_err(|error| broken(error.to_string()))?;
         database
             .create_table(request)
+            .map_err(|error| broken(error.to_string()))?;
+    }
+    Ok(())
+}
+
+fn make_indexes(database: &Database, table: &Value) -> Result<(), EngineError> {
+    let broken = |error: String| EngineError::Dynoxide(error);
+    let described = database
+        .describe_table(
+            serde_json::from_value(json!({ "TableName": table["TableName"] }))
+                .map_err(|error| broken(error.to_string()))?,
+        )
+        .map_err(|error| broken(error.to_string()))?;
+    let described =
+        serde_json::to_value(&described.table).map_err(|error| broken(error.to_string()))?;
+    let listed = |table: &Value| {
+        let indexes = table["GlobalSecondaryIndexes"].as_array();
+        indexes.cloned().unwrap_or_default()
+    };
+    let there = listed(&described);
+    for index in listed(table) {
+        if there
+            .iter()
+            .any(|known| known["IndexName"] == index["IndexName"])
+        {
+            continue;
+        }
+        let request = json!({
+            "TableName": table["TableName"],
+            "AttributeDefinitions": table["AttributeDefinitions"],
+            "GlobalSecondaryIndexUpdates": [{ "Create": index }],
+        });
+        let request = serde_json::from_value(request).map_err(|error| broken(error.to_string()))?;
+        database
+            .update_table(request)
             .map_err(|error| broken(error.to_string()))?;
     }
     Ok(())
@@ -216,6 +256,40 @@ mod tests {
             .streams;
         assert!(!streams.is_empty());
         assert!(!unfinished(&file).exists());
+        engine.stop().await;
+    }
+
+    #[tokio::test]
+    async fn a_table_of_an_older_version_gets_the_index_that_it_lacks() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("dynamodb.sqlite");
+        let database = open(&file).unwrap();
+        let mut tables = Template::built_in().unwrap().tables().into_iter();
+        let mut request = tables
+            .find(|table| table["TableName"] == "notifications")
+            .unwrap();
+        for (list, name) in [
+            ("GlobalSecondaryIndexes", "by-code"),
+            ("AttributeDefinitions", "verification_code"),
+        ] {
+            let rest: Vec<Value> = request[list]
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter(|one| one["IndexName"] != name && one["AttributeName"] != name)
+                .cloned()
+                .collect();
+            request[list] = json!(rest);
+        }
+        database
+            .create_table(serde_json::from_value(request).unwrap())
+            .unwrap();
+        drop(database);
+
+        let engine = Engine::start(&file).await.unwrap();
+        let notifications = aws::DynamoNotifications(engine.client());
+        let found = handlers::ports::Notifications::by_code(&notifications, "7K2M-00ZQ-9XWD");
+        assert_eq!(found.await, Ok(None));
         engine.stop().await;
     }
 

@@ -5,8 +5,10 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::{SecondsFormat, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
+use handlers::feedback::Feedback;
 use handlers::notify::Notifier;
+use handlers::ports::Clock;
 use handlers::replay::Replayer;
 use handlers::schedule::Scheduler;
 use handlers::{Error, Result};
@@ -39,6 +41,8 @@ pub(crate) struct Invoker {
     pub(crate) notifier: Arc<Notifier>,
     pub(crate) replayer: Arc<Replayer>,
     pub(crate) scheduler: Arc<Scheduler>,
+    pub(crate) feedback: Arc<Feedback>,
+    pub(crate) clock: Arc<dyn Clock>,
     pub(crate) bell: Arc<Notify>,
 }
 
@@ -88,13 +92,13 @@ impl Invoker {
     }
 
     async fn due(&self, taken: &HashSet<i64>, room: usize) -> Vec<Delivery> {
-        let taken = taken.clone();
+        let (taken, now) = (taken.clone(), self.clock.now().timestamp_millis());
         let due = self.durable.write_repeatable(move |transaction| {
             let mut select = transaction.prepare_cached(
                 "SELECT id, function, event, failures FROM delivery WHERE due_at <= ?1 ORDER BY due_at, id LIMIT ?2",
             )?;
             let look_at = i64::try_from(room + taken.len()).unwrap_or(i64::MAX);
-            let rows = select.query_map(params![Utc::now().timestamp_millis(), look_at], |row| {
+            let rows = select.query_map(params![now, look_at], |row| {
                 Ok(Delivery { id: row.get(0)?, function: row.get(1)?, event: row.get(2)?, failures: row.get(3)? })
             })?;
             let free = rows.filter(|row| row.as_ref().map_or(true, |row| !taken.contains(&row.id)));
@@ -152,6 +156,7 @@ impl Invoker {
                     .call(event_type, &event["detail"], BEAT_BUDGET)
                     .await
             }
+            "FeedbackFunction" => self.feedback.deliver(&event).await,
             other => Err(Error::Permanent(format!(
                 "there is no function {other} here"
             ))),
@@ -162,8 +167,8 @@ impl Invoker {
         let failures = delivery.failures + 1;
         tracing::warn!(function = delivery.function, failures, class = error.class(), %error, "function failed");
         let wait = FIRST_WAIT.saturating_mul(1 << (failures - 1).min(8));
-        let due_at =
-            Utc::now().timestamp_millis() + i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
+        let now = self.clock.now();
+        let due_at = now.timestamp_millis() + i64::try_from(wait.as_millis()).unwrap_or(i64::MAX);
         if failures < MAX_FAILURES {
             return self
                 .durable
@@ -177,7 +182,7 @@ impl Invoker {
                 })
                 .await;
         }
-        let letter = destination_record(&delivery, failures, &error).to_string();
+        let letter = destination_record(&delivery, failures, &error, now).to_string();
         // The letter and the end of the delivery are one: nothing falls in between.
         self.durable
             .write(move |transaction| {
@@ -191,10 +196,15 @@ impl Invoker {
 }
 
 /// What Lambda sends to an on-failure destination.
-fn destination_record(delivery: &Delivery, failures: u32, error: &Error) -> Value {
+fn destination_record(
+    delivery: &Delivery,
+    failures: u32,
+    error: &Error,
+    now: DateTime<Utc>,
+) -> Value {
     json!({
         "version": "1.0",
-        "timestamp": Utc::now().to_rfc3339_opts(SecondsFormat::Millis, true),
+        "timestamp": now.to_rfc3339_opts(SecondsFormat::Millis, true),
         "requestContext": {
             "requestId": format!("local-{}", delivery.id),
             "functionArn": format!("arn:aws:lambda:local:000000000000:function:{}", delivery.function),
@@ -212,9 +222,8 @@ mod tests {
     use async_trait::async_trait;
     use aws::{
         Dynamo, DynamoEventStore, DynamoNotifications, DynamoReadModel, DynamoReplays,
-        DynamoSchedules,
+        DynamoSchedules, DynamoSuppressions,
     };
-    use chrono::DateTime;
     use domain::CustomerId;
     use handlers::append::Appender;
     use handlers::notify::Settings;
@@ -255,18 +264,26 @@ mod tests {
             durable.clone(),
             &Template::built_in().unwrap(),
             bell.clone(),
+            Arc::new(SystemClock),
         );
+        let bus = Arc::new(bus.unwrap());
+        let notifications = Arc::new(DynamoNotifications(nowhere.clone()));
         Invoker {
             durable: durable.clone(),
             notifier: Arc::new(Notifier {
                 customers: Arc::new(Panicking),
-                notifications: Arc::new(DynamoNotifications(nowhere.clone())),
-                mailer: Arc::new(Mailbox(durable.clone())),
-                dead_letters: Arc::new(LocalDeadLetters(durable.clone())),
+                notifications: notifications.clone(),
+                mailer: Arc::new(Mailbox {
+                    durable: durable.clone(),
+                    clock: Arc::new(SystemClock),
+                    bus: bus.clone(),
+                }),
+                dead_letters: Arc::new(dead_letters(durable)),
                 clock: Arc::new(SystemClock),
                 settings: Settings {
                     bank_name: "Bank".to_owned(),
                     mail_from: "bank@example.com".to_owned(),
+                    public_url: "http://127.0.0.1:8080/v1".to_owned(),
                     lease: Duration::from_secs(5),
                     unknown_window: Duration::ZERO,
                 },
@@ -274,7 +291,7 @@ mod tests {
             replayer: Arc::new(Replayer {
                 store: Arc::new(DynamoEventStore(nowhere.clone())),
                 read_model: Arc::new(DynamoReadModel(nowhere.clone())),
-                bus: Arc::new(bus.unwrap()),
+                bus,
                 replays: Arc::new(DynamoReplays(nowhere.clone())),
                 clock: Arc::new(SystemClock),
                 ids: Arc::new(RandomIds),
@@ -284,12 +301,25 @@ mod tests {
                 schedules: Arc::new(DynamoSchedules(nowhere.clone())),
                 store: Arc::new(DynamoEventStore(nowhere.clone())),
                 appender: Arc::new(Appender::new(
-                    Arc::new(DynamoEventStore(nowhere)),
+                    Arc::new(DynamoEventStore(nowhere.clone())),
                     Arc::new(SystemClock),
                 )),
                 clock: Arc::new(SystemClock),
             }),
+            feedback: Arc::new(Feedback {
+                notifications,
+                suppressions: Arc::new(DynamoSuppressions(nowhere)),
+                clock: Arc::new(SystemClock),
+            }),
+            clock: Arc::new(SystemClock),
             bell,
+        }
+    }
+
+    fn dead_letters(durable: &Durable) -> LocalDeadLetters {
+        LocalDeadLetters {
+            durable: durable.clone(),
+            clock: Arc::new(SystemClock),
         }
     }
 
@@ -307,7 +337,7 @@ mod tests {
             };
             invoker.deliver(delivery).await;
         }
-        let letters = LocalDeadLetters(durable)
+        let letters = dead_letters(&durable)
             .receive(10, Duration::ZERO)
             .await
             .unwrap();

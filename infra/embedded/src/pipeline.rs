@@ -7,20 +7,24 @@ use std::time::Duration;
 use aws::{
     DynamoCustomers, DynamoEventStore, DynamoNotifications, DynamoReadModel, DynamoReplays,
     DynamoSchedules,
+    DynamoSuppressions,
 };
 use handlers::append::Appender;
 use handlers::customers::CustomerDesk;
+use handlers::feedback::Feedback;
 use handlers::http::Api;
 use handlers::notify::{self, Notifier};
 use handlers::ports::{
-    Bus, Clock, Customers, DeadLetterQueue, EventStore, Notifications, RandomIds, ReadModel,
-    SystemClock,
+    Bus, Clock, Customers, DeadLetterQueue, EventStore, Keys, Notifications, RandomIds, ReadModel,
+    Suppressions,
 };
 use handlers::project::Projector;
 use handlers::query::Queries;
 use handlers::redrive::Redriver;
 use handlers::replay::Replayer;
 use handlers::schedule::Scheduler;
+use handlers::suppressions::SuppressionDesk;
+use handlers::unsubscribe::Unsubscriber;
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
@@ -32,6 +36,7 @@ use crate::engine::{Engine, EngineError};
 use crate::folder::{Folder, FolderError};
 use crate::heartbeat::Heart;
 use crate::invoker::Invoker;
+use crate::keys::{KeysError, LocalKeys};
 use crate::mailbox::Mailbox;
 use crate::moment::are_of_one_moment;
 use crate::poller::Poller;
@@ -54,13 +59,29 @@ pub const HEARTBEAT: Duration = Duration::from_secs(3);
 /// How long the end of a stop is waited for.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct Settings {
     pub data_dir: PathBuf,
     pub bank_name: String,
     pub mail_from: String,
     /// How often what is due is looked for; see [`HEARTBEAT`].
     pub heartbeat: Duration,
+    /// Where this API is reached, up to and with `/v1`: links in mails begin
+    /// with it.
+    pub public_url: String,
+    /// The time by which all of it goes; a test may let it pass quicker.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl std::fmt::Debug for Settings {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Settings")
+            .field("data_dir", &self.data_dir)
+            .field("bank_name", &self.bank_name)
+            .field("mail_from", &self.mail_from)
+            .field("public_url", &self.public_url)
+            .finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -75,6 +96,8 @@ pub enum StartError {
     Template(#[from] TemplateError),
     #[error("the local file cannot be opened: {0}")]
     Durable(#[from] rusqlite::Error),
+    #[error(transparent)]
+    Keys(#[from] KeysError),
     #[error(transparent)]
     Handlers(#[from] handlers::Error),
 }
@@ -99,7 +122,8 @@ impl Pipeline {
         let engine = Engine::start(&events).await?;
         let durable = Durable::open(&local)?;
         let bell = Arc::new(Notify::new());
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+        let clock = settings.clock.clone();
+        let keys: Arc<dyn Keys> = Arc::new(LocalKeys::open(&settings.data_dir)?);
 
         let dynamo = engine.client();
         let store: Arc<dyn EventStore> = Arc::new(DynamoEventStore(dynamo.clone()));
@@ -107,9 +131,28 @@ impl Pipeline {
         let customers: Arc<dyn Customers> = Arc::new(DynamoCustomers(dynamo.clone()));
         let notifications: Arc<dyn Notifications> = Arc::new(DynamoNotifications(dynamo.clone()));
         let template = Template::built_in()?;
-        let bus: Arc<dyn Bus> = Arc::new(LocalBus::new(durable.clone(), &template, bell.clone())?);
-        let dead_letters: Arc<dyn DeadLetterQueue> = Arc::new(LocalDeadLetters(durable.clone()));
-        let mailbox = Mailbox(durable.clone());
+        let suppressions: Arc<dyn Suppressions> = Arc::new(DynamoSuppressions(dynamo.clone()));
+        let local_bus = Arc::new(LocalBus::new(
+            durable.clone(),
+            &template,
+            bell.clone(),
+            clock.clone(),
+        )?);
+        let bus: Arc<dyn Bus> = local_bus.clone();
+        let dead_letters: Arc<dyn DeadLetterQueue> = Arc::new(LocalDeadLetters {
+            durable: durable.clone(),
+            clock: clock.clone(),
+        });
+        let mailbox = Mailbox {
+            durable: durable.clone(),
+            clock: clock.clone(),
+            bus: local_bus,
+        };
+        let feedback = Arc::new(Feedback {
+            notifications: notifications.clone(),
+            suppressions: suppressions.clone(),
+            clock: clock.clone(),
+        });
 
         let projector = Arc::new(Projector {
             store: store.clone(),
@@ -127,6 +170,7 @@ impl Pipeline {
             settings: notify::Settings {
                 bank_name: settings.bank_name.clone(),
                 mail_from: settings.mail_from.clone(),
+                public_url: settings.public_url.clone(),
                 lease: LEASE,
                 unknown_window: Duration::ZERO,
             },
@@ -148,6 +192,10 @@ impl Pipeline {
             appender: appender.clone(),
             clock: clock.clone(),
         });
+        let customers = Arc::new(CustomerDesk {
+            customers,
+            clock: clock.clone(),
+        });
         let api = Api {
             appender,
             queries: Arc::new(Queries {
@@ -156,15 +204,23 @@ impl Pipeline {
                 clock: clock.clone(),
                 safety_window: SAFETY_WINDOW,
             }),
-            notifications,
-            customers: Arc::new(CustomerDesk { customers, clock }),
+            notifications: notifications.clone(),
+            customers: customers.clone(),
             redriver: Arc::new(Redriver {
                 queue: dead_letters,
                 bus,
                 projector: projector.clone(),
+                notifications,
+                feedback: feedback.clone(),
             }),
             replayer: replayer.clone(),
             scheduler: scheduler.clone(),
+            suppressions: Arc::new(SuppressionDesk {
+                suppressions,
+                customers: customers.clone(),
+                clock: clock.clone(),
+            }),
+            unsubscriber: Arc::new(Unsubscriber { keys, customers }),
         };
 
         let (stop, stopped) = watch::channel(false);
@@ -174,6 +230,8 @@ impl Pipeline {
             notifier,
             replayer,
             scheduler,
+            feedback,
+            clock,
             bell,
         };
         let heart = Heart {

@@ -19,6 +19,8 @@ pub struct Rule {
     pub patterns: Vec<String>,
     /// Logical ids of functions.
     pub functions: Vec<String>,
+    /// Whether it is on the bus of AWS's own services, not on ours.
+    pub on_default_bus: bool,
 }
 
 /// A schedule of the template's own: the functions' heartbeat.
@@ -109,14 +111,31 @@ impl Template {
                     |target: &Value| target["Arn"]["Fn::GetAtt"][0].as_str().map(str::to_owned);
                 Rule {
                     name: name.clone(),
-                    patterns: alternatives(&properties["EventPattern"])
+                    patterns: alternatives(&resolved(&properties["EventPattern"]))
                         .iter()
                         .map(Value::to_string)
                         .collect(),
                     functions: targets.iter().filter_map(function).collect(),
+                    on_default_bus: properties.get("EventBusName").is_none(),
                 }
             })
             .collect()
+    }
+}
+
+/// A pattern in which each resource that it refers to has the name that it has
+/// on one machine: its logical id.
+fn resolved(pattern: &Value) -> Value {
+    match pattern {
+        Value::Object(fields) => match fields.get("Ref") {
+            Some(Value::String(id)) if fields.len() == 1 => json!(id),
+            _ => fields
+                .iter()
+                .map(|(name, value)| (name.clone(), resolved(value)))
+                .collect(),
+        },
+        Value::Array(values) => values.iter().map(resolved).collect(),
+        other => other.clone(),
     }
 }
 
@@ -142,7 +161,8 @@ mod tests {
                 "notifications",
                 "replays",
                 "requests",
-                "schedules"
+                "schedules",
+                "suppressions"
             ]
         );
         let functions: Vec<String> = template
@@ -154,6 +174,12 @@ mod tests {
         let rules = template.rules();
         assert!(rules.len() >= 4);
         assert!(rules.iter().all(|rule| rule.functions.len() == 1));
+        let of_aws: Vec<&str> = rules
+            .iter()
+            .filter(|rule| rule.on_default_bus)
+            .map(|rule| rule.name.as_str())
+            .collect();
+        assert_eq!(of_aws, ["FeedbackRule"]);
         let streams = template
             .tables()
             .into_iter()

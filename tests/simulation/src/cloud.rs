@@ -8,8 +8,11 @@ pub mod stream;
 
 use std::collections::BTreeMap;
 
+use chrono::{DateTime, Utc};
 use domain::{AccountId, CustomerId};
-use handlers::ports::{CustomerRevision, Notification, ReadModelRow, ReplayJob, ShadowRow};
+use handlers::ports::{
+    CustomerRevision, Notification, ReadModelRow, ReplayJob, ShadowRow, Suppression,
+};
 use uuid::Uuid;
 
 use crate::book::Book;
@@ -68,6 +71,8 @@ pub struct State {
     pub rows: BTreeMap<AccountId, ReadModelRow>,
     pub customers: BTreeMap<CustomerId, Vec<CustomerRevision>>,
     pub notifications: BTreeMap<Uuid, Notification>,
+    /// By the address's hash: what was told last, and when it was lifted last.
+    pub suppressions: BTreeMap<String, (Option<Suppression>, Option<DateTime<Utc>>)>,
     pub letters: letters::Letters,
     pub replays: BTreeMap<String, ReplayJob>,
     pub shadows: BTreeMap<(String, AccountId), ShadowRow>,
@@ -96,6 +101,7 @@ impl State {
             rows: BTreeMap::new(),
             customers: BTreeMap::new(),
             notifications: BTreeMap::new(),
+            suppressions: BTreeMap::new(),
             letters: letters::Letters::default(),
             replays: BTreeMap::new(),
             shadows: BTreeMap::new(),

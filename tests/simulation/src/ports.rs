@@ -8,6 +8,7 @@ mod outgoing;
 mod read_model;
 mod replays;
 mod store;
+mod suppressions;
 
 use std::time::Duration;
 

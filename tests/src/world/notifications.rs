@@ -60,6 +60,16 @@ impl Notifications for MemoryNotifications {
         self.faults.call("notifications.save", write).await
     }
 
+    async fn by_code(&self, code: &str) -> Result<Option<Notification>> {
+        let read = || {
+            let stored = self.lock();
+            let mut all = stored.values();
+            let found = all.find(|found| found.verification_code.as_deref() == Some(code));
+            Ok(found.cloned())
+        };
+        self.faults.call("notifications.by_code", read).await
+    }
+
     async fn of_account(
         &self,
         account: &AccountId,

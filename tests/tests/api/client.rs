@@ -46,8 +46,11 @@ impl Client {
         let response = self.router.clone().oneshot(request).await.unwrap();
         let (parts, body) = response.into_parts();
         let bytes = to_bytes(body, 1 << 22).await.unwrap();
+        let media_type = parts.headers.get("content-type");
+        let is_html = media_type.is_some_and(|value| value.as_bytes().starts_with(b"text/html"));
         let body = match bytes.len() {
             0 => Value::Null,
+            _ if is_html => Value::from(String::from_utf8_lossy(&bytes)),
             _ => serde_json::from_slice(&bytes)
                 .unwrap_or_else(|_| panic!("no JSON: {:?}", String::from_utf8_lossy(&bytes))),
         };

@@ -11,3 +11,4 @@ mod client;
 mod document;
 mod operations;
 mod schedules;
+mod unsubscribe;

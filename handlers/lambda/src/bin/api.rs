@@ -8,6 +8,8 @@ use handlers::http::{Api, Caller, router};
 use handlers::query::Queries;
 use handlers::query::time_index::SAFETY_WINDOW;
 use handlers::redrive::Redriver;
+use handlers::suppressions::SuppressionDesk;
+use handlers::unsubscribe::Unsubscriber;
 use lambda::clients::Clients;
 use lambda_http::request::RequestContext;
 use lambda_http::tower::ServiceBuilder;
@@ -18,6 +20,10 @@ async fn main() -> Result<(), Error> {
     lambda::telemetry::start();
     let clients = Clients::from_env().await;
     let appender = Arc::new(Appender::new(clients.store(), clients.clock()));
+    let customers = Arc::new(CustomerDesk {
+        customers: clients.customers(),
+        clock: clients.clock(),
+    });
     let api = Api {
         appender: appender.clone(),
         queries: Arc::new(Queries {
@@ -27,17 +33,25 @@ async fn main() -> Result<(), Error> {
             safety_window: SAFETY_WINDOW,
         }),
         notifications: clients.notifications(),
-        customers: Arc::new(CustomerDesk {
-            customers: clients.customers(),
-            clock: clients.clock(),
-        }),
+        customers: customers.clone(),
         redriver: Arc::new(Redriver {
             queue: clients.dead_letters(),
             bus: clients.bus(),
             projector: clients.projector(),
+            notifications: clients.notifications(),
+            feedback: clients.feedback(),
         }),
         replayer: clients.replayer(),
         scheduler: clients.scheduler_with(appender),
+        suppressions: Arc::new(SuppressionDesk {
+            suppressions: clients.suppressions(),
+            customers: customers.clone(),
+            clock: clients.clock(),
+        }),
+        unsubscriber: Arc::new(Unsubscriber {
+            keys: clients.keys(),
+            customers,
+        }),
     };
     let service = ServiceBuilder::new()
         .map_request(name_caller)

@@ -28,6 +28,7 @@ async fn main() -> Result<(), Error> {
         settings: Settings {
             bank_name: clients.bank_name(),
             mail_from: clients.mail_from(),
+            public_url: clients.public_url(),
             lease: LEASE,
             unknown_window: UNKNOWN_WINDOW,
         },

@@ -13,6 +13,7 @@ mod read_model;
 mod reading;
 mod replays;
 mod schedules;
+mod suppressions;
 mod time_index;
 
 use embedded::Engine;
@@ -85,6 +86,14 @@ mod embedded_engine {
     on_the_embedded_engine!(notifications, aws::DynamoNotifications:
         a_notification_is_written_only_over_the_revision_before_it,
         an_accounts_notifications_are_listed_newest_event_first,
+        what_its_provider_told_is_kept_with_a_notification,
+        a_notification_is_found_by_its_code_and_one_without_by_none,
+    );
+
+    on_the_embedded_engine!(suppressions, aws::DynamoSuppressions:
+        the_latest_event_counts_in_whatever_order_and_case_it_comes,
+        what_was_lifted_is_not_suppressed_again_by_what_happened_before,
+        lifting_what_was_never_suppressed_leaves_it_open,
     );
 
     on_the_embedded_engine!(schedules, aws::DynamoSchedules:

@@ -2,7 +2,9 @@
 
 use domain::notification::Kind;
 use domain::{AccountId, EventId};
-use handlers::ports::{Notification, Notifications, State};
+use handlers::ports::{
+    Delivery, Notification, Notifications, ProviderEvent, ProviderEventKind, State,
+};
 use uuid::Uuid;
 
 use crate::history::{account, start};
@@ -23,6 +25,9 @@ fn planned(account_id: &AccountId, version: u64, kind: Kind) -> Notification {
         lease_until: None,
         retry_at: None,
         message_id: None,
+        feedback: Vec::new(),
+        delivery: None,
+        verification_code: None,
         revision: 0,
         history: Vec::new(),
     };
@@ -93,4 +98,32 @@ pub async fn an_accounts_notifications_are_listed_newest_event_first(store: &dyn
             "limit {limit}"
         );
     }
+}
+
+pub async fn what_its_provider_told_is_kept_with_a_notification(store: &dyn Notifications) {
+    let mut claimed = planned(&account("ACC-1"), 2, Kind::Deposit);
+    claimed.delivery = Some(Delivery::Bounced);
+    claimed.feedback = vec![ProviderEvent {
+        at: start(),
+        id: "feedback-1".to_owned(),
+        kind: ProviderEventKind::Bounced,
+        detail: Some("Permanent General".to_owned()),
+        message_id: "message".to_owned(),
+        attempt: Some(1),
+    }];
+    assert!(store.save(&claimed).await.unwrap());
+    let found = store.get(claimed.notification_id).await.unwrap();
+    assert_eq!(found, Some(claimed));
+}
+
+pub async fn a_notification_is_found_by_its_code_and_one_without_by_none(
+    store: &dyn Notifications,
+) {
+    let without = planned(&account("ACC-1"), 2, Kind::Deposit);
+    assert!(store.save(&without).await.unwrap());
+    let mut with = planned(&account("ACC-1"), 3, Kind::Deposit);
+    with.verification_code = Some("7K2M-00ZQ-9XWD".to_owned());
+    assert!(store.save(&with).await.unwrap());
+    assert_eq!(store.by_code("7K2M-00ZQ-9XWD").await.unwrap(), Some(with));
+    assert_eq!(store.by_code("7K2M-00ZQ-9XWE").await.unwrap(), None);
 }

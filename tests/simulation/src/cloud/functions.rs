@@ -4,6 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use handlers::feedback::Feedback;
 use handlers::notify::{Notifier, Settings};
 use handlers::planted;
 use handlers::project::{Projector, StreamRecord};
@@ -38,6 +39,12 @@ pub fn redriver(port: &Arc<Port>) -> Redriver {
         queue: port.clone(),
         bus: port.clone(),
         projector: Arc::new(projector(port)),
+        notifications: port.clone(),
+        feedback: Arc::new(Feedback {
+            notifications: port.clone(),
+            suppressions: port.clone(),
+            clock: port.clone(),
+        }),
     }
 }
 
@@ -68,6 +75,7 @@ fn notifier(port: &Arc<Port>) -> Notifier {
         settings: Settings {
             bank_name: "Example Bank".to_owned(),
             mail_from: "notices@bank.example".to_owned(),
+            public_url: "https://bank.example/v1".to_owned(),
             lease,
             unknown_window: UNKNOWN_WINDOW,
         },

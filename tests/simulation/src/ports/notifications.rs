@@ -27,6 +27,16 @@ impl Notifications for Port {
         .await
     }
 
+    async fn by_code(&self, code: &str) -> Result<Option<Notification>> {
+        let code = code.to_owned();
+        self.call(Hop::ClaimsRead, move |core| {
+            let mut all = core.state.notifications.values();
+            let found = all.find(|found| found.verification_code.as_ref() == Some(&code));
+            found.cloned()
+        })
+        .await
+    }
+
     async fn of_account(
         &self,
         account: &AccountId,

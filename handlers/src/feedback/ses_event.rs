@@ -1,0 +1,216 @@
+//! Reading SES's events, as EventBridge delivers them.
+//!
+//! The form is SES's own
+//! (<https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html>).
+//! What is read here is written by others: receiving servers put texts of
+//! their own into it, and only words of SES's fixed vocabularies are kept.
+
+use chrono::{DateTime, Utc};
+use serde_json::Value;
+use uuid::Uuid;
+
+use crate::error::{Error, Result};
+use crate::ports::{
+    ATTEMPT_TAG, NOTIFICATION_TAG, ProviderEvent, ProviderEventKind as Kind, SuppressionReason,
+};
+
+/// Longest id that is kept; SES's have about 60 characters.
+const MAX_ID_CHARS: usize = 120;
+/// Longest word of SES's vocabularies, with room.
+const MAX_WORD_CHARS: usize = 40;
+/// Most recipients of a bounce or complaint that are looked at: our mails have
+/// one each.
+const MAX_RECIPIENTS: usize = 50;
+
+/// An event of a mail of ours.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SesEvent {
+    pub notification_id: Uuid,
+    pub event: ProviderEvent,
+    pub suppressed: Option<Suppressed>,
+}
+
+/// Shows no address, whatever is logged.
+impl std::fmt::Debug for SesEvent {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SesEvent")
+            .field("notification_id", &self.notification_id)
+            .field("event", &self.event)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Addresses that are to get no mail any more, and why.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Suppressed {
+    pub reason: SuppressionReason,
+    pub addresses: Vec<String>,
+}
+
+impl std::fmt::Debug for Suppressed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Suppressed")
+            .field("reason", &self.reason)
+            .field("addresses", &self.addresses.len())
+            .finish()
+    }
+}
+
+/// Reads EventBridge's envelope. `None` for events that say nothing about
+/// delivery, and for mails without our tag.
+///
+/// # Errors
+/// `Permanent` where it is none of SES's events, without a word of its content.
+pub fn read(envelope: &Value) -> Result<Option<SesEvent>> {
+    let unreadable =
+        |what: &str| Error::Permanent(format!("an event of SES has no readable {what}"));
+    let detail = &envelope["detail"];
+    let mail = &detail["mail"];
+    if !detail.is_object() || !mail.is_object() {
+        return Err(unreadable("mail"));
+    }
+    let event_type = detail["eventType"]
+        .as_str()
+        .ok_or_else(|| unreadable("type"))?;
+    let Some(told) = told(event_type, detail) else {
+        return Ok(None);
+    };
+    // Tags are lists, as a mail can have one more than once.
+    let tag = |name: &str| mail["tags"][name][0].as_str();
+    let Some(id) = tag(NOTIFICATION_TAG) else {
+        return Ok(None);
+    };
+    let notification_id = id.parse().map_err(|_| unreadable("notification"))?;
+    let message_id = id_of(&mail["messageId"]).ok_or_else(|| unreadable("message id"))?;
+    let at = [
+        &told.about["timestamp"],
+        &mail["timestamp"],
+        &envelope["time"],
+    ]
+    .into_iter()
+    .find_map(|time| time.as_str()?.parse::<DateTime<Utc>>().ok())
+    .ok_or_else(|| unreadable("time"))?;
+    // Not EventBridge's id: SES may tell the same thing twice.
+    let id = id_of(&told.about["feedbackId"])
+        .unwrap_or_else(|| format!("{message_id}/{event_type}/{}", at.timestamp_millis()));
+    Ok(Some(SesEvent {
+        notification_id,
+        event: ProviderEvent {
+            at,
+            id,
+            kind: told.kind,
+            detail: told.detail,
+            message_id,
+            attempt: tag(ATTEMPT_TAG).and_then(|text| text.parse().ok()),
+        },
+        suppressed: told.suppressed,
+    }))
+}
+
+/// What an event of one type says.
+struct Told<'a> {
+    kind: Kind,
+    /// The object that is about it.
+    about: &'a Value,
+    detail: Option<String>,
+    suppressed: Option<Suppressed>,
+}
+
+fn told<'a>(event_type: &str, detail: &'a Value) -> Option<Told<'a>> {
+    let simple = |kind, name: &str, words: &[&str]| {
+        let about = &detail[name];
+        Some(Told {
+            kind,
+            about,
+            detail: words_of(about, words),
+            suppressed: None,
+        })
+    };
+    match event_type {
+        "Send" => simple(Kind::Sent, "send", &[]),
+        "Delivery" => simple(Kind::Delivered, "delivery", &[]),
+        "DeliveryDelay" => simple(Kind::Delayed, "deliveryDelay", &["delayType"]),
+        // Its reason is "Bad content", today.
+        "Reject" => simple(Kind::Rejected, "reject", &[]),
+        // Its message quotes the template's data.
+        "Rendering Failure" => simple(Kind::RenderingFailed, "failure", &[]),
+        "Bounce" => {
+            let bounce = &detail["bounce"];
+            // Transient: a full mailbox, an automatic answer. Undetermined: nobody can tell. Neither is for good.
+            let permanent = bounce["bounceType"] == "Permanent";
+            Some(Told {
+                kind: Kind::Bounced,
+                about: bounce,
+                detail: words_of(bounce, &["bounceType", "bounceSubType"]),
+                suppressed: permanent.then(|| Suppressed {
+                    reason: SuppressionReason::PermanentBounce,
+                    addresses: addresses(&bounce["bouncedRecipients"]),
+                }),
+            })
+        }
+        "Complaint" => {
+            let complaint = &detail["complaint"];
+            // Somebody who takes a mail out of the spam folder "complains" too (RFC 6430).
+            if complaint["complaintFeedbackType"] == "not-spam" {
+                return None;
+            }
+            Some(Told {
+                kind: Kind::Complained,
+                about: complaint,
+                detail: words_of(complaint, &["complaintFeedbackType", "complaintSubType"]),
+                suppressed: Some(Suppressed {
+                    reason: SuppressionReason::Complaint,
+                    addresses: addresses(&complaint["complainedRecipients"]),
+                }),
+            })
+        }
+        // Open, Click, Subscription, and what is to come.
+        _ => None,
+    }
+}
+
+/// The words that SES has for it, joined; none where there is none. Anything
+/// that is not a plain word is left out.
+fn words_of(about: &Value, names: &[&str]) -> Option<String> {
+    let plain = |text: &&str| {
+        (1..=MAX_WORD_CHARS).contains(&text.len())
+            && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    };
+    let words: Vec<&str> = names
+        .iter()
+        .filter_map(|name| about[name].as_str())
+        .filter(plain)
+        .collect();
+    (!words.is_empty()).then(|| words.join(" "))
+}
+
+/// An id as SES makes them: no blank, and nothing that could be an address.
+fn id_of(value: &Value) -> Option<String> {
+    let text = value.as_str()?;
+    let plain = text
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b));
+    ((1..=MAX_ID_CHARS).contains(&text.len()) && plain).then(|| text.to_owned())
+}
+
+fn addresses(recipients: &Value) -> Vec<String> {
+    recipients
+        .as_array()
+        .into_iter()
+        .flatten()
+        .take(MAX_RECIPIENTS)
+        .filter_map(|recipient| recipient["emailAddress"].as_str())
+        .map(bare)
+        .filter(|address| address.contains('@'))
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The address in `Ana Example <ana@example.com>`.
+fn bare(text: &str) -> &str {
+    let inner = text
+        .rsplit_once('<')
+        .and_then(|(_, rest)| rest.split_once('>'))
+        .map_or(text, |(inner, _)| inner);
+    inner.trim()
+}

@@ -1,0 +1,44 @@
+//! `/mail-codes/{code}`: whether a mail with this code is the bank's.
+
+use axum::Json;
+use axum::extract::State;
+use domain::time::format_time;
+use serde_json::{Value, json};
+
+use super::Api;
+use super::parameters::PathText;
+use super::problem::Problem;
+use crate::error::Error;
+use crate::mail_code::read_code;
+use crate::ports::{Notification, State as NotificationState};
+
+pub(super) async fn get(
+    State(api): State<Api>,
+    PathText(code): PathText,
+) -> Result<Json<Value>, Problem> {
+    // What is no code and what is nobody's are told apart for nobody.
+    let unknown = || Error::NotFound("no mail of this bank has this code".to_owned());
+    let code = read_code(&code).ok_or_else(unknown)?;
+    let found = api
+        .notifications
+        .by_code(&code)
+        .await?
+        .ok_or_else(unknown)?;
+    let sent_at = handed_over(&found).ok_or_else(unknown)?;
+    Ok(Json(json!({
+        "valid": true,
+        "kind": found.kind,
+        "sent_at": format_time(sent_at),
+        "account": mail::mask(found.account_id.as_str()),
+    })))
+}
+
+/// When the mail may have left the bank; none where it certainly has not.
+fn handed_over(notification: &Notification) -> Option<chrono::DateTime<chrono::Utc>> {
+    use NotificationState::{Sending, Sent, Unknown};
+    if !matches!(notification.state, Sending | Sent | Unknown) {
+        return None;
+    }
+    let mut steps = notification.history.iter().rev();
+    steps.find(|step| step.state == Sending).map(|step| step.at)
+}

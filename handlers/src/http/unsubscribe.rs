@@ -1,0 +1,143 @@
+//! `/unsubscribe`, RFC 8058: the one route that nobody signs in for. A GET
+//! shows a page and changes nothing, as mail scanners follow links; a POST acts.
+
+mod page;
+
+use axum::body::Body;
+use axum::extract::{RawQuery, State};
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use axum::response::{IntoResponse, Response};
+
+use super::problem::Problem;
+use super::{Api, body};
+use page::Page;
+
+/// What the body of the POST says (RFC 8058, section 3.2), and our own form.
+const FIELD: &str = "List-Unsubscribe";
+const ONE_CLICK: &str = "One-Click";
+const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
+
+pub(super) async fn show(
+    State(api): State<Api>,
+    RawQuery(query): RawQuery,
+) -> Result<Response, Problem> {
+    let found = match token(query.as_deref()) {
+        Some(token) => api.unsubscriber.look(&token).await?,
+        None => None,
+    };
+    Ok(match found {
+        Some(link) => answer(StatusCode::OK, &Page::ask(&link)),
+        None => refused(),
+    })
+}
+
+pub(super) async fn act(
+    State(api): State<Api>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    request_body: Body,
+) -> Result<Response, Problem> {
+    let body = body::read(request_body).await?;
+    if !is_one_click(&headers, &body) {
+        return Ok(refused());
+    }
+    let found = match token(query.as_deref()) {
+        Some(token) => api.unsubscriber.unsubscribe(&token).await?,
+        None => None,
+    };
+    Ok(match found {
+        Some(link) => answer(StatusCode::OK, &Page::done(&link)),
+        None => refused(),
+    })
+}
+
+/// The same for every link that does not work, whatever is wrong with it.
+fn refused() -> Response {
+    answer(StatusCode::BAD_REQUEST, &Page::refused())
+}
+
+/// Beside the token a mail system may add parameters of its own.
+fn token(query: Option<&str>) -> Option<String> {
+    let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query?).unwrap_or_default();
+    let mut tokens = pairs.into_iter().filter(|(name, _)| name == "token");
+    tokens.next().map(|(_, token)| token)
+}
+
+/// Mail systems send the field as a form, in either encoding.
+fn is_one_click(headers: &HeaderMap, body: &[u8]) -> bool {
+    let media_type = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .unwrap_or("")
+        .to_ascii_lowercase();
+    if media_type.starts_with("multipart/form-data") {
+        let text = String::from_utf8_lossy(body);
+        let Some((_, part)) = text.split_once(&format!("name=\"{FIELD}\"")) else {
+            return false;
+        };
+        // The part's headers end with an empty line, and its value with the boundary's.
+        let value = part.split_once("\r\n\r\n").map_or("", |(_, value)| value);
+        return value.split("\r\n").next() == Some(ONE_CLICK);
+    }
+    let pairs: Vec<(String, String)> = serde_urlencoded::from_bytes(body).unwrap_or_default();
+    pairs
+        .iter()
+        .any(|(name, value)| name == FIELD && value == ONE_CLICK)
+}
+
+fn answer(status: StatusCode, page: &Page) -> Response {
+    let mut response = (status, page.html()).into_response();
+    let headers = response.headers_mut();
+    let mut set = |name, value: &'static str| {
+        headers.insert(name, HeaderValue::from_static(value));
+    };
+    set(CONTENT_TYPE, "text/html; charset=utf-8");
+    set(X_CONTENT_TYPE_OPTIONS, "nosniff");
+    // The address has the token in it.
+    set(REFERRER_POLICY, "no-referrer");
+    set(CACHE_CONTROL, "no-store");
+    set(ROBOTS, "noindex");
+    if let Ok(policy) = HeaderValue::from_str(&page::policy()) {
+        headers.insert(CONTENT_SECURITY_POLICY, policy);
+    }
+    response
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn one_click(media_type: &str, body: &str) -> bool {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_str(media_type).unwrap());
+        is_one_click(&headers, body.as_bytes())
+    }
+
+    #[test]
+    fn the_field_is_read_in_both_encodings_of_a_form() {
+        let form = "application/x-www-form-urlencoded";
+        assert!(one_click(form, "List-Unsubscribe=One-Click"));
+        assert!(one_click(form, "a=b&List-Unsubscribe=One-Click"));
+        let part = |name: &str, value: &str| {
+            format!(
+                "--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n--x--\r\n"
+            )
+        };
+        let multipart = "multipart/form-data; boundary=x";
+        assert!(one_click(multipart, &part("List-Unsubscribe", "One-Click")));
+        assert!(!one_click(multipart, &part("List-Unsubscribe", "No")));
+        assert!(!one_click(multipart, &part("Other", "One-Click")));
+        for body in [
+            "",
+            "List-Unsubscribe",
+            "List-Unsubscribe=one",
+            "One-Click",
+            "{}",
+        ] {
+            assert!(!one_click(form, body), "{body}");
+        }
+    }
+}

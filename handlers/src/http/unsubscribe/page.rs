@@ -1,0 +1,158 @@
+//! The page behind the link. Nothing that somebody else wrote is on it.
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use domain::notification::Kind;
+use sha2::{Digest, Sha256};
+
+use crate::unsubscribe::{Link, Topic};
+
+const STYLE: &str = "body{font:1.1rem/1.5 system-ui,sans-serif;max-width:34rem;margin:12vh auto 0;padding:0 1.25rem;\
+color:#1c2733;background:#fff}h1{font-size:1.4rem}button{font:inherit;padding:.6rem 1.1rem;border:0;border-radius:.4rem;\
+background:#1f5a7a;color:#fff;cursor:pointer}button:focus-visible{outline:3px solid #e0a100;outline-offset:2px}\
+@media (prefers-color-scheme:dark){body{color:#e6edf3;background:#12181f}button{background:#8cc4e0;color:#0b1a24}}";
+
+/// Nothing from elsewhere and no script; the one style by its hash; a form that
+/// goes back to where the page is from.
+pub(super) fn policy() -> String {
+    let hash = STANDARD.encode(Sha256::digest(STYLE));
+    format!(
+        "default-src 'none'; style-src 'sha256-{hash}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+}
+
+#[derive(Clone, Copy)]
+enum Language {
+    English,
+    French,
+}
+
+impl Language {
+    fn of(link: &Link) -> Self {
+        match link.locale.as_deref() {
+            Some(locale) if locale.starts_with("fr") => Language::French,
+            _ => Language::English,
+        }
+    }
+
+    fn tag(self) -> &'static str {
+        match self {
+            Language::English => "en",
+            Language::French => "fr",
+        }
+    }
+}
+
+/// One page, before it is html.
+pub(super) struct Page {
+    language: Language,
+    title: &'static str,
+    text: String,
+    button: Option<&'static str>,
+}
+
+impl Page {
+    /// Says what will happen, and asks.
+    pub(super) fn ask(link: &Link) -> Self {
+        let language = Language::of(link);
+        let topic = topic(link.topic, language);
+        let (title, text, button) = match language {
+            Language::English => (
+                "Stop these e-mails?",
+                format!(
+                    "If you confirm, you will get no more e-mails about {topic}. Everything else stays as it is."
+                ),
+                "Stop these e-mails",
+            ),
+            Language::French => (
+                "Ne plus recevoir ces e-mails ?",
+                format!(
+                    "Si vous confirmez, vous ne recevrez plus d’e-mails concernant {topic}. Le reste ne change pas."
+                ),
+                "Ne plus recevoir ces e-mails",
+            ),
+        };
+        Page {
+            language,
+            title,
+            text,
+            button: Some(button),
+        }
+    }
+
+    pub(super) fn done(link: &Link) -> Self {
+        let language = Language::of(link);
+        let topic = topic(link.topic, language);
+        let (title, text) = match language {
+            Language::English => (
+                "Done",
+                format!(
+                    "You will get no more e-mails about {topic}. One that is on its way may still arrive."
+                ),
+            ),
+            Language::French => (
+                "C’est fait",
+                format!(
+                    "Vous ne recevrez plus d’e-mails concernant {topic}. Un e-mail déjà parti peut encore arriver."
+                ),
+            ),
+        };
+        Page {
+            language,
+            title,
+            text,
+            button: None,
+        }
+    }
+
+    /// In both languages: of a link that does not work nobody knows whose it is.
+    pub(super) fn refused() -> Self {
+        Page {
+            language: Language::English,
+            title: "This link does not work",
+            text: "Nothing was changed. Please use the link of a newer e-mail, or tell your bank what you want to be told.\
+                   </p><p lang=\"fr\">Ce lien ne fonctionne pas et rien n’a été modifié. Utilisez le lien d’un e-mail plus \
+                   récent, ou indiquez vos préférences à votre banque."
+                .to_owned(),
+            button: None,
+        }
+    }
+
+    pub(super) fn html(&self) -> String {
+        let Page { title, text, .. } = self;
+        let lang = self.language.tag();
+        // Without an action the form goes to the page's own address, whatever stage or proxy is in front of it.
+        let form = self.button.map_or(String::new(), |button| {
+            format!(
+                "<form method=\"post\"><input type=\"hidden\" name=\"List-Unsubscribe\" value=\"One-Click\">\
+                 <button type=\"submit\">{button}</button></form>"
+            )
+        });
+        format!(
+            "<!doctype html><html lang=\"{lang}\"><head><meta charset=\"utf-8\">\
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+             <meta name=\"color-scheme\" content=\"light dark\"><title>{title}</title><style>{STYLE}</style></head>\
+             <body><main><h1>{title}</h1><p>{text}</p>{form}</main></body></html>"
+        )
+    }
+}
+
+fn topic(topic: Topic, language: Language) -> &'static str {
+    use Language::{English, French};
+    match (topic, language) {
+        (Topic::All, English) => "the movements of your accounts",
+        (Topic::All, French) => "les mouvements de vos comptes",
+        (Topic::Kind(Kind::Deposit), English) => "money that is paid in",
+        (Topic::Kind(Kind::Deposit), French) => "les sommes reçues",
+        (Topic::Kind(Kind::Withdrawal), English) => "money that is paid out",
+        (Topic::Kind(Kind::Withdrawal), French) => "les sommes débitées",
+        (Topic::Kind(Kind::Reversal), English) => "movements that are undone",
+        (Topic::Kind(Kind::Reversal), French) => "les opérations annulées",
+        (Topic::Kind(Kind::Overdrawn), English) => "accounts that are overdrawn",
+        (Topic::Kind(Kind::Overdrawn), French) => "les découverts",
+        (Topic::Kind(Kind::LargeAmount), English) => "large amounts",
+        (Topic::Kind(Kind::LargeAmount), French) => "les montants importants",
+        (Topic::Kind(Kind::LowBalance), English) => "low balances",
+        (Topic::Kind(Kind::LowBalance), French) => "les soldes faibles",
+    }
+}

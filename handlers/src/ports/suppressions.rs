@@ -1,0 +1,72 @@
+use std::fmt::Write;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use uuid::Uuid;
+
+use crate::error::Result;
+
+/// The addresses that get no mail any more, because their server said that
+/// they do not exist, or their owner that a mail was spam. Only hashes of them
+/// are kept.
+#[async_trait]
+pub trait Suppressions: Send + Sync {
+    /// Why nothing is sent to this address; `None` when mail may be sent.
+    async fn get(&self, address: &str) -> Result<Option<Suppression>>;
+
+    /// Suppresses the address, unless a later event did so before, or it was
+    /// lifted after this one: the same event may be told twice.
+    async fn add(&self, address: &str, suppression: &Suppression) -> Result<()>;
+
+    /// Lets mails through again; what happened before `at` counts no more.
+    async fn lift(&self, address: &str, at: DateTime<Utc>) -> Result<()>;
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Suppression {
+    pub reason: SuppressionReason,
+    /// When the provider learnt of it.
+    pub at: DateTime<Utc>,
+    /// The notification whose mail brought it to light.
+    pub notification_id: Uuid,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SuppressionReason {
+    /// The receiving server says for good that it does not take mail for it.
+    PermanentBounce,
+    /// The customer has marked a mail as spam.
+    Complaint,
+}
+
+/// What an address is kept under: SHA-256, in hex, of it in lower case. Mail
+/// systems do not tell "Ana@" from "ana@", whatever RFC 5321 would allow.
+#[must_use]
+pub fn address_hash(address: &str) -> String {
+    let digest = Sha256::digest(address.trim().to_lowercase());
+    digest.iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_is_the_same_in_any_case_and_its_hash_does_not_show_it() {
+        assert_eq!(
+            address_hash("Ana@Example.COM"),
+            address_hash("ana@example.com")
+        );
+        assert_ne!(
+            address_hash("ana@example.com"),
+            address_hash("ann@example.com")
+        );
+        assert_eq!(address_hash("ana@example.com").len(), 64);
+    }
+}

@@ -1,0 +1,275 @@
+//! Unsubscribing by one click, RFC 8058: the token in the link, the headers of
+//! the mail, and what a click does.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::CustomerId;
+use domain::notification::Kind;
+
+use crate::customers::CustomerDesk;
+use crate::error::Result;
+use crate::keyring::{Keyring, Purpose};
+use crate::ports::Keys;
+
+/// Longest token that is looked at: the longest customer id and kind, in
+/// Base64, with their signature, have less than half of it.
+const MAX_TOKEN_CHARS: usize = 512;
+/// The form of the token; another one would have another mark.
+const VERSION: &str = "1";
+
+/// What a customer does not want to be told of any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Topic {
+    Kind(Kind),
+    /// Every kind that can be switched off.
+    All,
+}
+
+impl Topic {
+    /// The kinds that are switched off.
+    pub fn kinds(self) -> Vec<Kind> {
+        let all: Vec<Kind> = match self {
+            Topic::Kind(kind) => vec![kind],
+            Topic::All => Kind::ALL.to_vec(),
+        };
+        all.into_iter()
+            .filter(|kind| kind.can_be_switched_off())
+            .collect()
+    }
+}
+
+impl fmt::Display for Topic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Topic::Kind(kind) => kind.fmt(f),
+            Topic::All => f.write_str("all"),
+        }
+    }
+}
+
+impl FromStr for Topic {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "all" => Ok(Topic::All),
+            kind => Ok(Topic::Kind(kind.parse()?)),
+        }
+    }
+}
+
+/// The link in the mail's footer, and the one of its header. `None` for what
+/// cannot be switched off. `public_url` ends with `/v1`.
+#[must_use]
+pub fn url(
+    keyring: &Keyring,
+    public_url: &str,
+    customer: &CustomerId,
+    topic: Topic,
+) -> Option<String> {
+    if topic.kinds().is_empty() {
+        return None;
+    }
+    let token = token(keyring, customer, topic);
+    Some(format!(
+        "{}/unsubscribe?token={token}",
+        public_url.trim_end_matches('/')
+    ))
+}
+
+/// `List-Unsubscribe` and `List-Unsubscribe-Post` of RFC 8058, section 3.1;
+/// none for what cannot be switched off. DKIM has to sign both: SES does.
+#[must_use]
+pub fn headers(
+    keyring: &Keyring,
+    public_url: &str,
+    customer: &CustomerId,
+    topic: Topic,
+) -> Vec<(String, String)> {
+    let Some(url) = url(keyring, public_url, customer, topic) else {
+        return Vec::new();
+    };
+    vec![
+        ("List-Unsubscribe".to_owned(), format!("<{url}>")),
+        (
+            "List-Unsubscribe-Post".to_owned(),
+            "List-Unsubscribe=One-Click".to_owned(),
+        ),
+    ]
+}
+
+/// Has no time in it: a link works for as long as its key is kept, and the
+/// same mail rendered twice is the same.
+fn token(keyring: &Keyring, customer: &CustomerId, topic: Topic) -> String {
+    let payload = format!("{customer}\n{topic}");
+    let (id, signature) = keyring.sign(Purpose::Unsubscribe, &payload);
+    format!(
+        "{VERSION}.{id}.{}.{}",
+        URL_SAFE_NO_PAD.encode(payload),
+        URL_SAFE_NO_PAD.encode(signature)
+    )
+}
+
+/// The id of the key that a token says it is signed with.
+fn key_id(token: &str) -> Option<&str> {
+    token.split('.').nth(1)
+}
+
+/// What a token says, if it is one of ours.
+fn read(keyring: &Keyring, token: &str) -> Option<(CustomerId, Topic)> {
+    if token.len() > MAX_TOKEN_CHARS {
+        return None;
+    }
+    let parts: Vec<&str> = token.split('.').collect();
+    let [VERSION, id, payload, signature] = parts.as_slice() else {
+        return None;
+    };
+    let payload = String::from_utf8(URL_SAFE_NO_PAD.decode(payload).ok()?).ok()?;
+    let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
+    if !keyring.verify(Purpose::Unsubscribe, id, &payload, &signature) {
+        return None;
+    }
+    let (customer, topic) = payload.split_once('\n')?;
+    Some((customer.parse().ok()?, topic.parse().ok()?))
+}
+
+/// What a link is about, for the page that it leads to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Link {
+    pub topic: Topic,
+    /// The customer's locale; `None` for one who was erased.
+    pub locale: Option<String>,
+}
+
+/// The use case behind the link.
+pub struct Unsubscriber {
+    pub keys: Arc<dyn Keys>,
+    pub customers: Arc<CustomerDesk>,
+}
+
+impl fmt::Debug for Unsubscriber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Unsubscriber").finish_non_exhaustive()
+    }
+}
+
+impl Unsubscriber {
+    /// Looks at a link and changes nothing: `None` for one that is not ours or
+    /// that is older than the keys that are kept.
+    pub async fn look(&self, token: &str) -> Result<Option<Link>> {
+        let Some((customer, topic)) = self.read(token).await? else {
+            return Ok(None);
+        };
+        self.link(&customer, topic).await.map(Some)
+    }
+
+    /// Switches off what the link is about, as often as one likes. Who was
+    /// erased gets no mails anyway: nothing is to be done for him.
+    pub async fn unsubscribe(&self, token: &str) -> Result<Option<Link>> {
+        let Some((customer, topic)) = self.read(token).await? else {
+            return Ok(None);
+        };
+        self.customers.switch_off(&customer, &topic.kinds()).await?;
+        self.link(&customer, topic).await.map(Some)
+    }
+
+    async fn read(&self, token: &str) -> Result<Option<(CustomerId, Topic)>> {
+        let Some(id) = key_id(token) else {
+            return Ok(None);
+        };
+        let keyring = self.keys.keyring_with(id).await?;
+        // A kind that cannot be switched off any more is refused like a link that is none of ours.
+        Ok(read(&keyring, token).filter(|(_, topic)| !topic.kinds().is_empty()))
+    }
+
+    async fn link(&self, customer: &CustomerId, topic: Topic) -> Result<Link> {
+        let latest = self.customers.customers.latest(customer).await?;
+        let locale = latest
+            .and_then(|latest| latest.person)
+            .map(|person| person.locale);
+        Ok(Link { topic, locale })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keyring(secret: &str) -> Keyring {
+        Keyring::read(&[&format!("{{\"secret\": \"{}\"}}", secret.repeat(40))]).unwrap()
+    }
+
+    fn customer() -> CustomerId {
+        "CUST-42".parse().unwrap()
+    }
+
+    #[test]
+    fn a_token_says_what_it_was_made_for_and_fits_into_a_header() {
+        let longest: CustomerId = "x".repeat(64).parse().unwrap();
+        for topic in Kind::ALL.into_iter().map(Topic::Kind).chain([Topic::All]) {
+            let token = token(&keyring("a"), &longest, topic);
+            assert_eq!(read(&keyring("a"), &token), Some((longest.clone(), topic)));
+            assert!(token.len() < MAX_TOKEN_CHARS / 2, "{}", token.len());
+            assert!(
+                token
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+            );
+        }
+    }
+
+    #[test]
+    fn a_token_that_was_changed_anywhere_is_none() {
+        let good = token(&keyring("a"), &customer(), Topic::All);
+        for position in 0..good.len() {
+            let mut changed = good.clone().into_bytes();
+            changed[position] = if changed[position] == b'x' {
+                b'y'
+            } else {
+                b'x'
+            };
+            let changed = String::from_utf8(changed).unwrap();
+            assert_eq!(read(&keyring("a"), &changed), None, "{changed}");
+        }
+        for broken in [
+            "",
+            ".",
+            "1.a.b.c",
+            &format!("{good}."),
+            &good[..good.len() - 1],
+            &"1.".repeat(400),
+        ] {
+            assert_eq!(read(&keyring("a"), broken), None, "{broken}");
+        }
+        assert_eq!(read(&keyring("b"), &good), None);
+    }
+
+    #[test]
+    fn the_headers_are_those_of_rfc_8058() {
+        let headers = headers(
+            &keyring("a"),
+            "https://bank.example/v1/",
+            &customer(),
+            Topic::Kind(Kind::Deposit),
+        );
+        let [(name, link), post] = headers.as_slice() else {
+            panic!("{headers:?}")
+        };
+        assert_eq!(name, "List-Unsubscribe");
+        assert!(
+            link.starts_with("<https://bank.example/v1/unsubscribe?token=1."),
+            "{link}"
+        );
+        assert!(link.ends_with('>'));
+        assert_eq!(
+            post,
+            &(
+                "List-Unsubscribe-Post".to_owned(),
+                "List-Unsubscribe=One-Click".to_owned()
+            )
+        );
+    }
+}

@@ -1,0 +1,46 @@
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use handlers::Result;
+use handlers::ports::{Suppression, Suppressions, address_hash};
+
+use super::Port;
+use crate::faults::Hop;
+
+#[async_trait]
+impl Suppressions for Port {
+    async fn get(&self, address: &str) -> Result<Option<Suppression>> {
+        let key = address_hash(address);
+        self.call(Hop::ClaimsRead, move |core| {
+            let (told, lifted) = core
+                .state
+                .suppressions
+                .get(&key)
+                .copied()
+                .unwrap_or_default();
+            told.filter(|told| lifted.is_none_or(|lifted| lifted < told.at))
+        })
+        .await
+    }
+
+    async fn add(&self, address: &str, suppression: &Suppression) -> Result<()> {
+        let (key, suppression) = (address_hash(address), *suppression);
+        self.call(Hop::ClaimsWrite, move |core| {
+            let (told, lifted) = core.state.suppressions.entry(key.clone()).or_default();
+            let newest = told.map(|told| told.at).max(*lifted);
+            if newest.is_none_or(|newest| newest < suppression.at) {
+                *told = Some(suppression);
+            }
+        })
+        .await
+    }
+
+    async fn lift(&self, address: &str, at: DateTime<Utc>) -> Result<()> {
+        let key = address_hash(address);
+        self.call(Hop::ClaimsWrite, move |core| {
+            if let Some((_, lifted)) = core.state.suppressions.get_mut(&key) {
+                *lifted = (*lifted).max(Some(at));
+            }
+        })
+        .await
+    }
+}

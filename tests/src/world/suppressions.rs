@@ -1,0 +1,71 @@
+//! The suppressed addresses, by hash.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use handlers::error::Result;
+use handlers::ports::{Suppression, Suppressions, address_hash};
+
+use super::faults::Faults;
+
+/// What was told last, and when it was lifted last.
+type Entry = (Option<Suppression>, Option<DateTime<Utc>>);
+
+#[derive(Debug)]
+pub struct MemorySuppressions {
+    faults: Arc<Faults>,
+    entries: Mutex<BTreeMap<String, Entry>>,
+}
+
+impl MemorySuppressions {
+    pub(super) fn new(faults: Arc<Faults>) -> Self {
+        MemorySuppressions {
+            faults,
+            entries: Mutex::default(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, Entry>> {
+        self.entries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[async_trait]
+impl Suppressions for MemorySuppressions {
+    async fn get(&self, address: &str) -> Result<Option<Suppression>> {
+        let read = || {
+            let entries = self.lock();
+            let (told, lifted) = entries
+                .get(&address_hash(address))
+                .copied()
+                .unwrap_or_default();
+            Ok(told.filter(|told| lifted.is_none_or(|lifted| lifted < told.at)))
+        };
+        self.faults.call("suppressions.get", read).await
+    }
+
+    async fn add(&self, address: &str, suppression: &Suppression) -> Result<()> {
+        let write = || {
+            let mut entries = self.lock();
+            let (told, lifted) = entries.entry(address_hash(address)).or_default();
+            let newest = told.map(|told| told.at).max(*lifted);
+            if newest.is_none_or(|newest| newest < suppression.at) {
+                *told = Some(*suppression);
+            }
+            Ok(())
+        };
+        self.faults.call("suppressions.add", write).await
+    }
+
+    async fn lift(&self, address: &str, at: DateTime<Utc>) -> Result<()> {
+        let write = || {
+            if let Some((_, lifted)) = self.lock().get_mut(&address_hash(address)) {
+                *lifted = (*lifted).max(Some(at));
+            }
+            Ok(())
+        };
+        self.faults.call("suppressions.lift", write).await
+    }
+}

@@ -1,0 +1,136 @@
+//! What an event does: to the notification, and to the address.
+
+use handlers::error::Error;
+use handlers::ports::{Clock, Delivery, State, SuppressionReason, Suppressions};
+use serde_json::json;
+use tests::world::{Fault, World};
+
+use crate::given::{ADDRESS, ID, example, notification, of, stored, world_with};
+
+#[tokio::test]
+async fn a_permanent_bounce_suppresses_the_address_and_shows_in_the_timeline() {
+    let world = world_with(notification(State::Sent, 1)).await;
+    world.feedback().deliver(&example("Bounce")).await.unwrap();
+    let found = world
+        .suppressions
+        .get("Recipient@EXAMPLE.com")
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(found.reason, SuppressionReason::PermanentBounce);
+    assert_eq!(found.notification_id, ID);
+    assert_eq!(stored(&world).delivery, Some(Delivery::Bounced));
+    assert_eq!(stored(&world).feedback.len(), 1);
+}
+
+#[tokio::test]
+async fn deliveries_and_delays_suppress_nobody() {
+    let world = world_with(notification(State::Sent, 1)).await;
+    for event_type in ["Send", "DeliveryDelay", "Delivery", "Reject"] {
+        world
+            .feedback()
+            .deliver(&example(event_type))
+            .await
+            .unwrap();
+    }
+    assert_eq!(world.suppressions.get(ADDRESS).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_mail_of_unknown_outcome_is_settled_by_the_first_event_of_it() {
+    let world = world_with(notification(State::Unknown, 1)).await;
+    world
+        .feedback()
+        .deliver(&of("Send", "m-1", 1))
+        .await
+        .unwrap();
+    let found = stored(&world);
+    assert_eq!(
+        (found.state, found.message_id.as_deref()),
+        (State::Sent, Some("m-1"))
+    );
+}
+
+#[tokio::test]
+async fn an_event_of_a_mail_that_was_never_sent_here_changes_nothing() {
+    let world = World::default();
+    world.feedback().deliver(&example("Bounce")).await.unwrap();
+    assert_eq!(world.suppressions.get(ADDRESS).await.unwrap(), None);
+    assert!(world.notifications.all().is_empty());
+}
+
+#[tokio::test]
+async fn an_event_told_again_does_not_undo_that_the_suppression_was_lifted() {
+    let world = world_with(notification(State::Sent, 1)).await;
+    world.feedback().deliver(&example("Bounce")).await.unwrap();
+    world
+        .suppressions
+        .lift(ADDRESS, world.clock.now())
+        .await
+        .unwrap();
+    world.feedback().deliver(&example("Bounce")).await.unwrap();
+    assert_eq!(world.suppressions.get(ADDRESS).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_time_in_the_future_does_not_suppress_for_ever() {
+    let world = world_with(notification(State::Sent, 1)).await;
+    let mut event = example("Complaint");
+    event["detail"]["complaint"]["timestamp"] = json!("9999-01-01T00:00:00Z");
+    world.feedback().deliver(&event).await.unwrap();
+    assert!(world.suppressions.get(ADDRESS).await.unwrap().is_some());
+    world
+        .suppressions
+        .lift(ADDRESS, world.clock.now())
+        .await
+        .unwrap();
+    assert_eq!(world.suppressions.get(ADDRESS).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn an_event_is_tried_again_where_a_store_fails_and_nothing_is_lost() {
+    for call in [
+        "notifications.get",
+        "suppressions.add",
+        "notifications.save",
+    ] {
+        for fault in [
+            Fault::FailBefore(Error::Retryable("down".to_owned())),
+            Fault::FailAfter(Error::Unknown("lost".to_owned())),
+        ] {
+            let world = world_with(notification(State::Unknown, 1)).await;
+            world.faults.forget_trace();
+            world.faults.at(call, 0, fault.clone());
+            world
+                .feedback()
+                .deliver(&example("Bounce"))
+                .await
+                .unwrap_err();
+            world.feedback().deliver(&example("Bounce")).await.unwrap();
+            let found = stored(&world);
+            assert_eq!(
+                (found.state, found.delivery),
+                (State::Sent, Some(Delivery::Bounced)),
+                "{call}"
+            );
+            assert!(
+                world.suppressions.get(ADDRESS).await.unwrap().is_some(),
+                "{call}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn events_that_come_at_the_same_moment_are_all_kept() {
+    let world = world_with(notification(State::Sent, 1)).await;
+    let (feedback, events) = (
+        world.feedback(),
+        ["Send", "DeliveryDelay", "Delivery", "Bounce", "Complaint"],
+    );
+    let all = events.map(example);
+    let done = futures::future::join_all(all.iter().map(|event| feedback.deliver(event))).await;
+    assert_eq!(done, vec![Ok(()); events.len()]);
+    assert_eq!(stored(&world).feedback.len(), events.len());
+    assert_eq!(stored(&world).delivery, Some(Delivery::Complained));
+}

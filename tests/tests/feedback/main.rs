@@ -1,0 +1,12 @@
+//! What SES tells of mails: read whatever is in it, merged in any order, and
+//! acted on.
+
+// Clippy knows test functions, not what they call.
+#![allow(clippy::unwrap_used)]
+
+mod acting;
+mod given;
+mod hostile;
+mod order;
+mod reading;
+mod redriving;
