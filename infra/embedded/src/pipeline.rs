@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use aws::{
     DynamoCustomers, DynamoEventStore, DynamoNotifications, DynamoReadModel, DynamoReplays,
-    DynamoSchedules,
-    DynamoSuppressions,
+    DynamoSchedules, DynamoSuppressions,
 };
 use handlers::append::Appender;
 use handlers::customers::CustomerDesk;
