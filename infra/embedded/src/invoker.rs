@@ -156,7 +156,7 @@ impl Invoker {
                     .call(event_type, &event["detail"], BEAT_BUDGET)
                     .await
             }
-            "FeedbackFunction" => self.feedback.deliver(&event).await,
+            "FeedbackFunction" => self.feedback.deliver(event).await,
             other => Err(Error::Permanent(format!(
                 "there is no function {other} here"
             ))),
