@@ -13,6 +13,7 @@ pub mod event;
 pub mod fields;
 pub mod hash;
 pub mod identifiers;
+pub mod low_balance;
 pub mod money;
 pub mod notification;
 mod notification_kind;

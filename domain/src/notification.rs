@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::domain_event::{ACCOUNT_OVERDRAWN, DomainEvent};
+use crate::low_balance::Step;
 use crate::money::MoneyError;
 pub use crate::notification_kind::Kind;
 use crate::preferences::Preferences;
@@ -17,7 +18,11 @@ pub enum SkipReason {
     NoContact,
     PreferenceOff,
     BelowMinimum,
+    /// The balance did not fall below the mark, or had not recovered since it
+    /// did the last time.
     NotCrossed,
+    /// The account's balance was low once before on the same day.
+    AlreadyToldToday,
     /// The address has bounced for good, or its owner has complained.
     Suppressed,
     /// The customer's data were erased.
@@ -33,6 +38,7 @@ impl SkipReason {
             SkipReason::PreferenceOff => "preference-off",
             SkipReason::BelowMinimum => "below-minimum",
             SkipReason::NotCrossed => "not-crossed",
+            SkipReason::AlreadyToldToday => "already-told-today",
             SkipReason::Suppressed => "suppressed",
             SkipReason::Erased => "erased",
             SkipReason::Replay => "replay",
@@ -117,14 +123,11 @@ fn skip(
         return Ok(None);
     };
     if kind == Kind::LowBalance {
-        let before = event.data.money(&event.data.balance_before)?;
-        let after = event.data.money(&event.data.balance_after)?;
-        let crossed = preference
-            .threshold
-            .get(&event.data.currency)
-            .is_some_and(|threshold| {
-                before.minor() >= threshold.minor() && after.minor() < threshold.minor()
-            });
+        // Whether it alerts depends on the account's past too: see `low_balance`.
+        let crossed = match (preference.low_mark(event.data.currency), Step::of(event)?) {
+            (Some(mark), Some(step)) => mark.is_crossed_by(&step),
+            _ => false,
+        };
         return Ok((!crossed).then_some(SkipReason::NotCrossed));
     }
     let amount = event

@@ -61,18 +61,6 @@ impl Kind {
         }
     }
 
-    /// Whether a customer may say that he does not want to be told of it.
-    pub fn can_be_switched_off(self) -> bool {
-        match self {
-            Kind::Deposit
-            | Kind::Withdrawal
-            | Kind::Reversal
-            | Kind::Overdrawn
-            | Kind::LargeAmount
-            | Kind::LowBalance => true,
-        }
-    }
-
     /// What a customer is told who never said anything.
     pub fn is_on_by_default(self) -> bool {
         matches!(

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::fields::{FieldError, Fields};
+use crate::low_balance::Mark;
 use crate::notification_kind::Kind;
 use crate::{Currency, Money};
 
@@ -16,13 +17,24 @@ pub struct Preferences {
     kinds: BTreeMap<Kind, KindPreference>,
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct KindPreference {
     pub enabled: bool,
     /// Smallest amount that is told, by currency.
     pub min_amount: BTreeMap<Currency, Money>,
     /// The balance below which the account is low, by currency.
     pub threshold: BTreeMap<Currency, Money>,
+    /// How far above the threshold the balance has to rise before it can be
+    /// told as low again, by currency.
+    pub margin: BTreeMap<Currency, Money>,
+}
+
+impl KindPreference {
+    /// Where a balance in this currency is low; `None` where no threshold is set.
+    pub fn low_mark(&self, currency: Currency) -> Option<Mark> {
+        let threshold = *self.threshold.get(&currency)?;
+        Some(Mark::new(threshold, self.margin.get(&currency).copied()))
+    }
 }
 
 impl Preferences {
@@ -41,12 +53,7 @@ impl Preferences {
     #[must_use]
     pub fn without(&self, kind: Kind) -> Self {
         let mut preferences = self.clone();
-        let preference = preferences.kinds.entry(kind).or_insert(KindPreference {
-            enabled: false,
-            min_amount: BTreeMap::new(),
-            threshold: BTreeMap::new(),
-        });
-        preference.enabled = false;
+        preferences.kinds.entry(kind).or_default().enabled = false;
         preferences
     }
 
@@ -123,10 +130,12 @@ fn read_kind(kind: Kind, value: Value, pointer: &str) -> Result<KindPreference, 
     };
     let min_amount = amounts("min_amount");
     let threshold = amounts("threshold");
+    let margin = amounts("margin");
     fields.finish(Some(KindPreference {
         enabled,
         min_amount,
         threshold,
+        margin,
     }))
 }
 
@@ -174,6 +183,9 @@ impl From<Preferences> for Value {
                 if !preference.threshold.is_empty() {
                     value["threshold"] = amounts(&preference.threshold);
                 }
+                if !preference.margin.is_empty() {
+                    value["margin"] = amounts(&preference.margin);
+                }
                 (kind.as_str().to_owned(), value)
             })
             .collect();
@@ -200,7 +212,7 @@ mod tests {
     fn preferences_are_read_back_as_they_were_given() {
         let given = json!({ "kinds": {
             "deposit": { "enabled": true, "min_amount": { "EUR": "10.00" } },
-            "low-balance": { "enabled": true, "threshold": { "EUR": "100.00", "JPY": "5000" } },
+            "low-balance": { "enabled": true, "threshold": { "EUR": "100.00", "JPY": "5000" }, "margin": { "EUR": "5.00" } },
             "withdrawal": { "enabled": false },
         }});
         let preferences = Preferences::read(given.clone(), "").unwrap();

@@ -4,6 +4,7 @@
 //! So each notification has a state that is written before and after every
 //! step, and the step that may not be repeated is never repeated by itself.
 
+mod low_balance;
 mod render;
 
 use std::sync::Arc;
@@ -19,9 +20,11 @@ use crate::dead_letter::OwnLetter;
 use crate::error::{Error, Result};
 use crate::planted;
 use crate::ports::{
-    Clock, CustomerRevision, Customers, DeadLetterQueue, Mail, Mailer, Notification, Notifications,
-    Outcome, Person, Priority, SendFailure, State, Transition,
+    Clock, CustomerRevision, Customers, DeadLetterQueue, EventStore, Keys, Mail, Mailer,
+    Notification, Notifications, Outcome, Person, Priority, SendFailure, State, Suppressions,
+    Transition,
 };
+use crate::unsubscribe::{self, Topic};
 
 /// What an installation decides.
 #[derive(Debug, Clone)]
@@ -40,8 +43,12 @@ pub struct Settings {
 }
 
 pub struct Notifier {
+    /// The past of an account, which some rules ask for. Nothing is written.
+    pub store: Arc<dyn EventStore>,
     pub customers: Arc<dyn Customers>,
     pub notifications: Arc<dyn Notifications>,
+    pub suppressions: Arc<dyn Suppressions>,
+    pub keys: Arc<dyn Keys>,
     pub mailer: Arc<dyn Mailer>,
     pub dead_letters: Arc<dyn DeadLetterQueue>,
     pub clock: Arc<dyn Clock>,
@@ -96,7 +103,9 @@ impl Notifier {
             .await?;
         let now = self.customers.latest(customer).await?;
         let has_changed = now.as_ref().is_some_and(|latest| latest.revision > 1);
-        let (decisions, person) = decide(event, then, now)?;
+        let (mut decisions, person) = decide(event, then.as_ref(), now)?;
+        self.look_at_the_past(event, &mut decisions, then.as_ref())
+            .await?;
         let mut first_error = None;
         for &kind in notification::kinds(event) {
             let decided = decisions.iter().find(|decision| decision.kind == kind);
@@ -186,14 +195,19 @@ impl Notifier {
         skip: Option<SkipReason>,
         person: Option<&Person>,
     ) -> Result<()> {
-        match (skip, person) {
-            (None, Some(person)) => self.send(event, person, planned).await,
-            (skip, _) => {
-                let reason = skip.unwrap_or(SkipReason::NoContact).as_str().to_owned();
-                self.save(&planned.moved(State::Skipped, self.clock.now(), Some(reason)))
-                    .await
-            }
-        }
+        let skip = match (skip, person) {
+            (None, Some(person)) => match self.suppressions.get(&person.email).await? {
+                None => return self.send(event, person, planned).await,
+                Some(_) if planted::is("suppression-not-read") => {
+                    return self.send(event, person, planned).await;
+                }
+                Some(_) => SkipReason::Suppressed,
+            },
+            (skip, _) => skip.unwrap_or(SkipReason::NoContact),
+        };
+        let reason = skip.as_str().to_owned();
+        self.save(&planned.moved(State::Skipped, self.clock.now(), Some(reason)))
+            .await
     }
 
     /// A notification that an earlier attempt has left behind.
@@ -243,6 +257,7 @@ impl Notifier {
         planned: Notification,
     ) -> Result<()> {
         let rendered = render::render(event, person, &planned, &self.settings.bank_name)?;
+        let keyring = self.keys.keyring().await?;
         let now = self.clock.now();
         let lease_until = now + self.settings.lease;
         let mut claimed = planned.moved(State::Claimed, now, None);
@@ -264,9 +279,17 @@ impl Notifier {
             subject: rendered.subject,
             text: rendered.text,
             html: rendered.html,
-            headers: Vec::new(),
+            headers: unsubscribe::headers(
+                &keyring,
+                &self.settings.public_url,
+                &event.data.customer_id,
+                Topic::Kind(sending.kind),
+            ),
             attachments: Vec::new(),
-            priority: Priority::default(),
+            priority: match sending.kind {
+                Kind::Security => Priority::Security,
+                _ => Priority::Ordinary,
+            },
         };
         match self.mailer.send(&mail).await {
             Ok(message_id) => self.sent(sending, message_id).await,
@@ -342,7 +365,7 @@ impl Notifier {
 /// switched a kind off since is not told either.
 fn decide(
     event: &DomainEvent,
-    then: Option<CustomerRevision>,
+    then: Option<&CustomerRevision>,
     now: Option<CustomerRevision>,
 ) -> Result<(Vec<Decision>, Option<Person>)> {
     let unreadable = |error: domain::money::MoneyError| {
@@ -354,7 +377,7 @@ fn decide(
     {
         return Ok((notification::skip_all(event, SkipReason::Erased), None));
     }
-    let then = then.and_then(|revision| revision.person);
+    let then = then.and_then(|revision| revision.person.as_ref());
     let now = now.and_then(|revision| revision.person);
     let (Some(then), Some(now)) = (then, now) else {
         return Ok((notification::skip_all(event, SkipReason::NoContact), None));
@@ -374,7 +397,7 @@ fn decide(
         }
     }
     let addressee = if planted::is("address-of-then") {
-        then
+        then.clone()
     } else {
         now
     };

@@ -112,7 +112,10 @@ impl World {
 
     pub fn notifier(&self) -> Notifier {
         Notifier {
+            store: self.store.clone(),
             customers: self.customers.clone(),
+            suppressions: self.suppressions.clone(),
+            keys: self.keys.clone(),
             notifications: self.notifications.clone(),
             mailer: self.mailer.clone(),
             dead_letters: self.dead_letters.clone(),

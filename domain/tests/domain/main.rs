@@ -11,6 +11,7 @@ mod chain;
 mod fold;
 mod given;
 mod limits;
+mod low_balance;
 mod money;
 mod notification_rules;
 mod reversals;

@@ -232,6 +232,7 @@ mod tests {
     use super::*;
     use crate::bus::LocalBus;
     use crate::dead_letters::LocalDeadLetters;
+    use crate::keys::LocalKeys;
     use crate::mailbox::Mailbox;
     use crate::template::Template;
 
@@ -257,7 +258,7 @@ mod tests {
     }
 
     /// An invoker whose function panics before it needs anything else.
-    fn invoker(durable: &Durable) -> Invoker {
+    fn invoker(durable: &Durable, folder: &std::path::Path) -> Invoker {
         let nowhere = Dynamo::local("http://127.0.0.1:9", crate::tables());
         let bell = Arc::new(Notify::new());
         let bus = LocalBus::new(
@@ -271,8 +272,11 @@ mod tests {
         Invoker {
             durable: durable.clone(),
             notifier: Arc::new(Notifier {
+                store: Arc::new(DynamoEventStore(nowhere.clone())),
                 customers: Arc::new(Panicking),
                 notifications: notifications.clone(),
+                suppressions: Arc::new(DynamoSuppressions(nowhere.clone())),
+                keys: Arc::new(LocalKeys::open(folder).unwrap()),
                 mailer: Arc::new(Mailbox {
                     durable: durable.clone(),
                     clock: Arc::new(SystemClock),
@@ -327,7 +331,7 @@ mod tests {
     async fn a_function_that_panics_has_failed_and_its_event_becomes_a_dead_letter() {
         let folder = tempfile::tempdir().unwrap();
         let durable = Durable::open(&folder.path().join("local.sqlite")).unwrap();
-        let invoker = invoker(&durable);
+        let invoker = invoker(&durable, folder.path());
         for failures in 0..MAX_FAILURES {
             let delivery = Delivery {
                 id: 1,
@@ -350,7 +354,7 @@ mod tests {
     async fn a_delivery_whose_end_cannot_be_noted_rests_before_it_is_tried_again() {
         let folder = tempfile::tempdir().unwrap();
         let durable = Durable::open(&folder.path().join("local.sqlite")).unwrap();
-        let invoker = invoker(&durable);
+        let invoker = invoker(&durable, folder.path());
         durable
             .write(|transaction| transaction.execute_batch("DROP TABLE delivery"))
             .await

@@ -161,8 +161,11 @@ impl Pipeline {
             clock: clock.clone(),
         });
         let notifier = Arc::new(Notifier {
+            store: store.clone(),
             customers: customers.clone(),
             notifications: notifications.clone(),
+            suppressions: suppressions.clone(),
+            keys: keys.clone(),
             mailer: Arc::new(mailbox.clone()),
             dead_letters: dead_letters.clone(),
             clock: clock.clone(),

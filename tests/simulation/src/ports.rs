@@ -1,6 +1,7 @@
 //! The ports of the use cases, on the simulated services.
 
 mod customers;
+mod keys;
 mod letters;
 mod mailer;
 mod notifications;

@@ -31,6 +31,10 @@ pub const TESTS: &[Test] = &[
         |stack| matrix(stack, "ReplayRole", REPLAY),
     ),
     (
+        "the_role_of_feedback_may_do_what_it_does_and_no_more",
+        |stack| matrix(stack, "FeedbackRole", FEEDBACK),
+    ),
+    (
         "the_role_of_schedule_may_do_what_it_does_and_no_more",
         |stack| matrix(stack, "ScheduleRole", SCHEDULE),
     ),
@@ -50,7 +54,13 @@ const API: &[&str] = &[
     "balances Scan",
     "customers Query",
     "customers PutItem",
+    "notifications GetItem",
+    "notifications PutItem",
     "notifications Query by-account",
+    "notifications Query by-code",
+    "suppressions GetItem",
+    "suppressions UpdateItem",
+    "signing keys GetSecretValue",
     "replays GetItem",
     "replays PutItem",
     "schedules GetItem",
@@ -68,11 +78,20 @@ const PROJECT: &[&str] = &[
     "dead letters SendMessage",
 ];
 const NOTIFY: &[&str] = &[
+    "events Query",
     "customers Query",
     "notifications GetItem",
     "notifications PutItem",
+    "suppressions GetItem",
+    "signing keys GetSecretValue",
     "dead letters SendMessage",
     "mail SendEmail",
+];
+const FEEDBACK: &[&str] = &[
+    "notifications GetItem",
+    "notifications PutItem",
+    "suppressions UpdateItem",
+    "dead letters SendMessage",
 ];
 const REPLAY: &[&str] = &[
     "events Query",
@@ -111,6 +130,9 @@ const NOBODY: &[&str] = &[
     "customers DeleteItem",
     "notifications DeleteItem",
     "notifications Scan",
+    "suppressions PutItem",
+    "suppressions DeleteItem",
+    "suppressions Scan",
     "schedules DeleteItem",
     "schedules Scan",
     "dead letters PurgeQueue",
@@ -119,7 +141,7 @@ const NOBODY: &[&str] = &[
 
 /// All calls that are tried, each once.
 fn calls() -> BTreeSet<&'static str> {
-    [API, PROJECT, NOTIFY, REPLAY, SCHEDULE, NOBODY]
+    [API, PROJECT, NOTIFY, FEEDBACK, REPLAY, SCHEDULE, NOBODY]
         .concat()
         .into_iter()
         .collect()
@@ -174,6 +196,7 @@ fn was_let_through(answer: &Answer) -> bool {
 fn make(stack: &Stack, caller: &Caller, call: &str) -> Answer {
     let (target, operation) = call.split_once(' ').unwrap();
     match (target, operation) {
+        ("signing", operation) => secret(stack, caller, operation.trim_start_matches("keys ")),
         ("mail", _) => stack.send_mail(caller, &mail()),
         ("bus", "PutEvents") => put_events(stack, caller, stack.output("BusName")),
         ("bus", _) => put_events(stack, caller, "default"),
@@ -201,6 +224,7 @@ fn table_name<'a>(stack: &'a Stack, table: &str) -> &'a str {
         "notifications" => "NotificationsTableName",
         "replays" => "ReplaysTableName",
         "schedules" => "SchedulesTableName",
+        "suppressions" => "SuppressionsTableName",
         other => panic!("no table {other}"),
     };
     stack.output(output)
@@ -217,6 +241,7 @@ fn key(table: &str) -> Value {
         "notifications" => json!({ "notification_id": text }),
         "replays" => json!({ "replay_id": text, "part": text }),
         "schedules" => json!({ "account_id": text, "schedule_id": text }),
+        "suppressions" => json!({ "address_hash": text }),
         other => panic!("no table {other}"),
     }
 }
@@ -248,6 +273,7 @@ fn table_request(stack: &Stack, table: &str, operation: &str, index: &str) -> Va
         "Query" => {
             let (attribute, value) = match (table, index) {
                 ("events", "by-time") => ("slice", json!({ "N": "0" })),
+                ("notifications", "by-code") => ("verification_code", json!({ "S": "PROBE" })),
                 ("schedules", "by-due") => ("due_slice", json!({ "N": "0" })),
                 ("customers", _) => ("customer_id", json!({ "S": "PROBE" })),
                 _ => ("account_id", json!({ "S": "PROBE" })),
@@ -303,6 +329,16 @@ fn queue(stack: &Stack, caller: &Caller, operation: &str) -> Answer {
         _ => {}
     }
     stack.call(caller, "sqs", &format!("AmazonSQS.{operation}"), &body)
+}
+
+fn secret(stack: &Stack, caller: &Caller, operation: &str) -> Answer {
+    let body = json!({ "SecretId": stack.output("SigningKeysArn") });
+    stack.call(
+        caller,
+        "secretsmanager",
+        &format!("secretsmanager.{operation}"),
+        &body,
+    )
 }
 
 fn mail() -> Value {

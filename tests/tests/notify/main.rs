@@ -6,6 +6,9 @@
 
 mod crashes;
 mod given;
+mod links;
+mod low_balance;
 mod resend;
 mod sending;
+mod suppressed;
 mod wishes;

@@ -20,8 +20,11 @@ async fn main() -> Result<(), Error> {
     lambda::telemetry::start();
     let clients = Clients::from_env().await;
     let notifier = Arc::new(Notifier {
+        store: clients.store(),
         customers: clients.customers(),
         notifications: clients.notifications(),
+        suppressions: clients.suppressions(),
+        keys: clients.keys(),
         mailer: clients.mailer(),
         dead_letters: clients.dead_letters(),
         clock: clients.clock(),

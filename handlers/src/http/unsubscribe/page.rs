@@ -154,5 +154,14 @@ fn topic(topic: Topic, language: Language) -> &'static str {
         (Topic::Kind(Kind::LargeAmount), French) => "les montants importants",
         (Topic::Kind(Kind::LowBalance), English) => "low balances",
         (Topic::Kind(Kind::LowBalance), French) => "les soldes faibles",
+        (Topic::Kind(Kind::ScheduleRun), English) => "scheduled operations that are done",
+        (Topic::Kind(Kind::ScheduleRun), French) => "les opérations programmées effectuées",
+        (Topic::Kind(Kind::ScheduleSkipped), English) => "scheduled operations that are not done",
+        (Topic::Kind(Kind::ScheduleSkipped), French) => "les opérations programmées non effectuées",
+        (Topic::Kind(Kind::Statement), English) => "statements",
+        (Topic::Kind(Kind::Statement), French) => "les relevés",
+        // Nobody gets a link for it, and whoever made one is refused.
+        (Topic::Kind(Kind::Security), English) => "security",
+        (Topic::Kind(Kind::Security), French) => "la sécurité",
     }
 }

@@ -67,7 +67,10 @@ fn notifier(port: &Arc<Port>) -> Notifier {
         LEASE
     };
     Notifier {
+        store: port.clone(),
         customers: port.clone(),
+        suppressions: port.clone(),
+        keys: port.clone(),
         notifications: port.clone(),
         mailer: port.clone(),
         dead_letters: port.clone(),
