@@ -2,12 +2,14 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::chain::{self, ChainError};
 use crate::commit::Commit;
 use crate::event::{Event, MovementKind, SCHEMA};
 use crate::money::MoneyError;
-use crate::{AccountId, Currency, CustomerId, EventId, Money, Version};
+use crate::schedule_event::Occurrence;
+use crate::{AccountId, Currency, CustomerId, EventId, Money, ScheduleId, Version};
 
 /// Says that a movement took the balance below the overdraft limit. It follows
 /// from the movement and is not stored.
@@ -72,11 +74,34 @@ pub struct Data {
     pub reason: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub movement: Option<MovementKind>,
+    /// The schedule that it is about, or that made the movement.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub schedule_id: Option<ScheduleId>,
+    /// For when the schedule had it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub occurrence: Option<DateTime<Utc>>,
+    /// What a schedule does: `{type, data}`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub operation: Option<Value>,
+    /// When a schedule does it: `{at}`, `{rate}` or `{cron}`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub when: Option<Value>,
+    /// The zone of a schedule's local times.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time_zone: Option<String>,
+    /// After this a schedule runs no more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub end: Option<DateTime<Utc>>,
 }
 
 impl Data {
     pub fn money(&self, text: &str) -> Result<Money, MoneyError> {
         Money::parse_signed(text, self.currency)
+    }
+
+    fn set_occurrence(&mut self, occurrence: &Occurrence) {
+        self.schedule_id = Some(occurrence.schedule_id.clone());
+        self.occurrence = Some(occurrence.at);
     }
 
     fn balances(customer_id: CustomerId, before: Money, after: Money) -> Self {
@@ -95,6 +120,12 @@ impl Data {
             reverses: None,
             reason: None,
             movement: None,
+            schedule_id: None,
+            occurrence: None,
+            operation: None,
+            when: None,
+            time_zone: None,
+            end: None,
         }
     }
 }
@@ -156,6 +187,9 @@ fn domain_event(
             data.counterparty = movement.counterparty.clone();
             data.reference = movement.reference.clone();
             data.value_date = movement.value_date;
+            if let Some(occurrence) = &movement.scheduled {
+                data.set_occurrence(occurrence);
+            }
         }
         Event::TransactionReversed(reversal) => {
             data.amount = Some(reversal.amount.to_decimal());
@@ -164,6 +198,21 @@ fn domain_event(
             data.movement = Some(reversal.movement);
         }
         Event::AccountClosed => {}
+        Event::OperationScheduled(scheduled) => {
+            let schedule = &scheduled.schedule;
+            data.schedule_id = Some(scheduled.schedule_id.clone());
+            data.operation = Some(schedule.operation.to_json());
+            data.when = Some(schedule.when.to_json());
+            data.time_zone = Some(schedule.time_zone.name().to_owned());
+            data.end = schedule.end;
+        }
+        Event::OperationCancelled(schedule_id) => data.schedule_id = Some(schedule_id.clone()),
+        Event::OperationSkipped(skipped) => {
+            data.set_occurrence(&skipped.occurrence);
+            data.reason = Some(skipped.reason.as_str().to_owned());
+            data.movement = Some(skipped.movement);
+            data.amount = Some(skipped.amount.to_decimal());
+        }
     }
     DomainEvent {
         event_type: event.type_name().to_owned(),

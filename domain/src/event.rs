@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::fields::{FieldError, Fields};
-use crate::{Currency, CustomerId, EventId, Money};
+use crate::schedule_event::{self, Occurrence, OperationScheduled, OperationSkipped};
+use crate::{Currency, CustomerId, EventId, Money, ScheduleId};
 
 /// The schema version that is written now.
 pub const SCHEMA: u32 = 1;
@@ -23,6 +24,12 @@ pub enum Event {
     MoneyWithdrawn(Movement),
     TransactionReversed(Reversal),
     AccountClosed,
+    /// A schedule was made, or replaced the one of the same id.
+    OperationScheduled(Box<OperationScheduled>),
+    /// A schedule was taken back: nothing of it runs any more.
+    OperationCancelled(ScheduleId),
+    /// An occurrence of a schedule was due and moved nothing.
+    OperationSkipped(OperationSkipped),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +50,8 @@ pub struct Movement {
     pub reference: Option<String>,
     /// The day from which the bank counts interest.
     pub value_date: Option<NaiveDate>,
+    /// The schedule that made it, and for when; `None` for what a bank reported.
+    pub scheduled: Option<Occurrence>,
 }
 
 /// A movement taken back. What it moved is kept here too, so that the balance
@@ -91,6 +100,9 @@ impl Event {
             Event::MoneyWithdrawn(_) => "MoneyWithdrawn",
             Event::TransactionReversed(_) => "TransactionReversed",
             Event::AccountClosed => "AccountClosed",
+            Event::OperationScheduled(_) => "OperationScheduled",
+            Event::OperationCancelled(_) => "OperationCancelled",
+            Event::OperationSkipped(_) => "OperationSkipped",
         }
     }
 
@@ -106,53 +118,62 @@ impl Event {
                 MovementKind::Deposit => reversal.amount.checked_neg(),
                 MovementKind::Withdrawal => Some(reversal.amount),
             },
-            Event::AccountClosed => None,
+            Event::AccountClosed
+            | Event::OperationScheduled(_)
+            | Event::OperationCancelled(_)
+            | Event::OperationSkipped(_) => None,
         }
     }
 
     /// The data of the event as it is stored, hashed and answered.
     pub fn to_data(&self) -> Value {
         let mut data = Map::new();
-        let mut put = |name: &str, value: Option<Value>| {
-            if let Some(value) = value {
-                data.insert(name.to_owned(), value);
-            }
-        };
         match self {
             Event::AccountOpened(opening) => {
-                put("customer_id", Some(json!(opening.customer_id)));
-                put("currency", Some(json!(opening.currency)));
+                put(&mut data, "customer_id", Some(json!(opening.customer_id)));
+                put(&mut data, "currency", Some(json!(opening.currency)));
                 put(
+                    &mut data,
                     "overdraft_limit",
                     Some(json!(opening.overdraft_limit.to_decimal())),
                 );
                 put(
+                    &mut data,
                     "opening_balance",
                     Some(json!(opening.opening_balance.to_decimal())),
                 );
             }
             Event::MoneyDeposited(movement) | Event::MoneyWithdrawn(movement) => {
-                put("amount", Some(json!(movement.amount.to_decimal())));
-                put("currency", Some(json!(movement.amount.currency())));
-                put("channel", movement.channel.as_ref().map(|text| json!(text)));
-                put(
-                    "counterparty",
-                    movement.counterparty.as_ref().map(|text| json!(text)),
-                );
-                put(
-                    "reference",
-                    movement.reference.as_ref().map(|text| json!(text)),
-                );
-                put("value_date", movement.value_date.map(|date| json!(date)));
+                data = movement.to_data();
+                if let Some(occurrence) = &movement.scheduled {
+                    occurrence.put(&mut data);
+                }
             }
             Event::TransactionReversed(reversal) => {
-                put("reverses", Some(json!(reversal.reverses)));
-                put("reason", reversal.reason.as_ref().map(|text| json!(text)));
-                put("movement", Some(json!(reversal.movement)));
-                put("amount", Some(json!(reversal.amount.to_decimal())));
-                put("currency", Some(json!(reversal.amount.currency())));
+                put(&mut data, "reverses", Some(json!(reversal.reverses)));
+                put(
+                    &mut data,
+                    "reason",
+                    reversal.reason.as_ref().map(|text| json!(text)),
+                );
+                put(&mut data, "movement", Some(json!(reversal.movement)));
+                put(
+                    &mut data,
+                    "amount",
+                    Some(json!(reversal.amount.to_decimal())),
+                );
+                put(
+                    &mut data,
+                    "currency",
+                    Some(json!(reversal.amount.currency())),
+                );
             }
             Event::AccountClosed => {}
+            Event::OperationScheduled(scheduled) => data = scheduled.to_data(),
+            Event::OperationCancelled(schedule_id) => {
+                put(&mut data, "schedule_id", Some(json!(schedule_id)))
+            }
+            Event::OperationSkipped(skipped) => data = skipped.to_data(),
         }
         Value::Object(data)
     }
@@ -169,10 +190,16 @@ impl Event {
         let fields = Fields::new(data.clone(), "");
         let read = match event_type {
             "AccountOpened" => read_opening(fields).map(Event::AccountOpened),
-            "MoneyDeposited" => read_movement(fields).map(Event::MoneyDeposited),
-            "MoneyWithdrawn" => read_movement(fields).map(Event::MoneyWithdrawn),
+            "MoneyDeposited" => read_stored_movement(fields).map(Event::MoneyDeposited),
+            "MoneyWithdrawn" => read_stored_movement(fields).map(Event::MoneyWithdrawn),
             "TransactionReversed" => read_reversal(fields).map(Event::TransactionReversed),
             "AccountClosed" => fields.finish(Some(Event::AccountClosed)),
+            "OperationScheduled" => schedule_event::read_scheduled(fields)
+                .map(|scheduled| Event::OperationScheduled(Box::new(scheduled))),
+            "OperationCancelled" => {
+                schedule_event::read_cancelled(fields).map(Event::OperationCancelled)
+            }
+            "OperationSkipped" => schedule_event::read_skipped(fields).map(Event::OperationSkipped),
             other => return Err(DecodeError::UnknownType(other.to_owned())),
         };
         read.map_err(|errors| DecodeError::Malformed {
@@ -223,30 +250,68 @@ pub(crate) fn read_opening(mut fields: Fields) -> Result<Opening, Vec<FieldError
     fields.finish(opening)
 }
 
+impl Movement {
+    /// Its own fields, without the schedule that made it.
+    pub(crate) fn to_data(&self) -> Map<String, Value> {
+        let mut data = Map::new();
+        let text = |text: &Option<String>| text.as_ref().map(|text| json!(text));
+        put(&mut data, "amount", Some(json!(self.amount.to_decimal())));
+        put(&mut data, "currency", Some(json!(self.amount.currency())));
+        put(&mut data, "channel", text(&self.channel));
+        put(&mut data, "counterparty", text(&self.counterparty));
+        put(&mut data, "reference", text(&self.reference));
+        put(
+            &mut data,
+            "value_date",
+            self.value_date.map(|date| json!(date)),
+        );
+        data
+    }
+}
+
+fn put(data: &mut Map<String, Value>, name: &str, value: Option<Value>) {
+    if let Some(value) = value {
+        data.insert(name.to_owned(), value);
+    }
+}
+
+/// A movement as a bank may report it: which schedule made it is not the
+/// bank's to say.
 pub(crate) fn read_movement(mut fields: Fields) -> Result<Movement, Vec<FieldError>> {
-    let amount = read_amount(&mut fields);
+    let movement = movement(&mut fields);
+    fields.finish(movement)
+}
+
+fn read_stored_movement(mut fields: Fields) -> Result<Movement, Vec<FieldError>> {
+    let movement = movement(&mut fields);
+    let scheduled = Occurrence::read_optional(&mut fields);
+    fields.finish(movement.map(|movement| Movement {
+        scheduled,
+        ..movement
+    }))
+}
+
+fn movement(fields: &mut Fields) -> Option<Movement> {
+    let amount = read_amount(fields);
     let channel = fields.optional_parsed("channel", |text| plain(text, MAX_CHANNEL_CHARS));
     let counterparty = fields.optional_parsed("counterparty", |text| plain(text, MAX_TEXT_CHARS));
     let reference = fields.optional_parsed("reference", |text| plain(text, MAX_TEXT_CHARS));
     let value_date = fields.optional_parsed("value_date", parse_date);
-    fields.finish(amount.map(|amount| Movement {
+    amount.map(|amount| Movement {
         amount,
         channel,
         counterparty,
         reference,
         value_date,
-    }))
+        scheduled: None,
+    })
 }
 
 fn read_reversal(mut fields: Fields) -> Result<Reversal, Vec<FieldError>> {
     let reverses = fields.parsed("reverses", str::parse);
     let reason = fields.optional_parsed("reason", |text| plain(text, MAX_TEXT_CHARS));
     let amount = read_amount(&mut fields);
-    let movement = fields.parsed("movement", |text| match text {
-        "deposit" => Ok(MovementKind::Deposit),
-        "withdrawal" => Ok(MovementKind::Withdrawal),
-        _ => Err("must be \"deposit\" or \"withdrawal\""),
-    });
+    let movement = read_kind(&mut fields);
     let reversal = reverses
         .zip(amount)
         .zip(movement)
@@ -259,7 +324,15 @@ fn read_reversal(mut fields: Fields) -> Result<Reversal, Vec<FieldError>> {
     fields.finish(reversal)
 }
 
-fn read_amount(fields: &mut Fields) -> Option<Money> {
+pub(crate) fn read_kind(fields: &mut Fields) -> Option<MovementKind> {
+    fields.parsed("movement", |text| match text {
+        "deposit" => Ok(MovementKind::Deposit),
+        "withdrawal" => Ok(MovementKind::Withdrawal),
+        _ => Err("must be \"deposit\" or \"withdrawal\""),
+    })
+}
+
+pub(crate) fn read_amount(fields: &mut Fields) -> Option<Money> {
     let currency: Option<Currency> = fields.parsed("currency", str::parse);
     match currency {
         Some(currency) => fields.parsed("amount", |text| Money::parse_amount(text, currency)),

@@ -92,6 +92,12 @@ impl Fields {
             .push(FieldError::pointer(pointer, detail.to_string()));
     }
 
+    /// A fault of the object as a whole.
+    pub fn refuse_whole(&mut self, detail: impl std::fmt::Display) {
+        let error = FieldError::pointer(self.pointer.clone(), detail.to_string());
+        self.errors.push(error);
+    }
+
     pub fn add_errors(&mut self, errors: impl IntoIterator<Item = FieldError>) {
         self.errors.extend(errors);
     }

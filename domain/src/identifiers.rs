@@ -100,6 +100,11 @@ text_identifier!(
     check_id
 );
 text_identifier!(
+    /// A schedule of an account, of the same form as an account id.
+    ScheduleId,
+    check_id
+);
+text_identifier!(
     /// The caller's name for one request: the same key never acts twice.
     IdempotencyKey,
     check_idempotency_key

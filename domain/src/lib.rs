@@ -18,6 +18,8 @@ pub mod notification;
 mod notification_kind;
 pub mod preferences;
 pub mod record;
+pub mod schedule;
+pub mod schedule_event;
 pub mod time;
 
 pub use account::{Account, Status};
@@ -26,5 +28,7 @@ pub use domain_event::DomainEvent;
 pub use event::{Event, Movement, MovementKind};
 pub use fields::{FieldError, Location};
 pub use hash::Hash;
-pub use identifiers::{AccountId, CustomerId, EventId, IdempotencyKey, Version};
+pub use identifiers::{AccountId, CustomerId, EventId, IdempotencyKey, ScheduleId, Version};
 pub use money::{Currency, Money};
+pub use schedule::Schedule;
+pub use schedule_event::{Occurrence, OperationScheduled, OperationSkipped, SkippedBecause};

@@ -82,11 +82,18 @@ impl Reports {
         if !errors.is_empty() {
             return Err(errors);
         }
+        Ok(Reports::of(reports))
+    }
+}
+
+impl Reports {
+    /// Reports of our own, which no request has brought: a schedule's.
+    pub fn of(reports: Vec<Report>) -> Self {
         let request_hash = hash(&reports);
-        Ok(Reports {
+        Reports {
             reports,
             request_hash,
-        })
+        }
     }
 }
 

@@ -9,12 +9,14 @@ mod mail_codes;
 mod operations;
 mod parameters;
 mod problem;
+mod schedules;
 mod suppressions;
 mod unsubscribe;
 
 use std::sync::Arc;
 
 use axum::Router;
+use axum::http::Extensions;
 use axum::http::header::CONTENT_TYPE;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
@@ -25,6 +27,7 @@ use crate::ports::Notifications;
 use crate::query::Queries;
 use crate::redrive::Redriver;
 use crate::replay::Replayer;
+use crate::schedule::Scheduler;
 use crate::suppressions::SuppressionDesk;
 use crate::unsubscribe::Unsubscriber;
 pub use problem::Problem;
@@ -37,6 +40,12 @@ pub const OPENAPI: &str = include_str!("../../docs/openapi.json");
 #[derive(Debug, Clone)]
 pub struct Caller(pub String);
 
+fn caller(extensions: &Extensions) -> String {
+    extensions
+        .get::<Caller>()
+        .map_or_else(|| "local".to_owned(), |caller| caller.0.clone())
+}
+
 /// The use cases behind the routes.
 #[derive(Clone)]
 pub struct Api {
@@ -46,6 +55,7 @@ pub struct Api {
     pub customers: Arc<CustomerDesk>,
     pub redriver: Arc<Redriver>,
     pub replayer: Arc<Replayer>,
+    pub scheduler: Arc<Scheduler>,
     pub suppressions: Arc<SuppressionDesk>,
     pub unsubscriber: Arc<Unsubscriber>,
 }
@@ -57,11 +67,13 @@ impl std::fmt::Debug for Api {
 }
 
 /// The paths of the API, below `/v1`, as the OpenAPI document has them.
-pub const PATHS: [&str; 15] = [
+pub const PATHS: [&str; 17] = [
     "/accounts",
     "/accounts/{account_id}",
     "/accounts/{account_id}/events",
     "/accounts/{account_id}/notifications",
+    "/accounts/{account_id}/schedules",
+    "/accounts/{account_id}/schedules/{schedule_id}",
     "/accounts/{account_id}/verification",
     "/customers/{customer_id}",
     "/customers/{customer_id}/suppressions",
@@ -86,6 +98,13 @@ pub fn router(api: Api) -> Router {
         .route(
             "/accounts/{account_id}/notifications",
             get(accounts::notifications),
+        )
+        .route("/accounts/{account_id}/schedules", get(schedules::list))
+        .route(
+            "/accounts/{account_id}/schedules/{schedule_id}",
+            get(schedules::get)
+                .put(schedules::put)
+                .delete(schedules::delete),
         )
         .route(
             "/accounts/{account_id}/verification",

@@ -12,6 +12,7 @@ mod mailer;
 mod notifications;
 mod read_model;
 mod replays;
+mod schedules;
 mod suppressions;
 
 pub use bus::{Bus, BusEntry};
@@ -30,4 +31,5 @@ pub use notifications::{
 };
 pub use read_model::{Parked, ReadModel, ReadModelRow};
 pub use replays::{ReplayJob, Replays, ShadowRow};
+pub use schedules::{DUE_SLICES, Due, LastRun, ScheduleRow, Schedules};
 pub use suppressions::{Suppression, SuppressionReason, Suppressions, address_hash};

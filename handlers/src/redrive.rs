@@ -292,11 +292,21 @@ fn again(entry: &BusEntry, letter_id: &str) -> BusEntry {
     {
         if entry.event_type != crate::replay::REQUESTED {
             // Who it was meant for already, if it was for one.
-            metadata.entry("target").or_insert_with(|| json!("notify"));
+            metadata
+                .entry("target")
+                .or_insert_with(|| json!(consumer_of(&entry.event_type)));
         }
         metadata.insert("redrive".to_owned(), json!(letter_id));
     }
     entry
+}
+
+/// The function of ours that acts on events of this type.
+fn consumer_of(event_type: &str) -> &'static str {
+    match event_type {
+        "OperationScheduled" | "OperationCancelled" => "schedule",
+        _ => "notify",
+    }
 }
 
 fn resend_request(

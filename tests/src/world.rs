@@ -13,6 +13,7 @@ mod mailer;
 mod notifications;
 mod read_model;
 mod replays;
+mod schedules;
 mod story;
 mod suppressions;
 
@@ -29,6 +30,7 @@ use handlers::project::Projector;
 use handlers::query::Queries;
 use handlers::redrive::Redriver;
 use handlers::replay::Replayer;
+use handlers::schedule::Scheduler;
 use handlers::suppressions::SuppressionDesk;
 use handlers::unsubscribe::Unsubscriber;
 
@@ -43,6 +45,7 @@ pub use mailer::{Answer, MemoryMailer};
 pub use notifications::MemoryNotifications;
 pub use read_model::MemoryReadModel;
 pub use replays::MemoryReplays;
+pub use schedules::MemorySchedules;
 pub use story::{account, customer, deposited, event, opened, reaches_notify, reports, withdrawn};
 pub use suppressions::MemorySuppressions;
 
@@ -65,6 +68,7 @@ pub struct World {
     pub mailer: Arc<MemoryMailer>,
     pub dead_letters: Arc<MemoryDeadLetters>,
     pub replays: Arc<MemoryReplays>,
+    pub schedules: Arc<MemorySchedules>,
     pub suppressions: Arc<MemorySuppressions>,
     pub keys: Arc<MemoryKeys>,
 }
@@ -82,6 +86,7 @@ impl Default for World {
             mailer: Arc::new(MemoryMailer::new(faults.clone())),
             dead_letters: Arc::new(MemoryDeadLetters::new(faults.clone(), clock.clone())),
             replays: Arc::new(MemoryReplays::new(faults.clone())),
+            schedules: Arc::new(MemorySchedules::new(faults.clone())),
             suppressions: Arc::new(MemorySuppressions::new(faults.clone())),
             keys: Arc::default(),
             clock,
@@ -152,6 +157,15 @@ impl World {
         }
     }
 
+    pub fn scheduler(&self) -> Scheduler {
+        Scheduler {
+            schedules: self.schedules.clone(),
+            store: self.store.clone(),
+            appender: Arc::new(self.appender()),
+            clock: self.clock.clone(),
+        }
+    }
+
     pub fn queries(&self) -> Queries {
         Queries {
             store: self.store.clone(),
@@ -176,6 +190,7 @@ impl World {
             customers: Arc::new(self.customer_desk()),
             redriver: Arc::new(self.redriver()),
             replayer: Arc::new(self.replayer()),
+            scheduler: Arc::new(self.scheduler()),
             suppressions: Arc::new(SuppressionDesk {
                 suppressions: self.suppressions.clone(),
                 customers: Arc::new(self.customer_desk()),

@@ -129,6 +129,8 @@ fn every_function_is_a_packaged_binary_with_a_role_and_a_log_of_its_own() {
         assert!((256..=512).contains(&memory), "{id}: {memory} MB");
     }
     assert_eq!(zips, Vec::<String>::new(), "zips that no function uses");
+    // The one role beside theirs is the heartbeat's, which calls a function.
+    roles.insert("HeartbeatRole");
     assert_eq!(roles, ids(&of_type(&template, "AWS::IAM::Role")));
     let log_groups = of_type(&template, "AWS::Logs::LogGroup");
     assert_eq!(logs, ids(&log_groups));
@@ -354,4 +356,21 @@ fn the_queue_takes_letters_of_these_rules_only_over_tls_only_and_keeps_them_the_
         tls["Condition"],
         json!({ "Bool": { "aws:SecureTransport": "false" } })
     );
+}
+
+#[test]
+fn one_heartbeat_a_minute_calls_the_function_that_runs_what_is_due() {
+    let heartbeats = of_type(&template(), "AWS::Scheduler::Schedule");
+    let [(_, heartbeat)] = heartbeats.as_slice() else {
+        panic!("one heartbeat")
+    };
+    assert_eq!(heartbeat["ScheduleExpression"], "rate(1 minute)");
+    assert_eq!(heartbeat["State"], "ENABLED");
+    assert_eq!(heartbeat["FlexibleTimeWindow"]["Mode"], "OFF");
+    let target = &heartbeat["Target"];
+    assert_eq!(target["Arn"], arn_of("ScheduleFunction"));
+    assert_eq!(target["RoleArn"], arn_of("HeartbeatRole"));
+    assert_eq!(target["DeadLetterConfig"]["Arn"], arn_of("DeadLetters"));
+    let input: Value = serde_json::from_str(target["Input"].as_str().unwrap()).unwrap();
+    assert_eq!(input["detail-type"], handlers::schedule::HEARTBEAT);
 }

@@ -105,10 +105,10 @@ fn no_role_has_a_wildcard_but_for_calls_that_have_no_resources() {
 }
 
 #[test]
-fn the_history_is_added_to_by_the_api_alone_and_changed_by_nobody() {
+fn the_history_is_added_to_by_the_api_and_by_schedules_alone_and_changed_by_nobody() {
     assert_eq!(
         allowed_on("EventsTable", "dynamodb:PutItem"),
-        ["ApiRole".to_owned()].into()
+        ["ApiRole".to_owned(), "ScheduleRole".to_owned()].into()
     );
     for action in [
         "dynamodb:UpdateItem",
@@ -169,6 +169,9 @@ fn a_function_is_told_of_the_tables_that_its_role_may_reach_and_of_no_other() {
 #[test]
 fn only_lambda_assumes_the_role_of_a_function() {
     for (id, role) in of_type(&template(), "AWS::IAM::Role") {
+        if id == "HeartbeatRole" {
+            continue;
+        }
         let expected = json!([{
             "Effect": "Allow",
             "Principal": { "Service": "lambda.amazonaws.com" },
@@ -179,4 +182,28 @@ fn only_lambda_assumes_the_role_of_a_function() {
             "{id}"
         );
     }
+}
+
+#[test]
+fn only_the_scheduler_of_this_account_assumes_the_role_of_the_heartbeat_which_calls_one_function() {
+    let template = template();
+    let role = &template["Resources"]["HeartbeatRole"]["Properties"];
+    let expected = json!([{
+        "Effect": "Allow",
+        "Principal": { "Service": "scheduler.amazonaws.com" },
+        "Action": "sts:AssumeRole",
+        "Condition": { "StringEquals": { "aws:SourceAccount": { "Ref": "AWS::AccountId" } } },
+    }]);
+    assert_eq!(role["AssumeRolePolicyDocument"]["Statement"], expected);
+    let arn_of = |id: &str| json!({ "Fn::GetAtt": [id, "Arn"] });
+    assert_eq!(
+        grants(role),
+        [
+            (
+                "lambda:InvokeFunction".to_owned(),
+                arn_of("ScheduleFunction")
+            ),
+            ("sqs:SendMessage".to_owned(), arn_of("DeadLetters")),
+        ]
+    );
 }

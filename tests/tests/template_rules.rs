@@ -58,7 +58,7 @@ fn examples() -> Vec<Value> {
             serde_json::from_str(&fs::read_to_string(entry.unwrap().path()).unwrap()).unwrap()
         })
         .collect();
-    assert!(examples.len() >= 7);
+    assert!(examples.len() >= 10);
     examples
 }
 
@@ -80,7 +80,8 @@ fn each_event_type_sets_off_the_rule_that_is_meant_for_it() {
             "MoneyWithdrawn" => &["WithdrawalRule"],
             "TransactionReversed" | "AccountOverdrawn" => &["AlertRule"],
             "ReplayRequested" => &["ReplayRule"],
-            "AccountOpened" | "AccountClosed" => &[],
+            "OperationScheduled" | "OperationCancelled" => &["ScheduleRule"],
+            "AccountOpened" | "AccountClosed" | "OperationSkipped" => &[],
             other => panic!("an example of {other}, of which this test knows nothing"),
         };
         assert_eq!(
@@ -103,6 +104,7 @@ fn a_replayed_event_sets_off_no_rule_that_sends_mail() {
         ] {
             let mut rules = matching(marked);
             rules.remove("ReplayRule");
+            rules.remove("ScheduleRule");
             assert_eq!(rules, BTreeSet::new(), "{}", kind(&event));
         }
     }
@@ -111,9 +113,11 @@ fn a_replayed_event_sets_off_no_rule_that_sends_mail() {
 #[test]
 fn an_event_addressed_to_notify_is_as_one_addressed_to_nobody() {
     for event in examples() {
+        let mut rules = matching(&event);
+        rules.remove("ScheduleRule");
         assert_eq!(
             matching(&with(&event, "target", "notify")),
-            matching(&event),
+            rules,
             "{}",
             kind(&event)
         );
@@ -126,6 +130,18 @@ fn an_event_addressed_to_another_consumer_sets_off_no_rule_that_sends_mail() {
         let mut rules = matching(&with(&event, "target", "audit"));
         rules.remove("ReplayRule");
         assert_eq!(rules, BTreeSet::new(), "{}", kind(&event));
+    }
+}
+
+#[test]
+fn a_replay_addressed_to_schedule_reaches_it_and_no_mail() {
+    for event in examples() {
+        let replayed = with(&event, "replay", "0193553f-6d1c-7b1a-9c39-2f0f7a5e8d11");
+        let mut rules = matching(&with(&replayed, "target", "schedule"));
+        rules.remove("ReplayRule");
+        let mut expected = matching(&event);
+        expected.retain(|rule| rule == "ScheduleRule");
+        assert_eq!(rules, expected, "{}", kind(&event));
     }
 }
 

@@ -55,6 +55,7 @@ fn movement() -> impl Strategy<Value = Movement> {
             counterparty,
             reference,
             value_date,
+            scheduled: None,
         },
     )
 }

@@ -8,6 +8,7 @@ use domain::{Commit, DomainEvent};
 use serde_json::{Value, json};
 
 use crate::given::{Given, closed, deposited, event, opened, opened_with, reversed, withdrawn};
+use crate::scheduled;
 
 fn published(commit: &Commit) -> Vec<DomainEvent> {
     DomainEvent::of_commit(commit).unwrap()
@@ -184,7 +185,12 @@ fn one_of_each() -> Vec<DomainEvent> {
     .and([event("MoneyWithdrawn", movement)])
     .and([reversal])
     .and([closed()]);
-    given.0.iter().flat_map(published).collect()
+    given
+        .0
+        .iter()
+        .flat_map(published)
+        .chain(scheduled::one_of_each().iter().flat_map(published))
+        .collect()
 }
 
 #[test]
@@ -202,13 +208,24 @@ fn the_events_of_the_bus_are_as_their_golden_files_and_as_their_schemas() {
             "MoneyWithdrawn",
             "TransactionReversed",
             "AccountOverdrawn",
-            "AccountClosed"
+            "AccountClosed",
+            "OperationScheduled",
+            "MoneyWithdrawn",
+            "OperationSkipped",
+            "OperationCancelled",
         ]
     );
     for event in events {
         let detail = serde_json::to_value(&event).unwrap();
         assert_valid(&event.event_type, &detail);
-        insta::assert_json_snapshot!(event.event_type.clone(), detail);
+        // A scheduled withdrawal stands beside a reported one.
+        let name = match &event.data.occurrence {
+            Some(_) if event.event_type == "MoneyWithdrawn" => {
+                "MoneyWithdrawn-by-schedule".to_owned()
+            }
+            _ => event.event_type.clone(),
+        };
+        insta::assert_json_snapshot!(name, detail);
         let mut read: DomainEvent = serde_json::from_value(detail).unwrap();
         read.event_type.clone_from(&event.event_type);
         assert_eq!(read, event);
@@ -248,7 +265,7 @@ fn every_published_example_is_valid_and_can_be_read() {
         }
         seen += 1;
     }
-    assert_eq!(seen, 7);
+    assert_eq!(seen, 10);
 }
 
 #[test]

@@ -14,6 +14,8 @@ mod limits;
 mod money;
 mod notification_rules;
 mod reversals;
+mod scheduled;
+mod schedules;
 mod spellings;
 mod stored_events;
 mod upcasting;

@@ -8,6 +8,7 @@ use crate::commands::history::HistoryOptions;
 use crate::commands::import::ImportOptions;
 use crate::commands::load::LoadOptions;
 use crate::commands::replay::ReplayOptions;
+use crate::commands::schedules::SchedulesOptions;
 use crate::commands::verify::VerifyOptions;
 use crate::serve::ServeOptions;
 
@@ -33,6 +34,7 @@ pub enum Command {
     Verify(VerifyOptions),
     Replay(ReplayOptions),
     DeadLetters(DeadLettersOptions),
+    Schedules(Box<SchedulesOptions>),
     Load(LoadOptions),
 }
 

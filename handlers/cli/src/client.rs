@@ -142,6 +142,12 @@ impl Client {
         Ok(answer.body)
     }
 
+    /// A DELETE, which twice does what once does.
+    pub fn delete(&self, path: &str) -> Result<()> {
+        self.repeat(true, || self.agent.delete(self.url(path)).call())
+            .map(drop)
+    }
+
     /// Appends, again and again with the same key until it is acknowledged.
     pub fn append<B: Serialize>(&self, append: &Append<'_, B>) -> Result<Answer> {
         let path = format!("accounts/{}/events", append.account_id);
@@ -215,6 +221,10 @@ impl Client {
             .map_err(|error| self.failed(&error))?;
         let body: Option<Value> = serde_json::from_slice(&text).ok();
         if status.is_success() {
+            let body = match status {
+                StatusCode::NO_CONTENT => Some(Value::Null),
+                _ => body,
+            };
             return match body {
                 Some(body) => Ok(Answer {
                     body,

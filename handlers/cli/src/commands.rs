@@ -7,4 +7,5 @@ pub mod history;
 pub mod import;
 pub mod load;
 pub mod replay;
+pub mod schedules;
 pub mod verify;

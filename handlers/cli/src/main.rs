@@ -26,6 +26,7 @@ fn main() -> ExitCode {
         Command::Verify(options) => exit::of(commands::verify::run(&options)),
         Command::Replay(options) => exit::of(commands::replay::run(&options)),
         Command::DeadLetters(options) => exit::of(commands::dead_letters::run(&options)),
+        Command::Schedules(options) => exit::of(commands::schedules::run(&options)),
         Command::Load(options) => exit::of(commands::load::run(&options)),
     }
 }

@@ -73,6 +73,7 @@ async fn serve(options: &ServeOptions, started: Instant) -> ExitCode {
         data_dir: options.data_dir.clone(),
         bank_name: options.bank_name.clone(),
         mail_from: options.mail_from.clone(),
+        heartbeat: embedded::HEARTBEAT,
         public_url: format!("http://{address}/v1"),
         clock: Arc::new(SystemClock),
     };

@@ -5,7 +5,7 @@ mod running;
 
 use running::run;
 
-const COMMANDS: [&[&str]; 12] = [
+const COMMANDS: [&[&str]; 17] = [
     &[],
     &["serve"],
     &["import"],
@@ -17,6 +17,11 @@ const COMMANDS: [&[&str]; 12] = [
     &["replay", "events"],
     &["dead-letters"],
     &["dead-letters", "redrive"],
+    &["schedules"],
+    &["schedules", "list"],
+    &["schedules", "show"],
+    &["schedules", "create"],
+    &["schedules", "cancel"],
     &["load"],
 ];
 
@@ -72,6 +77,67 @@ fn wrong_use_is_exit_2_with_the_reason_first() {
         (vec!["import", "x", "--customer", "a b"], "'a b'"),
         (vec!["dead-letters", "redrive"], "--max <N>"),
         (vec!["load", "--writers", "0"], "'0'"),
+        (
+            vec![
+                "schedules",
+                "create",
+                "a",
+                "rent",
+                "--withdraw",
+                "1.00",
+                "--currency",
+                "EUR",
+            ],
+            "<--at <TIME>|--rate <DISTANCE>|--cron <PATTERN>>",
+        ),
+        (
+            vec![
+                "schedules",
+                "create",
+                "a",
+                "rent",
+                "--withdraw",
+                "1.0",
+                "--currency",
+                "EUR",
+                "--rate",
+                "1 day",
+            ],
+            "amount must",
+        ),
+        (
+            vec![
+                "schedules",
+                "create",
+                "a",
+                "rent",
+                "--deposit",
+                "1.00",
+                "--currency",
+                "EUR",
+                "--cron",
+                "0 0 30 2 *",
+                "--dry-run",
+            ],
+            "no occurrence within",
+        ),
+        (
+            vec![
+                "schedules",
+                "create",
+                "a",
+                "rent",
+                "--deposit",
+                "1.00",
+                "--currency",
+                "EUR",
+                "--at",
+                "2099-01-01T09:00",
+                "--time-zone",
+                "Mars/Olympus",
+            ],
+            "time-zone must be a name",
+        ),
         (
             vec!["load", "--endpoint", "http://192.0.2.1:8080"],
             "--allow-remote",

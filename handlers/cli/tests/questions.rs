@@ -242,3 +242,64 @@ fn whoever_stops_reading_causes_no_panic() {
     assert_eq!(String::from_utf8(output.stderr).unwrap(), "");
     assert!(output.status.success());
 }
+
+#[test]
+fn schedules_are_made_shown_listed_run_and_cancelled() {
+    let server = with_account();
+    let create = |more: &[&str]| {
+        let rent = [
+            "schedules",
+            "create",
+            "ACC-1",
+            "rent",
+            "--withdraw",
+            "850.00",
+            "--currency",
+        ];
+        server.run(&[&rent, more].concat())
+    };
+    let monthly = [
+        "EUR",
+        "--cron",
+        "0 9 1 * ? *",
+        "--time-zone",
+        "Europe/Paris",
+    ];
+    let planned = create(&[&monthly[..], &["--dry-run"]].concat()).done();
+    assert!(planned.starts_with("Would run at 20"), "{planned}");
+    let nothing = server.run(&["schedules", "list", "ACC-1"]).done();
+    assert_eq!(nothing, "There are no schedules.\n");
+    let wrong = create(&["USD", "--rate", "1 day", "--dry-run"]);
+    assert_eq!(wrong.code, Some(2));
+    assert!(wrong.complaint().contains("must be EUR"), "{wrong:?}");
+
+    let made = create(&[&monthly[..], &["--json"]].concat()).json();
+    assert_eq!(made["state"], "active");
+    let shown = server.run(&["schedules", "show", "ACC-1", "rent"]).done();
+    let lines: Vec<&str> = shown.lines().collect();
+    assert!(
+        lines[1].starts_with("rent      withdrawal  850.00  EUR  cron 0 9 1 * ? * Europe/Paris"),
+        "{shown}"
+    );
+    let listed = server.run(&["schedules", "list", "ACC-1", "--json"]).json();
+    assert_eq!(listed["schedules"][0], made);
+
+    let kept = server
+        .run(&["schedules", "cancel", "ACC-1", "rent", "--dry-run"])
+        .done();
+    assert!(kept.starts_with("Would be cancelled:"), "{kept}");
+    assert_eq!(
+        server
+            .run(&["schedules", "show", "ACC-1", "rent", "--json"])
+            .json(),
+        made
+    );
+    let cancelled = server.run(&["schedules", "cancel", "ACC-1", "rent"]).done();
+    assert_eq!(cancelled, "Schedule rent of account ACC-1 is cancelled.\n");
+    let gone = server.run(&["schedules", "show", "ACC-1", "rent"]);
+    assert_eq!(gone.code, Some(1));
+    assert!(
+        gone.complaint().contains("has no schedule rent"),
+        "{gone:?}"
+    );
+}

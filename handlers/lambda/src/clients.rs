@@ -4,16 +4,18 @@ use std::sync::Arc;
 
 use aws::{
     Dynamo, DynamoCustomers, DynamoEventStore, DynamoNotifications, DynamoReadModel, DynamoReplays,
-    DynamoSuppressions, EventBridge, SecretKeys, Ses, SqsDeadLetters,
+    DynamoSchedules, DynamoSuppressions, EventBridge, SecretKeys, Ses, SqsDeadLetters,
 };
+use handlers::append::Appender;
 use handlers::feedback::Feedback;
 use handlers::ports::{
     Bus, Clock, Customers, DeadLetterQueue, EventStore, Keys, Mailer, Notifications, RandomIds,
-    ReadModel, Replays, Suppressions, SystemClock,
+    ReadModel, Replays, Schedules, Suppressions, SystemClock,
 };
 use handlers::project::Projector;
 use handlers::query::time_index::SAFETY_WINDOW;
 use handlers::replay::Replayer;
+use handlers::schedule::Scheduler;
 
 /// Everything that is behind the AWS SDK.
 pub struct Clients {
@@ -57,6 +59,10 @@ impl Clients {
 
     pub fn replays(&self) -> Arc<dyn Replays> {
         Arc::new(DynamoReplays(self.dynamo.clone()))
+    }
+
+    pub fn schedules(&self) -> Arc<dyn Schedules> {
+        Arc::new(DynamoSchedules(self.dynamo.clone()))
     }
 
     pub fn bus(&self) -> Arc<dyn Bus> {
@@ -116,6 +122,20 @@ impl Clients {
             read_model: self.read_model(),
             bus: self.bus(),
             dead_letters: self.dead_letters(),
+            clock: self.clock(),
+        })
+    }
+
+    pub fn scheduler(&self) -> Arc<Scheduler> {
+        self.scheduler_with(Arc::new(Appender::new(self.store(), self.clock())))
+    }
+
+    /// With the heads that another use case of the process remembers.
+    pub fn scheduler_with(&self, appender: Arc<Appender>) -> Arc<Scheduler> {
+        Arc::new(Scheduler {
+            schedules: self.schedules(),
+            store: self.store(),
+            appender,
             clock: self.clock(),
         })
     }

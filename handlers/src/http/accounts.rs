@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use super::parameters::{PathText, Query, correlation_id, id, idempotency_key, if_match};
 use super::problem::Problem;
-use super::{Api, Caller, body, cursor};
+use super::{Api, body, caller, cursor};
 use crate::append::{Append, Recorded};
 use crate::ports::{Notification, Place};
 use crate::query::{self, EventView, time_index};
@@ -34,9 +34,7 @@ pub(super) async fn append(
         idempotency_key: idempotency_key(&headers)?,
         if_match: if_match(&headers)?,
         correlation_id: correlation_id(&headers)?,
-        source: extensions
-            .get::<Caller>()
-            .map_or_else(|| "local".to_owned(), |caller| caller.0.clone()),
+        source: caller(&extensions),
         reports: Reports::read(body).map_err(Problem::invalid)?,
     };
     let recorded = api.appender.append(&request).await?;

@@ -35,20 +35,37 @@ impl<S: Send + Sync> FromRequestParts<S> for PathText {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        match Path::<String>::from_request_parts(parts, state).await {
-            Ok(Path(text)) => Ok(PathText(text)),
-            Err(PathRejection::FailedToDeserializePathParams(error)) => {
-                let name = match error.into_kind() {
-                    ErrorKind::InvalidUtf8InPathParam { key } => key,
-                    _ => "path".to_owned(),
-                };
-                let error = FieldError::parameter(name, "is not UTF-8 when it is decoded");
-                Err(Problem::invalid(vec![error]))
-            }
-            Err(_) => Err(Problem::from(Error::Permanent(
-                "a route without the variable part that it is read for".to_owned(),
-            ))),
+        let path = Path::<String>::from_request_parts(parts, state).await;
+        path.map(|Path(text)| PathText(text)).map_err(unreadable)
+    }
+}
+
+/// The same for a path with two variable parts.
+pub(super) struct PathTexts(pub(super) String, pub(super) String);
+
+impl<S: Send + Sync> FromRequestParts<S> for PathTexts {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let path = Path::<(String, String)>::from_request_parts(parts, state).await;
+        path.map(|Path((first, second))| PathTexts(first, second))
+            .map_err(unreadable)
+    }
+}
+
+fn unreadable(rejection: PathRejection) -> Problem {
+    match rejection {
+        PathRejection::FailedToDeserializePathParams(error) => {
+            let name = match error.into_kind() {
+                ErrorKind::InvalidUtf8InPathParam { key } => key,
+                _ => "path".to_owned(),
+            };
+            let error = FieldError::parameter(name, "is not UTF-8 when it is decoded");
+            Problem::invalid(vec![error])
         }
+        _ => Problem::from(Error::Permanent(
+            "a route without the variable part that it is read for".to_owned(),
+        )),
     }
 }
 

@@ -8,6 +8,7 @@ pub struct Tables {
     pub customers: String,
     pub notifications: String,
     pub replays: String,
+    pub schedules: String,
     pub suppressions: String,
 }
 
@@ -15,6 +16,8 @@ pub struct Tables {
 pub(crate) const BY_TIME: &str = "by-time";
 /// The index of the notifications table by account and position.
 pub(crate) const BY_ACCOUNT: &str = "by-account";
+/// The index of the schedules table by what is due.
+pub(crate) const BY_DUE: &str = "by-due";
 /// The index of the notifications table by verification code.
 pub(crate) const BY_CODE: &str = "by-code";
 
@@ -30,6 +33,7 @@ impl Tables {
             customers: name("CUSTOMERS_TABLE"),
             notifications: name("NOTIFICATIONS_TABLE"),
             replays: name("REPLAYS_TABLE"),
+            schedules: name("SCHEDULES_TABLE"),
             suppressions: name("SUPPRESSIONS_TABLE"),
         }
     }

@@ -57,6 +57,7 @@ pub fn tables() -> Tables {
         customers: "customers".to_owned(),
         notifications: "notifications".to_owned(),
         replays: "replays".to_owned(),
+        schedules: "schedules".to_owned(),
         suppressions: "suppressions".to_owned(),
     }
 }

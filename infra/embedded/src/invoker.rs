@@ -10,6 +10,7 @@ use handlers::feedback::Feedback;
 use handlers::notify::Notifier;
 use handlers::ports::Clock;
 use handlers::replay::Replayer;
+use handlers::schedule::Scheduler;
 use handlers::{Error, Result};
 use rusqlite::params;
 use serde_json::{Value, json};
@@ -29,6 +30,8 @@ const MAX_FAILURES: u32 = 3;
 const FIRST_WAIT: Duration = Duration::from_secs(6);
 /// How long a replay works before it calls itself again.
 const REPLAY_BUDGET: Duration = Duration::from_secs(60);
+/// How long a heartbeat runs what is due; the next one goes on.
+const BEAT_BUDGET: Duration = Duration::from_secs(30);
 /// How often the queue is looked at when nothing rings.
 const IDLE: Duration = Duration::from_secs(1);
 
@@ -37,6 +40,7 @@ pub(crate) struct Invoker {
     pub(crate) durable: Durable,
     pub(crate) notifier: Arc<Notifier>,
     pub(crate) replayer: Arc<Replayer>,
+    pub(crate) scheduler: Arc<Scheduler>,
     pub(crate) feedback: Arc<Feedback>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) bell: Arc<Notify>,
@@ -110,7 +114,7 @@ impl Invoker {
         let (invoker, called) = (self.clone(), delivery.clone());
         // A task of its own: a panic is the function's failure, as in Lambda,
         // and not the end of the one who called it.
-        let result = tokio::spawn(async move { invoker.call(&called).await })
+        let result = tokio::spawn(async move { invoker.call_for(&called).await })
             .await
             .unwrap_or_else(|_| Err(Error::Permanent("the function panicked".to_owned())));
         let id = delivery.id;
@@ -135,14 +139,24 @@ impl Invoker {
         self.bell.notify_one();
     }
 
-    async fn call(&self, delivery: &Delivery) -> Result<()> {
+    async fn call_for(&self, delivery: &Delivery) -> Result<()> {
         let event: Value = serde_json::from_str(&delivery.event)
             .map_err(|error| Error::Permanent(format!("a kept event cannot be read: {error}")))?;
+        self.call(&delivery.function, &event).await
+    }
+
+    /// Calls a function, by its name in the template, once.
+    pub(crate) async fn call(&self, function: &str, event: &Value) -> Result<()> {
         let event_type = event["detail-type"].as_str().unwrap_or_default();
-        match delivery.function.as_str() {
+        match function {
             "NotifyFunction" => self.notifier.deliver(event_type, &event["detail"]).await,
             "ReplayFunction" => self.replayer.deliver(&event["detail"], REPLAY_BUDGET).await,
-            "FeedbackFunction" => self.feedback.deliver(&event).await,
+            "ScheduleFunction" => {
+                self.scheduler
+                    .call(event_type, &event["detail"], BEAT_BUDGET)
+                    .await
+            }
+            "FeedbackFunction" => self.feedback.deliver(event).await,
             other => Err(Error::Permanent(format!(
                 "there is no function {other} here"
             ))),
@@ -208,9 +222,10 @@ mod tests {
     use async_trait::async_trait;
     use aws::{
         Dynamo, DynamoEventStore, DynamoNotifications, DynamoReadModel, DynamoReplays,
-        DynamoSuppressions,
+        DynamoSchedules, DynamoSuppressions,
     };
     use domain::CustomerId;
+    use handlers::append::Appender;
     use handlers::notify::Settings;
     use handlers::ports::{CustomerRevision, Customers, DeadLetterQueue, RandomIds, SystemClock};
 
@@ -281,6 +296,15 @@ mod tests {
                 clock: Arc::new(SystemClock),
                 ids: Arc::new(RandomIds),
                 safety_window: chrono::TimeDelta::zero(),
+            }),
+            scheduler: Arc::new(Scheduler {
+                schedules: Arc::new(DynamoSchedules(nowhere.clone())),
+                store: Arc::new(DynamoEventStore(nowhere.clone())),
+                appender: Arc::new(Appender::new(
+                    Arc::new(DynamoEventStore(nowhere.clone())),
+                    Arc::new(SystemClock),
+                )),
+                clock: Arc::new(SystemClock),
             }),
             feedback: Arc::new(Feedback {
                 notifications,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use aws::{
     DynamoCustomers, DynamoEventStore, DynamoNotifications, DynamoReadModel, DynamoReplays,
-    DynamoSuppressions,
+    DynamoSchedules, DynamoSuppressions,
 };
 use handlers::append::Appender;
 use handlers::customers::CustomerDesk;
@@ -21,6 +21,7 @@ use handlers::project::Projector;
 use handlers::query::Queries;
 use handlers::redrive::Redriver;
 use handlers::replay::Replayer;
+use handlers::schedule::Scheduler;
 use handlers::suppressions::SuppressionDesk;
 use handlers::unsubscribe::Unsubscriber;
 use tokio::sync::{Notify, watch};
@@ -32,6 +33,7 @@ use crate::dead_letters::LocalDeadLetters;
 use crate::durable::Durable;
 use crate::engine::{Engine, EngineError};
 use crate::folder::{Folder, FolderError};
+use crate::heartbeat::Heart;
 use crate::invoker::Invoker;
 use crate::keys::{KeysError, LocalKeys};
 use crate::mailbox::Mailbox;
@@ -50,6 +52,9 @@ const SAFETY_WINDOW: chrono::TimeDelta = chrono::TimeDelta::seconds(2);
 const LOOK_FOR: Duration = Duration::from_millis(300);
 /// How often the workers are looked at.
 const LOOK_AT_WORKERS: Duration = Duration::from_secs(1);
+/// How often what is due is looked for on one machine, unless told otherwise.
+/// In the cloud it is once a minute; here nobody pays for a look.
+pub const HEARTBEAT: Duration = Duration::from_secs(3);
 /// How long the end of a stop is waited for.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 
@@ -58,6 +63,8 @@ pub struct Settings {
     pub data_dir: PathBuf,
     pub bank_name: String,
     pub mail_from: String,
+    /// How often what is due is looked for; see [`HEARTBEAT`].
+    pub heartbeat: Duration,
     /// Where this API is reached, up to and with `/v1`: links in mails begin
     /// with it.
     pub public_url: String,
@@ -122,10 +129,11 @@ impl Pipeline {
         let read_model: Arc<dyn ReadModel> = Arc::new(DynamoReadModel(dynamo.clone()));
         let customers: Arc<dyn Customers> = Arc::new(DynamoCustomers(dynamo.clone()));
         let notifications: Arc<dyn Notifications> = Arc::new(DynamoNotifications(dynamo.clone()));
+        let template = Template::built_in()?;
         let suppressions: Arc<dyn Suppressions> = Arc::new(DynamoSuppressions(dynamo.clone()));
         let local_bus = Arc::new(LocalBus::new(
             durable.clone(),
-            &Template::built_in()?,
+            &template,
             bell.clone(),
             clock.clone(),
         )?);
@@ -170,17 +178,25 @@ impl Pipeline {
             store: store.clone(),
             read_model: read_model.clone(),
             bus: bus.clone(),
-            replays: Arc::new(DynamoReplays(dynamo)),
+            replays: Arc::new(DynamoReplays(dynamo.clone())),
             clock: clock.clone(),
             ids: Arc::new(RandomIds),
             safety_window: SAFETY_WINDOW,
+        });
+        // One memory of heads for both who append.
+        let appender = Arc::new(Appender::new(store.clone(), clock.clone()));
+        let scheduler = Arc::new(Scheduler {
+            schedules: Arc::new(DynamoSchedules(dynamo)),
+            store: store.clone(),
+            appender: appender.clone(),
+            clock: clock.clone(),
         });
         let customers = Arc::new(CustomerDesk {
             customers,
             clock: clock.clone(),
         });
         let api = Api {
-            appender: Arc::new(Appender::new(store.clone(), clock.clone())),
+            appender,
             queries: Arc::new(Queries {
                 store,
                 read_model,
@@ -197,6 +213,7 @@ impl Pipeline {
                 feedback: feedback.clone(),
             }),
             replayer: replayer.clone(),
+            scheduler: scheduler.clone(),
             suppressions: Arc::new(SuppressionDesk {
                 suppressions,
                 customers: customers.clone(),
@@ -211,13 +228,20 @@ impl Pipeline {
             durable,
             notifier,
             replayer,
+            scheduler,
             feedback,
             clock,
             bell,
         };
+        let heart = Heart {
+            invoker: invoker.clone(),
+            heartbeats: template.heartbeats(),
+            every: settings.heartbeat,
+        };
         let mut workers = vec![
             tokio::spawn(poller.run(stopped.clone())),
             tokio::spawn(invoker.run(stopped.clone())),
+            tokio::spawn(heart.run(stopped.clone())),
         ];
         workers.extend(look.map(|look| tokio::spawn(look.run(stopped))));
         Ok(Pipeline {

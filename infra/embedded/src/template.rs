@@ -23,6 +23,16 @@ pub struct Rule {
     pub on_default_bus: bool,
 }
 
+/// A schedule of the template's own: the functions' heartbeat.
+#[derive(Debug, Clone)]
+pub struct Heartbeat {
+    pub name: String,
+    /// The logical id of the function that it calls.
+    pub function: String,
+    /// What it calls it with, as JSON.
+    pub input: String,
+}
+
 #[derive(Debug, Clone)]
 pub struct Template {
     resources: Map<String, Value>,
@@ -75,6 +85,21 @@ impl Template {
             .collect()
     }
 
+    /// What EventBridge Scheduler calls. How often it does is left to whoever
+    /// stands in for it: a beat more or less changes nothing.
+    pub fn heartbeats(&self) -> Vec<Heartbeat> {
+        self.of_type("AWS::Scheduler::Schedule")
+            .filter_map(|(name, properties)| {
+                let target = &properties["Target"];
+                Some(Heartbeat {
+                    name: name.clone(),
+                    function: target["Arn"]["Fn::GetAtt"][0].as_str()?.to_owned(),
+                    input: target["Input"].as_str().unwrap_or("{}").to_owned(),
+                })
+            })
+            .collect()
+    }
+
     pub fn rules(&self) -> Vec<Rule> {
         self.of_type("AWS::Events::Rule")
             .map(|(name, properties)| {
@@ -119,7 +144,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_tables_and_rules_of_the_template_are_found() {
+    fn the_tables_rules_and_heartbeats_of_the_template_are_found() {
         let template = Template::built_in().unwrap();
         let mut tables: Vec<String> = template
             .tables()
@@ -136,9 +161,16 @@ mod tests {
                 "notifications",
                 "replays",
                 "requests",
+                "schedules",
                 "suppressions"
             ]
         );
+        let functions: Vec<String> = template
+            .heartbeats()
+            .into_iter()
+            .map(|heartbeat| heartbeat.function)
+            .collect();
+        assert_eq!(functions, ["ScheduleFunction"]);
         let rules = template.rules();
         assert!(rules.len() >= 4);
         assert!(rules.iter().all(|rule| rule.functions.len() == 1));

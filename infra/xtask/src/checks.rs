@@ -1,80 +1,89 @@
 //! All tests, and what they need.
 
-use std::{process::Command, time::Instant};
+use std::process::Command;
 
 use crate::{
     command,
     error::Result,
     python::Python,
     simulation,
+    steps::Steps,
     workspace::{cargo, root},
 };
 
+const WORKSPACE: [&str; 2] = ["test", "--workspace"];
 /// The deployed test is a feature of the crate `tests`: a plain `cargo test` needs no Python and no local AWS.
-const DEPLOYED: [&str; 3] = ["--workspace", "--features", "tests/deployed"];
+const DEPLOYED: [&str; 6] = [
+    "test",
+    "--workspace",
+    "--features",
+    "tests/deployed",
+    "--test",
+    "deployed",
+];
+const LINTS: [&str; 8] = [
+    "clippy",
+    "--all-targets",
+    "--workspace",
+    "--features",
+    "tests/deployed",
+    "--",
+    "--deny",
+    "warnings",
+];
 
-/// Runs format, lints, all tests, and the deployed test last. Stops at the first that fails.
+/// Runs format, lints and all tests. Stops after the first that fails, and those that run beside it.
 ///
 /// # Errors
 /// The first failure.
 pub fn test() -> Result<()> {
-    let all = Instant::now();
-    step("format", || cargo_run(&["fmt", "--all", "--check"], &[]))?;
-    step("lints", || {
-        cargo_run(
-            &["clippy", "--all-targets"],
-            &[&DEPLOYED[..], &["--", "--deny", "warnings"]].concat(),
-        )
-    })?;
-    step("tests", || cargo_run(&["test"], &["--workspace"]))?;
-    step("simulation", simulation::standard)?;
-    step("Python programs", || Python::set_up().map(|_| ()))?;
-    step("deployed test", || {
-        cargo_run(
-            &["test"],
-            &[&DEPLOYED[..], &["--test", "deployed"]].concat(),
-        )
-    })?;
-    eprintln!("== all passed in {:.1?}", all.elapsed());
-    Ok(())
+    timed(|steps| {
+        steps.run("format", || run(&["fmt", "--all", "--check"]))?;
+        steps.run("lints", || run(&LINTS))?;
+        // First of all: two that build at once wait for each other.
+        steps.run("build", || {
+            run(&[&DEPLOYED[..], &["--no-run"]].concat())?;
+            run(&[&WORKSPACE[..], &["--no-run"]].concat())
+        })?;
+        steps.run("Python programs", || Python::set_up().map(|_| ()))?;
+        // Most of both is waiting: for a killed process to come up again, for a fault to be over.
+        steps.side_by_side(vec![
+            ("tests", cargo_command(&WORKSPACE)),
+            ("deployed test and chaos", cargo_command(&DEPLOYED)),
+        ])?;
+        // Alone: it takes all cores, and whoever waits beside it would lose patience.
+        steps.run("simulation", simulation::standard)
+    })
 }
 
-/// Runs the deployed test with faults between the functions and the local AWS.
+/// Runs the deployed test, with faults between the functions and the local AWS.
 ///
 /// # Errors
 /// The first failure.
 pub fn chaos() -> Result<()> {
-    step("chaos", || {
-        Python::set_up()?;
-        cargo_run(
-            &["test"],
-            &[
-                "--workspace",
-                "--features",
-                "tests/chaos",
-                "--test",
-                "deployed",
-            ],
-        )
+    timed(|steps| {
+        steps.run("Python programs", || Python::set_up().map(|_| ()))?;
+        steps.run("deployed test and chaos", || run(&DEPLOYED))
     })
 }
 
-fn step(name: &str, run: impl FnOnce() -> Result<()>) -> Result<()> {
-    eprintln!("== {name}");
-    let started = Instant::now();
-    let result = run();
-    let outcome = if result.is_ok() { "passed" } else { "FAILED" };
-    eprintln!("== {name}: {outcome} in {:.1?}", started.elapsed());
+fn timed(run: impl FnOnce(&mut Steps) -> Result<()>) -> Result<()> {
+    let mut steps = Steps::start();
+    let result = run(&mut steps);
+    steps.print();
     result
 }
 
-fn cargo_run(first: &[&str], rest: &[&str]) -> Result<()> {
-    command::run(
-        Command::new(cargo())
-            .current_dir(root())
-            // Also where the caller forgot it: no prompt, no progress bar in a log.
-            .env("CI", "true")
-            .args(first)
-            .args(rest),
-    )
+fn run(arguments: &[&str]) -> Result<()> {
+    command::run(&mut cargo_command(arguments))
+}
+
+fn cargo_command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(cargo());
+    command
+        .current_dir(root())
+        // Also where the caller forgot it: no prompt, no progress bar in a log.
+        .env("CI", "true")
+        .args(arguments);
+    command
 }

@@ -1,10 +1,14 @@
 //! Running programs, with errors that name what ran.
 
-use std::process::{Command, Output};
+use std::{
+    fs::File,
+    path::Path,
+    process::{Command, Output, Stdio},
+};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, at};
 
-/// Runs a command whose output goes to the terminal.
+/// Runs a command whose output goes to the terminal, or where the command was told.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let status = command
         .status()
@@ -17,6 +21,13 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
         status: status.to_string(),
         output: String::new(),
     })
+}
+
+/// Runs a command whose output goes to a file, in the order in which it comes.
+pub(crate) fn run_into(command: &mut Command, file: &Path) -> Result<()> {
+    let output = File::create(file).map_err(at(file))?;
+    let errors = output.try_clone().map_err(at(file))?;
+    run(command.stdin(Stdio::null()).stdout(output).stderr(errors))
 }
 
 /// Runs a command and returns what it wrote to its standard output. What it wrote elsewhere is shown when it fails.

@@ -13,6 +13,7 @@ mod package;
 mod python;
 mod server;
 mod simulation;
+mod steps;
 mod workspace;
 
 pub use checks::{chaos, test};

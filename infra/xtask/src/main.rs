@@ -22,13 +22,13 @@ struct Arguments {
 enum Task {
     /// Run all tests, and set up what they need.
     ///
-    /// Format, lints, unit and end-to-end tests, and last the deployed test: the template and the functions on a
-    /// local AWS. Needs Rust, a C compiler and Python 3.10 or newer with venv; the rest it installs under target/.
+    /// Format and lints; then unit and end-to-end tests beside the deployed test, which puts the template and the
+    /// functions on a local AWS and faults between them; last the simulation. Needs Rust, a C compiler and Python 3.10
+    /// or newer with venv; the rest it installs under target/.
     Test,
 
-    /// Put faults between the functions and a local AWS, and see that nothing is lost or doubled.
-    ///
-    /// Not part of `test`: on a busy machine the local AWS is slower than the test is patient.
+    /// Run the deployed test alone: the functions on a local AWS, then faults between them, after which nothing may be
+    /// lost or doubled.
     Chaos,
 
     /// Run the use cases under every fault at every hop, over many seeds.

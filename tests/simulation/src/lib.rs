@@ -16,5 +16,6 @@ pub mod faults;
 pub mod kernel;
 mod logs;
 pub mod ports;
+mod progress;
 pub mod report;
 pub mod run;

@@ -2,17 +2,15 @@
 
 #![allow(clippy::print_stdout, reason = "a report is for the standard output")]
 
-use std::io::IsTerminal;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
-
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::book::Violation;
 use crate::bugs::{BUGS, PlantedBug};
 use crate::faults::Coverage;
 use crate::kernel::lock;
+use crate::progress::Progress;
 use crate::run::{Counts, run};
 
 /// One seed in so many is run twice, to see that it takes the same steps.
@@ -91,7 +89,7 @@ fn all(seeds: Seeds, bug: &'static str) -> Sum {
     let next = AtomicU64::new(seeds.from);
     let stop = AtomicBool::new(false);
     let sum = Mutex::new(Sum::default());
-    let bar = bar(seeds.count);
+    let progress = Progress::of(seeds.count);
     thread::scope(|scope| {
         for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
             scope.spawn(|| {
@@ -104,12 +102,12 @@ fn all(seeds: Seeds, bug: &'static str) -> Sum {
                     if violation {
                         stop.store(true, Ordering::Relaxed);
                     }
-                    bar.inc(1);
+                    progress.one_more();
                 }
             });
         }
     });
-    bar.finish_and_clear();
+    progress.end();
     sum.into_inner()
         .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
@@ -253,16 +251,4 @@ fn commit() -> String {
         }
         _ => "unknown".to_owned(),
     }
-}
-
-fn bar(seeds: u64) -> ProgressBar {
-    let target = if std::io::stderr().is_terminal() {
-        ProgressDrawTarget::stderr()
-    } else {
-        ProgressDrawTarget::hidden()
-    };
-    let style = ProgressStyle::with_template("{wide_bar} {pos}/{len} seeds, {per_sec}, {eta} left");
-    let bar = ProgressBar::with_draw_target(Some(seeds), target);
-    bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()));
-    bar
 }

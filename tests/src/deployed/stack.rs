@@ -118,6 +118,29 @@ impl Stack {
         .send(Some(caller))
     }
 
+    /// All items of a table that an output of the template names, read past the functions.
+    ///
+    /// # Panics
+    /// Where DynamoDB does not give them.
+    #[must_use]
+    pub fn scan(&self, table: &str) -> Vec<Value> {
+        let root = self.root();
+        let mut found = Vec::new();
+        let mut scan = json!({ "TableName": self.output(table), "ConsistentRead": true });
+        loop {
+            let answer = self.call(&root, "dynamodb", "DynamoDB_20120810.Scan", &scan);
+            assert_eq!(answer.status, 200, "{answer:?}");
+            let mut page = answer.json();
+            if let Value::Array(items) = page["Items"].take() {
+                found.extend(items);
+            }
+            scan["ExclusiveStartKey"] = page["LastEvaluatedKey"].take();
+            if scan["ExclusiveStartKey"].is_null() {
+                return found;
+            }
+        }
+    }
+
     /// Lambda's asynchronous invocation of a function, by the function's short name.
     #[must_use]
     pub fn invoke_later(&self, caller: &Caller, function: &str, event: &Value) -> Answer {
@@ -225,17 +248,26 @@ impl Stack {
             match look() {
                 Ok(found) => return found,
                 Err(seen) if started.elapsed() > PIPELINE_LIMIT => panic!(
-                    "{what}: not within {PIPELINE_LIMIT:?}; seen last: {seen:?}\ndead letters: {:#?}\n{}\n{}",
-                    self.dead_letters(),
-                    self.function_logs(),
-                    self.aws.log_tail(),
+                    "{what}: not within {PIPELINE_LIMIT:?}; seen last: {seen:?}\n{}",
+                    self.evidence()
                 ),
                 Err(_) => thread::sleep(POLL),
             }
         }
     }
 
-    /// What the functions wrote, for a failure's message.
+    /// The dead letters and all logs, for a failure's message.
+    #[must_use]
+    pub fn evidence(&self) -> String {
+        format!(
+            "dead letters: {:#?}\n{}\n{}",
+            self.dead_letters(),
+            self.function_logs(),
+            self.aws.log_tail()
+        )
+    }
+
+    /// What the functions wrote.
     fn function_logs(&self) -> String {
         let mut all = String::new();
         for name in xtask::FUNCTIONS {

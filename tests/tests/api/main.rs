@@ -10,4 +10,5 @@ mod bad_questions;
 mod client;
 mod document;
 mod operations;
+mod schedules;
 mod unsubscribe;

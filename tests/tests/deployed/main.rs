@@ -11,6 +11,7 @@
 mod chaos;
 mod permissions;
 mod pipeline;
+mod schedules;
 mod signatures;
 
 use std::sync::Arc;
@@ -22,13 +23,14 @@ type Test = (&'static str, fn(&Stack));
 
 fn main() {
     let arguments = Arguments::from_args();
-    let together: Vec<Test> = [pipeline::TESTS, signatures::TESTS, permissions::TESTS].concat();
-    // It waits for a local AWS that is slow under faults, which a busy machine
-    // makes slower than its patience: a command of its own runs it.
-    let alone: Vec<Test> = match cfg!(feature = "chaos") {
-        true => chaos::TESTS.to_vec(),
-        false => Vec::new(),
-    };
+    let together: Vec<Test> = [
+        pipeline::TESTS,
+        signatures::TESTS,
+        permissions::TESTS,
+        schedules::TESTS,
+    ]
+    .concat();
+    let alone: Vec<Test> = chaos::TESTS.to_vec();
     if arguments.list {
         let nothing = |(name, _)| Trial::test(name, || Ok(()));
         let all = together.into_iter().chain(alone);
@@ -36,7 +38,7 @@ fn main() {
     }
     let stack = Arc::new(Stack::deploy());
     let mut conclusion = run(&arguments, &stack, together);
-    if !alone.is_empty() && !conclusion.has_failed() {
+    if !conclusion.has_failed() {
         conclusion = run(&arguments, &stack, alone);
     }
     // `exit` runs no destructors: the local AWS ends here.

@@ -30,6 +30,10 @@ pub const TESTS: &[Test] = &[
         "the_role_of_replay_may_do_what_it_does_and_no_more",
         |stack| matrix(stack, "ReplayRole", REPLAY),
     ),
+    (
+        "the_role_of_schedule_may_do_what_it_does_and_no_more",
+        |stack| matrix(stack, "ScheduleRole", SCHEDULE),
+    ),
 ];
 
 const API: &[&str] = &[
@@ -49,6 +53,9 @@ const API: &[&str] = &[
     "notifications Query by-account",
     "replays GetItem",
     "replays PutItem",
+    "schedules GetItem",
+    "schedules PutItem",
+    "schedules Query",
     "bus PutEvents",
     "dead letters SendMessage",
     "dead letters ReceiveMessage",
@@ -80,6 +87,17 @@ const REPLAY: &[&str] = &[
     "bus PutEvents",
     "dead letters SendMessage",
 ];
+const SCHEDULE: &[&str] = &[
+    "events Query",
+    "events PutItem",
+    "events and requests TransactWriteItems",
+    "requests GetItem",
+    "requests PutItem",
+    "schedules GetItem",
+    "schedules PutItem",
+    "schedules Query by-due",
+    "dead letters SendMessage",
+];
 /// Calls that no role may make.
 const NOBODY: &[&str] = &[
     "events UpdateItem",
@@ -93,13 +111,15 @@ const NOBODY: &[&str] = &[
     "customers DeleteItem",
     "notifications DeleteItem",
     "notifications Scan",
+    "schedules DeleteItem",
+    "schedules Scan",
     "dead letters PurgeQueue",
     "bus of AWS PutEvents",
 ];
 
 /// All calls that are tried, each once.
 fn calls() -> BTreeSet<&'static str> {
-    [API, PROJECT, NOTIFY, REPLAY, NOBODY]
+    [API, PROJECT, NOTIFY, REPLAY, SCHEDULE, NOBODY]
         .concat()
         .into_iter()
         .collect()
@@ -180,6 +200,7 @@ fn table_name<'a>(stack: &'a Stack, table: &str) -> &'a str {
         "customers" => "CustomersTableName",
         "notifications" => "NotificationsTableName",
         "replays" => "ReplaysTableName",
+        "schedules" => "SchedulesTableName",
         other => panic!("no table {other}"),
     };
     stack.output(output)
@@ -195,6 +216,7 @@ fn key(table: &str) -> Value {
         "customers" => json!({ "customer_id": text, "revision": { "N": "1" } }),
         "notifications" => json!({ "notification_id": text }),
         "replays" => json!({ "replay_id": text, "part": text }),
+        "schedules" => json!({ "account_id": text, "schedule_id": text }),
         other => panic!("no table {other}"),
     }
 }
@@ -226,6 +248,7 @@ fn table_request(stack: &Stack, table: &str, operation: &str, index: &str) -> Va
         "Query" => {
             let (attribute, value) = match (table, index) {
                 ("events", "by-time") => ("slice", json!({ "N": "0" })),
+                ("schedules", "by-due") => ("due_slice", json!({ "N": "0" })),
                 ("customers", _) => ("customer_id", json!({ "S": "PROBE" })),
                 _ => ("account_id", json!({ "S": "PROBE" })),
             };

@@ -15,6 +15,7 @@ mod mails;
 mod parked;
 mod redriven;
 mod replays;
+mod schedules;
 
 use std::time::Instant;
 

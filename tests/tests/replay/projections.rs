@@ -218,6 +218,44 @@ async fn a_parked_account_that_moved_since_its_shadow_was_built_is_not_put_back(
 }
 
 #[tokio::test]
+async fn a_balance_that_has_moved_past_its_shadow_at_the_last_look_is_not_put_back() {
+    // The first look, and five more while the projection is behind.
+    const LAST_LOOK: usize = 5;
+    let world = told().await;
+    let appender = world.appender();
+    let deposit = async |key| {
+        world
+            .append(&appender, &account(1), key, [deposited("1.00")])
+            .await
+            .unwrap();
+    };
+    // Behind the shadow, so that the replay looks again and again.
+    deposit("not-projected-yet").await;
+    let id = request(
+        &world,
+        json!({ "kind": "projections", "accounts": ["ACC-1"], "switch": true }),
+    )
+    .await;
+    world
+        .faults
+        .at("read_model.load", LAST_LOOK, Fault::StopBefore);
+    let replayer = world.replayer();
+    let detail = json!({ "data": { "replay_id": id } });
+    let mut working = Box::pin(replayer.deliver(&detail, LONG));
+    assert!(world.faults.until_stop(&mut working).await.is_none());
+
+    deposit("after-the-shadow").await;
+    world.faults.go_on();
+    world.project(world.stream()).await;
+    let moved = world.read_model.row(&account(1)).unwrap();
+
+    working.await.unwrap();
+    assert_eq!(world.read_model.row(&account(1)).unwrap(), moved);
+    let document = world.replayer().get(&id).await.unwrap();
+    assert_eq!(document["result"]["equal"], 1, "{document:#}");
+}
+
+#[tokio::test]
 async fn a_history_that_does_not_hold_fails_the_replay_with_the_reason() {
     let world = told().await;
     let mut forged = world.store.of(&account(2)).remove(1);

@@ -19,12 +19,13 @@ use lambda_http::{Error, Request, RequestExt, run};
 async fn main() -> Result<(), Error> {
     lambda::telemetry::start();
     let clients = Clients::from_env().await;
+    let appender = Arc::new(Appender::new(clients.store(), clients.clock()));
     let customers = Arc::new(CustomerDesk {
         customers: clients.customers(),
         clock: clients.clock(),
     });
     let api = Api {
-        appender: Arc::new(Appender::new(clients.store(), clients.clock())),
+        appender: appender.clone(),
         queries: Arc::new(Queries {
             store: clients.store(),
             read_model: clients.read_model(),
@@ -41,6 +42,7 @@ async fn main() -> Result<(), Error> {
             feedback: clients.feedback(),
         }),
         replayer: clients.replayer(),
+        scheduler: clients.scheduler_with(appender),
         suppressions: Arc::new(SuppressionDesk {
             suppressions: clients.suppressions(),
             customers: customers.clone(),

@@ -12,6 +12,7 @@ mod notifications;
 mod read_model;
 mod reading;
 mod replays;
+mod schedules;
 mod suppressions;
 mod time_index;
 
@@ -93,6 +94,12 @@ mod embedded_engine {
         the_latest_event_counts_in_whatever_order_and_case_it_comes,
         what_was_lifted_is_not_suppressed_again_by_what_happened_before,
         lifting_what_was_never_suppressed_leaves_it_open,
+    );
+
+    on_the_embedded_engine!(schedules, aws::DynamoSchedules:
+        a_schedule_is_written_only_over_the_revision_before_it,
+        what_is_due_is_found_by_its_time_the_longest_due_first,
+        an_accounts_schedules_are_listed_page_by_page,
     );
 
     on_the_embedded_engine!(replays, aws::DynamoReplays:

@@ -33,6 +33,20 @@ pub struct Acknowledged {
     pub sent: usize,
 }
 
+impl Acknowledged {
+    /// Whether the customer is told of it.
+    pub fn is_movement(&self) -> bool {
+        self.body["events"][0]["type"] != "AccountOpened"
+    }
+
+    /// The one event that it led to.
+    pub fn event_id(&self) -> &str {
+        self.answer["events"][0]["event_id"]
+            .as_str()
+            .unwrap_or_default()
+    }
+}
+
 /// The bank, with what it knows to be recorded.
 pub struct Bank<'a> {
     pub stack: &'a Stack,
@@ -99,7 +113,11 @@ impl<'a> Bank<'a> {
             answer,
             sent,
         };
-        self.lock().push(acknowledged);
+        let mut all = self.lock();
+        // Each counts as one event, whatever it is sent for.
+        let twice = |one: &Acknowledged| one.account == account && one.key == key;
+        assert!(!all.iter().any(twice), "{account}, {key}: reported twice");
+        all.push(acknowledged);
     }
 
     /// Silence and 5xx say nothing, so the same is sent again under the same key.

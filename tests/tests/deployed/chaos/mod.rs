@@ -7,6 +7,7 @@ mod notifications;
 mod operator;
 mod outcome;
 mod scenarios;
+mod stillness;
 mod table;
 
 use std::{collections::BTreeSet, time::Instant};
@@ -40,13 +41,13 @@ const MOST_ROUNDS: usize = 6;
 fn chaos(stack: &Stack) {
     let started = Instant::now();
     let bank = Bank::with_a_customer(stack);
-    let operator = Operator::of(stack, bank.caller.clone(), PREFIX);
+    let operator = Operator::of(stack, bank.caller.clone());
     // The other tests' letters, some of which nobody could ever redrive.
     operator.empty_the_queue();
     let faults = Faults::before(stack);
 
     for service in Service::ALL {
-        let mut number = 0;
+        let mut number = None;
         for kind in Kind::ALL {
             scenarios::alone(&faults, &bank, &operator, (service, kind), &mut number);
         }
@@ -67,7 +68,8 @@ fn chaos(stack: &Stack) {
     } = &outcome;
     assert!(
         lost.is_empty() && doubled.is_empty() && wrong.is_empty(),
-        "lost: {lost:#?}\ndoubled: {doubled:#?}\nwrong: {wrong:#?}"
+        "lost: {lost:#?}\ndoubled: {doubled:#?}\nwrong: {wrong:#?}\n{}",
+        stack.evidence()
     );
     assert!(
         redriven.unknown > 0,
@@ -99,13 +101,13 @@ fn each_fault_was_injected(injected: &Injected) {
     }
 }
 
-/// Brings all that was reported to its end: what goes on by itself, and then what an operator has to name.
+/// Brings all that was reported to its end: what goes on by itself, then what an operator redrives, until nothing is left
+/// to be redriven. What is missing after that is lost.
 fn redrive_to_the_end(stack: &Stack, bank: &Bank, operator: &Operator) -> Redriven {
-    everything_is_projected(stack, bank);
     let mut redriven = Redriven::default();
     let mut unknown = BTreeSet::new();
     for round in 0..MOST_ROUNDS {
-        let stored = operator.wait_until_all_is_still();
+        let stored = stillness::wait(bank);
         operator.let_the_letters_become_visible();
         every_unknown_has_a_letter(stack, &stored);
         unknown.extend(
@@ -157,28 +159,6 @@ fn redrive_to_the_end(stack: &Stack, bank: &Bank, operator: &Operator) -> Redriv
         "letters are left after {MOST_ROUNDS} rounds: {:#?}",
         stack.dead_letters()
     );
-}
-
-/// The stream is delivered until it succeeds, without anybody's help.
-fn everything_is_projected(stack: &Stack, bank: &Bank) {
-    let reports = bank.acknowledged();
-    let accounts: BTreeSet<&str> = reports.iter().map(|report| &*report.account).collect();
-    for account in accounts {
-        let version = reports
-            .iter()
-            .filter(|report| report.account == account)
-            .count();
-        stack.eventually(&format!("version {version} of {account}"), || {
-            let answer = stack
-                .api("GET", &format!("/accounts/{account}"), &[], None)
-                .send(Some(&bank.caller));
-            if answer.status == 200 && answer.json()["version"] == version {
-                Ok(())
-            } else {
-                Err(answer)
-            }
-        });
-    }
 }
 
 /// Who finds out that a mail's outcome is unknown? Whoever looks at the dead letters.

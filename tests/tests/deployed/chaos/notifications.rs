@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use chrono::{DateTime, Utc};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tests::deployed::Stack;
 
 /// A notification's item.
@@ -40,24 +40,12 @@ impl Stored {
 
 /// All notifications of accounts whose names begin so.
 pub fn stored(stack: &Stack, prefix: &str) -> Vec<Stored> {
-    let root = stack.root();
-    let mut found = Vec::new();
-    let mut scan = json!({
-        "TableName": stack.output("NotificationsTableName"),
-        "ConsistentRead": true,
-    });
-    loop {
-        let answer = stack.call(&root, "dynamodb", "DynamoDB_20120810.Scan", &scan);
-        assert_eq!(answer.status, 200, "{answer:?}");
-        let page = answer.json();
-        found.extend(page["Items"].as_array().into_iter().flatten().map(read));
-        let next = page["LastEvaluatedKey"].clone();
-        if next.is_null() {
-            break;
-        }
-        scan["ExclusiveStartKey"] = next;
-    }
-    found.retain(|stored: &Stored| stored.account.starts_with(prefix));
+    let mut found: Vec<Stored> = stack
+        .scan("NotificationsTableName")
+        .iter()
+        .map(read)
+        .filter(|stored| stored.account.starts_with(prefix))
+        .collect();
     found.sort_by(|one, other| one.id.cmp(&other.id));
     found
 }

@@ -1,30 +1,18 @@
 //! An operator, who redrives what has failed. By the API alone, but for what would take a quarter of an hour.
 
-use std::{
-    thread,
-    time::{Duration, Instant},
-};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tests::deployed::{Answer, Caller, Letter, Stack};
 
-use super::notifications::{self, Stored};
-
 /// A redrive of many letters, with room. The function itself has 28 s.
 const REQUEST_LIMIT: Duration = Duration::from_secs(35);
-/// After the last fault: a lease of 45 s, and what is done after it.
-const SETTLE_LIMIT: Duration = Duration::from_secs(180);
-/// Longer than any pause of a retry.
-const STILL: Duration = Duration::from_secs(5);
-const POLL: Duration = Duration::from_millis(500);
 /// As many as the API looks at in one request.
 const MANY: usize = 100;
 
 pub struct Operator<'a> {
     stack: &'a Stack,
     caller: Caller,
-    /// The accounts' names begin so.
-    prefix: &'static str,
 }
 
 /// A dead letter as the API lists it.
@@ -47,12 +35,8 @@ impl Listed {
 const NOT_PARKED: &str = "to see it redriven";
 
 impl<'a> Operator<'a> {
-    pub fn of(stack: &'a Stack, caller: Caller, prefix: &'static str) -> Self {
-        Self {
-            stack,
-            caller,
-            prefix,
-        }
+    pub fn of(stack: &'a Stack, caller: Caller) -> Self {
+        Self { stack, caller }
     }
 
     /// The letters that are visible, by the API.
@@ -155,43 +139,5 @@ impl<'a> Operator<'a> {
         let operation = format!("AmazonSQS.{operation}");
         let answer = self.stack.call(&root, "sqs", &operation, &body);
         assert_eq!(answer.status, 200, "{answer:?}");
-    }
-
-    /// Waits until nothing changes any more by itself, and nothing that has failed is still kept for its worker.
-    pub fn wait_until_all_is_still(&self) -> Vec<Stored> {
-        let started = Instant::now();
-        let mut seen = self.look();
-        let mut since = Instant::now();
-        loop {
-            thread::sleep(POLL);
-            let now = self.look();
-            if now != seen {
-                since = Instant::now();
-                seen = now;
-            }
-            let busy = seen
-                .0
-                .iter()
-                .map(Stored::busy_for)
-                .max()
-                .unwrap_or_default();
-            if since.elapsed() > STILL && busy.is_zero() {
-                return seen.0;
-            }
-            assert!(
-                started.elapsed() < SETTLE_LIMIT,
-                "still at work after {SETTLE_LIMIT:?}: {:#?}",
-                seen.0
-            );
-        }
-    }
-
-    /// What a worker's step would change.
-    fn look(&self) -> (Vec<Stored>, usize, usize) {
-        (
-            notifications::stored(self.stack, self.prefix),
-            self.stack.dead_letters().len(),
-            self.stack.mails().len(),
-        )
     }
 }

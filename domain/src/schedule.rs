@@ -1,0 +1,148 @@
+//! Schedules: what is to be done on an account, and when.
+//!
+//! The times follow EventBridge Scheduler's expressions
+//! (<https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html>),
+//! with answers of our own where a clock is put forward (see [`local_time`]) and
+//! for when a rate begins (see [`Rate`]).
+
+pub mod at;
+pub mod cron;
+pub mod local_time;
+pub mod rate;
+mod read;
+
+use chrono::{DateTime, Datelike, Utc};
+use chrono_tz::Tz;
+use serde_json::{Value, json};
+
+use crate::FieldError;
+use crate::event::{Movement, MovementKind};
+use crate::time::format_time;
+pub use at::At;
+pub use cron::Cron;
+pub use rate::Rate;
+
+/// How far ahead an occurrence may be. 29 February on a given weekday is up to
+/// 40 years away (around 2100, which is no leap year); what does not come
+/// within that is taken for never.
+pub const HORIZON_YEARS: i32 = 41;
+
+/// What is to be done, when, and until when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Schedule {
+    pub operation: Operation,
+    pub when: When,
+    /// What the local times of `when` mean.
+    pub time_zone: Tz,
+    /// The last moment at which it may run.
+    pub end: Option<DateTime<Utc>>,
+}
+
+/// The movement that each occurrence makes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operation {
+    pub kind: MovementKind,
+    /// Has no value date: each occurrence has a day of its own.
+    pub movement: Movement,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum When {
+    /// Once.
+    At(At),
+    /// Again and again, at a distance counted from the schedule's making.
+    Rate(Rate),
+    /// At local times of a pattern.
+    Cron(Cron),
+}
+
+impl Schedule {
+    /// Reads `{"operation": {"type", "data"}, "when": {"at"|"rate"|"cron"},
+    /// "time_zone", "end"?}`. A time zone that is left out is UTC.
+    pub fn read(body: Value) -> Result<Self, Vec<FieldError>> {
+        read::schedule(body, "")
+    }
+
+    pub(crate) fn read_at(body: Value, pointer: &str) -> Result<Self, Vec<FieldError>> {
+        read::schedule(body, pointer)
+    }
+
+    /// As it was read, with what was left out.
+    pub fn to_json(&self) -> Value {
+        let mut body = json!({
+            "operation": self.operation.to_json(),
+            "when": self.when.to_json(),
+            "time_zone": self.time_zone.name(),
+        });
+        if let Some(end) = self.end {
+            body["end"] = json!(format_time(end));
+        }
+        body
+    }
+
+    /// The first occurrence after `instant`, for a schedule that was made at
+    /// `created_at`. `None`: there is none, or none within [`HORIZON_YEARS`].
+    pub fn next_after(
+        &self,
+        created_at: DateTime<Utc>,
+        instant: DateTime<Utc>,
+    ) -> Option<DateTime<Utc>> {
+        // What was due before it was made is not made up for.
+        let instant = instant.max(created_at);
+        let next = match &self.when {
+            When::At(at) => at.instant(self.time_zone).filter(|at| *at > instant),
+            When::Rate(rate) => rate.next_after(created_at, instant),
+            When::Cron(cron) => cron.next_after(self.time_zone, instant),
+        }?;
+        let in_time = self.end.is_none_or(|end| next <= end);
+        (in_time && next.year() <= instant.year() + HORIZON_YEARS).then_some(next)
+    }
+
+    /// The first occurrence of a schedule that is made now, or why there will
+    /// never be one.
+    pub fn first(&self, now: DateTime<Utc>) -> Result<DateTime<Utc>, FieldError> {
+        if let Some(first) = self.next_after(now, now) {
+            return Ok(first);
+        }
+        let endless = Schedule {
+            end: None,
+            ..self.clone()
+        };
+        if let Some(first) = endless.next_after(now, now) {
+            let detail = format!("is before the first occurrence, {}", format_time(first));
+            return Err(FieldError::pointer("/end", detail));
+        }
+        Err(match &self.when {
+            When::At(_) => FieldError::pointer("/when/at", "is in the past"),
+            When::Rate(_) => FieldError::pointer("/when/rate", "is too far ahead"),
+            When::Cron(_) => FieldError::pointer(
+                "/when/cron",
+                format!("has no occurrence within the next {HORIZON_YEARS} years"),
+            ),
+        })
+    }
+}
+
+impl Operation {
+    /// The type of the event that an occurrence makes.
+    pub fn type_name(&self) -> &'static str {
+        match self.kind {
+            MovementKind::Deposit => "MoneyDeposited",
+            MovementKind::Withdrawal => "MoneyWithdrawn",
+        }
+    }
+
+    pub fn to_json(&self) -> Value {
+        json!({ "type": self.type_name(), "data": self.movement.to_data() })
+    }
+}
+
+impl When {
+    pub fn to_json(&self) -> Value {
+        match self {
+            When::At(at) => json!({ "at": at.as_str() }),
+            When::Rate(rate) => json!({ "rate": rate.as_str() }),
+            When::Cron(cron) => json!({ "cron": cron.as_str() }),
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Once, at a moment or at a local time.
+
+use chrono::{DateTime, NaiveDateTime, Utc};
+use chrono_tz::Tz;
+
+use super::local_time;
+use crate::time::parse_time;
+
+/// A moment (RFC 3339 with a zone) or a local time of the schedule's zone,
+/// `yyyy-mm-ddThh:mm[:ss]`, optionally as EventBridge writes it: `at(...)`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct At {
+    text: String,
+    time: Time,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Time {
+    Moment(DateTime<Utc>),
+    Local(NaiveDateTime),
+}
+
+impl At {
+    /// # Errors
+    /// With what a fault of the field says.
+    pub fn parse(text: &str) -> Result<Self, String> {
+        let inner = text
+            .trim()
+            .strip_prefix("at(")
+            .and_then(|inner| inner.strip_suffix(')'))
+            .unwrap_or(text.trim());
+        let local = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
+            .into_iter()
+            .find_map(|format| NaiveDateTime::parse_from_str(inner, format).ok());
+        let time = match local {
+            // chrono alone would also take "2026-1-2T9:00".
+            Some(local) if inner.len() == 16 || inner.len() == 19 => Some(Time::Local(local)),
+            _ => parse_time(inner).ok().map(Time::Moment),
+        };
+        time.map(|time| At {
+            text: text.trim().to_owned(),
+            time,
+        })
+        .ok_or_else(|| {
+            "must be a local time like \"2026-12-01T09:00\", or a time of RFC 3339 with a zone"
+                .to_owned()
+        })
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    pub(super) fn instant(&self, zone: Tz) -> Option<DateTime<Utc>> {
+        match self.time {
+            Time::Moment(moment) => Some(moment),
+            Time::Local(local) => local_time::instant(zone, local),
+        }
+    }
+}

@@ -1,0 +1,184 @@
+//! What schedules leave in an account's history.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value, json};
+
+use crate::event::{MovementKind, read_amount, read_kind};
+use crate::fields::{FieldError, Fields};
+use crate::time::{format_time, parse_time};
+use crate::{IdempotencyKey, Money, Schedule, ScheduleId, Version};
+
+/// A schedule as it was made. What follows from it is counted from the time at
+/// which that happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OperationScheduled {
+    pub schedule_id: ScheduleId,
+    pub schedule: Schedule,
+}
+
+/// One time at which a schedule had something to do.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Occurrence {
+    pub schedule_id: ScheduleId,
+    pub at: DateTime<Utc>,
+}
+
+/// An occurrence that moved nothing.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OperationSkipped {
+    pub occurrence: Occurrence,
+    pub reason: SkippedBecause,
+    /// What it would have moved.
+    pub movement: MovementKind,
+    pub amount: Money,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SkippedBecause {
+    /// The balance and the overdraft limit together were below the amount.
+    InsufficientFunds,
+    AccountClosed,
+}
+
+impl SkippedBecause {
+    pub const ALL: [SkippedBecause; 2] = [
+        SkippedBecause::InsufficientFunds,
+        SkippedBecause::AccountClosed,
+    ];
+
+    pub fn as_str(self) -> &'static str {
+        match self {
+            SkippedBecause::InsufficientFunds => "insufficient-funds",
+            SkippedBecause::AccountClosed => "account-closed",
+        }
+    }
+}
+
+impl fmt::Display for SkippedBecause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl Occurrence {
+    /// The key under which it happens, once, whatever comes of it. It has at
+    /// most 94 of the 255 characters of a key.
+    pub fn key(&self) -> IdempotencyKey {
+        plain_key(format!(
+            "schedule:{}:{}",
+            self.schedule_id,
+            format_time(self.at)
+        ))
+    }
+
+    pub(crate) fn put(&self, data: &mut Map<String, Value>) {
+        data.insert("schedule_id".to_owned(), json!(self.schedule_id));
+        data.insert("occurrence".to_owned(), json!(format_time(self.at)));
+    }
+
+    fn read(fields: &mut Fields) -> Option<Self> {
+        let schedule_id = fields.parsed("schedule_id", str::parse);
+        let at = fields.parsed("occurrence", parse_time);
+        schedule_id
+            .zip(at)
+            .map(|(schedule_id, at)| Occurrence { schedule_id, at })
+    }
+
+    /// Both fields, or neither.
+    pub(crate) fn read_optional(fields: &mut Fields) -> Option<Self> {
+        let schedule_id = fields.optional_parsed("schedule_id", str::parse);
+        let at = fields.optional_parsed("occurrence", parse_time);
+        if schedule_id.is_some() != at.is_some() {
+            fields.refuse("schedule_id", "stands with occurrence, or not at all");
+        }
+        schedule_id
+            .zip(at)
+            .map(|(schedule_id, at)| Occurrence { schedule_id, at })
+    }
+}
+
+/// The key under which what the account's event at `version` says of a
+/// schedule is changed: so that one change follows each, whoever is quicker.
+/// Version 0: the schedule is made for the first time.
+pub fn change_key(schedule_id: &ScheduleId, version: Version) -> IdempotencyKey {
+    plain_key(format!("schedule:{schedule_id}:after:{version}"))
+}
+
+fn plain_key(text: String) -> IdempotencyKey {
+    text.parse()
+        .expect("ids, digits and colons are visible ASCII, and fewer than 255")
+}
+
+impl OperationScheduled {
+    pub(crate) fn to_data(&self) -> Map<String, Value> {
+        let mut data = match self.schedule.to_json() {
+            Value::Object(data) => data,
+            _ => Map::new(),
+        };
+        data.insert("schedule_id".to_owned(), json!(self.schedule_id));
+        data
+    }
+}
+
+impl OperationSkipped {
+    pub(crate) fn to_data(&self) -> Map<String, Value> {
+        let mut data = Map::new();
+        self.occurrence.put(&mut data);
+        data.insert("reason".to_owned(), json!(self.reason));
+        data.insert("movement".to_owned(), json!(self.movement));
+        data.insert("amount".to_owned(), json!(self.amount.to_decimal()));
+        data.insert("currency".to_owned(), json!(self.amount.currency()));
+        data
+    }
+}
+
+pub(crate) fn read_scheduled(mut fields: Fields) -> Result<OperationScheduled, Vec<FieldError>> {
+    let schedule_id = fields.parsed("schedule_id", str::parse);
+    let mut body = Map::new();
+    for name in ["operation", "when", "time_zone", "end"] {
+        if let Some(value) = fields.take(name) {
+            body.insert(name.to_owned(), value);
+        }
+    }
+    let schedule = Schedule::read_at(Value::Object(body), "")
+        .map_err(|errors| fields.add_errors(errors))
+        .ok();
+    let scheduled = schedule_id
+        .zip(schedule)
+        .map(|(schedule_id, schedule)| OperationScheduled {
+            schedule_id,
+            schedule,
+        });
+    fields.finish(scheduled)
+}
+
+pub(crate) fn read_cancelled(mut fields: Fields) -> Result<ScheduleId, Vec<FieldError>> {
+    let schedule_id = fields.parsed("schedule_id", str::parse);
+    fields.finish(schedule_id)
+}
+
+pub(crate) fn read_skipped(mut fields: Fields) -> Result<OperationSkipped, Vec<FieldError>> {
+    let occurrence = Occurrence::read(&mut fields);
+    let reason = fields.parsed("reason", |text| {
+        SkippedBecause::ALL
+            .into_iter()
+            .find(|reason| reason.as_str() == text)
+            .ok_or("must be \"insufficient-funds\" or \"account-closed\"")
+    });
+    let movement = read_kind(&mut fields);
+    let amount = read_amount(&mut fields);
+    let skipped = match (occurrence, reason, movement, amount) {
+        (Some(occurrence), Some(reason), Some(movement), Some(amount)) => Some(OperationSkipped {
+            occurrence,
+            reason,
+            movement,
+            amount,
+        }),
+        _ => None,
+    };
+    fields.finish(skipped)
+}

@@ -1,0 +1,223 @@
+//! `ledgerbell schedules`.
+
+mod create;
+
+use clap::{Args, Subcommand};
+use domain::{AccountId, ScheduleId};
+use serde_json::{Value, json};
+
+use crate::client::Client;
+use crate::connection::Connection;
+use crate::exit::{End, Failure};
+use crate::output;
+use crate::table::{Align, Table};
+use create::CreateOptions;
+
+const PAGE: &str = "1000";
+
+/// See, make and cancel operations that are done when they are due
+#[derive(Debug, Clone, Args)]
+pub struct SchedulesOptions {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Clone, Subcommand)]
+enum Command {
+    /// List an account's schedules
+    List(ListOptions),
+    /// Show one schedule, its next occurrence and its last
+    Show(ShowOptions),
+    /// Make a schedule, or replace the one of the same id
+    Create(Box<CreateOptions>),
+    /// Cancel a schedule: nothing of it is done any more
+    Cancel(CancelOptions),
+}
+
+#[derive(Debug, Clone, Args)]
+struct ListOptions {
+    /// The account
+    account: AccountId,
+
+    #[command(flatten)]
+    connection: Connection,
+}
+
+#[derive(Debug, Clone, Args)]
+struct ShowOptions {
+    /// The account
+    account: AccountId,
+    /// The schedule
+    schedule: ScheduleId,
+
+    #[command(flatten)]
+    connection: Connection,
+}
+
+#[derive(Debug, Clone, Args)]
+struct CancelOptions {
+    /// The account
+    account: AccountId,
+    /// The schedule
+    schedule: ScheduleId,
+
+    /// Only say what would be cancelled
+    #[arg(long)]
+    dry_run: bool,
+
+    #[command(flatten)]
+    connection: Connection,
+}
+
+const SCHEDULES: [(&str, Align); 7] = [
+    ("SCHEDULE", Align::Left),
+    ("WHAT", Align::Left),
+    ("AMOUNT", Align::Right),
+    ("", Align::Left),
+    ("WHEN", Align::Left),
+    ("NEXT", Align::Left),
+    ("LAST", Align::Left),
+];
+
+pub fn run(options: &SchedulesOptions) -> Result<End, Failure> {
+    match &options.command {
+        Command::List(options) => list(options),
+        Command::Show(options) => show(options),
+        Command::Create(options) => create::run(options),
+        Command::Cancel(options) => cancel(options),
+    }
+}
+
+fn path(account: &AccountId, schedule: &ScheduleId) -> String {
+    format!("accounts/{account}/schedules/{schedule}")
+}
+
+fn list(options: &ListOptions) -> Result<End, Failure> {
+    let schedules = all(&options.connection.client(), &options.account)?;
+    if options.connection.json {
+        output::json(&json!({ "schedules": schedules }));
+    } else if schedules.is_empty() {
+        output::line("There are no schedules.");
+    } else {
+        print(&schedules);
+    }
+    Ok(End::Done)
+}
+
+fn all(client: &Client, account: &AccountId) -> Result<Vec<Value>, Failure> {
+    let mut schedules = Vec::new();
+    let mut cursor: Option<String> = None;
+    loop {
+        let mut query = vec![("limit", PAGE)];
+        query.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
+        let mut page = client.get(&format!("accounts/{account}/schedules"), &query)?;
+        if let Some(found) = page["schedules"].as_array_mut() {
+            schedules.append(found);
+        }
+        match page["next"].as_str() {
+            Some(next) => cursor = Some(next.to_owned()),
+            None => return Ok(schedules),
+        }
+    }
+}
+
+fn show(options: &ShowOptions) -> Result<End, Failure> {
+    let client = options.connection.client();
+    let schedule = client.get(&path(&options.account, &options.schedule), &[])?;
+    tell(&options.connection, &schedule);
+    Ok(End::Done)
+}
+
+fn cancel(options: &CancelOptions) -> Result<End, Failure> {
+    let client = options.connection.client();
+    let path = path(&options.account, &options.schedule);
+    let before = client.get(&path, &[])?;
+    if options.dry_run {
+        if !options.connection.json {
+            output::line("Would be cancelled:");
+        }
+        tell(&options.connection, &before);
+        return Ok(End::Done);
+    }
+    client.delete(&path)?;
+    if options.connection.json {
+        output::json(&json!({ "cancelled": options.schedule, "account_id": options.account }));
+    } else {
+        output::line(format!(
+            "Schedule {} of account {} is cancelled.",
+            options.schedule, options.account
+        ));
+    }
+    Ok(End::Done)
+}
+
+fn tell(connection: &Connection, schedule: &Value) {
+    if connection.json {
+        output::json(schedule);
+    } else {
+        print(std::slice::from_ref(schedule));
+    }
+}
+
+fn print(schedules: &[Value]) {
+    let mut table = Table::new(&SCHEDULES);
+    for schedule in schedules {
+        table.row(cells(schedule));
+    }
+    table.print();
+}
+
+fn cells(schedule: &Value) -> [String; 7] {
+    let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
+    let operation = &schedule["operation"];
+    let what = match operation["type"].as_str() {
+        Some("MoneyDeposited") => "deposit".to_owned(),
+        Some("MoneyWithdrawn") => "withdrawal".to_owned(),
+        _ => text(&operation["type"]),
+    };
+    let when = schedule["when"].as_object().and_then(|when| {
+        let (name, expression) = when.iter().next()?;
+        Some(format!(
+            "{name} {} {}",
+            expression.as_str()?,
+            text(&schedule["time_zone"])
+        ))
+    });
+    let last = match &schedule["last"] {
+        Value::Null => "-".to_owned(),
+        last => {
+            let outcome = last["reason"].as_str().or(last["outcome"].as_str());
+            format!("{} {}", text(&last["occurrence"]), outcome.unwrap_or("-"))
+        }
+    };
+    [
+        text(&schedule["schedule_id"]),
+        what,
+        text(&operation["data"]["amount"]),
+        text(&operation["data"]["currency"]),
+        when.unwrap_or_default(),
+        text(&schedule["next_at"]),
+        last,
+    ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_schedule_is_one_line_with_what_comes_and_what_came() {
+        let schedule = json!({
+            "schedule_id": "rent",
+            "operation": { "type": "MoneyWithdrawn", "data": { "amount": "850.00", "currency": "EUR" } },
+            "when": { "cron": "cron(0 9 1 * ? *)" }, "time_zone": "Europe/Paris",
+            "next_at": "2027-01-01T08:00:00Z",
+            "last": { "occurrence": "2026-12-01T08:00:00Z", "outcome": "skipped", "reason": "insufficient-funds" },
+        });
+        assert_eq!(
+            cells(&schedule).join("|"),
+            "rent|withdrawal|850.00|EUR|cron cron(0 9 1 * ? *) Europe/Paris|2027-01-01T08:00:00Z|\
+             2026-12-01T08:00:00Z insufficient-funds"
+        );
+    }
+}

@@ -1,0 +1,40 @@
+//! The function behind the heartbeat and the rule for schedules.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use handlers::schedule::Scheduler;
+use lambda::Failure;
+use lambda::clients::Clients;
+use lambda_runtime::{Error, LambdaEvent, run, service_fn};
+use serde_json::Value;
+
+/// What is left of the function's time for the last occurrence: longer than
+/// DynamoDB's client may take for it.
+const RESERVE: Duration = Duration::from_secs(40);
+
+#[tokio::main]
+async fn main() -> Result<(), Error> {
+    lambda::telemetry::start();
+    let scheduler = Clients::from_env().await.scheduler();
+    run(service_fn(|event: LambdaEvent<Value>| {
+        schedule(Arc::clone(&scheduler), event)
+    }))
+    .await
+}
+
+async fn schedule(scheduler: Arc<Scheduler>, event: LambdaEvent<Value>) -> Result<(), Failure> {
+    let budget = event
+        .context
+        .deadline()
+        .duration_since(std::time::SystemTime::now())
+        .unwrap_or_default();
+    let event_type = event.payload["detail-type"].as_str().unwrap_or_default();
+    Ok(scheduler
+        .call(
+            event_type,
+            &event.payload["detail"],
+            budget.saturating_sub(RESERVE),
+        )
+        .await?)
+}

@@ -1,0 +1,135 @@
+//! The row follows the events.
+
+use chrono::{DateTime, Utc};
+use domain::schedule_event::change_key;
+use domain::{AccountId, Commit, Event, Schedule, ScheduleId, Version};
+use serde_json::Value;
+
+use super::{Scheduler, blank};
+use crate::error::{Error, Result};
+use crate::ports::{ScheduleRow, UsedKey};
+
+/// How often a row is written when others write it at the same time.
+const MAX_ATTEMPTS: u32 = 8;
+
+/// What an event says of a schedule.
+pub(super) struct Said {
+    pub(super) schedule_id: ScheduleId,
+    pub(super) version: Version,
+    pub(super) at: DateTime<Utc>,
+    /// `None`: it is cancelled.
+    pub(super) schedule: Option<Schedule>,
+}
+
+impl Scheduler {
+    /// What the bus has the function do for `OperationScheduled` and
+    /// `OperationCancelled`. The event is a doorbell: what it is about is read
+    /// from the store.
+    pub async fn deliver(&self, detail: &Value) -> Result<()> {
+        let metadata = &detail["metadata"];
+        let account = metadata["account_id"].as_str().map(str::parse::<AccountId>);
+        let (Some(Ok(account)), Some(version)) = (account, metadata["version"].as_u64()) else {
+            return Err(Error::Permanent(
+                "the event names no account and version".to_owned(),
+            ));
+        };
+        let commit = self.commit(&account, version).await?;
+        for said in said(&commit)?
+            .into_iter()
+            .filter(|said| said.version == version)
+        {
+            self.follow(&account, said).await?;
+        }
+        Ok(())
+    }
+
+    /// Brings the row up to what an event says; an older event changes nothing.
+    pub(super) async fn follow(&self, account: &AccountId, said: Said) -> Result<ScheduleRow> {
+        for _ in 0..MAX_ATTEMPTS {
+            let row = self.schedules.get(account, &said.schedule_id).await?;
+            let row = row.unwrap_or_else(|| blank(account, &said.schedule_id));
+            if row.version >= said.version {
+                return Ok(row);
+            }
+            let next_at = said
+                .schedule
+                .as_ref()
+                .and_then(|schedule| schedule.next_after(said.at, said.at));
+            let followed = ScheduleRow {
+                schedule: said.schedule.clone(),
+                version: said.version,
+                created_at: said.at,
+                next_at,
+                revision: row.revision + 1,
+                ..row
+            };
+            if self.schedules.save(&followed).await? {
+                return Ok(followed);
+            }
+        }
+        Err(Error::Conflict(format!(
+            "schedule {} is being changed by others; try again",
+            said.schedule_id
+        )))
+    }
+
+    /// The row, brought up to the change that came after it. `None`: none came.
+    pub(super) async fn changed_since(&self, row: &ScheduleRow) -> Result<Option<ScheduleRow>> {
+        let key = change_key(&row.schedule_id, row.version);
+        match self.store.used_key(&row.account_id, &key).await? {
+            None => Ok(None),
+            Some(used) => self.follow_key(row, &used).await.map(Some),
+        }
+    }
+
+    async fn follow_key(&self, row: &ScheduleRow, used: &UsedKey) -> Result<ScheduleRow> {
+        let commit = self.commit(&row.account_id, used.first_version).await?;
+        let change = said(&commit)?
+            .into_iter()
+            .find(|said| said.schedule_id == row.schedule_id);
+        match change {
+            Some(change) => self.follow(&row.account_id, change).await,
+            None => Err(foreign_key(&row.account_id, used)),
+        }
+    }
+
+    pub(super) async fn commit(&self, account: &AccountId, version: Version) -> Result<Commit> {
+        let commit = self.store.commit_holding(account, version).await?;
+        commit
+            .ok_or_else(|| Error::Permanent(format!("account {account} has no version {version}")))
+    }
+}
+
+/// A caller's request has taken a key of ours.
+pub(super) fn foreign_key(account: &AccountId, used: &UsedKey) -> Error {
+    Error::Permanent(format!(
+        "the commit of account {account} at version {} has a key of a schedule and is not its",
+        used.first_version
+    ))
+}
+
+/// What a commit says of schedules.
+fn said(commit: &Commit) -> Result<Vec<Said>> {
+    let events =
+        domain::chain::decode(commit).map_err(|error| Error::Permanent(error.to_string()))?;
+    let said = |((version, event), recorded): ((Version, Event), &domain::RecordedEvent)| {
+        let (schedule_id, schedule) = match event {
+            Event::OperationScheduled(scheduled) => {
+                (scheduled.schedule_id, Some(scheduled.schedule))
+            }
+            Event::OperationCancelled(schedule_id) => (schedule_id, None),
+            _ => return None,
+        };
+        Some(Said {
+            schedule_id,
+            version,
+            at: recorded.occurred_at,
+            schedule,
+        })
+    };
+    Ok(events
+        .into_iter()
+        .zip(&commit.events)
+        .filter_map(said)
+        .collect())
+}

@@ -1,0 +1,180 @@
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use domain::time::format_recorded_at;
+use domain::{AccountId, Schedule, ScheduleId, Version};
+use handlers::ports::{Due, LastRun, ScheduleRow, Schedules};
+use handlers::{Error, Result};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use crate::client::Dynamo;
+use crate::error::{classify, classify_page};
+use crate::item::{n, read, read_key, s, write, write_key};
+use crate::put::Expected;
+use crate::tables::BY_DUE;
+
+/// The schedules as they stand, one item each.
+#[derive(Debug, Clone)]
+pub struct DynamoSchedules(pub Dynamo);
+
+#[derive(Serialize, Deserialize)]
+struct ScheduleItem {
+    account_id: AccountId,
+    schedule_id: ScheduleId,
+    revision: u64,
+    version: Version,
+    created_at: DateTime<Utc>,
+    /// Absent: cancelled.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    schedule: Option<Value>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    last: Option<LastRun>,
+    /// The keys of the index of what is due. An item without them is not in
+    /// it: what is over costs the beat nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    due_slice: Option<u8>,
+    /// Of fixed width, so that text order is time order.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    next_at: Option<String>,
+}
+
+/// What the index has of an item.
+#[derive(Deserialize)]
+struct DueItem {
+    account_id: AccountId,
+    schedule_id: ScheduleId,
+    next_at: DateTime<Utc>,
+}
+
+impl ScheduleItem {
+    fn of(row: &ScheduleRow) -> Self {
+        ScheduleItem {
+            account_id: row.account_id.clone(),
+            schedule_id: row.schedule_id.clone(),
+            revision: row.revision,
+            version: row.version,
+            created_at: row.created_at,
+            schedule: row.schedule.as_ref().map(Schedule::to_json),
+            last: row.last.clone(),
+            due_slice: row.next_at.map(|_| row.slice()),
+            next_at: row.next_at.map(format_recorded_at),
+        }
+    }
+
+    fn into_row(self) -> Result<ScheduleRow> {
+        let unreadable =
+            |what: &str| Error::Permanent(format!("a schedule has no readable {what}"));
+        let schedule = self
+            .schedule
+            .map(Schedule::read)
+            .transpose()
+            .map_err(|_| unreadable("content"))?;
+        let next_at = self
+            .next_at
+            .map(|text| text.parse())
+            .transpose()
+            .map_err(|_| unreadable("time"))?;
+        Ok(ScheduleRow {
+            account_id: self.account_id,
+            schedule_id: self.schedule_id,
+            schedule,
+            version: self.version,
+            created_at: self.created_at,
+            next_at,
+            last: self.last,
+            revision: self.revision,
+        })
+    }
+}
+
+#[async_trait]
+impl Schedules for DynamoSchedules {
+    async fn get(&self, account: &AccountId, schedule: &ScheduleId) -> Result<Option<ScheduleRow>> {
+        let Dynamo { client, tables, .. } = &self.0;
+        let answer = client
+            .get_item()
+            .table_name(&tables.schedules)
+            .key("account_id", s(account))
+            .key("schedule_id", s(schedule))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(|error| classify("reading a schedule", &error))?;
+        answer
+            .item
+            .map(|item| read::<ScheduleItem>(item)?.into_row())
+            .transpose()
+    }
+
+    async fn save(&self, row: &ScheduleRow) -> Result<bool> {
+        let expected = match row.revision {
+            1 => Expected::Nothing("account_id"),
+            revision => Expected::Revision(revision - 1),
+        };
+        let item = write(&ScheduleItem::of(row))?;
+        self.0
+            .put(
+                &self.0.tables.schedules,
+                item,
+                expected,
+                "writing a schedule",
+            )
+            .await
+    }
+
+    async fn of_account(
+        &self,
+        account: &AccountId,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<(Vec<ScheduleRow>, Option<String>)> {
+        let Dynamo { client, tables, .. } = &self.0;
+        let answer = client
+            .query()
+            .table_name(&tables.schedules)
+            .key_condition_expression("account_id = :account")
+            .expression_attribute_values(":account", s(account))
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .set_exclusive_start_key(read_key(cursor)?)
+            .send()
+            .await
+            .map_err(|error| classify_page("reading an account's schedules", cursor, &error))?;
+        let next = write_key(answer.last_evaluated_key())?;
+        let rows: Result<Vec<_>> = answer
+            .items
+            .unwrap_or_default()
+            .into_iter()
+            .map(|item| read::<ScheduleItem>(item)?.into_row())
+            .collect();
+        Ok((rows?, next))
+    }
+
+    async fn due(&self, slice: u8, now: DateTime<Utc>, limit: usize) -> Result<Vec<Due>> {
+        let Dynamo { client, tables, .. } = &self.0;
+        let answer = client
+            .query()
+            .table_name(&tables.schedules)
+            .index_name(BY_DUE)
+            .key_condition_expression("due_slice = :slice AND next_at <= :now")
+            .expression_attribute_values(":slice", n(slice))
+            .expression_attribute_values(":now", s(format_recorded_at(now)))
+            .limit(i32::try_from(limit).unwrap_or(i32::MAX))
+            .send()
+            .await
+            .map_err(|error| classify("reading the schedules that are due", &error))?;
+        // Keys alone are far below the megabyte at which a page would end early.
+        answer
+            .items
+            .unwrap_or_default()
+            .into_iter()
+            .map(|item| {
+                let item: DueItem = read(item)?;
+                Ok(Due {
+                    next_at: item.next_at,
+                    account_id: item.account_id,
+                    schedule_id: item.schedule_id,
+                })
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,138 @@
+//! The schedules as they stand, and what is due.
+
+use chrono::TimeDelta;
+use domain::{Schedule, ScheduleId, SkippedBecause};
+use handlers::ports::{DUE_SLICES, Due, LastRun, ScheduleRow, Schedules};
+use serde_json::json;
+
+use crate::history::{account, start};
+
+fn id(text: &str) -> ScheduleId {
+    text.parse().unwrap()
+}
+
+fn row(account_id: &str, schedule_id: &str) -> ScheduleRow {
+    let body = json!({
+        "operation": { "type": "MoneyWithdrawn",
+            "data": { "amount": "850.00", "currency": "EUR", "reference": "Loyer – novembre" } },
+        "when": { "cron": "cron(0 9 1 * ? *)" },
+        "time_zone": "Europe/Paris",
+        "end": "2030-01-01T00:00:00Z",
+    });
+    ScheduleRow {
+        account_id: account(account_id),
+        schedule_id: id(schedule_id),
+        schedule: Some(Schedule::read(body).unwrap()),
+        version: 2,
+        created_at: start(),
+        next_at: Some(start() + TimeDelta::hours(1)),
+        last: None,
+        revision: 1,
+    }
+}
+
+async fn all_due(store: &dyn Schedules, hours: i64) -> Vec<Due> {
+    let mut all = Vec::new();
+    for slice in 0..DUE_SLICES {
+        let now = start() + TimeDelta::hours(hours);
+        all.extend(store.due(slice, now, 100).await.unwrap());
+    }
+    all.sort();
+    all
+}
+
+pub async fn a_schedule_is_written_only_over_the_revision_before_it(store: &dyn Schedules) {
+    let first = row("ACC-1", "rent");
+    let get = || async {
+        store
+            .get(&first.account_id, &first.schedule_id)
+            .await
+            .unwrap()
+    };
+    assert_eq!(get().await, None);
+    assert!(store.save(&first).await.unwrap());
+    assert!(!store.save(&first).await.unwrap(), "made twice");
+    assert_eq!(get().await.as_ref(), Some(&first));
+    let second = ScheduleRow {
+        revision: 2,
+        next_at: Some(start() + TimeDelta::hours(2)),
+        last: Some(LastRun {
+            occurrence: start() + TimeDelta::hours(1),
+            version: 3,
+            skipped: Some(SkippedBecause::InsufficientFunds),
+        }),
+        ..first.clone()
+    };
+    assert!(store.save(&second).await.unwrap());
+    assert!(!store.save(&second).await.unwrap(), "the slower of two");
+    assert_eq!(get().await.as_ref(), Some(&second));
+    let cancelled = ScheduleRow {
+        revision: 3,
+        schedule: None,
+        next_at: None,
+        version: 4,
+        ..second
+    };
+    assert!(store.save(&cancelled).await.unwrap());
+    assert_eq!(get().await, Some(cancelled));
+}
+
+pub async fn what_is_due_is_found_by_its_time_the_longest_due_first(store: &dyn Schedules) {
+    let mut rows = Vec::new();
+    for number in 0..40_i64 {
+        let mut row = row("ACC-1", &format!("s-{number}"));
+        row.next_at = Some(start() + TimeDelta::hours(40 - number));
+        assert!(store.save(&row).await.unwrap());
+        rows.push(row);
+    }
+    let slices: std::collections::BTreeSet<u8> = rows.iter().map(ScheduleRow::slice).collect();
+    assert_eq!(slices.len(), usize::from(DUE_SLICES), "all lanes are used");
+    assert_eq!(all_due(store, 0).await, []);
+    assert_eq!(all_due(store, 40).await.len(), 40);
+    let due = all_due(store, 10).await;
+    assert_eq!(due.len(), 10);
+    assert_eq!(due[0].schedule_id, id("s-39"));
+    assert_eq!(due[0].next_at, start() + TimeDelta::hours(1));
+    for slice in slices {
+        let now = start() + TimeDelta::hours(40);
+        let page = store.due(slice, now, 3).await.unwrap();
+        let all = store.due(slice, now, 100).await.unwrap();
+        assert_eq!(page, all[..3.min(all.len())]);
+        assert!(all.is_sorted(), "{all:?}");
+    }
+    // What is over is due no more.
+    for row in &rows {
+        let over = ScheduleRow {
+            next_at: None,
+            revision: 2,
+            ..row.clone()
+        };
+        assert!(store.save(&over).await.unwrap());
+    }
+    assert_eq!(all_due(store, 40).await, []);
+}
+
+pub async fn an_accounts_schedules_are_listed_page_by_page(store: &dyn Schedules) {
+    for name in ["b", "a", "d", "c", "e"] {
+        assert!(store.save(&row("ACC-1", name)).await.unwrap());
+        assert!(store.save(&row("ACC-2", name)).await.unwrap());
+    }
+    for limit in [1, 2, 100] {
+        let mut names = Vec::new();
+        let mut cursor: Option<String> = None;
+        loop {
+            let (page, next) = store
+                .of_account(&account("ACC-1"), cursor.as_deref(), limit)
+                .await
+                .unwrap();
+            assert!(page.len() <= limit);
+            assert!(page.iter().all(|row| row.account_id == account("ACC-1")));
+            names.extend(page.into_iter().map(|row| row.schedule_id.to_string()));
+            cursor = next;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        assert_eq!(names, ["a", "b", "c", "d", "e"], "limit {limit}");
+    }
+}

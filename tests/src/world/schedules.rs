@@ -1,0 +1,106 @@
+//! The schedules as they stand.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use domain::{AccountId, ScheduleId};
+use handlers::error::Result;
+use handlers::ports::{Due, ScheduleRow, Schedules};
+
+use super::faults::Faults;
+
+type Rows = BTreeMap<(AccountId, ScheduleId), ScheduleRow>;
+
+#[derive(Debug)]
+pub struct MemorySchedules {
+    faults: Arc<Faults>,
+    rows: Mutex<Rows>,
+}
+
+impl MemorySchedules {
+    pub(super) fn new(faults: Arc<Faults>) -> Self {
+        MemorySchedules {
+            faults,
+            rows: Mutex::default(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Rows> {
+        self.rows.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// As if the table had been lost.
+    pub fn lose(&self) {
+        self.lock().clear();
+    }
+}
+
+#[async_trait]
+impl Schedules for MemorySchedules {
+    async fn get(&self, account: &AccountId, schedule: &ScheduleId) -> Result<Option<ScheduleRow>> {
+        let key = (account.clone(), schedule.clone());
+        self.faults
+            .call("schedules.get", || Ok(self.lock().get(&key).cloned()))
+            .await
+    }
+
+    async fn save(&self, row: &ScheduleRow) -> Result<bool> {
+        let write = || {
+            let key = (row.account_id.clone(), row.schedule_id.clone());
+            let mut rows = self.lock();
+            let before = rows.get(&key).map_or(0, |stored| stored.revision);
+            if before + 1 != row.revision {
+                return Ok(false);
+            }
+            rows.insert(key, row.clone());
+            Ok(true)
+        };
+        self.faults.call("schedules.save", write).await
+    }
+
+    async fn of_account(
+        &self,
+        account: &AccountId,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<(Vec<ScheduleRow>, Option<String>)> {
+        let read = || {
+            let rows = self.lock();
+            let mut rest = rows.values().filter(|row| {
+                row.account_id == *account
+                    && cursor.is_none_or(|cursor| row.schedule_id.as_str() > cursor)
+            });
+            let page: Vec<ScheduleRow> = rest.by_ref().take(limit).cloned().collect();
+            let more = rest.next().is_some();
+            let next = page
+                .last()
+                .filter(|_| more)
+                .map(|row| row.schedule_id.to_string());
+            Ok((page, next))
+        };
+        self.faults.call("schedules.of_account", read).await
+    }
+
+    async fn due(&self, slice: u8, now: DateTime<Utc>, limit: usize) -> Result<Vec<Due>> {
+        let read = || {
+            let mut due: Vec<Due> = self
+                .lock()
+                .values()
+                .filter(|row| row.slice() == slice)
+                .filter_map(|row| {
+                    Some(Due {
+                        next_at: row.next_at.filter(|next_at| *next_at <= now)?,
+                        account_id: row.account_id.clone(),
+                        schedule_id: row.schedule_id.clone(),
+                    })
+                })
+                .collect();
+            due.sort();
+            due.truncate(limit);
+            Ok(due)
+        };
+        self.faults.call("schedules.due", read).await
+    }
+}
