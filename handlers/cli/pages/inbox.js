@@ -36,6 +36,12 @@ function headerPairs(headers) {
   return headers.map((header) => (Array.isArray(header) ? header : [header.name, header.value]));
 }
 
+/** Saved under its own name; the server never shows one as a page. */
+function fileLink(mail, file) {
+  const href = `/local/inbox/${encodeURIComponent(mail.id)}/attachments/${file.index}`;
+  return element("a", { href, download: file.name }, foreign(`${file.name} (${file.size} bytes)`));
+}
+
 function show() {
   const mail = find(openId);
   for (const row of byId("mail-rows").children) {
@@ -55,6 +61,9 @@ function show() {
   byId("mail-from").textContent = addresses(mail.from);
   byId("mail-to").textContent = addresses(mail.to);
   byId("mail-sent").replaceChildren(time(mail.sent_at, { whole: true }));
+  const files = mail.attachments || [];
+  byId("mail-files").replaceChildren(...files.flatMap((file, at) => [at ? ", " : "", fileLink(mail, file)]));
+  for (const part of ["mail-files", "mail-files-title"]) byId(part).hidden = files.length === 0;
   byId("mail-text").textContent = mail.text;
   // The frame's empty sandbox: no script, no form, no navigation, no origin.
   byId("mail-html").srcdoc = mail.html;

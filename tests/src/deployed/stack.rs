@@ -171,6 +171,19 @@ impl Stack {
         .send(Some(caller))
     }
 
+    /// SES's call that tells the account's rate and quota.
+    #[must_use]
+    pub fn ses_account(&self, caller: &Caller) -> Answer {
+        Request {
+            service: "ses",
+            method: "GET",
+            url: format!("{}/v2/email/account", self.aws.endpoint()),
+            headers: Vec::new(),
+            body: String::new(),
+        }
+        .send(Some(caller))
+    }
+
     /// The mails that SES took, oldest first.
     #[must_use]
     pub fn mails(&self) -> Vec<Mail> {

@@ -30,6 +30,15 @@ impl Disk {
         connection
     }
 
+    /// The text of a file.
+    ///
+    /// # Panics
+    /// When it cannot be read.
+    #[must_use]
+    pub fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.file(name)).expect("the file is there")
+    }
+
     /// Events that wait to be delivered to a function.
     ///
     /// # Panics

@@ -9,6 +9,7 @@
 )]
 
 mod chaos;
+mod feedback;
 mod permissions;
 mod pipeline;
 mod schedules;
@@ -28,6 +29,7 @@ fn main() {
         signatures::TESTS,
         permissions::TESTS,
         schedules::TESTS,
+        feedback::TESTS,
     ]
     .concat();
     let alone: Vec<Test> = chaos::TESTS.to_vec();

@@ -4,7 +4,8 @@ use axum::Json;
 use axum::Router;
 use axum::extract::{Path, Query, State};
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_SECURITY_POLICY, CONTENT_TYPE,
+    X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
@@ -30,6 +31,7 @@ pub(super) fn router(mailbox: Mailbox) -> Router {
         .route("/inbox", get(|| async { page(INBOX, INBOX_POLICY) }))
         .route("/assets/{name}", get(asset))
         .route("/local/inbox", get(inbox))
+        .route("/local/inbox/{mail}/attachments/{index}", get(attachment))
         .with_state(mailbox)
 }
 
@@ -69,6 +71,28 @@ struct InboxQuery {
 async fn inbox(State(mailbox): State<Mailbox>, Query(query): Query<InboxQuery>) -> Response {
     match mailbox.inbox(query.limit).await {
         Ok(mails) => Json(mails).into_response(),
+        Err(error) => Problem::from(error).into_response(),
+    }
+}
+
+/// To be saved and not shown: whatever it is, it is never a page of this server.
+async fn attachment(
+    State(mailbox): State<Mailbox>,
+    Path((mail, index)): Path<(i64, u32)>,
+) -> Response {
+    match mailbox.attachment(mail, index).await {
+        Ok(Some(file)) => {
+            let mut response = with_common_headers(file.bytes.into_response());
+            let headers = response.headers_mut();
+            headers.insert(
+                CONTENT_TYPE,
+                HeaderValue::from_static("application/octet-stream"),
+            );
+            headers.insert(CONTENT_DISPOSITION, HeaderValue::from_static("attachment"));
+            headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static("sandbox"));
+            response
+        }
+        Ok(None) => StatusCode::NOT_FOUND.into_response(),
         Err(error) => Problem::from(error).into_response(),
     }
 }

@@ -1,0 +1,206 @@
+//! What SES tells on the default bus, and the one route that nobody signs for.
+
+use handlers::keyring::Keyring;
+use handlers::unsubscribe::{Topic, url};
+use serde_json::{Value, json};
+use tests::deployed::{Answer, Caller, Stack};
+
+use crate::Test;
+
+pub const TESTS: &[Test] = &[
+    (
+        "a_bounce_on_the_default_bus_shows_in_the_timeline_and_suppresses_the_address",
+        a_bounce_suppresses,
+    ),
+    (
+        "an_unsigned_get_of_an_unsubscribe_link_changes_nothing_and_an_unsigned_post_acts",
+        a_link_unsubscribes,
+    ),
+];
+
+fn call(
+    stack: &Stack,
+    caller: &Caller,
+    method: &'static str,
+    path: &str,
+    body: Option<&Value>,
+) -> Answer {
+    stack.api(method, path, &[], body).send(Some(caller))
+}
+
+/// A customer who is told everything that is told without asking.
+fn put_customer(stack: &Stack, caller: &Caller, customer: &str, email: &str) {
+    let body = json!({ "email": email, "name": "Ada Moreau", "preferences": {} });
+    let put = call(
+        stack,
+        caller,
+        "PUT",
+        &format!("/customers/{customer}"),
+        Some(&body),
+    );
+    assert_eq!(put.status, 201, "{put:?}");
+}
+
+fn append(stack: &Stack, caller: &Caller, account: &str, key: &str, event: Value) {
+    let path = format!("/accounts/{account}/events");
+    let body = json!({ "events": [event] });
+    let appended = stack
+        .api("POST", &path, &[("idempotency-key", key)], Some(&body))
+        .send(Some(caller));
+    assert_eq!(appended.status, 201, "{appended:?}");
+}
+
+/// The account's one notification, when it is as it should be.
+fn notification(stack: &Stack, caller: &Caller, account: &str, field: &str, value: &str) -> Value {
+    stack.eventually(value, || {
+        let path = format!("/accounts/{account}/notifications");
+        let page = call(stack, caller, "GET", &path, None).json();
+        let found = &page["notifications"][0];
+        if found[field] == value {
+            Ok(found.clone())
+        } else {
+            Err(page)
+        }
+    })
+}
+
+fn a_bounce_suppresses(stack: &Stack) {
+    let (account, customer, email) = ("ACC-BOUNCE", "CUST-BOUNCE", "acc-bounce@example.org");
+    let caller = stack.user_of_the_api("bank-of-bounces");
+    put_customer(stack, &caller, customer, email);
+    let time = "2026-11-22T10:00:00Z";
+    append(
+        stack,
+        &caller,
+        account,
+        "open",
+        json!({ "type": "AccountOpened", "occurred_at": time,
+        "data": { "customer_id": customer, "currency": "EUR" } }),
+    );
+    append(
+        stack,
+        &caller,
+        account,
+        "first",
+        json!({ "type": "MoneyDeposited", "occurred_at": time,
+        "data": { "amount": "125.50", "currency": "EUR" } }),
+    );
+    let sent = notification(stack, &caller, account, "state", "SENT");
+    let suppressions = || {
+        let path = format!("/customers/{customer}/suppressions");
+        call(stack, &caller, "GET", &path, None).json()["suppressions"][0].clone()
+    };
+    assert_eq!(suppressions()["suppressed"], false);
+
+    let bounce = |set: &str| {
+        json!({
+            "eventType": "Bounce",
+            "mail": {
+                "timestamp": time,
+                "messageId": "deployed-1",
+                "destination": [email],
+                "tags": {
+                    "ses:configuration-set": [set],
+                    "notification_id": [sent["notification_id"]],
+                    "attempt": ["1"],
+                },
+            },
+            "bounce": {
+                "timestamp": time,
+                "feedbackId": format!("feedback-of-{set}"),
+                "bounceType": "Permanent",
+                "bounceSubType": "General",
+                "bouncedRecipients": [{ "emailAddress": email }],
+            },
+        })
+    };
+    let ours = stack.output("MailConfigurationName");
+    // As SES does, twice; and once for somebody else's mail.
+    for set in ["another-stack", ours, ours] {
+        let entry = json!({ "Source": "aws.ses", "DetailType": "Email Bounced", "Detail": bounce(set).to_string() });
+        let put = stack.call(
+            &stack.root(),
+            "events",
+            "AWSEvents.PutEvents",
+            &json!({ "Entries": [entry] }),
+        );
+        assert_eq!(
+            (put.status, &put.json()["FailedEntryCount"]),
+            (200, &json!(0)),
+            "{put:?}"
+        );
+    }
+    let bounced = notification(stack, &caller, account, "delivery", "bounced");
+    let events = bounced["provider_events"].as_array().unwrap();
+    assert_eq!(events.len(), 1, "{bounced}");
+    let suppressed = suppressions();
+    assert_eq!(suppressed["suppressed"], true, "{suppressed}");
+    assert_eq!(suppressed["reason"], "permanent-bounce");
+    let lift = format!("/customers/{customer}/suppressions");
+    assert_eq!(call(stack, &caller, "DELETE", &lift, None).status, 204);
+    assert_eq!(suppressions()["suppressed"], false);
+}
+
+fn a_link_unsubscribes(stack: &Stack) {
+    let customer = "CUST-UNSUBSCRIBE";
+    let caller = stack.user_of_the_api("bank-of-links");
+    put_customer(stack, &caller, customer, "acc-unsubscribe@example.org");
+    // As the function reads it, to make a link as a mail has it.
+    let secret = json!({ "SecretId": stack.output("SigningKeysArn") });
+    let kept = stack.call(
+        &stack.root(),
+        "secretsmanager",
+        "secretsmanager.GetSecretValue",
+        &secret,
+    );
+    assert_eq!(kept.status, 200, "{kept:?}");
+    let keyring = Keyring::read(&[kept.json()["SecretString"].as_str().unwrap()]).unwrap();
+    let link = url(&keyring, "", &customer.parse().unwrap(), Topic::All).unwrap();
+    let etag = || {
+        let shown = call(
+            stack,
+            &caller,
+            "GET",
+            &format!("/customers/{customer}"),
+            None,
+        );
+        shown.header("etag").unwrap().to_owned()
+    };
+    let unsigned = |method: &'static str, path: &str, body: &str| {
+        let form = [("content-type", "application/x-www-form-urlencoded")];
+        let mut request = stack.api(method, path, &form, None);
+        request.body = body.to_owned();
+        request.send(None)
+    };
+
+    let before = etag();
+    let page = unsigned("GET", &link, "");
+    assert_eq!(page.status, 200, "{page:?}");
+    assert!(page.body.contains("Stop these e-mails?"), "{page:?}");
+    assert_eq!(
+        unsigned("POST", &format!("{link}x"), "List-Unsubscribe=One-Click").status,
+        400
+    );
+    assert_eq!(etag(), before);
+
+    let done = unsigned("POST", &link, "List-Unsubscribe=One-Click");
+    assert_eq!(done.status, 200, "{done:?}");
+    let shown = call(
+        stack,
+        &caller,
+        "GET",
+        &format!("/customers/{customer}"),
+        None,
+    )
+    .json();
+    assert_eq!(
+        shown["preferences"]["kinds"]["deposit"]["enabled"], false,
+        "{shown}"
+    );
+    // Every other route asks for a signature still.
+    assert_eq!(
+        unsigned("GET", &format!("/customers/{customer}"), "").status,
+        403
+    );
+    assert_eq!(unsigned("PUT", &link, "").status, 403);
+}
