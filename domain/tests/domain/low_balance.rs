@@ -10,7 +10,7 @@ fn eur(cents: i64) -> Money {
 
 /// 100.00, armed again at 110.00.
 fn mark() -> Mark {
-    Mark::new(eur(100_00), None)
+    Mark::new(eur(10_000), None)
 }
 
 fn midnight() -> DateTime<Utc> {
@@ -71,16 +71,16 @@ fn the_customers_own_margin_goes_before_the_tenth() {
     let steps = steps(&[500, 90, 104, 90], -30);
     assert!(!answer(mark(), &steps).0.armed);
     assert!(
-        answer(Mark::new(eur(100_00), Some(eur(4_00))), &steps)
+        answer(Mark::new(eur(10_000), Some(eur(400))), &steps)
             .0
             .armed
     );
     assert!(
-        !answer(Mark::new(eur(100_00), Some(eur(4_01))), &steps)
+        !answer(Mark::new(eur(10_000), Some(eur(401))), &steps)
             .0
             .armed
     );
-    let none = Mark::new(eur(100_00), Some(eur(0)));
+    let none = Mark::new(eur(10_000), Some(eur(0)));
     assert!(answer(none, &self::steps(&[500, 90, 100, 90], -30)).0.armed);
 }
 
