@@ -198,9 +198,6 @@ impl Notifier {
         let skip = match (skip, person) {
             (None, Some(person)) => match self.suppressions.get(&person.email).await? {
                 None => return self.send(event, person, planned).await,
-                Some(_) if planted::is("suppression-not-read") => {
-                    return self.send(event, person, planned).await;
-                }
                 Some(_) => SkipReason::Suppressed,
             },
             (skip, _) => skip.unwrap_or(SkipReason::NoContact),
