@@ -21,19 +21,32 @@ pub enum Kind {
     LargeAmount,
     /// The balance fell below the customer's threshold.
     LowBalance,
+    /// An operation of a schedule was done.
+    ScheduleRun,
+    /// An operation of a schedule was due and was not done.
+    ScheduleSkipped,
+    /// What happened in the account over a period.
+    Statement,
+    /// Something that a customer must know to act against a fraud, such as the
+    /// closing of the account. Nobody can switch it off, and it never waits.
+    Security,
 }
 
 impl Kind {
-    pub const ALL: [Kind; 6] = [
+    pub const ALL: [Kind; 10] = [
         Kind::Deposit,
         Kind::Withdrawal,
         Kind::Reversal,
         Kind::Overdrawn,
         Kind::LargeAmount,
         Kind::LowBalance,
+        Kind::ScheduleRun,
+        Kind::ScheduleSkipped,
+        Kind::Statement,
+        Kind::Security,
     ];
 
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             Kind::Deposit => "deposit",
             Kind::Withdrawal => "withdrawal",
@@ -41,6 +54,10 @@ impl Kind {
             Kind::Overdrawn => "overdrawn",
             Kind::LargeAmount => "large-amount",
             Kind::LowBalance => "low-balance",
+            Kind::ScheduleRun => "schedule-run",
+            Kind::ScheduleSkipped => "schedule-skipped",
+            Kind::Statement => "statement",
+            Kind::Security => "security",
         }
     }
 
@@ -48,8 +65,18 @@ impl Kind {
     pub fn is_on_by_default(self) -> bool {
         matches!(
             self,
-            Kind::Deposit | Kind::Withdrawal | Kind::Reversal | Kind::Overdrawn
+            Kind::Deposit
+                | Kind::Withdrawal
+                | Kind::Reversal
+                | Kind::Overdrawn
+                | Kind::ScheduleSkipped
+                | Kind::Security
         )
+    }
+
+    /// Whether a customer may wish not to be told of it.
+    pub fn can_be_switched_off(self) -> bool {
+        !matches!(self, Kind::Security)
     }
 }
 

@@ -94,6 +94,12 @@ fn read_kind(kind: Kind, value: Value, pointer: &str) -> Result<KindPreference, 
     let enabled = fields
         .optional_bool("enabled")
         .unwrap_or(kind.is_on_by_default());
+    if !enabled && !kind.can_be_switched_off() {
+        fields.refuse(
+            "enabled",
+            format!("must be true: {kind} notifications cannot be switched off"),
+        );
+    }
     let mut amounts = |name: &str| match fields.take(name) {
         None => BTreeMap::new(),
         Some(value) => read_amounts(value, &fields.pointer_to(name)).unwrap_or_else(|errors| {

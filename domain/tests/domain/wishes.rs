@@ -29,6 +29,10 @@ fn who_wishes_nothing_is_told_of_what_everybody_is() {
         (Kind::Overdrawn, true),
         (Kind::LargeAmount, false),
         (Kind::LowBalance, false),
+        (Kind::ScheduleRun, false),
+        (Kind::ScheduleSkipped, true),
+        (Kind::Statement, false),
+        (Kind::Security, true),
     ] {
         assert_eq!(
             (nothing.is_on(kind), kind.is_on_by_default()),
@@ -109,4 +113,27 @@ fn a_field_that_is_absent_is_read_as_what_stands_for_it() {
         errors[0].location,
         Location::Pointer("/at/wrong".to_owned())
     );
+}
+
+#[test]
+fn security_is_told_to_everybody_and_switching_it_off_is_refused() {
+    for kind in Kind::ALL {
+        assert_eq!(kind.can_be_switched_off(), kind != Kind::Security, "{kind}");
+        let off = json!({ "kinds": { kind.as_str(): { "enabled": false } } });
+        if kind.can_be_switched_off() {
+            assert!(!Preferences::read(off, "").unwrap().is_on(kind), "{kind}");
+        } else {
+            let errors = Preferences::read(off, "").unwrap_err();
+            assert_eq!(errors.len(), 1);
+            assert_eq!(
+                errors[0].location,
+                Location::Pointer(format!("/kinds/{kind}/enabled"))
+            );
+            assert!(errors[0].detail.contains("cannot be switched off"));
+        }
+    }
+    let on = json!({ "kinds": { "security": { "enabled": true } } });
+    assert!(Preferences::read(on, "").unwrap().is_on(Kind::Security));
+    let named = json!({ "kinds": { "security": {} } });
+    assert!(Preferences::read(named, "").unwrap().is_on(Kind::Security));
 }

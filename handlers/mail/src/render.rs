@@ -58,6 +58,12 @@ pub enum RenderError {
         /// Its decimals, as given.
         digits: u32,
     },
+    /// There are no words for this kind.
+    #[error("there is no mail about a {kind}")]
+    NoTemplate {
+        /// What it was about.
+        kind: Kind,
+    },
     /// The template names something that this notice does not have.
     #[error("template {template}: {source}")]
     Template {
@@ -80,7 +86,8 @@ pub enum RenderError {
 /// [`RenderError`]: nothing half rendered comes out.
 pub fn render(notice: &Notice) -> Result<Rendered, RenderError> {
     check(notice)?;
-    let template = Template::of(notice.kind, notice.locale);
+    let template = Template::of(notice.kind, notice.locale)
+        .ok_or(RenderError::NoTemplate { kind: notice.kind })?;
     let failed = |source| RenderError::Template {
         template: template.name,
         source,

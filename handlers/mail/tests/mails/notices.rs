@@ -20,16 +20,17 @@ pub fn full(kind: Kind, locale: Locale) -> Notice {
         Kind::Overdrawn => (141_200, -5_200),
         Kind::LargeAmount => (500_000, 636_000),
         Kind::LowBalance => (127_580, 8_420),
+        kind => panic!("no mail about a {kind}"),
     };
     let counterparty = match kind {
         Kind::Deposit | Kind::LargeAmount => "Société Lumière & Fils",
         Kind::Withdrawal | Kind::Reversal => "Boulangerie du Marché",
-        Kind::Overdrawn | Kind::LowBalance => "Agence Immobilière Dupont",
+        _ => "Agence Immobilière Dupont",
     };
     let reference = match kind {
         Kind::Deposit | Kind::LargeAmount => "Salary November 2026",
         Kind::Withdrawal | Kind::Reversal => "RF18 5390 0754 7034",
-        Kind::Overdrawn | Kind::LowBalance => "Rent Nov. flat 3",
+        _ => "Rent Nov. flat 3",
     };
     Notice {
         kind,
@@ -73,8 +74,9 @@ pub fn minimal(kind: Kind, locale: Locale) -> Notice {
 
 /// Every kind in every locale.
 pub fn every_template() -> impl Iterator<Item = (Kind, Locale)> {
-    Kind::ALL
-        .into_iter()
+    Kind::ALL[..6]
+        .iter()
+        .copied()
         .flat_map(|kind| Locale::ALL.map(|locale| (kind, locale)))
 }
 
