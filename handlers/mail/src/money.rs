@@ -1,13 +1,34 @@
-//! How money is written: digits, grouping and separators from CLDR (`icu_decimal`), symbols and places from the table below.
+//! How money is written: digits, grouping and separators from CLDR (`icu_decimal`), symbols
+//! and their place from CLDR too, as `formats.txt` of the language has them.
 //!
 //! ICU4X has a currency formatter too, in `icu_experimental`. It rounds to CLDR's idea of a currency's digits (HUF, COP
 //! and LBP have none there, two in ISO 4217), so it would show another amount than the one that was booked.
 
-use icu_decimal::DecimalFormatter;
 use icu_decimal::input::Decimal;
-use icu_locale_core::{Locale as Tag, locale};
+use icu_plurals::PluralCategory;
 
-use crate::{Amount, Locale};
+use crate::locale::Conventions;
+use crate::{Locale, icu};
+
+/// An amount of money, exact.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Amount {
+    /// In minor units of the currency (cents), negative for a debt.
+    pub minor: i64,
+    /// ISO 4217 code.
+    pub currency: String,
+    /// How many decimals the currency has (ISO 4217): EUR 2, JPY 0, BHD 3.
+    pub digits: u32,
+}
+
+/// Which way money moved, seen from the account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Direction {
+    /// Into the account.
+    In,
+    /// Out of the account.
+    Out,
+}
 
 /// The most decimals that an `i64` can use. ISO 4217 has 4 at most; `render` refuses more than that.
 const MAX_DIGITS: u32 = 18;
@@ -31,6 +52,20 @@ pub fn format_amount(amount: &Amount, locale: Locale) -> String {
     }
 }
 
+/// The amount with the sign of its direction: en `+€125.50`, `−€40.00`. The amount's own sign does not count.
+pub(crate) fn format_movement(
+    amount: &Amount,
+    direction: Option<Direction>,
+    locale: Locale,
+) -> String {
+    let magnitude = format_magnitude(amount, locale);
+    match direction {
+        Some(Direction::In) => format!("+{magnitude}"),
+        Some(Direction::Out) => format!("{MINUS}{magnitude}"),
+        None => magnitude,
+    }
+}
+
 /// The amount without its sign, for sentences that tell the direction in words.
 pub(crate) fn format_magnitude(amount: &Amount, locale: Locale) -> String {
     let number = format_number(
@@ -38,82 +73,49 @@ pub(crate) fn format_magnitude(amount: &Amount, locale: Locale) -> String {
         amount.digits.min(MAX_DIGITS),
         locale,
     );
-    let symbol = symbol(&amount.currency, locale);
-    match locale {
+    let conventions = locale.conventions();
+    let (symbol, gap) = (symbol(&amount.currency, conventions), conventions.gap);
+    if !conventions.symbol_first {
+        format!("{number}{gap}{symbol}")
+    } else if gap.is_empty() && symbol.ends_with(char::is_alphabetic) {
         // CLDR's rule of currency spacing: a symbol that ends in a letter stands apart from the digits.
-        Locale::En if symbol.ends_with(char::is_alphabetic) => {
-            format!("{symbol}{NO_BREAK_SPACE}{number}")
-        }
-        Locale::En => format!("{symbol}{number}"),
-        Locale::Fr => format!("{number}{NO_BREAK_SPACE}{symbol}"),
+        format!("{symbol}{NO_BREAK_SPACE}{number}")
+    } else {
+        format!("{symbol}{gap}{number}")
     }
 }
 
 fn format_number(minor: u64, digits: u32, locale: Locale) -> String {
-    let tag: Tag = match locale {
-        Locale::En => locale!("en"),
-        Locale::Fr => locale!("fr"),
-    };
     let mut decimal = Decimal::from(minor);
     decimal.multiply_pow10(-i16::try_from(digits).unwrap_or(0));
-    DecimalFormatter::try_new(tag.into(), Default::default())
-        .expect("the data of en and fr is compiled in")
-        .format(&decimal)
-        .to_string()
+    icu::with(locale, |icu| icu.number.format(&decimal).to_string())
 }
 
-/// CLDR's short symbols of `en` and `fr`: all currencies for which one of them is not the code. Code, en, fr.
-///
-/// Read from `Intl.NumberFormat` in Chromium 156, over `Intl.supportedValuesOf("currency")`.
-const SYMBOLS: &[(&str, &str, &str)] = &[
-    ("ARS", "ARS", "$AR"),
-    ("AUD", "A$", "$AU"),
-    ("BMD", "BMD", "$BM"),
-    ("BND", "BND", "$BN"),
-    ("BRL", "R$", "R$"),
-    ("BZD", "BZD", "$BZ"),
-    ("CAD", "CA$", "$CA"),
-    ("CLP", "CLP", "$CL"),
-    ("CNY", "CN¥", "CNY"),
-    ("COP", "COP", "$CO"),
-    ("EUR", "€", "€"),
-    ("FJD", "FJD", "$FJ"),
-    ("FKP", "FKP", "£FK"),
-    ("GBP", "£", "£GB"),
-    ("GIP", "GIP", "£GI"),
-    ("HKD", "HK$", "HKD"),
-    ("ILS", "₪", "₪"),
-    ("INR", "₹", "₹"),
-    ("JPY", "¥", "JPY"),
-    ("KRW", "₩", "₩"),
-    ("LBP", "LBP", "£LB"),
-    ("MXN", "MX$", "$MX"),
-    ("NAD", "NAD", "$NA"),
-    ("NZD", "NZ$", "$NZ"),
-    ("PHP", "₱", "PHP"),
-    ("SBD", "SBD", "$SB"),
-    ("SGD", "SGD", "$SG"),
-    ("SRD", "SRD", "$SR"),
-    ("TTD", "TTD", "$TT"),
-    ("TWD", "NT$", "TWD"),
-    ("USD", "$", "$US"),
-    ("UYU", "UYU", "$UY"),
-    ("VND", "₫", "₫"),
-    ("WST", "WST", "$WS"),
-    ("XAF", "FCFA", "FCFA"),
-    ("XCD", "EC$", "XCD"),
-    ("XOF", "F\u{202f}CFA", "F\u{202f}CFA"),
-    ("XPF", "CFPF", "FCFP"),
-];
+/// A number of things.
+pub(crate) fn format_count(count: usize, locale: Locale) -> String {
+    icu::with(locale, |icu| {
+        icu.number.format(&Decimal::from(count)).to_string()
+    })
+}
+
+/// The plural category of CLDR that a number of things has in this language: `one`, `other`, in some `few` or `many`.
+pub(crate) fn plural(count: usize, locale: Locale) -> &'static str {
+    match icu::with(locale, |icu| icu.plurals.category_for(count)) {
+        PluralCategory::Zero => "zero",
+        PluralCategory::One => "one",
+        PluralCategory::Two => "two",
+        PluralCategory::Few => "few",
+        PluralCategory::Many => "many",
+        _ => "other",
+    }
+}
 
 /// The symbol, or the code where the language has none. Nothing but ASCII letters of an unknown code is shown.
-fn symbol(code: &str, locale: Locale) -> String {
-    match SYMBOLS.iter().find(|(known, ..)| *known == code) {
-        Some((_, en, fr)) => match locale {
-            Locale::En => (*en).to_owned(),
-            Locale::Fr => (*fr).to_owned(),
-        },
-        None => code
+fn symbol(code: &str, conventions: &Conventions) -> String {
+    let symbols = conventions.symbols;
+    match symbols.binary_search_by_key(&code, |(known, _)| known) {
+        Ok(index) => symbols[index].1.to_owned(),
+        Err(_) => code
             .chars()
             .filter(char::is_ascii_alphabetic)
             .take(3)
@@ -173,6 +175,29 @@ mod tests {
             assert_eq!(format_amount(&amount, Locale::En), en);
             assert_eq!(format_amount(&amount, Locale::Fr), fr);
         }
+    }
+
+    #[test]
+    fn plurals_and_numbers_of_things_are_the_languages_own() {
+        assert_eq!(
+            [0, 1, 2].map(|n| plural(n, Locale::En)),
+            ["other", "one", "other"]
+        );
+        assert_eq!(
+            [0, 1, 2].map(|n| plural(n, Locale::Fr)),
+            ["one", "one", "other"]
+        );
+        assert_eq!(format_count(1_234, Locale::En), "1,234");
+        assert_eq!(format_count(1_234, Locale::Fr), "1\u{202f}234");
+    }
+
+    #[test]
+    fn a_movement_has_the_sign_of_its_direction() {
+        let amount = amount(-4_000, "EUR", 2);
+        let written = |direction| format_movement(&amount, direction, Locale::En);
+        assert_eq!(written(Some(Direction::In)), "+€40.00");
+        assert_eq!(written(Some(Direction::Out)), "−€40.00");
+        assert_eq!(written(None), "€40.00");
     }
 
     #[test]

@@ -1,84 +1,26 @@
-//! What a mail may say.
-
-use std::fmt;
-use std::str::FromStr;
+//! A mail about one event.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use chrono_tz::Tz;
+use domain::SkippedBecause;
 use domain::notification::Kind;
+use minijinja::Value;
 
-/// The language of a mail, and the way in which it writes money and times.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Locale {
-    /// English: CLDR locale `en`.
-    En,
-    /// French: CLDR locale `fr`.
-    Fr,
-}
+use crate::envelope::{check_amount, untrusted};
+use crate::limits::{MAX_COUNTERPARTY_CHARS, MAX_REFERENCE_CHARS, MAX_SCHEDULE_ID_CHARS};
+use crate::money::format_magnitude;
+use crate::render::{Mail, RenderError, Rendered, make};
+use crate::{Amount, Envelope, format_amount, format_date, format_time, mask};
 
-impl Locale {
-    /// Every locale that has templates.
-    pub const ALL: [Self; 2] = [Self::En, Self::Fr];
-
-    /// The BCP 47 tag, as customers' settings have it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::En => "en",
-            Self::Fr => "fr",
-        }
-    }
-}
-
-impl fmt::Display for Locale {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// A language that has no templates.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no mails in the language {0:?}: en or fr")]
-pub struct UnknownLocale(pub String);
-
-impl FromStr for Locale {
-    type Err = UnknownLocale;
-
-    fn from_str(tag: &str) -> Result<Self, Self::Err> {
-        Self::ALL
-            .into_iter()
-            .find(|locale| locale.as_str() == tag)
-            .ok_or_else(|| UnknownLocale(tag.to_owned()))
-    }
-}
-
-/// An amount of money, exact.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Amount {
-    /// In minor units of the currency (cents), negative for a debt.
-    pub minor: i64,
-    /// ISO 4217 code.
-    pub currency: String,
-    /// How many decimals the currency has (ISO 4217): EUR 2, JPY 0, BHD 3.
-    pub digits: u32,
-}
-
-/// All that a mail may say. Strings may hold anything: they are made harmless before they are shown.
+/// All that a mail about one event may say. Strings may hold anything: they are made harmless before they are shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
-    /// What it is about.
+    /// What it is about. Statements are no notices: [`crate::render_statement`].
     pub kind: Kind,
-    /// The customer's language.
-    pub locale: Locale,
-    /// The customer's time zone: both times are told in it.
-    pub time_zone: Tz,
-    /// The bank, as its customers know it.
-    pub bank_name: String,
-    /// The customer, as the bank greets them. Empty: greeted without a name.
-    pub customer_name: String,
+    /// Whom it goes to, and what stands in its foot.
+    pub envelope: Envelope,
     /// The account. Only its last four characters are shown.
     pub account_id: String,
-    /// What moved. Shown without its sign: the sentence tells the direction.
+    /// What moved, or for [`Kind::ScheduleSkipped`] should have. Shown without its sign: the sentence tells the direction.
     pub amount: Option<Amount>,
     /// The balance after the event.
     pub balance_after: Amount,
@@ -90,12 +32,134 @@ pub struct Notice {
     pub reference: Option<String>,
     /// Who paid or was paid.
     pub counterparty: Option<String>,
+    /// For what a schedule did or did not do.
+    pub scheduled: Option<Scheduled>,
     /// When it happened.
     pub occurred_at: DateTime<Utc>,
     /// When the bank recorded it.
     pub recorded_at: DateTime<Utc>,
     /// From which day on it counts for interest, where the bank told one.
     pub value_date: Option<NaiveDate>,
-    /// Shown small, so that the bank can find the mail again.
-    pub notification_id: String,
+}
+
+/// One occurrence of a schedule.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scheduled {
+    /// The schedule, by the id that the customer or the bank gave it.
+    pub schedule_id: String,
+    /// When it was to be done.
+    pub occurrence: DateTime<Utc>,
+    /// For [`Kind::ScheduleSkipped`]: why it was not done.
+    pub skipped: Option<SkippedBecause>,
+}
+
+/// Makes the mail about one event.
+///
+/// # Errors
+/// [`RenderError`]: nothing half rendered comes out.
+pub fn render(notice: &Notice) -> Result<Rendered, RenderError> {
+    check(notice)?;
+    make(&Mail {
+        folder: notice.kind.as_str(),
+        layout: "notice",
+        envelope: &notice.envelope,
+        optional: notice.kind.can_be_switched_off(),
+        facts: facts(notice),
+        attached: &[],
+    })
+}
+
+/// Refuses what would make a mail that says something wrong.
+fn check(notice: &Notice) -> Result<(), RenderError> {
+    let kind = notice.kind;
+    let missing = |field| {
+        Err(RenderError::Missing {
+            mail: kind.as_str(),
+            field,
+        })
+    };
+    let (amount, schedule, reason) = match kind {
+        Kind::Deposit | Kind::Withdrawal | Kind::LargeAmount => (true, false, false),
+        Kind::ScheduleRun => (true, true, false),
+        Kind::ScheduleSkipped => (true, true, true),
+        Kind::Reversal | Kind::Overdrawn | Kind::LowBalance | Kind::Security => {
+            (false, false, false)
+        }
+        Kind::Statement => return Err(RenderError::NotANotice { kind }),
+    };
+    if amount && notice.amount.is_none() {
+        return missing("amount");
+    }
+    match &notice.scheduled {
+        None if schedule => return missing("scheduled"),
+        Some(scheduled) if reason && scheduled.skipped.is_none() => {
+            return missing("scheduled.skipped");
+        }
+        _ => {}
+    }
+    for (field, amount) in [
+        ("amount", notice.amount.as_ref()),
+        ("balance_after", Some(&notice.balance_after)),
+        ("overdraft_limit", notice.overdraft_limit.as_ref()),
+        ("threshold", notice.threshold.as_ref()),
+    ] {
+        if let Some(amount) = amount {
+            check_amount(field, amount)?;
+        }
+    }
+    Ok(())
+}
+
+/// The facts of [`crate::fact_names::NOTICE`]: strings that are ready to be shown, or none. Nothing else of the notice
+/// gets to a template.
+fn facts(notice: &Notice) -> Value {
+    let Envelope {
+        locale,
+        time_zone,
+        hide_amounts,
+        ..
+    } = notice.envelope;
+    let visible = |amount: &Option<Amount>| amount.clone().filter(|_| !hide_amounts);
+    let magnitude =
+        |amount: &Option<Amount>| visible(amount).map(|amount| format_magnitude(&amount, locale));
+    let signed = |amount: &Amount| (!hide_amounts).then(|| format_amount(amount, locale));
+    let words =
+        |raw: &Option<String>, max_chars| untrusted(raw, max_chars).filter(|_| !hide_amounts);
+    let scheduled = notice.scheduled.as_ref();
+    minijinja::context! {
+        account => mask(&notice.account_id),
+        amount => magnitude(&notice.amount),
+        balance_after => signed(&notice.balance_after),
+        overdraft_limit => magnitude(&notice.overdraft_limit),
+        threshold => notice.threshold.as_ref().and_then(signed),
+        reference => words(&notice.reference, MAX_REFERENCE_CHARS),
+        counterparty => words(&notice.counterparty, MAX_COUNTERPARTY_CHARS),
+        schedule_id => words(
+            &scheduled.map(|scheduled| scheduled.schedule_id.clone()),
+            MAX_SCHEDULE_ID_CHARS,
+        ),
+        planned_for => scheduled.map(|scheduled| format_time(scheduled.occurrence, time_zone, locale)),
+        skipped => scheduled.and_then(|scheduled| scheduled.skipped).map(SkippedBecause::as_str),
+        occurred_at => format_time(notice.occurred_at, time_zone, locale),
+        recorded_at => format_time(notice.recorded_at, time_zone, locale),
+        value_date => notice.value_date.map(|day| format_date(day, locale)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fact_names::{ENVELOPE, NOTICE};
+    use crate::render::names;
+    use crate::{Locale, examples};
+
+    #[test]
+    fn a_notice_gives_the_facts_that_templates_are_checked_against() {
+        let notice = examples::notice(Kind::ScheduleSkipped, Locale::En);
+        assert_eq!(names(&facts(&notice)), NOTICE.iter().copied().collect());
+        assert_eq!(
+            names(&notice.envelope.facts(true)),
+            ENVELOPE.iter().copied().collect()
+        );
+    }
 }

@@ -1,124 +1,156 @@
-//! The registry: one template for each kind and locale, compiled in, with its version.
+//! The registry: one template for each mail and locale, compiled in, with its version.
+//!
+//! `build.rs` writes it from the folders of `templates/`, after it has looked for what could fail here.
 
+use std::collections::BTreeMap;
 use std::sync::LazyLock;
 
-use minijinja::{AutoEscape, Environment, UndefinedBehavior};
+use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
 
 use crate::{Kind, Locale};
 
-/// The three parts of one mail.
+/// One mail in one language.
 pub(crate) struct Template {
-    /// Kind, locale and version, such as `deposit/en@1`: what a sent mail's claim keeps.
+    /// Folder, locale and version, such as `deposit/en@1`: what a sent mail's claim keeps.
     pub(crate) name: &'static str,
-    subject: Part,
-    text: Part,
-    html: Part,
+    subject: &'static str,
+    text: &'static str,
+    html: &'static str,
 }
 
-/// A template's name in the engine, and its source.
-type Part = (&'static str, &'static str);
+include!(concat!(env!("OUT_DIR"), "/templates.rs"));
 
-/// The version goes up whenever the words or the layout change; a test holds it against `golden/versions.txt`.
-macro_rules! template {
-    ($folder:literal, $version:literal) => {{
-        static TEMPLATE: Template = Template {
-            name: concat!($folder, "@", $version),
-            subject: part!($folder, "/subject.txt"),
-            text: part!($folder, "/body.txt"),
-            html: part!($folder, "/body.html"),
-        };
-        &TEMPLATE
-    }};
+/// The ending of the part that is there for both formats: it holds words, and the layout of the format says where.
+const BODY: &str = "/body.txt";
+
+/// A kind without a folder does not compile.
+const _: () = {
+    let mut kind = 0;
+    while kind < Kind::ALL.len() {
+        assert!(has_folder(Kind::ALL[kind].as_str()));
+        kind += 1;
+    }
+    assert!(has_folder(crate::fact_names::DIGEST_FOLDER));
+};
+
+const fn has_folder(name: &str) -> bool {
+    let mut folder = 0;
+    while folder < FOLDERS.len() {
+        if same(FOLDERS[folder].as_bytes(), name.as_bytes()) {
+            return true;
+        }
+        folder += 1;
+    }
+    false
 }
 
-macro_rules! part {
-    ($folder:literal, $file:literal) => {
-        (
-            concat!($folder, $file),
-            include_str!(concat!("../templates/", $folder, $file)),
-        )
-    };
+/// `==` is not there at compile time.
+const fn same(one: &[u8], other: &[u8]) -> bool {
+    let mut at = 0;
+    while at < one.len() && at < other.len() && one[at] == other[at] {
+        at += 1;
+    }
+    at == one.len() && at == other.len()
 }
-
-/// What every mail shares: the layout of each format, and the words of each language.
-const SHARED: [Part; 4] = [
-    part!("layout", "/body.txt"),
-    part!("layout", "/body.html"),
-    part!("words", "/en.txt"),
-    part!("words", "/fr.txt"),
-];
 
 impl Template {
-    pub(crate) fn of(kind: Kind, locale: Locale) -> Option<&'static Self> {
-        let template = match (kind, locale) {
-            (Kind::Deposit, Locale::En) => template!("deposit/en", 1),
-            (Kind::Deposit, Locale::Fr) => template!("deposit/fr", 1),
-            (Kind::Withdrawal, Locale::En) => template!("withdrawal/en", 1),
-            (Kind::Withdrawal, Locale::Fr) => template!("withdrawal/fr", 1),
-            (Kind::Reversal, Locale::En) => template!("reversal/en", 1),
-            (Kind::Reversal, Locale::Fr) => template!("reversal/fr", 1),
-            (Kind::Overdrawn, Locale::En) => template!("overdrawn/en", 1),
-            (Kind::Overdrawn, Locale::Fr) => template!("overdrawn/fr", 1),
-            (Kind::LargeAmount, Locale::En) => template!("large-amount/en", 1),
-            (Kind::LargeAmount, Locale::Fr) => template!("large-amount/fr", 1),
-            (Kind::LowBalance, Locale::En) => template!("low-balance/en", 1),
-            (Kind::LowBalance, Locale::Fr) => template!("low-balance/fr", 1),
-            (Kind::ScheduleRun | Kind::ScheduleSkipped | Kind::Statement | Kind::Security, _) => {
-                return None;
-            }
-        };
-        Some(template)
+    /// The template of a kind, or of the digest.
+    pub(crate) fn of(folder: &'static str, locale: Locale) -> &'static Self {
+        let index = FOLDERS
+            .iter()
+            .position(|known| *known == folder)
+            .expect("every kind has a folder, or this had not compiled");
+        &TEMPLATES[locale as usize][index]
     }
 
-    pub(crate) fn all() -> impl Iterator<Item = &'static Self> {
-        Kind::ALL
-            .into_iter()
-            .flat_map(|kind| Locale::ALL.map(|locale| Self::of(kind, locale)))
-            .flatten()
+    pub(crate) fn subject(&self, facts: &Value) -> Result<String, minijinja::Error> {
+        ENGINE.get_template(self.subject)?.render(facts)
     }
 
-    pub(crate) fn subject(&self, facts: &minijinja::Value) -> Result<String, minijinja::Error> {
-        render(self.subject, facts)
+    pub(crate) fn text(&self, layout: &str, facts: &Value) -> Result<String, minijinja::Error> {
+        body(self.text, format!("layout/{layout}.txt"), facts)
     }
 
-    pub(crate) fn text(&self, facts: &minijinja::Value) -> Result<String, minijinja::Error> {
-        render(self.text, facts)
+    pub(crate) fn html(&self, layout: &str, facts: &Value) -> Result<String, minijinja::Error> {
+        body(self.html, format!("layout/{layout}.html"), facts)
     }
 
-    pub(crate) fn html(&self, facts: &minijinja::Value) -> Result<String, minijinja::Error> {
-        render(self.html, facts)
-    }
-
-    /// Every source that goes into this template's mails.
     #[cfg(test)]
-    pub(crate) fn sources(&self) -> impl Iterator<Item = &'static str> {
-        let other_words = match self.name.split_once("/en@") {
-            Some(_) => "words/fr.txt",
-            None => "words/en.txt",
+    pub(crate) fn all() -> impl Iterator<Item = &'static Self> {
+        TEMPLATES.iter().flatten()
+    }
+
+    /// Every source that goes into this template's mails, by path.
+    #[cfg(test)]
+    pub(crate) fn sources(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
+        let (locale, rest) = self.subject.split_once('/').expect("a path");
+        let (folder, _) = rest.split_once('/').expect("a path");
+        let layout = match folder {
+            "digest" | "statement" => folder,
+            _ => "notice",
         };
-        [self.subject, self.text, self.html]
-            .into_iter()
-            .chain(
-                SHARED
-                    .into_iter()
-                    .filter(move |(name, _)| *name != other_words),
-            )
-            .map(|(_, source)| source)
+        SOURCES.into_iter().filter(move |(path, _)| {
+            let parts: Vec<&str> = path.split(['/', '.']).collect();
+            match parts.as_slice() {
+                ["layout", name, _] => [layout, "frame", "parts"].contains(name),
+                [of, "words", _] => *of == locale,
+                [of, mail, ..] => *of == locale && *mail == folder,
+                _ => false,
+            }
+        })
     }
 }
 
-fn render((name, _): Part, facts: &minijinja::Value) -> Result<String, minijinja::Error> {
+fn body(name: &str, layout: String, facts: &Value) -> Result<String, minijinja::Error> {
+    let facts = minijinja::context! { layout, ..facts.clone() };
     ENGINE.get_template(name)?.render(facts)
 }
 
+/// The words of a language, as its `words.txt` gives them.
+pub(crate) struct Words(BTreeMap<String, Value>);
+
+impl Words {
+    pub(crate) fn of(locale: Locale) -> Result<Self, minijinja::Error> {
+        let template = ENGINE.get_template(&format!("{locale}/words.txt"))?;
+        let captured = template.render_captured(())?;
+        let state = captured.state();
+        let words = state
+            .exports()
+            .into_iter()
+            .filter_map(|name| Some((name.to_owned(), state.lookup(name)?)));
+        Ok(Self(words.collect()))
+    }
+
+    /// A word, or what its map has under the key.
+    pub(crate) fn get(&self, name: &str, key: Option<&str>) -> Result<String, minijinja::Error> {
+        let mut word = self.0.get(name).cloned().unwrap_or_default();
+        if let Some(key) = key {
+            word = word.get_attr(key)?;
+        }
+        match word.as_str() {
+            Some(text) => Ok(text.to_owned()),
+            None => Err(minijinja::Error::new(
+                minijinja::ErrorKind::UndefinedError,
+                format!("there is no word {name} {key:?}"),
+            )),
+        }
+    }
+}
+
 static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
-    let parts =
-        Template::all().flat_map(|template| [template.subject, template.text, template.html]);
     let mut engine = strict_engine();
-    for (name, source) in SHARED.into_iter().chain(parts) {
+    for (path, source) in SOURCES {
+        let html = path
+            .strip_suffix(BODY)
+            .map(|folder| format!("{folder}/body.html"));
         engine
-            .add_template(name, source)
-            .expect("the sources are compiled in, and a test renders each of them");
+            .add_template(path, source)
+            .expect("the build has parsed each of the sources");
+        if let Some(path) = html {
+            engine
+                .add_template_owned(path, source)
+                .expect("the build has parsed each of the sources");
+        }
     }
     engine
 });
@@ -189,7 +221,11 @@ mod tests {
         let file = concat!(env!("CARGO_MANIFEST_DIR"), "/golden/versions.txt");
         let mut known = std::fs::read_to_string(file).unwrap_or_default();
         for template in Template::all() {
-            let sources: Vec<&str> = template.sources().collect();
+            let sources: Vec<String> = template
+                .sources()
+                .map(|(path, source)| format!("{path}\0{source}"))
+                .collect();
+            assert!(sources.len() >= 6, "{}", template.name);
             let digest = Sha256::digest(sources.join("\0"));
             let line = format!("{} {}", template.name, hex(&digest));
             match known
@@ -197,7 +233,10 @@ mod tests {
                 .find(|line| line.split(' ').next() == Some(template.name))
             {
                 Some(pinned) => {
-                    assert_eq!(pinned, line, "changed: raise its version in Template::of")
+                    assert_eq!(
+                        pinned, line,
+                        "changed: raise its version in the locale's versions.txt"
+                    )
                 }
                 None if std::env::var_os("UPDATE_GOLDEN").is_some() => {
                     known.push_str(&format!("{line}\n"))

@@ -1,93 +1,109 @@
-//! How times are written. Names of days and months are the C library's (`pure-rust-locales`, through chrono); the order
-//! is CLDR's. `icu_datetime` would do both, and takes ten times as long to compile.
+//! How times are written: by CLDR, with `icu_datetime`.
 
-use chrono::{DateTime, Datelike, Locale as Names, NaiveDate, NaiveDateTime, Offset, Utc};
-use chrono_tz::{OffsetName, Tz};
+use chrono::{DateTime, Datelike, NaiveDate, Offset, Timelike, Utc};
+use chrono_tz::Tz;
+use icu_datetime::input::{Date, DateTime as Local, Time, UtcOffset, ZonedDateTime};
+use icu_datetime::options::Length;
 
-use crate::Locale;
+use crate::{Locale, icu};
 
-/// The time in the customer's zone, to the minute, with what tells it apart in the hour that daylight saving repeats:
-/// en `Sunday, November 22, 2026 at 11:00 AM CET`, fr `dimanche 22 novembre 2026 à 11:00 (UTC+1)`.
+/// The time in the customer's zone, to the minute, with its offset, which tells the hour apart that daylight saving
+/// repeats: en `Sunday, November 22, 2026 at 11:00 AM GMT+1`, fr `dimanche 22 novembre 2026 à 11:00 UTC+1`.
+///
+/// What ICU4X does not write (years beyond 9999) is written by ISO 8601, in UTC.
 #[must_use]
 pub fn format_time(at: DateTime<Utc>, zone: Tz, locale: Locale) -> String {
-    let (local, offset) = localise(at, zone);
-    let day = format_date(local.date(), locale);
-    match locale {
-        Locale::En => format!(
-            "{day} at {} {offset}",
-            local.format("%-I:%M %p"),
-            offset = offset.in_english()
-        ),
-        Locale::Fr => format!("{day} à {} ({})", local.format("%H:%M"), offset.as_utc()),
+    let written = || {
+        let (date, time, offset) = local(at, zone)?;
+        let zone = UtcOffset::try_from_seconds(offset).ok()?;
+        let zoned = ZonedDateTime { date, time, zone };
+        Some(icu::with(locale, |icu| icu.time.format(&zoned).to_string()))
+    };
+    match written() {
+        Some(text) => counted(text, local_day(at, zone), locale),
+        None => at.to_rfc3339(),
     }
 }
 
-/// The day: en `Sunday, November 22, 2026`, fr `dimanche 22 novembre 2026`.
+/// The day with its weekday: en `Sunday, November 22, 2026`, fr `dimanche 22 novembre 2026`.
 #[must_use]
 pub fn format_date(day: NaiveDate, locale: Locale) -> String {
-    match locale {
-        Locale::En => day
-            .format_localized("%A, %B %-d, %Y", Names::en_US)
-            .to_string(),
-        // French counts the first of a month, and only the first: le 1er août.
-        Locale::Fr if day.day() == 1 => day
-            .format_localized("%A 1er %B %Y", Names::fr_FR)
-            .to_string(),
-        Locale::Fr => day
-            .format_localized("%A %-d %B %Y", Names::fr_FR)
-            .to_string(),
+    on_day(day, locale, |icu, date| {
+        icu.weekday.format(date).to_string()
+    })
+}
+
+/// The day alone: en `November 22, 2026`, fr `22 novembre 2026`.
+pub(crate) fn format_day(day: NaiveDate, locale: Locale, length: Length) -> String {
+    on_day(day, locale, |icu, date| match length {
+        Length::Long => icu.day.format(date).to_string(),
+        _ => icu.short_day.format(date).to_string(),
+    })
+}
+
+/// Day and time where the year goes without saying: en `Nov 22, 11:00 AM`, fr `22 nov., 11:00`.
+pub(crate) fn format_short_time(at: DateTime<Utc>, zone: Tz, locale: Locale) -> String {
+    match local(at, zone) {
+        Some((date, time, _)) => {
+            let local = Local { date, time };
+            let text = icu::with(locale, |icu| icu.short_time.format(&local).to_string());
+            counted(text, local_day(at, zone), locale)
+        }
+        None => at.to_rfc3339(),
     }
 }
 
-/// What a clock shows beside the time.
-struct ZoneOffset {
-    abbreviation: Option<String>,
-    seconds: i32,
+/// The day on which the moment is in the customer's zone.
+pub(crate) fn local_day(at: DateTime<Utc>, zone: Tz) -> NaiveDate {
+    let offset = at.with_timezone(&zone).offset().fix();
+    at.naive_utc()
+        .checked_add_offset(offset)
+        .unwrap_or(at.naive_utc())
+        .date()
 }
 
-impl ZoneOffset {
-    /// `CET`; zones without an abbreviation of letters get their offset.
-    fn in_english(&self) -> String {
-        match &self.abbreviation {
-            Some(name) if name.chars().all(|c| c.is_ascii_alphabetic()) => name.clone(),
-            _ => self.as_utc(),
-        }
-    }
+type Day = Date<icu_calendar::Iso>;
 
-    /// `UTC`, `UTC+1`, `UTC−3`, `UTC+5:30`.
-    fn as_utc(&self) -> String {
-        let sign = if self.seconds < 0 { '−' } else { '+' };
-        let minutes = self.seconds.unsigned_abs() / 60;
-        match (minutes / 60, minutes % 60) {
-            (0, 0) => "UTC".to_owned(),
-            (hours, 0) => format!("UTC{sign}{hours}"),
-            (hours, rest) => format!("UTC{sign}{hours}:{rest:02}"),
-        }
+fn on_day(
+    day: NaiveDate,
+    locale: Locale,
+    format: impl FnOnce(&icu::Formatters, &Day) -> String,
+) -> String {
+    match iso(day) {
+        Some(date) => counted(icu::with(locale, |icu| format(icu, &date)), day, locale),
+        None => day.to_string(),
     }
 }
 
-/// The local time and its offset; UTC for the few hours at either end of the calendar that have no local time.
-fn localise(at: DateTime<Utc>, zone: Tz) -> (NaiveDateTime, ZoneOffset) {
-    let utc = at.naive_utc();
-    let offset = *at.with_timezone(&zone).offset();
-    match utc.checked_add_offset(offset.fix()) {
-        Some(local) => {
-            let seconds = offset.fix().local_minus_utc();
-            (
-                local,
-                ZoneOffset {
-                    abbreviation: offset.abbreviation().map(str::to_owned),
-                    seconds,
-                },
-            )
+fn iso(day: NaiveDate) -> Option<Day> {
+    // Each of the three fits: a month has 31 days at most.
+    Date::try_new_iso(day.year(), day.month() as u8, day.day() as u8).ok()
+}
+
+/// The local date and time, and the offset in seconds.
+fn local(at: DateTime<Utc>, zone: Tz) -> Option<(Day, Time, i32)> {
+    let offset = at.with_timezone(&zone).offset().fix();
+    let local = at.naive_utc().checked_add_offset(offset)?;
+    let time = Time::try_new(local.hour() as u8, local.minute() as u8, 0, 0).ok()?;
+    Some((iso(local.date())?, time, offset.local_minus_utc()))
+}
+
+/// The first day of a month as this language counts it: fr `1er août`.
+fn counted(text: String, day: NaiveDate, locale: Locale) -> String {
+    match locale.conventions().first_of_month {
+        Some(first) if day.day() == 1 => {
+            let mut counted = false;
+            let words: Vec<&str> = text
+                .split(' ')
+                .map(|word| {
+                    let is_day = word == "1" && !counted;
+                    counted |= is_day;
+                    if is_day { first } else { word }
+                })
+                .collect();
+            words.join(" ")
         }
-        None => (
-            utc,
-            ZoneOffset {
-                abbreviation: Some("UTC".to_owned()),
-                seconds: 0,
-            },
-        ),
+        _ => text,
     }
 }
 
@@ -107,33 +123,52 @@ mod tests {
         let cases = [
             (
                 Europe::Paris,
-                "Sunday, August 2, 2026 at 12:05 AM CEST",
-                "dimanche 2 août 2026 à 00:05 (UTC+2)",
+                "Sunday, August 2, 2026 at 12:05\u{202f}AM GMT+2",
+                "dimanche 2 août 2026 à 00:05 UTC+2",
             ),
             (
                 America::New_York,
-                "Saturday, August 1, 2026 at 6:05 PM EDT",
-                "samedi 1er août 2026 à 18:05 (UTC−4)",
+                "Saturday, August 1, 2026 at 6:05\u{202f}PM GMT-4",
+                "samedi 1er août 2026 à 18:05 UTC-4",
             ),
             (
                 Asia::Kolkata,
-                "Sunday, August 2, 2026 at 3:35 AM IST",
-                "dimanche 2 août 2026 à 03:35 (UTC+5:30)",
-            ),
-            (
-                America::Sao_Paulo,
-                "Saturday, August 1, 2026 at 7:05 PM UTC−3",
-                "samedi 1er août 2026 à 19:05 (UTC−3)",
+                "Sunday, August 2, 2026 at 3:35\u{202f}AM GMT+5:30",
+                "dimanche 2 août 2026 à 03:35 UTC+5:30",
             ),
             (
                 Tz::UTC,
-                "Saturday, August 1, 2026 at 10:05 PM UTC",
-                "samedi 1er août 2026 à 22:05 (UTC)",
+                "Saturday, August 1, 2026 at 10:05\u{202f}PM GMT+0",
+                "samedi 1er août 2026 à 22:05 UTC+0",
             ),
         ];
         for (zone, en, fr) in cases {
             assert_eq!(format_time(evening, zone, Locale::En), en);
             assert_eq!(format_time(evening, zone, Locale::Fr), fr);
+        }
+    }
+
+    #[test]
+    fn short_times_and_days_are_written_as_cldr_writes_them() {
+        let morning = at("2026-11-01T09:05:00Z");
+        let day = local_day(morning, Europe::Paris);
+        for (locale, time, short, long) in [
+            (
+                Locale::En,
+                "Nov 1, 10:05\u{202f}AM",
+                "Nov 1, 2026",
+                "November 1, 2026",
+            ),
+            (
+                Locale::Fr,
+                "1er nov., 10:05",
+                "1er nov. 2026",
+                "1er novembre 2026",
+            ),
+        ] {
+            assert_eq!(format_short_time(morning, Europe::Paris, locale), time);
+            assert_eq!(format_day(day, locale, Length::Medium), short);
+            assert_eq!(format_day(day, locale, Length::Long), long);
         }
     }
 
@@ -153,7 +188,9 @@ mod tests {
             (DateTime::<Utc>::MIN_UTC, America::New_York),
         ] {
             for locale in Locale::ALL {
-                assert!(format_time(time, zone, locale).contains("UTC"));
+                assert_eq!(format_time(time, zone, locale), time.to_rfc3339());
+                assert_eq!(format_short_time(time, zone, locale), time.to_rfc3339());
+                assert!(!format_date(time.date_naive(), locale).is_empty());
             }
         }
     }

@@ -1,8 +1,9 @@
 //! From a domain event and a person to a rendered mail.
 
+use domain::domain_event::Data;
 use domain::notification::Kind;
-use domain::{DomainEvent, Money};
-use mail::{Amount, Locale, Notice, Rendered};
+use domain::{DomainEvent, Money, SkippedBecause};
+use mail::{Amount, Envelope, Locale, Notice, Rendered, Scheduled};
 
 use crate::error::{Error, Result};
 use crate::ports::{Notification, Person};
@@ -29,6 +30,25 @@ pub(super) fn render(
     });
     let notice = Notice {
         kind: notification.kind,
+        envelope: envelope(person, notification, bank_name)?,
+        account_id: event.metadata.account_id.to_string(),
+        amount: optional(&data.amount)?.map(amount),
+        balance_after: amount(money(&data.balance_after)?),
+        overdraft_limit: optional(&data.overdraft_limit)?.map(amount),
+        threshold: threshold.map(amount),
+        reference: data.reference.clone().or_else(|| reversal_reason(data)),
+        counterparty: data.counterparty.clone(),
+        scheduled: scheduled(data),
+        occurred_at: event.metadata.occurred_at,
+        recorded_at: event.metadata.recorded_at,
+        value_date: data.value_date,
+    };
+    mail::render(&notice)
+        .map_err(|error| permanent(format!("the mail cannot be rendered: {error}")))
+}
+
+fn envelope(person: &Person, notification: &Notification, bank_name: &str) -> Result<Envelope> {
+    Ok(Envelope {
         locale: person
             .locale
             .parse::<Locale>()
@@ -39,20 +59,29 @@ pub(super) fn render(
             .map_err(|_| permanent("the customer's time zone is not known".to_owned()))?,
         bank_name: bank_name.to_owned(),
         customer_name: person.name.clone(),
-        account_id: event.metadata.account_id.to_string(),
-        amount: optional(&data.amount)?.map(amount),
-        balance_after: amount(money(&data.balance_after)?),
-        overdraft_limit: optional(&data.overdraft_limit)?.map(amount),
-        threshold: threshold.map(amount),
-        reference: data.reference.clone().or_else(|| data.reason.clone()),
-        counterparty: data.counterparty.clone(),
-        occurred_at: event.metadata.occurred_at,
-        recorded_at: event.metadata.recorded_at,
-        value_date: data.value_date,
         notification_id: notification.notification_id.to_string(),
-    };
-    mail::render(&notice)
-        .map_err(|error| permanent(format!("the mail cannot be rendered: {error}")))
+        verification_code: String::new(),
+        unsubscribe_url: None,
+        hide_amounts: false,
+        possible_repeat: false,
+    })
+}
+
+fn scheduled(data: &Data) -> Option<Scheduled> {
+    Some(Scheduled {
+        schedule_id: data.schedule_id.as_ref()?.to_string(),
+        occurrence: data.occurrence?,
+        skipped: data.reason.as_deref().and_then(|reason| {
+            SkippedBecause::ALL
+                .into_iter()
+                .find(|because| because.as_str() == reason)
+        }),
+    })
+}
+
+/// Why a movement was undone. The reason of what a schedule did not do is a word of ours and has its own sentence.
+fn reversal_reason(data: &Data) -> Option<String> {
+    data.reason.clone().filter(|_| data.schedule_id.is_none())
 }
 
 fn amount(money: Money) -> Amount {

@@ -1,8 +1,13 @@
 //! Whole mails, as a customer gets them.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::float_arithmetic)]
 
+mod attachment;
+mod contrast;
+mod digests;
 mod golden;
 mod hostile;
 mod notices;
+mod page;
 mod reading;
+mod wishes;

@@ -1,7 +1,10 @@
-//! The notices that the tests render.
+//! The notices that the tests render, and what all their mails have in common.
 
 use chrono_tz::Europe;
-use mail::{Amount, Kind, Locale, Notice};
+use mail::{
+    Amount, Attachment, DigestNotice, Envelope, Kind, Locale, Notice, Rendered, StatementNotice,
+    examples, render, render_digest, render_statement,
+};
 
 pub fn euros(minor: i64) -> Amount {
     Amount {
@@ -11,58 +14,108 @@ pub fn euros(minor: i64) -> Amount {
     }
 }
 
+/// Any of the three notices.
+#[derive(Clone)]
+pub enum Any {
+    Notice(Notice),
+    Digest(DigestNotice),
+    Statement(StatementNotice),
+}
+
+impl Any {
+    pub fn render(&self) -> Rendered {
+        self.render_all().0
+    }
+
+    pub fn render_all(&self) -> (Rendered, Option<Attachment>) {
+        match self {
+            Any::Notice(notice) => (render(notice).unwrap(), None),
+            Any::Digest(notice) => (render_digest(notice).unwrap(), None),
+            Any::Statement(notice) => {
+                let made = render_statement(notice).unwrap();
+                (made.mail, made.attachment)
+            }
+        }
+    }
+
+    pub fn envelope(&self) -> &Envelope {
+        match self {
+            Any::Notice(notice) => &notice.envelope,
+            Any::Digest(notice) => &notice.envelope,
+            Any::Statement(notice) => &notice.envelope,
+        }
+    }
+
+    pub fn with_envelope(&self, change: impl FnOnce(&mut Envelope)) -> Self {
+        let mut changed = self.clone();
+        change(match &mut changed {
+            Any::Notice(notice) => &mut notice.envelope,
+            Any::Digest(notice) => &mut notice.envelope,
+            Any::Statement(notice) => &mut notice.envelope,
+        });
+        changed
+    }
+
+    /// The same with these words wherever somebody else chooses them.
+    pub fn with_words(&self, words: &str) -> Self {
+        let mut changed = self.with_envelope(|envelope| {
+            envelope.bank_name = words.to_owned();
+            envelope.customer_name = words.to_owned();
+            envelope.notification_id = words.to_owned();
+        });
+        match &mut changed {
+            Any::Notice(notice) => {
+                notice.reference = Some(words.to_owned());
+                notice.counterparty = Some(words.to_owned());
+                if let Some(scheduled) = &mut notice.scheduled {
+                    scheduled.schedule_id = words.to_owned();
+                }
+            }
+            Any::Digest(_) => {}
+            Any::Statement(notice) => {
+                for entry in &mut notice.entries {
+                    entry.reference = Some(words.to_owned());
+                    entry.counterparty = Some(words.to_owned());
+                }
+            }
+        }
+        changed
+    }
+
+    pub fn with_account(&self, account_id: &str) -> Self {
+        let mut changed = self.clone();
+        match &mut changed {
+            Any::Notice(notice) => notice.account_id = account_id.to_owned(),
+            Any::Digest(notice) => {
+                for item in &mut notice.items {
+                    item.account_id = account_id.to_owned();
+                }
+            }
+            Any::Statement(notice) => notice.account_id = account_id.to_owned(),
+        }
+        changed
+    }
+}
+
 /// Everything that a notice of this kind may hold.
 pub fn full(kind: Kind, locale: Locale) -> Notice {
-    let (moved, balance) = match kind {
-        Kind::Deposit => (12_550, 136_000),
-        Kind::Withdrawal => (4_000, 132_000),
-        Kind::Reversal => (4_000, 136_000),
-        Kind::Overdrawn => (141_200, -5_200),
-        Kind::LargeAmount => (500_000, 636_000),
-        Kind::LowBalance => (127_580, 8_420),
-        kind => panic!("no mail about a {kind}"),
-    };
-    let counterparty = match kind {
-        Kind::Deposit | Kind::LargeAmount => "Société Lumière & Fils",
-        Kind::Withdrawal | Kind::Reversal => "Boulangerie du Marché",
-        _ => "Agence Immobilière Dupont",
-    };
-    let reference = match kind {
-        Kind::Deposit | Kind::LargeAmount => "Salary November 2026",
-        Kind::Withdrawal | Kind::Reversal => "RF18 5390 0754 7034",
-        _ => "Rent Nov. flat 3",
-    };
-    Notice {
-        kind,
-        locale,
-        time_zone: Europe::Paris,
-        bank_name: "Banque du Lac".to_owned(),
-        customer_name: "Ada Lovelace".to_owned(),
-        account_id: "FR76-3000-6000-0112-3456-7890-1234".to_owned(),
-        amount: Some(euros(moved)),
-        balance_after: euros(balance),
-        overdraft_limit: (kind == Kind::Overdrawn).then(|| euros(5_000)),
-        threshold: match kind {
-            Kind::LargeAmount => Some(euros(100_000)),
-            Kind::LowBalance => Some(euros(10_000)),
-            _ => None,
-        },
-        reference: Some(reference.to_owned()),
-        counterparty: Some(counterparty.to_owned()),
-        occurred_at: "2026-11-22T10:00:00Z".parse().unwrap(),
-        recorded_at: "2026-11-22T10:02:31Z".parse().unwrap(),
-        value_date: Some("2026-11-23".parse().unwrap()),
-        notification_id: "6f9c1c3e-52d8-5c0e-9a43-0f1b7d2a8e11".to_owned(),
-    }
+    examples::notice(kind, locale)
 }
 
 /// No more than a notice of this kind must hold.
 pub fn minimal(kind: Kind, locale: Locale) -> Notice {
-    let tells_an_amount = matches!(kind, Kind::Deposit | Kind::Withdrawal | Kind::LargeAmount);
     let full = full(kind, locale);
+    let must_have_amount = matches!(
+        kind,
+        Kind::Deposit
+            | Kind::Withdrawal
+            | Kind::LargeAmount
+            | Kind::ScheduleRun
+            | Kind::ScheduleSkipped
+    );
     Notice {
-        customer_name: String::new(),
-        amount: full.amount.filter(|_| tells_an_amount),
+        envelope: bare(&full.envelope),
+        amount: full.amount.filter(|_| must_have_amount),
         overdraft_limit: None,
         threshold: None,
         reference: None,
@@ -72,36 +125,77 @@ pub fn minimal(kind: Kind, locale: Locale) -> Notice {
     }
 }
 
-/// Every kind in every locale.
-pub fn every_template() -> impl Iterator<Item = (Kind, Locale)> {
-    Kind::ALL[..6]
-        .iter()
-        .copied()
+fn bare(envelope: &Envelope) -> Envelope {
+    Envelope {
+        time_zone: Europe::Paris,
+        customer_name: String::new(),
+        verification_code: String::new(),
+        unsubscribe_url: None,
+        ..envelope.clone()
+    }
+}
+
+/// Every kind that has a notice, in every locale.
+pub fn every_notice() -> impl Iterator<Item = (Kind, Locale)> {
+    Kind::ALL
+        .into_iter()
+        .filter(|kind| *kind != Kind::Statement)
         .flat_map(|kind| Locale::ALL.map(|locale| (kind, locale)))
 }
 
-/// What is left of html for one who reads it: no head, no tags, no entities; one line for each block.
-pub fn visible(html: &str) -> String {
-    let body = html.split_once("<body").unwrap().1;
-    let mut text = String::new();
-    for part in body.split('<').skip(1) {
-        let (tag, words) = part.split_once('>').unwrap();
-        if tag.starts_with("/p") || tag.starts_with("/h1") || tag.starts_with("/tr") {
-            text.push('\n');
-        } else if tag.starts_with("/th") {
-            text.push(' ');
+/// Every mail in every locale, filled to the brim, by its folder.
+pub fn every_full_mail() -> Vec<(String, Locale, Any)> {
+    let mut all: Vec<(String, Locale, Any)> = every_notice()
+        .map(|(kind, locale)| (kind.to_string(), locale, Any::Notice(full(kind, locale))))
+        .collect();
+    for locale in Locale::ALL {
+        all.push((
+            "digest".to_owned(),
+            locale,
+            Any::Digest(examples::digest(locale)),
+        ));
+        all.push((
+            "statement".to_owned(),
+            locale,
+            Any::Statement(examples::statement(locale)),
+        ));
+    }
+    all
+}
+
+/// Every mail in every locale, with no more than it must have.
+pub fn every_minimal_mail() -> Vec<(String, Locale, Any)> {
+    let mut all: Vec<(String, Locale, Any)> = every_notice()
+        .map(|(kind, locale)| (kind.to_string(), locale, Any::Notice(minimal(kind, locale))))
+        .collect();
+    for locale in Locale::ALL {
+        let mut digest = examples::digest(locale);
+        digest.items.truncate(1);
+        digest.items[0].amount = None;
+        let mut statement = examples::statement(locale);
+        statement.entries.clear();
+        statement.closing_balance = statement.opening_balance.clone();
+        for (name, any) in [
+            ("digest", Any::Digest(digest)),
+            ("statement", Any::Statement(statement)),
+        ] {
+            let any = any.with_envelope(|envelope| *envelope = bare(envelope));
+            all.push((name.to_owned(), locale, any));
         }
-        text.push_str(words.trim_matches('\n'));
     }
-    for (entity, character) in [
-        ("&lt;", "<"),
-        ("&gt;", ">"),
-        ("&quot;", "\""),
-        ("&#x27;", "'"),
-        ("&#x2f;", "/"),
-        ("&amp;", "&"),
-    ] {
-        text = text.replace(entity, character);
-    }
-    text
+    all
+}
+
+/// The same mails with no amounts in them, which may have been sent before.
+pub fn every_hidden_mail() -> Vec<(String, Locale, Any)> {
+    every_full_mail()
+        .into_iter()
+        .map(|(name, locale, any)| {
+            let hidden = any.with_envelope(|envelope| {
+                envelope.hide_amounts = true;
+                envelope.possible_repeat = true;
+            });
+            (name, locale, hidden)
+        })
+        .collect()
 }

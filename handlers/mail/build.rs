@@ -1,0 +1,42 @@
+//! Reads `templates/`, refuses what could fail when a mail is sent, and writes the registry of what there is.
+//!
+//! A folder of `templates/` is a locale, a folder of a locale is a mail. Nothing in `src/` names a locale or counts them.
+
+#[path = "build/catalogue.rs"]
+mod catalogue;
+#[path = "build/check.rs"]
+mod check;
+#[path = "src/fact_names.rs"]
+mod fact_names;
+#[path = "build/registry.rs"]
+mod registry;
+
+use std::path::Path;
+
+use catalogue::Catalogue;
+
+fn main() {
+    for input in ["build.rs", "build", "src/fact_names.rs", "templates"] {
+        println!("cargo::rerun-if-changed={input}");
+    }
+    let folder = std::env::var("CARGO_MANIFEST_DIR").expect("cargo sets it");
+    let out = std::env::var("OUT_DIR").expect("cargo sets it");
+
+    let (catalogue, mut faults) = Catalogue::read(&Path::new(&folder).join("templates"));
+    if faults.is_empty() {
+        faults = check::faults(&catalogue);
+    }
+    if !faults.is_empty() {
+        for fault in &faults {
+            println!("cargo::error=templates: {fault}");
+        }
+        std::process::exit(1);
+    }
+    let out = Path::new(&out);
+    for (file, content) in [
+        ("locales.rs", registry::locales(&catalogue)),
+        ("templates.rs", registry::templates(&catalogue)),
+    ] {
+        std::fs::write(out.join(file), content).expect("cargo's own folder can be written");
+    }
+}

@@ -1,0 +1,110 @@
+//! The registry as Rust: what `src/locale.rs` and `src/templates.rs` include.
+
+use std::fmt::Write as _;
+
+use crate::catalogue::{Catalogue, Locale};
+
+pub fn locales(catalogue: &Catalogue) -> String {
+    let mut code = String::new();
+    let tags: Vec<&str> = catalogue.locales.iter().map(|l| l.tag.as_str()).collect();
+    let list = tags.join(", ");
+    let mut variants = String::new();
+    let mut all = String::new();
+    let mut names = String::new();
+    let mut conventions = String::new();
+    for locale in &catalogue.locales {
+        let variant = variant(&locale.tag);
+        let tag = &locale.tag;
+        line(
+            &mut variants,
+            &format!("/// CLDR locale `{tag}`.\n{variant},"),
+        );
+        line(&mut all, &format!("Self::{variant},"));
+        line(&mut names, &format!("Self::{variant} => {tag:?},"));
+        line(&mut conventions, &conventions_of(locale));
+    }
+    let count = tags.len();
+    line(
+        &mut code,
+        &format!(
+            "/// The language of a mail, and the way in which it writes money and times.\n\
+             #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]\n\
+             pub enum Locale {{\n{variants}}}\n\
+             impl Locale {{\n\
+             /// Every locale that has templates.\n\
+             pub const ALL: [Self; {count}] = [\n{all}];\n\
+             /// All tags, for messages.\n\
+             pub(crate) const TAGS: &'static str = {list:?};\n\
+             /// The BCP 47 tag, as customers' settings have it.\n\
+             #[must_use]\n\
+             pub const fn as_str(self) -> &'static str {{\nmatch self {{\n{names}}}\n}}\n\
+             }}\n\
+             static CONVENTIONS: [Conventions; {count}] = [\n{conventions}];"
+        ),
+    );
+    code
+}
+
+pub fn templates(catalogue: &Catalogue) -> String {
+    let mut sources = String::new();
+    for path in catalogue.sources.keys() {
+        let file = format!("/templates/{path}");
+        line(
+            &mut sources,
+            &format!("({path:?}, include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), {file:?}))),"),
+        );
+    }
+    let mut folders = String::new();
+    for mail in &catalogue.mails {
+        line(&mut folders, &format!("{mail:?},"));
+    }
+    let mut templates = String::new();
+    for locale in &catalogue.locales {
+        let tag = &locale.tag;
+        line(&mut templates, "[");
+        for mail in &catalogue.mails {
+            let version = locale.versions[mail];
+            line(
+                &mut templates,
+                &format!(
+                    "Template {{ name: \"{mail}/{tag}@{version}\", subject: \"{tag}/{mail}/subject.txt\", \
+                     text: \"{tag}/{mail}/body.txt\", html: \"{tag}/{mail}/body.html\" }},"
+                ),
+            );
+        }
+        line(&mut templates, "],");
+    }
+    let (locales, mails) = (catalogue.locales.len(), catalogue.mails.len());
+    format!(
+        "static SOURCES: [(&str, &str); {}] = [\n{sources}];\n\
+         const FOLDERS: [&str; {mails}] = [\n{folders}];\n\
+         static TEMPLATES: [[Template; {mails}]; {locales}] = [\n{templates}];\n",
+        catalogue.sources.len()
+    )
+}
+
+fn conventions_of(locale: &Locale) -> String {
+    let conventions = &locale.conventions;
+    format!(
+        "Conventions {{ symbol_first: {:?}, gap: {:?}, first_of_month: {:?}, symbols: &{:?} }},",
+        conventions.symbol_first,
+        conventions.gap,
+        conventions.first_of_month,
+        conventions.symbols.iter().collect::<Vec<_>>(),
+    )
+}
+
+/// `en` is `En`, `pt-BR` is `PtBr`.
+fn variant(tag: &str) -> String {
+    tag.split('-')
+        .map(|part| {
+            let (first, rest) = part.split_at(1);
+            first.to_ascii_uppercase() + &rest.to_ascii_lowercase()
+        })
+        .collect()
+}
+
+fn line(code: &mut String, text: &str) {
+    // Writing to a string cannot fail.
+    let _ = writeln!(code, "{text}");
+}

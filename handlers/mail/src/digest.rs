@@ -1,0 +1,219 @@
+//! A mail about everything that waited for it.
+
+use chrono::{DateTime, Utc};
+use minijinja::Value;
+
+use crate::envelope::check_amount;
+use crate::fact_names::DIGEST_FOLDER;
+use crate::limits::MAX_DIGEST_ITEMS_SHOWN;
+use crate::money::{format_count, format_magnitude, format_movement, plural};
+use crate::render::{Mail, RenderError, Rendered, make};
+use crate::time::format_short_time;
+use crate::{Amount, Direction, Envelope, Kind, format_amount, format_time, mask};
+
+/// All that a digest may say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DigestNotice {
+    /// Whom it goes to, and what stands in its foot.
+    pub envelope: Envelope,
+    /// Since when it tells.
+    pub from: DateTime<Utc>,
+    /// Until when it tells.
+    pub to: DateTime<Utc>,
+    /// What waited, in the order in which it is told. At least one; the first [`MAX_DIGEST_ITEMS_SHOWN`] are shown, and
+    /// all count in the totals.
+    pub items: Vec<DigestItem>,
+}
+
+/// One event of a digest. An event that gave several notifications is one item with several kinds: its amount counts
+/// once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DigestItem {
+    /// What the customer would have been told of it, the one it is mainly about first. At least one.
+    pub kinds: Vec<Kind>,
+    /// The account. Only its last four characters are shown.
+    pub account_id: String,
+    /// What moved or, where `direction` is none, should have. Its sign does not count.
+    pub amount: Option<Amount>,
+    /// Which way it moved. None: nothing did, and the amount is in no total.
+    pub direction: Option<Direction>,
+    /// The balance after the event.
+    pub balance_after: Amount,
+    /// When it happened.
+    pub occurred_at: DateTime<Utc>,
+}
+
+/// What moved in one account over the period, as a digest tells it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DigestTotal {
+    /// The account, whole.
+    pub account_id: String,
+    /// What was paid in.
+    pub paid_in: Amount,
+    /// What was paid out, as a positive amount.
+    pub paid_out: Amount,
+    /// How many movements that were.
+    pub count: usize,
+}
+
+/// The sums over all items that moved money, by account and currency, in the order in which they first appear.
+///
+/// # Errors
+/// [`RenderError::DoesNotAddUp`]: a sum is more than any account can have.
+pub fn digest_totals(items: &[DigestItem]) -> Result<Vec<DigestTotal>, RenderError> {
+    let mut totals: Vec<DigestTotal> = Vec::new();
+    for item in items {
+        let (Some(amount), Some(direction)) = (&item.amount, item.direction) else {
+            continue;
+        };
+        let known = totals.iter().position(|total| {
+            total.account_id == item.account_id
+                && total.paid_in.currency == amount.currency
+                && total.paid_in.digits == amount.digits
+        });
+        let index = known.unwrap_or_else(|| {
+            let nothing = Amount {
+                minor: 0,
+                ..amount.clone()
+            };
+            totals.push(DigestTotal {
+                account_id: item.account_id.clone(),
+                paid_in: nothing.clone(),
+                paid_out: nothing,
+                count: 0,
+            });
+            totals.len() - 1
+        });
+        let total = &mut totals[index];
+        let sum = match direction {
+            Direction::In => &mut total.paid_in,
+            Direction::Out => &mut total.paid_out,
+        };
+        sum.minor = amount
+            .minor
+            .checked_abs()
+            .and_then(|moved| sum.minor.checked_add(moved))
+            .ok_or(RenderError::DoesNotAddUp { field: "items" })?;
+        total.count += 1;
+    }
+    Ok(totals)
+}
+
+/// Makes the mail about everything that waited.
+///
+/// # Errors
+/// [`RenderError`]: nothing half rendered comes out.
+pub fn render_digest(notice: &DigestNotice) -> Result<Rendered, RenderError> {
+    check(notice)?;
+    make(&Mail {
+        folder: DIGEST_FOLDER,
+        layout: "digest",
+        envelope: &notice.envelope,
+        // A digest holds nothing that cannot be switched off: that never waits.
+        optional: true,
+        facts: facts(notice, &digest_totals(&notice.items)?),
+        attached: &[],
+    })
+}
+
+fn check(notice: &DigestNotice) -> Result<(), RenderError> {
+    let missing = |field| {
+        Err(RenderError::Missing {
+            mail: DIGEST_FOLDER,
+            field,
+        })
+    };
+    if notice.items.is_empty() {
+        return missing("items");
+    }
+    for item in &notice.items {
+        if item.kinds.is_empty() {
+            return missing("items.kinds");
+        }
+        check_amount("items.balance_after", &item.balance_after)?;
+        if let Some(amount) = &item.amount {
+            check_amount("items.amount", amount)?;
+        }
+    }
+    Ok(())
+}
+
+/// The facts of [`crate::fact_names::DIGEST`].
+fn facts(notice: &DigestNotice, totals: &[DigestTotal]) -> Value {
+    let Envelope {
+        locale,
+        time_zone,
+        hide_amounts,
+        ..
+    } = notice.envelope;
+    let shown = &notice.items[..notice.items.len().min(MAX_DIGEST_ITEMS_SHOWN)];
+    let more = notice.items.len() - shown.len();
+    let items: Vec<Value> = shown
+        .iter()
+        .map(|item| {
+            let amount = item.amount.as_ref().filter(|_| !hide_amounts);
+            minijinja::context! {
+                kinds => item.kinds.iter().map(|kind| kind.as_str()).collect::<Vec<_>>(),
+                time => format_short_time(item.occurred_at, time_zone, locale),
+                account => mask(&item.account_id),
+                amount => amount.map(|amount| format_movement(amount, item.direction, locale)),
+                balance_after => (!hide_amounts).then(|| format_amount(&item.balance_after, locale)),
+            }
+        })
+        .collect();
+    let totals: Vec<Value> = totals
+        .iter()
+        .filter(|_| !hide_amounts)
+        .map(|total| {
+            minijinja::context! {
+                account => mask(&total.account_id),
+                paid_in => format_magnitude(&total.paid_in, locale),
+                paid_out => format_magnitude(&total.paid_out, locale),
+                count => format_count(total.count, locale),
+            }
+        })
+        .collect();
+    minijinja::context! {
+        count => format_count(notice.items.len(), locale),
+        plural => plural(notice.items.len(), locale),
+        period_from => format_time(notice.from, time_zone, locale),
+        period_to => format_time(notice.to, time_zone, locale),
+        items,
+        more => (more > 0).then(|| format_count(more, locale)),
+        more_plural => plural(more, locale),
+        totals,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fact_names::{DIGEST, ITEM, TOTAL};
+    use crate::render::names;
+    use crate::{Locale, examples};
+
+    #[test]
+    fn a_digest_gives_the_facts_that_templates_are_checked_against() {
+        let notice = examples::digest(Locale::En);
+        let facts = facts(&notice, &digest_totals(&notice.items).unwrap());
+        assert_eq!(names(&facts), DIGEST.iter().copied().collect());
+        let first = |list: &str| facts.get_attr(list).unwrap().get_item_by_index(0).unwrap();
+        assert_eq!(names(&first("items")), ITEM.iter().copied().collect());
+        assert_eq!(names(&first("totals")), TOTAL.iter().copied().collect());
+    }
+
+    #[test]
+    fn a_sum_that_no_account_can_have_is_refused() {
+        let mut items = examples::digest(Locale::En).items;
+        items.truncate(1);
+        items[0].amount.as_mut().unwrap().minor = i64::MAX;
+        assert_eq!(digest_totals(&items).unwrap()[0].paid_in.minor, i64::MAX);
+        items.push(items[0].clone());
+        assert!(matches!(
+            digest_totals(&items),
+            Err(RenderError::DoesNotAddUp { field: "items" })
+        ));
+        items[0].amount.as_mut().unwrap().minor = i64::MIN;
+        assert!(digest_totals(&items[..1]).is_err());
+    }
+}

@@ -1,0 +1,245 @@
+//! A mail about an account over a period, with its entries in a file.
+
+mod csv;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use icu_datetime::options::Length;
+use minijinja::Value;
+
+use crate::envelope::{check_amount, untrusted};
+use crate::limits::{
+    MAX_COUNTERPARTY_CHARS, MAX_REFERENCE_CHARS, MAX_STATEMENT_ENTRIES, MAX_STATEMENT_ENTRIES_SHOWN,
+};
+use crate::money::{format_count, format_magnitude, format_movement, plural};
+use crate::render::{Mail, RenderError, Rendered, make};
+use crate::time::{format_day, local_day};
+use crate::{Amount, Direction, Envelope, Kind, format_amount, mask};
+
+/// All that a statement may say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatementNotice {
+    /// Whom it goes to, and what stands in its foot.
+    pub envelope: Envelope,
+    /// The account. Only its last four characters are shown.
+    pub account_id: String,
+    /// The first day, in the customer's zone.
+    pub from: NaiveDate,
+    /// The last day, in the customer's zone.
+    pub to: NaiveDate,
+    /// The balance before the first entry.
+    pub opening_balance: Amount,
+    /// The balance after the last entry. It must be the opening balance with all entries added.
+    pub closing_balance: Amount,
+    /// What moved, in order. The mail shows the first [`MAX_STATEMENT_ENTRIES_SHOWN`], the attachment all.
+    pub entries: Vec<StatementEntry>,
+}
+
+/// One movement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StatementEntry {
+    /// The event, as the bank can find it again.
+    pub event_id: String,
+    /// What it was: [`Kind::Deposit`], [`Kind::Withdrawal`] or [`Kind::Reversal`].
+    pub kind: Kind,
+    /// What moved. Its sign does not count.
+    pub amount: Amount,
+    /// Which way it moved.
+    pub direction: Direction,
+    /// The balance after it.
+    pub balance_after: Amount,
+    /// When it happened.
+    pub occurred_at: DateTime<Utc>,
+    /// From which day on it counts for interest, where the bank told one.
+    pub value_date: Option<NaiveDate>,
+    /// The payment's reference, as the bank got it.
+    pub reference: Option<String>,
+    /// Who paid or was paid.
+    pub counterparty: Option<String>,
+}
+
+/// A statement, ready to be sent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RenderedStatement {
+    /// The mail. Its hash covers the attachment too.
+    pub mail: Rendered,
+    /// The entries. None where the customer wants no amounts in mails.
+    pub attachment: Option<Attachment>,
+}
+
+/// A file that goes with a mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Attachment {
+    /// ASCII letters, digits, `-` and `.` only.
+    pub name: String,
+    /// A media type with its parameters (RFC 6838).
+    pub content_type: &'static str,
+    /// The file.
+    pub bytes: Vec<u8>,
+}
+
+/// Makes the mail about an account over a period.
+///
+/// # Errors
+/// [`RenderError`]: nothing half rendered comes out, and no statement whose figures do not add up.
+pub fn render_statement(notice: &StatementNotice) -> Result<RenderedStatement, RenderError> {
+    let (total_in, total_out) = totals(notice)?;
+    let attachment = (!notice.envelope.hide_amounts)
+        .then(|| csv::attachment(notice))
+        .transpose()?;
+    let attached: Vec<&[u8]> = attachment.iter().map(|file| &*file.bytes).collect();
+    let mail = make(&Mail {
+        folder: Kind::Statement.as_str(),
+        layout: "statement",
+        envelope: &notice.envelope,
+        optional: Kind::Statement.can_be_switched_off(),
+        facts: facts(notice, &total_in, &total_out, attachment.as_ref()),
+        attached: &attached,
+    })?;
+    Ok(RenderedStatement { mail, attachment })
+}
+
+/// What was paid in and out, once it is certain that all figures add up.
+fn totals(notice: &StatementNotice) -> Result<(Amount, Amount), RenderError> {
+    let wrong = |field| RenderError::DoesNotAddUp { field };
+    let count = notice.entries.len();
+    if count > MAX_STATEMENT_ENTRIES {
+        return Err(RenderError::TooMany {
+            field: "entries",
+            count,
+            max: MAX_STATEMENT_ENTRIES,
+        });
+    }
+    let opening = &notice.opening_balance;
+    let alike =
+        |amount: &Amount| (&amount.currency, amount.digits) == (&opening.currency, opening.digits);
+    check_amount("opening_balance", opening)?;
+    if !alike(&notice.closing_balance) {
+        return Err(wrong("closing_balance"));
+    }
+    // As i128 no sum of so few entries can overflow.
+    let (mut paid_in, mut paid_out) = (0i128, 0i128);
+    for entry in &notice.entries {
+        let moved = i128::from(entry.amount.minor).abs();
+        match entry.direction {
+            Direction::In => paid_in += moved,
+            Direction::Out => paid_out += moved,
+        }
+        let balance = i128::from(opening.minor) + paid_in - paid_out;
+        let (amount, after) = (&entry.amount, &entry.balance_after);
+        if !alike(amount) || !alike(after) || i128::from(after.minor) != balance {
+            return Err(wrong("entries"));
+        }
+    }
+    let closing = i128::from(opening.minor) + paid_in - paid_out;
+    if i128::from(notice.closing_balance.minor) != closing {
+        return Err(wrong("closing_balance"));
+    }
+    let total = |minor: i128| {
+        Ok(Amount {
+            minor: i64::try_from(minor).map_err(|_| wrong("entries"))?,
+            ..opening.clone()
+        })
+    };
+    Ok((total(paid_in)?, total(paid_out)?))
+}
+
+/// The facts of [`crate::fact_names::STATEMENT`].
+fn facts(
+    notice: &StatementNotice,
+    total_in: &Amount,
+    total_out: &Amount,
+    attachment: Option<&Attachment>,
+) -> Value {
+    let Envelope {
+        locale,
+        time_zone,
+        hide_amounts,
+        ..
+    } = notice.envelope;
+    let visible = |text: String| (!hide_amounts).then_some(text);
+    let count = notice.entries.len();
+    let shown = if hide_amounts {
+        0
+    } else {
+        count.min(MAX_STATEMENT_ENTRIES_SHOWN)
+    };
+    let entries: Vec<Value> = notice.entries[..shown]
+        .iter()
+        .map(|entry| {
+            minijinja::context! {
+                kind => entry.kind.as_str(),
+                day => format_day(local_day(entry.occurred_at, time_zone), locale, Length::Medium),
+                amount => format_movement(&entry.amount, Some(entry.direction), locale),
+                balance_after => format_amount(&entry.balance_after, locale),
+                counterparty => untrusted(&entry.counterparty, MAX_COUNTERPARTY_CHARS),
+                reference => untrusted(&entry.reference, MAX_REFERENCE_CHARS),
+            }
+        })
+        .collect();
+    let more = count - shown;
+    minijinja::context! {
+        account => mask(&notice.account_id),
+        period_from => format_day(notice.from, locale, Length::Long),
+        period_to => format_day(notice.to, locale, Length::Long),
+        opening_balance => visible(format_amount(&notice.opening_balance, locale)),
+        closing_balance => visible(format_amount(&notice.closing_balance, locale)),
+        total_in => visible(format_magnitude(total_in, locale)),
+        total_out => visible(format_magnitude(total_out, locale)),
+        count => visible(format_count(count, locale)),
+        entries,
+        more => (more > 0).then(|| format_count(more, locale)).and_then(visible),
+        more_plural => plural(more, locale),
+        file_name => attachment.map(|file| &*file.name),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fact_names::{ENTRY, STATEMENT};
+    use crate::render::names;
+    use crate::{Locale, examples};
+
+    #[test]
+    fn a_statement_gives_the_facts_that_templates_are_checked_against() {
+        let notice = examples::statement(Locale::En);
+        let (total_in, total_out) = totals(&notice).unwrap();
+        let facts = facts(&notice, &total_in, &total_out, None);
+        assert_eq!(names(&facts), STATEMENT.iter().copied().collect());
+        let entry = facts.get_attr("entries").unwrap().get_item_by_index(0);
+        assert_eq!(names(&entry.unwrap()), ENTRY.iter().copied().collect());
+    }
+
+    #[test]
+    fn a_statement_that_does_not_add_up_is_refused() {
+        let right = examples::statement(Locale::En);
+        totals(&right).unwrap();
+        let mut wrong = Vec::new();
+        let mut change = |field: &str, change: &dyn Fn(&mut StatementNotice)| {
+            let mut notice = right.clone();
+            change(&mut notice);
+            wrong.push((field.to_owned(), totals(&notice)));
+        };
+        change("entries", &|notice| notice.opening_balance.minor += 1);
+        change("closing_balance", &|notice| {
+            notice.closing_balance.minor -= 1
+        });
+        change("closing_balance", &|notice| {
+            notice.closing_balance.currency = "USD".to_owned();
+        });
+        change("entries", &|notice| notice.entries[0].amount.minor += 1);
+        change("entries", &|notice| notice.entries[1].amount.digits = 3);
+        change("entries", &|notice| {
+            notice.entries.remove(0);
+        });
+        change("entries", &|notice| {
+            notice.entries[0].direction = Direction::In;
+        });
+        for (expected, result) in wrong {
+            assert!(
+                matches!(result, Err(RenderError::DoesNotAddUp { field }) if field == expected),
+                "{expected}: {result:?}"
+            );
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! The entries as a file: CSV by RFC 4180, in UTF-8 without a byte order mark, which RFC 4180 does not know.
+//!
+//! Figures and times are for programs: decimal points, ISO 8601 with the customer's offset. Words are the customer's.
+
+use chrono::SecondsFormat;
+use csv::{Terminator, WriterBuilder};
+
+use super::{Attachment, StatementNotice};
+use crate::envelope::untrusted;
+use crate::limits::{MAX_COUNTERPARTY_CHARS, MAX_REFERENCE_CHARS};
+use crate::render::RenderError;
+use crate::templates::Words;
+use crate::{Amount, Direction, mask};
+
+/// RFC 4180, with the parameters of RFC 7111.
+const CONTENT_TYPE: &str = "text/csv; charset=utf-8; header=present";
+
+/// The columns, by their names in `words.txt`.
+const COLUMNS: [&str; 9] = [
+    "time",
+    "value_date",
+    "type",
+    "amount",
+    "currency",
+    "balance_after",
+    "counterparty",
+    "reference",
+    "event_id",
+];
+
+/// Far longer than any id of ours.
+const MAX_EVENT_ID_CHARS: usize = 64;
+
+pub(super) fn attachment(notice: &StatementNotice) -> Result<Attachment, RenderError> {
+    let failed = |source| RenderError::Template {
+        template: "words.txt",
+        source,
+    };
+    let words = Words::of(notice.envelope.locale).map_err(failed)?;
+    let word = |name: &str, key: Option<&str>| words.get(name, key).map_err(failed);
+    let mut writer = WriterBuilder::new()
+        .terminator(Terminator::CRLF)
+        .from_writer(Vec::new());
+    let mut rows = vec![
+        COLUMNS
+            .iter()
+            .map(|column| word("columns", Some(column)))
+            .collect::<Result<Vec<_>, _>>()?,
+    ];
+    for entry in &notice.entries {
+        let time = entry
+            .occurred_at
+            .with_timezone(&notice.envelope.time_zone)
+            .to_rfc3339_opts(SecondsFormat::Secs, true);
+        rows.push(vec![
+            time,
+            entry
+                .value_date
+                .map(|day| day.to_string())
+                .unwrap_or_default(),
+            word("kinds", Some(entry.kind.as_str()))?,
+            decimal(
+                i128::from(entry.amount.minor).abs()
+                    * match entry.direction {
+                        Direction::In => 1,
+                        Direction::Out => -1,
+                    },
+                entry.amount.digits,
+            ),
+            entry.amount.currency.clone(),
+            plain(&entry.balance_after),
+            harmless(untrusted(&entry.counterparty, MAX_COUNTERPARTY_CHARS)),
+            harmless(untrusted(&entry.reference, MAX_REFERENCE_CHARS)),
+            harmless(untrusted(&Some(entry.event_id.clone()), MAX_EVENT_ID_CHARS)),
+        ]);
+    }
+    for row in rows {
+        // Into memory, and every row has the same number of fields: there is nothing that can fail.
+        writer
+            .write_record(row)
+            .expect("a row is written to memory");
+    }
+    let bytes = writer.into_inner().expect("rows are written to memory");
+    let account: String = mask(&notice.account_id)
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .collect();
+    Ok(Attachment {
+        name: [
+            word("file_name", None)?,
+            account,
+            notice.from.to_string(),
+            notice.to.to_string(),
+        ]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .collect::<Vec<_>>()
+        .join("-")
+            + ".csv",
+        content_type: CONTENT_TYPE,
+        bytes,
+    })
+}
+
+fn plain(amount: &Amount) -> String {
+    decimal(i128::from(amount.minor), amount.digits)
+}
+
+/// `-12.50`: what programs read as a number.
+fn decimal(minor: i128, digits: u32) -> String {
+    let sign = if minor < 0 { "-" } else { "" };
+    let width = digits as usize + 1;
+    let mut text = format!("{:0width$}", minor.unsigned_abs());
+    if digits > 0 {
+        text.insert(text.len() - digits as usize, '.');
+    }
+    format!("{sign}{text}")
+}
+
+/// Words of somebody else that no spreadsheet program takes for a formula: an apostrophe before what begins like one
+/// (OWASP, "CSV Injection"), in the wide forms of East Asian scripts too.
+fn harmless(words: Option<String>) -> String {
+    let words = words.unwrap_or_default();
+    let formula = words.starts_with([
+        '=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠', '−',
+    ]);
+    if formula { format!("'{words}") } else { words }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn amounts_are_plain_decimals() {
+        for (minor, digits, text) in [
+            (0, 2, "0.00"),
+            (5, 2, "0.05"),
+            (-5, 2, "-0.05"),
+            (-123_456, 2, "-1234.56"),
+            (1_234, 0, "1234"),
+            (7, 3, "0.007"),
+            (i128::from(i64::MIN), 2, "-92233720368547758.08"),
+        ] {
+            assert_eq!(decimal(minor, digits), text);
+        }
+    }
+
+    #[test]
+    fn what_begins_like_a_formula_is_text() {
+        for words in ["=1+1", "+1", "-1", "@A1", "＝1", "＋1", "－1", "＠1"] {
+            assert_eq!(harmless(Some(words.to_owned())), format!("'{words}"));
+        }
+        for words in ["", "Rent", "a=b", "1-2", "'=1"] {
+            assert_eq!(harmless(Some(words.to_owned())), words);
+        }
+    }
+}
