@@ -75,10 +75,17 @@ pub fn notification_id(
 /// The kinds an event can give, the one it is mainly about first.
 pub fn kinds(event: &DomainEvent) -> &'static [Kind] {
     match event.event_type.as_str() {
-        "MoneyDeposited" => &[Kind::Deposit, Kind::LargeAmount],
-        "MoneyWithdrawn" => &[Kind::Withdrawal, Kind::LargeAmount, Kind::LowBalance],
+        "MoneyDeposited" => &[Kind::Deposit, Kind::LargeAmount, Kind::ScheduleRun],
+        "MoneyWithdrawn" => &[
+            Kind::Withdrawal,
+            Kind::LargeAmount,
+            Kind::LowBalance,
+            Kind::ScheduleRun,
+        ],
         "TransactionReversed" => &[Kind::Reversal, Kind::LowBalance],
         ACCOUNT_OVERDRAWN => &[Kind::Overdrawn],
+        "OperationSkipped" => &[Kind::ScheduleSkipped],
+        "AccountClosed" => &[Kind::Security],
         _ => &[],
     }
 }
@@ -91,6 +98,10 @@ pub fn decide(event: &DomainEvent, preferences: &Preferences) -> Result<Vec<Deci
     let mut decisions = Vec::new();
     for &kind in kinds(event) {
         if !kind.is_on_by_default() && preferences.get(kind).is_none() {
+            continue;
+        }
+        // A movement that no schedule has made says nothing of one.
+        if kind == Kind::ScheduleRun && event.data.schedule_id.is_none() {
             continue;
         }
         let skip = skip(event, kind, preferences)?;

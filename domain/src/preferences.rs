@@ -15,6 +15,8 @@ use crate::{Currency, Money};
 #[serde(try_from = "Value", into = "Value")]
 pub struct Preferences {
     kinds: BTreeMap<Kind, KindPreference>,
+    /// No amount, balance, counterparty or reference in any mail.
+    hide_amounts: bool,
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -41,6 +43,11 @@ impl Preferences {
     /// Whether the customer said anything about this kind.
     pub fn get(&self, kind: Kind) -> Option<&KindPreference> {
         self.kinds.get(&kind)
+    }
+
+    /// Whether mails are to say that something moved, and not how much.
+    pub fn hides_amounts(&self) -> bool {
+        self.hide_amounts
     }
 
     pub fn is_on(&self, kind: Kind) -> bool {
@@ -76,9 +83,7 @@ impl Preferences {
                 "only \"immediate\" is available in this version",
             );
         }
-        if fields.optional_bool("hide_amounts") == Some(true) {
-            fields.refuse("hide_amounts", "is not available in this version");
-        }
+        preferences.hide_amounts = fields.optional_bool("hide_amounts").unwrap_or(false);
         for name in ["quiet_hours", "addresses"] {
             let empty =
                 |value: &Value| value.is_null() || value.as_array().is_some_and(Vec::is_empty);
@@ -120,6 +125,9 @@ fn read_kind(kind: Kind, value: Value, pointer: &str) -> Result<KindPreference, 
             "enabled",
             format!("must be true: {kind} notifications cannot be switched off"),
         );
+    }
+    if enabled && kind == Kind::Statement {
+        fields.refuse("enabled", "is not available in this version");
     }
     let mut amounts = |name: &str| match fields.take(name) {
         None => BTreeMap::new(),
@@ -189,11 +197,14 @@ impl From<Preferences> for Value {
                 (kind.as_str().to_owned(), value)
             })
             .collect();
-        if kinds.is_empty() {
-            json!({})
-        } else {
-            json!({ "kinds": kinds })
+        let mut value = json!({});
+        if !kinds.is_empty() {
+            value["kinds"] = kinds.into();
         }
+        if preferences.hide_amounts {
+            value["hide_amounts"] = true.into();
+        }
+        value
     }
 }
 
@@ -214,7 +225,7 @@ mod tests {
             "deposit": { "enabled": true, "min_amount": { "EUR": "10.00" } },
             "low-balance": { "enabled": true, "threshold": { "EUR": "100.00", "JPY": "5000" }, "margin": { "EUR": "5.00" } },
             "withdrawal": { "enabled": false },
-        }});
+        }, "hide_amounts": true });
         let preferences = Preferences::read(given.clone(), "").unwrap();
         assert_eq!(Value::from(preferences.clone()), given);
         assert!(!preferences.is_on(Kind::Withdrawal));
@@ -226,7 +237,6 @@ mod tests {
     fn a_wish_that_cannot_be_kept_yet_is_refused_by_name() {
         for (name, value) in [
             ("delivery", json!("daily")),
-            ("hide_amounts", json!(true)),
             ("quiet_hours", json!({ "from": "22:00", "to": "07:00" })),
             (
                 "addresses",

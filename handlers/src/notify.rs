@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use crate::dead_letter::OwnLetter;
 use crate::error::{Error, Result};
+use crate::mail_code::verification_code;
 use crate::planted;
 use crate::ports::{
     Clock, CustomerRevision, Customers, DeadLetterQueue, EventStore, Keys, Mail, Mailer,
@@ -253,13 +254,22 @@ impl Notifier {
         person: &Person,
         planned: Notification,
     ) -> Result<()> {
-        let rendered = render::render(event, person, &planned, &self.settings.bank_name)?;
         let keyring = self.keys.keyring().await?;
+        let code = verification_code(&keyring, planned.notification_id);
+        let (customer, topic) = (&event.data.customer_id, Topic::Kind(planned.kind));
+        let public_url = &self.settings.public_url;
+        let foot = render::Foot {
+            bank_name: &self.settings.bank_name,
+            verification_code: code.clone(),
+            unsubscribe_url: unsubscribe::url(&keyring, public_url, customer, topic),
+        };
+        let rendered = render::render(event, person, &planned, foot)?;
         let now = self.clock.now();
         let lease_until = now + self.settings.lease;
         let mut claimed = planned.moved(State::Claimed, now, None);
         claimed.template = Some(rendered.template.to_owned());
         claimed.content_hash = Some(rendered.content_hash.clone());
+        claimed.verification_code = Some(code);
         claimed.lease_until = Some(lease_until);
         self.save(&claimed).await?;
 
@@ -276,12 +286,7 @@ impl Notifier {
             subject: rendered.subject,
             text: rendered.text,
             html: rendered.html,
-            headers: unsubscribe::headers(
-                &keyring,
-                &self.settings.public_url,
-                &event.data.customer_id,
-                Topic::Kind(sending.kind),
-            ),
+            headers: unsubscribe::headers(&keyring, public_url, customer, topic),
             attachments: Vec::new(),
             priority: match sending.kind {
                 Kind::Security => Priority::Security,

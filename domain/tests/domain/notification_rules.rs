@@ -35,7 +35,7 @@ fn without_a_word_a_customer_is_told_of_movements_reversals_and_overdrafts() {
     let none: &[(Kind, Option<SkipReason>)] = &[];
     for (event, expected) in [
         (last_of(rich()), none),
-        (last_of(rich().and([closed()])), none),
+        (last_of(rich().and([closed()])), &[(Kind::Security, None)]),
         (
             last_of(rich().and([deposited("0.01")])),
             &[(Kind::Deposit, None)],
@@ -166,6 +166,38 @@ fn a_kind_that_must_be_asked_for_is_off_until_it_is_enabled() {
             (Kind::LowBalance, Some(SkipReason::PreferenceOff)),
         ],
     );
+}
+
+/// A withdrawal that a schedule has made, or was to make.
+fn scheduled(event_type: &str) -> DomainEvent {
+    let mut event = last_of(rich().and([withdrawn("1.00")]));
+    event.event_type = event_type.to_owned();
+    event.data.schedule_id = Some("rent".parse().unwrap());
+    event.data.occurrence = Some(event.metadata.recorded_at);
+    event
+}
+
+#[test]
+fn a_movement_of_a_schedule_is_told_as_such_only_to_who_asks_and_one_of_none_never() {
+    let wish = json!({ "kinds": { "schedule-run": { "enabled": true } } });
+    let withdrawal = (Kind::Withdrawal, None);
+    let run = scheduled("MoneyWithdrawn");
+    assert_told(&run, json!({}), &[withdrawal]);
+    assert_told(&run, wish.clone(), &[withdrawal, (Kind::ScheduleRun, None)]);
+    assert_told(
+        &last_of(rich().and([withdrawn("1.00")])),
+        wish,
+        &[withdrawal],
+    );
+}
+
+#[test]
+fn a_scheduled_operation_that_was_not_done_is_told_to_everybody_who_does_not_object() {
+    let skipped = scheduled("OperationSkipped");
+    assert_told(&skipped, json!({}), &[(Kind::ScheduleSkipped, None)]);
+    let off = json!({ "kinds": { "schedule-skipped": { "enabled": false } } });
+    let reason = Some(SkipReason::PreferenceOff);
+    assert_told(&skipped, off, &[(Kind::ScheduleSkipped, reason)]);
 }
 
 #[test]

@@ -53,6 +53,10 @@ fn what_is_so_already_may_be_wished() {
     assert_refused(json!({ "addresses": {} }), &["/addresses"]);
     assert_refused(json!({ "hide_amounts": "no" }), &["/hide_amounts"]);
     assert_refused(json!({ "delivery": 1 }), &["/delivery"]);
+    assert_refused(
+        json!({ "kinds": { "statement": { "enabled": true } } }),
+        &["/kinds/statement/enabled"],
+    );
 }
 
 #[test]

@@ -6,13 +6,20 @@ use domain::{DomainEvent, Money, SkippedBecause};
 use mail::{Amount, Envelope, Locale, Notice, Rendered, Scheduled};
 
 use crate::error::{Error, Result};
-use crate::ports::{Notification, Person};
+use crate::ports::{Notification, Person, State};
+
+/// What stands in the foot of a mail, beside what the customer is.
+pub(super) struct Foot<'a> {
+    pub(super) bank_name: &'a str,
+    pub(super) verification_code: String,
+    pub(super) unsubscribe_url: Option<String>,
+}
 
 pub(super) fn render(
     event: &DomainEvent,
     person: &Person,
     notification: &Notification,
-    bank_name: &str,
+    foot: Foot<'_>,
 ) -> Result<Rendered> {
     let data = &event.data;
     let money = |text: &str| {
@@ -30,7 +37,7 @@ pub(super) fn render(
     });
     let notice = Notice {
         kind: notification.kind,
-        envelope: envelope(person, notification, bank_name)?,
+        envelope: envelope(person, notification, foot)?,
         account_id: event.metadata.account_id.to_string(),
         amount: optional(&data.amount)?.map(amount),
         balance_after: amount(money(&data.balance_after)?),
@@ -47,7 +54,7 @@ pub(super) fn render(
         .map_err(|error| permanent(format!("the mail cannot be rendered: {error}")))
 }
 
-fn envelope(person: &Person, notification: &Notification, bank_name: &str) -> Result<Envelope> {
+fn envelope(person: &Person, notification: &Notification, foot: Foot<'_>) -> Result<Envelope> {
     Ok(Envelope {
         locale: person
             .locale
@@ -57,13 +64,17 @@ fn envelope(person: &Person, notification: &Notification, bank_name: &str) -> Re
             .time_zone
             .parse()
             .map_err(|_| permanent("the customer's time zone is not known".to_owned()))?,
-        bank_name: bank_name.to_owned(),
+        bank_name: foot.bank_name.to_owned(),
         customer_name: person.name.clone(),
         notification_id: notification.notification_id.to_string(),
-        verification_code: String::new(),
-        unsubscribe_url: None,
-        hide_amounts: false,
-        possible_repeat: false,
+        verification_code: foot.verification_code,
+        unsubscribe_url: foot.unsubscribe_url,
+        hide_amounts: person.preferences.hides_amounts(),
+        // After a mail of unknown outcome, which an operator had sent once more.
+        possible_repeat: notification
+            .history
+            .iter()
+            .any(|step| step.state == State::Unknown),
     })
 }
 

@@ -196,6 +196,8 @@ mod tests {
             "MoneyWithdrawn",
             "TransactionReversed",
             "AccountOverdrawn",
+            "OperationSkipped",
+            "AccountClosed",
         ] {
             assert_eq!(
                 functions_of(event_type, json!({ "version": 2 })).await,

@@ -61,6 +61,8 @@ pub fn reaches_notify(entry: &BusEntry) -> bool {
         "MoneyWithdrawn",
         "TransactionReversed",
         "AccountOverdrawn",
+        "OperationSkipped",
+        "AccountClosed",
     ];
     let metadata = &entry.detail["metadata"];
     told.contains(&entry.event_type.as_str())

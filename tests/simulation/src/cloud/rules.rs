@@ -258,6 +258,8 @@ fn rules(entry: &BusEntry) -> Option<Function> {
         "MoneyWithdrawn",
         "TransactionReversed",
         "AccountOverdrawn",
+        "OperationSkipped",
+        "AccountClosed",
     ];
     let for_notify = told.contains(&entry.event_type.as_str())
         && metadata["replay"].is_null()
