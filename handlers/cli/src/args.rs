@@ -7,6 +7,7 @@ use crate::commands::dead_letters::DeadLettersOptions;
 use crate::commands::history::HistoryOptions;
 use crate::commands::import::ImportOptions;
 use crate::commands::load::LoadOptions;
+use crate::commands::preview::PreviewOptions;
 use crate::commands::replay::ReplayOptions;
 use crate::commands::schedules::SchedulesOptions;
 use crate::commands::verify::VerifyOptions;
@@ -36,6 +37,7 @@ pub enum Command {
     DeadLetters(DeadLettersOptions),
     Schedules(Box<SchedulesOptions>),
     Load(LoadOptions),
+    Preview(PreviewOptions),
 }
 
 impl Default for Command {

@@ -1,4 +1,5 @@
-//! The commands of operators and analysts: each talks to a running ledgerbell.
+//! The commands of operators and analysts: all but `preview` talk to a running
+//! ledgerbell.
 
 mod accounts;
 pub mod balance;
@@ -6,6 +7,7 @@ pub mod dead_letters;
 pub mod history;
 pub mod import;
 pub mod load;
+pub mod preview;
 pub mod replay;
 pub mod schedules;
 pub mod verify;

@@ -28,5 +28,6 @@ fn main() -> ExitCode {
         Command::DeadLetters(options) => exit::of(commands::dead_letters::run(&options)),
         Command::Schedules(options) => exit::of(commands::schedules::run(&options)),
         Command::Load(options) => exit::of(commands::load::run(&options)),
+        Command::Preview(options) => exit::of(commands::preview::run(&options)),
     }
 }

@@ -5,7 +5,7 @@ mod running;
 
 use running::run;
 
-const COMMANDS: [&[&str]; 17] = [
+const COMMANDS: [&[&str]; 18] = [
     &[],
     &["serve"],
     &["import"],
@@ -23,6 +23,7 @@ const COMMANDS: [&[&str]; 17] = [
     &["schedules", "create"],
     &["schedules", "cancel"],
     &["load"],
+    &["preview"],
 ];
 
 #[test]
@@ -76,6 +77,12 @@ fn wrong_use_is_exit_2_with_the_reason_first() {
         (vec!["import", "x", "--format", "csv"], "'csv'"),
         (vec!["import", "x", "--customer", "a b"], "'a b'"),
         (vec!["dead-letters", "redrive"], "--max <N>"),
+        (vec!["preview", "digests"], "security or digest"),
+        (vec!["preview", "deposit", "--locale", "xx"], "\"xx\""),
+        (
+            vec!["preview", "deposit", "--event", "no-such-file"],
+            "no-such-file",
+        ),
         (vec!["load", "--writers", "0"], "'0'"),
         (
             vec![

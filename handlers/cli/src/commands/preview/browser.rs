@@ -1,0 +1,216 @@
+//! Chromium, which makes a picture of a page. What it cannot do is no failure: the mail is there without it.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+/// Names another program than [`USUAL`].
+const VARIABLE: &str = "LEDGERBELL_CHROMIUM";
+/// What Chromium is called by Debian, by other distributions, and by its vendor.
+const USUAL: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
+/// CSS pixels: what a mail program's pane has, and a little more than the 600 of the mails.
+const WIDTH: u32 = 640;
+/// CSS pixels: below any mail, so that what is measured is the mail.
+const LEAST_HEIGHT: u32 = 200;
+/// CSS pixels: beyond it Chromium's pictures are cut.
+const MOST_HEIGHT: u32 = 16_000;
+/// A page without anything to load is there within a second; a busy machine takes longer.
+const PATIENCE: Duration = Duration::from_secs(60);
+const POLL: Duration = Duration::from_millis(50);
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scheme {
+    Light,
+    Dark,
+}
+
+impl Scheme {
+    /// What tells its pictures apart.
+    pub(super) fn suffix(self) -> &'static str {
+        match self {
+            Scheme::Light => "",
+            Scheme::Dark => ".dark",
+        }
+    }
+}
+
+pub(super) struct Browser {
+    program: PathBuf,
+}
+
+impl Browser {
+    pub(super) fn find() -> Result<Self, String> {
+        let named = std::env::var_os(VARIABLE).map(PathBuf::from);
+        let program = match named {
+            Some(program) if program.is_file() => Some(program),
+            Some(program) => {
+                return Err(format!("{VARIABLE} names no file: {}", program.display()));
+            }
+            None => on_path(),
+        };
+        program
+            .map(|program| Browser { program })
+            .ok_or_else(|| format!("no Chromium was found; {VARIABLE} can name one"))
+    }
+
+    /// The whole page, at the width of a mail program.
+    pub(super) fn picture(
+        &self,
+        html: &Path,
+        picture: &Path,
+        scheme: Scheme,
+    ) -> Result<(), String> {
+        let html = absolute(html)?;
+        let picture = absolute(picture)?;
+        let height = self.height(&html)?;
+        let mut screenshot = std::ffi::OsString::from("--screenshot=");
+        screenshot.push(&picture);
+        let mut command = self.command(WIDTH, height);
+        command.arg(screenshot);
+        if scheme == Scheme::Dark {
+            command.arg("--blink-settings=preferredColorScheme=0");
+        }
+        // A picture of an earlier run must not pass for one of this.
+        let _ = std::fs::remove_file(&picture);
+        run(command.arg(url(&html)))?;
+        if picture.is_file() {
+            Ok(())
+        } else {
+            Err(format!("{} wrote none", self.program.display()))
+        }
+    }
+
+    /// How high the page is: a copy of it says so itself, in its title.
+    fn height(&self, html: &Path) -> Result<u32, String> {
+        const ASK: &str = "<script>document.title = document.documentElement.scrollHeight</script>";
+        let copy = html.with_extension("measured.html");
+        let page = std::fs::read_to_string(html).map_err(|error| error.to_string())?;
+        std::fs::write(&copy, page + ASK).map_err(|error| error.to_string())?;
+        let ran = run(self
+            .command(WIDTH, LEAST_HEIGHT)
+            .arg("--dump-dom")
+            .arg(url(&copy)));
+        let _ = std::fs::remove_file(&copy);
+        let page = String::from_utf8_lossy(&ran?.stdout).into_owned();
+        let title = page
+            .split_once("<title>")
+            .and_then(|(_, rest)| rest.split_once("</title>"))
+            .map(|(title, _)| title);
+        title
+            .and_then(|title| title.trim().parse::<u32>().ok())
+            .map(|height| height.clamp(LEAST_HEIGHT, MOST_HEIGHT))
+            .ok_or_else(|| format!("{} did not measure the page", self.program.display()))
+    }
+
+    fn command(&self, width: u32, height: u32) -> Command {
+        let mut command = Command::new(&self.program);
+        command
+            .args(["--headless", "--disable-gpu", "--hide-scrollbars"])
+            .args([
+                "--no-first-run",
+                "--disable-extensions",
+                "--disable-background-networking",
+            ])
+            .arg(format!("--window-size={width},{height}"))
+            .stdin(Stdio::null())
+            .stderr(Stdio::null())
+            .stdout(Stdio::piped());
+        if is_root() {
+            // Chromium's sandbox refuses root. The page is ours and loads nothing.
+            command.arg("--no-sandbox");
+        }
+        command
+    }
+}
+
+fn on_path() -> Option<PathBuf> {
+    let path = std::env::var_os("PATH")?;
+    USUAL.iter().find_map(|name| {
+        std::env::split_paths(&path)
+            .map(|folder| folder.join(name))
+            .find(|program| program.is_file())
+    })
+}
+
+/// Runs it to its end, or ends it: a browser that hangs must not hang a preview.
+fn run(command: &mut Command) -> Result<Output, String> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let failed = |reason: String| format!("{name} {reason}");
+    let mut child = command.spawn().map_err(|error| failed(error.to_string()))?;
+    // Read while it runs, or a full pipe would keep it from ending.
+    let stdout = child.stdout.take();
+    let reader = std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        if let Some(mut stdout) = stdout {
+            // What was read until then is judged by whoever looks at it.
+            let _ = std::io::Read::read_to_end(&mut stdout, &mut bytes);
+        }
+        bytes
+    });
+    let deadline = Instant::now() + PATIENCE;
+    let status = loop {
+        match child.try_wait() {
+            Ok(Some(status)) => break status,
+            Ok(None) if Instant::now() < deadline => std::thread::sleep(POLL),
+            Ok(None) => {
+                let _ = child.kill();
+                let _ = child.wait();
+                return Err(failed(format!(
+                    "did not end within {} s",
+                    PATIENCE.as_secs()
+                )));
+            }
+            Err(error) => return Err(failed(error.to_string())),
+        }
+    };
+    if !status.success() {
+        return Err(failed(format!("ended with {status}")));
+    }
+    let stdout = reader.join().unwrap_or_default();
+    Ok(Output {
+        status,
+        stdout,
+        stderr: Vec::new(),
+    })
+}
+
+fn absolute(path: &Path) -> Result<PathBuf, String> {
+    std::path::absolute(path).map_err(|error| error.to_string())
+}
+
+/// A file's URL (RFC 8089), with everything encoded that has a meaning in one.
+fn url(path: &Path) -> String {
+    let mut url = "file://".to_owned();
+    for byte in path.to_string_lossy().bytes() {
+        if byte.is_ascii_alphanumeric() || matches!(byte, b'/' | b'-' | b'.' | b'_' | b'~') {
+            url.push(char::from(byte));
+        } else {
+            url.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    url
+}
+
+#[cfg(target_os = "linux")]
+fn is_root() -> bool {
+    use std::os::unix::fs::MetadataExt;
+    std::fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_root() -> bool {
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_becomes_a_url_whatever_is_in_it() {
+        assert_eq!(
+            url(Path::new("/a b/é#?%.html")),
+            "file:///a%20b/%C3%A9%23%3F%25.html"
+        );
+    }
+}

@@ -1,0 +1,92 @@
+//! What a preview is of, and its mail.
+
+use std::fmt;
+use std::str::FromStr;
+
+use domain::DomainEvent;
+use mail::{
+    Attachment, DigestNotice, Envelope, Kind, Locale, Rendered, StatementNotice, examples, render,
+    render_digest, render_statement,
+};
+
+use super::event::{self, Facts};
+
+/// The word for the mail that is of no kind.
+const DIGEST: &str = "digest";
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Subject {
+    Kind(Kind),
+    Digest,
+}
+
+impl fmt::Display for Subject {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Subject::Kind(kind) => kind.fmt(f),
+            Subject::Digest => f.write_str(DIGEST),
+        }
+    }
+}
+
+impl FromStr for Subject {
+    type Err = String;
+    fn from_str(text: &str) -> Result<Self, String> {
+        if text == DIGEST {
+            return Ok(Subject::Digest);
+        }
+        text.parse().map(Subject::Kind).map_err(|_| {
+            let kinds: Vec<&str> = Kind::ALL.iter().map(|kind| kind.as_str()).collect();
+            format!("must be {} or {DIGEST}", kinds.join(", "))
+        })
+    }
+}
+
+impl Subject {
+    pub(super) fn render(
+        self,
+        locale: Locale,
+        hide_amounts: bool,
+        event: Option<&DomainEvent>,
+    ) -> Result<(Rendered, Option<Attachment>), Box<dyn std::error::Error>> {
+        let facts = event.map(Facts::of).transpose()?;
+        let hide = |envelope: Envelope| Envelope {
+            hide_amounts,
+            ..envelope
+        };
+        match self {
+            Subject::Kind(Kind::Statement) => {
+                let example = examples::statement(locale);
+                let notice = match facts {
+                    Some(facts) => facts.statement(example.envelope)?,
+                    None => example,
+                };
+                let made = render_statement(&StatementNotice {
+                    envelope: hide(notice.envelope),
+                    ..notice
+                })?;
+                Ok((made.mail, made.attachment))
+            }
+            Subject::Kind(kind) => {
+                let mut notice = examples::notice(kind, locale);
+                if let Some(facts) = facts {
+                    notice = facts.notice(kind, notice.envelope);
+                }
+                notice.envelope = hide(notice.envelope);
+                Ok((render(&notice)?, None))
+            }
+            Subject::Digest => {
+                let example = examples::digest(locale);
+                let notice = match facts {
+                    Some(facts) => facts.digest(event::kinds(&facts), example.envelope)?,
+                    None => example,
+                };
+                let mail = render_digest(&DigestNotice {
+                    envelope: hide(notice.envelope),
+                    ..notice
+                })?;
+                Ok((mail, None))
+            }
+        }
+    }
+}
