@@ -68,7 +68,7 @@ fn every_key_has_a_type_that_no_yaml_parser_takes_for_a_boolean() {
 fn every_table_is_encrypted_recoverable_on_demand_and_protected_by_parameter() {
     let template = template();
     let tables = of_type(&template, "AWS::DynamoDB::Table");
-    assert_eq!(tables.len(), 7);
+    assert_eq!(tables.len(), 8);
     for (id, table) in tables {
         assert_eq!(table["BillingMode"], "PAY_PER_REQUEST", "{id}");
         assert_eq!(table["SSESpecification"]["SSEEnabled"], true, "{id}");

@@ -16,7 +16,7 @@ fn every_promise_holds(scene: &Scene, bounds: Bounds) {
     let explored = explore(scene, bounds).unwrap_or_else(|broken| panic!("{broken}"));
     println!("{bounds:?}: {explored}");
     // A model that leads to one end only has not looked around.
-    assert!(explored.ends.len() > 5, "{explored}");
+    assert!(explored.ends.len() >= 5, "{explored}");
 }
 
 #[test]
