@@ -22,11 +22,10 @@
 //! - A letter is visible at once. That the bank waits for minutes only takes
 //!   interleavings away.
 //!
-//! The seam for what comes: events of the mail provider (delivered, bounced)
-//! are not read by the product yet. When a use case merges them into the state
-//! of a notification, it becomes one more kind of [`actor`], with its message
-//! in the inbox of the [`stage`] once a mail was accepted, and `promises` then
-//! lets a notification be SENT that was UNKNOWN before.
+//! Not played here: events of the mail provider (delivered, bounced). Their
+//! merging is held in every order, twice, by `tests/tests/feedback`; beside a
+//! worker and an operator they would be one more kind of [`actor`], with its
+//! message in the inbox of the [`stage`] once a mail was accepted.
 
 mod actor;
 mod choice;

@@ -1,9 +1,10 @@
-# Starts ministack, with two things that AWS does and ministack 1.5.33 does not. Both use what it has already.
+# Starts ministack, with three things that AWS does and ministack 1.5.33 does not. All use what it has already.
 import json
 import sys
+from datetime import datetime, timezone
 
 from ministack.app import main
-from ministack.services import eventbridge, lambda_svc
+from ministack.services import eventbridge, lambda_svc, ses, ses_v2
 
 
 # AWS: the bus calls a function asynchronously, so what fails is tried again and then goes to the function's on-failure
@@ -26,9 +27,39 @@ def execute_and_read_the_answer(function, event):
     return result
 
 
+# AWS: SES tells on the default bus what becomes of a mail, with its tags. ministack tells it to topics only. Here it is
+# told of mails to SES's simulator, so that every other test sees a provider that says nothing.
+async def send_and_tell(method, path, headers, body, query_params):
+    answer = await handle(method, path, headers, body, query_params)
+    if method == "POST" and path.endswith("/outbound-emails") and answer[0] == 200:
+        tell(json.loads(body), json.loads(answer[2])["MessageId"].partition("@")[0])
+    return answer
+
+
+def tell(request, message_id):
+    recipients = request["Destination"]["ToAddresses"]
+    local, _, domain = recipients[0].partition("@")
+    if domain != ses._SIMULATOR_DOMAIN:
+        return
+    now = datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    tags = {tag["Name"]: [tag["Value"]] for tag in request.get("EmailTags", [])}
+    tags["ses:configuration-set"] = [request.get("ConfigurationSetName", "")]
+    mail = {"timestamp": now, "messageId": message_id, "destination": recipients, "tags": tags}
+    outcomes = ses._SIMULATOR_OUTCOMES.get(local.split("+")[0], (("Delivery", None),))
+    events = [("Send", {"send": {}})]
+    events += [(kind, ses._notification_detail(kind, recipients[0], now, why)) for kind, why in outcomes]
+    names = {"Send": "Sent", "Delivery": "Delivered", "Bounce": "Bounced", "Complaint": "Complaint Received"}
+    for kind, detail in events:
+        entry = {"Source": "aws.ses", "DetailType": f"Email {names[kind]}"}
+        entry["Detail"] = json.dumps({"eventType": kind, "mail": mail, **detail})
+        eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)
+
+
 execute = lambda_svc._execute_function
+handle = ses_v2.handle_request
 assert callable(eventbridge._dispatch_to_lambda)
 eventbridge._dispatch_to_lambda = call_asynchronously
 lambda_svc._execute_function = execute_and_read_the_answer
+ses_v2.handle_request = send_and_tell
 sys.argv = ["ministack"]
 main()
