@@ -269,17 +269,11 @@ async fn a_code_tells_of_its_mail_however_it_is_typed_and_of_no_mail_that_was_no
         .await;
     client.world.project(client.world.stream()).await;
     client.world.settle().await;
-    let mut stored = client.world.notifications.all().remove(0);
+    let stored = client.world.notifications.all().remove(0);
     assert_eq!(stored.state, State::Sent);
     let keyring = client.world.keys.keyring().await.unwrap();
     let code = handlers::mail_code::verification_code(&keyring, stored.notification_id);
-    assert_eq!(
-        client.get(&format!("/v1/mail-codes/{code}")).await.status,
-        StatusCode::NOT_FOUND
-    );
-    stored.verification_code = Some(code.clone());
-    stored.revision += 1;
-    assert!(client.world.notifications.save(&stored).await.unwrap());
+    assert_eq!(stored.verification_code.as_ref(), Some(&code));
     for typed in [
         code.clone(),
         code.to_lowercase(),
