@@ -149,7 +149,11 @@ impl Invoker {
     pub(crate) async fn call(&self, function: &str, event: &Value) -> Result<()> {
         let event_type = event["detail-type"].as_str().unwrap_or_default();
         match function {
-            "NotifyFunction" => self.notifier.deliver(event_type, &event["detail"]).await,
+            "NotifyFunction" => {
+                self.notifier
+                    .call(event_type, &event["detail"], BEAT_BUDGET)
+                    .await
+            }
             "ReplayFunction" => self.replayer.deliver(&event["detail"], REPLAY_BUDGET).await,
             "ScheduleFunction" => {
                 self.scheduler
