@@ -10,4 +10,5 @@ mod hostile;
 mod notices;
 mod page;
 mod reading;
+mod typography;
 mod wishes;
