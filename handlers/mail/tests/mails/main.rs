@@ -5,6 +5,7 @@
 mod attachment;
 mod contrast;
 mod digests;
+mod documented;
 mod golden;
 mod hostile;
 mod notices;
