@@ -1,8 +1,9 @@
-//! French punctuation, by the rules of the Imprimerie nationale: a space that does not break before it.
+//! Where a line may end, and French punctuation by the rules of the Imprimerie nationale.
 
 use crate::notices::{every_full_mail, every_hidden_mail, every_minimal_mail};
-use crate::page::visible;
+use crate::page::{name, parse, visible, walk};
 use mail::Locale;
+use markup5ever_rcdom::NodeData;
 
 const NO_BREAK: char = '\u{a0}';
 const NARROW: char = '\u{202f}';
@@ -69,4 +70,29 @@ fn punctuation_that_a_line_could_begin_with_is_found() {
     }
     let right = "Solde\u{a0}: 12,50\u{a0}€ à 09:00\u{202f}; l’un dit «\u{a0}oui\u{a0}»…";
     assert_eq!(faults(right), Vec::<String>::new());
+}
+
+#[test]
+fn no_heading_ends_a_line_between_a_minus_and_its_amount() {
+    let mut minuses = 0;
+    for (mail_name, locale, any) in every_full_mail() {
+        walk(&parse(&any.render().html).document, 0, &mut |_, node| {
+            if name(node).as_deref() != Some("h1") {
+                return;
+            }
+            let text = node.children.borrow();
+            let NodeData::Text { contents } = &text[0].data else {
+                panic!("{mail_name} {locale}: a heading is one text");
+            };
+            let contents = contents.borrow();
+            for (at, minus) in contents.match_indices('−') {
+                minuses += 1;
+                assert!(
+                    contents[at + minus.len()..].starts_with('\u{2060}'),
+                    "{mail_name} {locale}: {contents}"
+                );
+            }
+        });
+    }
+    assert!(minuses >= Locale::ALL.len());
 }
