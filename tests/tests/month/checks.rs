@@ -55,7 +55,7 @@ pub fn every_event_has_its_decisions_and_no_others(books: &Books) {
                 assert_eq!(told, (State::Skipped, Some(reason.as_str())), "{found:?}");
             }
         }
-        reported += account
+        recorded += account
             .commits
             .iter()
             .map(|c| c.events.len())
