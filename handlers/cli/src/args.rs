@@ -11,6 +11,7 @@ use crate::commands::preview::PreviewOptions;
 use crate::commands::replay::ReplayOptions;
 use crate::commands::schedules::SchedulesOptions;
 use crate::commands::verify::VerifyOptions;
+use crate::console::ConsoleOptions;
 use crate::serve::ServeOptions;
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong use.";
@@ -29,6 +30,7 @@ pub struct Arguments {
 pub enum Command {
     /// Run the whole pipeline on this machine, on one folder
     Serve(ServeOptions),
+    Console(ConsoleOptions),
     Import(ImportOptions),
     Balance(BalanceOptions),
     History(HistoryOptions),

@@ -5,9 +5,13 @@ mod args;
 mod client;
 mod commands;
 mod connection;
+mod console;
 mod exit;
+mod origin;
 mod output;
+mod pages;
 mod serve;
+mod signal;
 mod table;
 
 use std::process::ExitCode;
@@ -20,6 +24,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     match arguments.command.unwrap_or_default() {
         Command::Serve(options) => serve::run(&options),
+        Command::Console(options) => console::run(&options),
         Command::Import(options) => exit::of(commands::import::run(&options)),
         Command::Balance(options) => exit::of(commands::balance::run(&options)),
         Command::History(options) => exit::of(commands::history::run(&options)),
