@@ -36,5 +36,6 @@ export const customerPath = (id) => `/v1/customers/${encodeURIComponent(id)}`;
 /** A path with those parameters that have a value. */
 export function withQuery(path, parameters) {
   const known = Object.entries(parameters).filter(([, value]) => value !== null && value !== undefined && value !== "");
-  return known.length ? `${path}?${new URLSearchParams(known)}` : path;
+  // A signature counts a plus as a plus.
+  return known.length ? `${path}?${String(new URLSearchParams(known)).replaceAll("+", "%20")}` : path;
 }

@@ -11,8 +11,8 @@ const BASES = [
   ["version", "by version"],
 ];
 const DAY = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
-const MINUTE = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
-const SECOND = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+const MINUTE = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+const SECOND = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 
 /** `onChoose` is told the version that was clicked. */
 export function balanceChart(onChoose) {
@@ -47,8 +47,9 @@ export function balanceChart(onChoose) {
       label: `Balance over ${points.length} events, from ${digits(steps[0].text)} to ${digits(steps.at(-1).text)} ${currency}`,
     });
     const path = stepPath(points, x, y);
+    // Below the labels.
+    root.prepend(svg("path", { class: "area", d: `${path}V${y(0)}H${x(from)}Z` }));
     root.append(
-      svg("path", { class: "area", d: `${path}V${y(0)}H${x(from)}Z` }),
       svg("line", { class: "zero", x1: x(from), x2: width - 12, y1: y(0), y2: y(0) }),
       svg("path", { class: "line", d: path }),
     );

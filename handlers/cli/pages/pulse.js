@@ -18,7 +18,7 @@ const OVERLAP_MS = 20_000;
 const ACCOUNTS_AT_ONCE = 3;
 const NOTIFICATIONS = 50;
 const FINAL = ["SENT", "SKIPPED", "REJECTED"];
-const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
 export function pulse() {
   const bars = element("div", { class: "chart-holder" });

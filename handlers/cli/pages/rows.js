@@ -10,7 +10,7 @@ export const customerHref = (id) => `#/customers/${encodeURIComponent(id)}`;
 export const accountLink = (id) => element("a", { href: accountHref(id), class: "account" }, id);
 
 export function money(text, currency, className = "") {
-  return element("span", { class: `money ${className}`.trim() }, text, element("abbr", {}, currency));
+  return element("span", { class: `money ${className}`.trim() }, text, " ", element("abbr", {}, currency));
 }
 
 export const balanceOf = (account) =>
