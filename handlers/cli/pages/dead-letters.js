@@ -8,6 +8,8 @@ import { accountLink, panel } from "./rows.js";
 
 /** The API looks at no more at once. */
 const MOST = 100;
+/** Only a letter that is named does so. */
+const MAYBE_TWICE = "Nobody knows whether this mail was sent. It is sent once more: the customer may get it twice.";
 
 export function mount(main) {
   const rows = element("ol", { class: "rows" });
@@ -28,11 +30,11 @@ export function mount(main) {
       element("li", { "data-outcome": outcome.split(":")[0] }, element("strong", {}, foreign(outcome)), " ", foreign(detail))));
   }
 
-  async function inEarnest(selection) {
+  async function inEarnest(selection, kind) {
     const would = await redrive(selection, true);
     const content = [
       element("ol", { class: "results" }, ...would.map(({ detail }) => element("li", {}, foreign(detail)))),
-      element("p", {}, "Each goes back to where it failed. Twice is as good as once: what was done is not done again."),
+      element("p", {}, kind === "notification" ? MAYBE_TWICE : "Each goes back to where it failed. Twice is as good as once: what was done is not done again."),
     ];
     if (would.length === 0) throw new Error("There is nothing to redrive.");
     const title = would.length === 1 ? "Redrive this letter?" : `Redrive ${would.length} letters?`;
@@ -49,9 +51,9 @@ export function mount(main) {
     const one = element("button", { type: "button", class: "plain" }, "Redrive\u2026");
     const selection = { ids: [letter.id] };
     acts(dry, status, async () => showResults(await redrive(selection, true), "Dry run, nothing was done"));
-    acts(one, status, () => inEarnest(selection));
+    acts(one, status, () => inEarnest(selection, letter.kind));
     const tries = letter.attempts && (letter.attempts === 1 ? "tried once" : `tried ${letter.attempts} times`);
-    const words = [letter.reason, tries].filter(Boolean).map((word) => element("span", { class: "word" }, foreign(word)));
+    const words = [letter.reason, tries].filter(Boolean).map((word) => element("span", {}, " · ", foreign(word)));
     return element("li", { class: "dead" }, letter.at ? time(letter.at) : element("span"),
       element("span", { class: "what" }, element("strong", {}, foreign(letter.what)),
         element("span", { class: "below" }, letter.account_id ? accountLink(letter.account_id) : "", ...words),

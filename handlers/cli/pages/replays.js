@@ -81,7 +81,7 @@ function replayRow(replay, begin, status) {
   return element("li", { class: "replay", "data-replay": replay.state }, time(replay.requested_at),
     element("span", { class: "what" },
       element("strong", {}, request.switch ? "Rebuild and switch" : replay.kind === "events" ? "Events told again" : "Rebuild"),
-      element("span", { class: "below" }, foreign(which), element("span", { class: "word" }, counts)),
+      element("span", { class: "below" }, foreign(which), ` · ${counts}`),
       replay.reason ? element("span", { class: "below" }, foreign(replay.reason)) : null,
       replay.state === "running" || replay.state === "requested" ? element("progress", { "aria-label": "Running" }) : null,
       result && replay.kind === "projections" ? outcome(replay, begin, status) : null),

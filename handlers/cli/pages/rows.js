@@ -21,7 +21,7 @@ export function movedMoney(event) {
   return sum ? money(sum.text, sum.currency, sum.paidIn ? "in" : "") : null;
 }
 
-const words = (texts) => texts.map((text) => element("span", { class: "word" }, foreign(text)));
+const words = (texts) => texts.map((text) => element("span", {}, " · ", foreign(text)));
 
 /** An event; its name leads to its story. */
 export function eventRow(event, { withAccount = false } = {}) {

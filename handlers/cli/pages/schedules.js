@@ -36,12 +36,12 @@ export function schedulesPanel(accountId, currencyOf) {
       await ask("DELETE", pathOf(schedule.schedule_id), { headers: { "If-Match": `"${schedule.version}"` } });
       await refresh();
     });
-    const lastRun = last && element("span", { class: "word" }, "last ",
+    const lastRun = last && element("span", {}, " · last ",
       element("a", { href: eventHref(accountId, last.version) }, last.outcome === "skipped" ? `skipped (${explained(last.reason)})` : "done"));
     return element("li", { class: "schedule" },
       element("span", { class: "what" }, element("strong", {}, foreign(schedule.schedule_id)),
         element("span", { class: "below" }, `${named(EVENT_NAMES, operation.type)} ${Object.values(when)[0]} ${schedule.time_zone}`,
-          operation.data.reference ? element("span", { class: "word" }, foreign(operation.data.reference)) : null, lastRun),
+          operation.data.reference ? element("span", {}, " · ", foreign(operation.data.reference)) : null, lastRun),
         element("span", { class: "below" }, schedule.next_at ? "next " : schedule.state, schedule.next_at ? time(schedule.next_at) : null)),
       money(digits(operation.data.amount), operation.data.currency), cancel);
   }

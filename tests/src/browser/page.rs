@@ -265,14 +265,18 @@ impl Page {
         loop {
             self.look();
             let frames = self.seen.borrow().frames.clone();
-            let found = frames.iter().any(|frame| {
-                let shown = self.evaluate_in(Some(frame), "document.body.innerText");
-                shown.as_str().is_some_and(|shown| shown.contains(text))
-            });
-            if found {
+            let shown: Vec<Value> = frames
+                .iter()
+                .map(|frame| self.evaluate_in(Some(frame), "document.body.innerText"))
+                .collect();
+            let has = |shown: &Value| shown.as_str().is_some_and(|shown| shown.contains(text));
+            if shown.iter().any(has) {
                 return;
             }
-            assert!(started.elapsed() < PATIENCE, "no frame shows {text:?}");
+            assert!(
+                started.elapsed() < PATIENCE,
+                "no frame shows {text:?}: {shown:#?}"
+            );
             std::thread::sleep(std::time::Duration::from_millis(50));
         }
     }

@@ -87,7 +87,7 @@ fn a_hostile_text_stays_text_wherever_it_is_shown() {
     page.wait_for("#events", HOSTILE);
     given.open("/accounts/ACC-1/events/2");
     page.wait_for("#facts", HOSTILE);
-    page.wait_for_frame("window.hacked=1");
+    page.wait_for_frame("<script>window");
     given.open("/accounts/ACC-1/events/3");
     page.wait_for("#facts", "window.hacked=1");
     for view in [
