@@ -1,7 +1,7 @@
 // An account's balance over time: steps, with a mark at the version that the
 // slider is at. What is pointed at is read out below.
 
-import { fitted, frame, scales, stepPath, svg, ticks } from "./chart.js";
+import { RIGHT, fitted, frame, scales, stepPath, svg, ticks } from "./chart.js";
 import { digits, element } from "./page.js";
 import { scaleOf } from "./money.js";
 
@@ -50,7 +50,7 @@ export function balanceChart(onChoose) {
     // Below the labels.
     root.prepend(svg("path", { class: "area", d: `${path}V${y(0)}H${x(from)}Z` }));
     root.append(
-      svg("line", { class: "zero", x1: x(from), x2: width - 12, y1: y(0), y2: y(0) }),
+      svg("line", { class: "zero", x1: x(from), x2: width - RIGHT, y1: y(0), y2: y(0) }),
       svg("path", { class: "line", d: path }),
     );
     const marked = points.find((point) => point.step.event.version === chosen);

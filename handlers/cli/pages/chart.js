@@ -2,8 +2,9 @@
 // positions are attributes, since the page's policy lets no style in.
 
 const SVG = "http://www.w3.org/2000/svg";
-const LEFT = 12;
-const RIGHT = 12;
+const LEFT = 1;
+/** Room for the labels of the values. */
+export const RIGHT = 60;
 const TOP = 12;
 const BOTTOM = 24;
 
@@ -38,7 +39,7 @@ export function frame({ width, height, x, y, xTicks, yTicks, label }) {
   for (const { value, text } of yTicks) {
     root.append(
       svg("line", { class: "grid", x1: LEFT, x2: width - RIGHT, y1: y(value), y2: y(value) }),
-      svg("text", { class: "tick", x: width - RIGHT, y: y(value) - 4, "text-anchor": "end" }, text),
+      svg("text", { class: "tick", x: width - RIGHT + 8, y: y(value) + 4 }, text),
     );
   }
   xTicks.forEach(({ value, text }, index) => {

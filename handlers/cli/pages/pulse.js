@@ -83,7 +83,7 @@ export function pulse() {
     const most = Math.max(...buckets, 1);
     const { x, y, floor } = scales(width, HEIGHT, [0, count], [0, most]);
     const root = frame({
-      width, height: HEIGHT, x, y, xTicks: timeTicks(0, count), yTicks: [{ value: most, text: `${rateOf(most)} a second` }],
+      width, height: HEIGHT, x, y, xTicks: timeTicks(0, count), yTicks: [{ value: most, text: `${rateOf(most)} / s` }],
       label: `Events recorded in the last 15 minutes, at most ${rateOf(most)} a second`,
     });
     buckets.forEach((size, index) => {
