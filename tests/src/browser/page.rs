@@ -267,7 +267,7 @@ impl Page {
             let frames = self.seen.borrow().frames.clone();
             let shown: Vec<Value> = frames
                 .iter()
-                .map(|frame| self.evaluate_in(Some(frame), "document.body.innerText"))
+                .map(|frame| self.evaluate_in(Some(frame), "document.body?.innerText"))
                 .collect();
             let has = |shown: &Value| shown.as_str().is_some_and(|shown| shown.contains(text));
             if shown.iter().any(has) {

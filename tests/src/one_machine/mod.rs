@@ -25,7 +25,7 @@ pub use server::{Folder, Refusal, Server, Starting, fixed_port};
 use std::time::{Duration, Instant};
 
 /// How long anything may take before a test gives up on it.
-pub const PATIENCE: Duration = Duration::from_secs(25);
+pub const PATIENCE: Duration = Duration::from_secs(120);
 
 /// Waits until `look` gives something, and says what it saw last when it
 /// never does.

@@ -207,4 +207,9 @@ fn a_console_without_credentials_or_in_clear_does_not_start() {
     ]);
     assert_eq!(code, Some(2), "{complaint}");
     assert!(complaint.contains("https://"), "{complaint}");
+    let aws = "https://a1.execute-api.eu-west-1.amazonaws.com";
+    let (code, complaint) = run(&["--endpoint", aws]);
+    // Which of the two depends on how the binary under test was built.
+    let told = complaint.contains("--features remote") || complaint.contains("AWS_ACCESS_KEY_ID");
+    assert!(code != Some(0) && told, "{complaint}");
 }
