@@ -14,7 +14,7 @@ use tests::browser::{Chromium, Page, Screen};
 use tests::one_machine::{Api, Folder, Server, eventually, settled};
 
 /// Name of the picture, view, screen, and what is to be seen on it.
-const PICTURES: [(&str, &str, Screen, &str); 9] = [
+const PICTURES: [(&str, &str, Screen, &str); 8] = [
     ("overview", "/", WIDE, "mails looked at"),
     ("account", "/accounts/GIRO-1042", TALL, "Version 61 of 61"),
     (
@@ -36,7 +36,6 @@ const PICTURES: [(&str, &str, Screen, &str); 9] = [
         PHONE_DARK,
         "Delivered",
     ),
-    ("accounts", "/accounts", WIDE, "SPAR-1043"),
     ("dead-letters", "/dead-letters", WIDE, "failed on"),
     ("replays", "/replays", WIDE, "No replay was started"),
 ];
