@@ -3,10 +3,12 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::balance::BalanceOptions;
+use crate::commands::completions::CompletionsOptions;
 use crate::commands::dead_letters::DeadLettersOptions;
 use crate::commands::history::HistoryOptions;
 use crate::commands::import::ImportOptions;
 use crate::commands::load::LoadOptions;
+use crate::commands::man::ManOptions;
 use crate::commands::preview::PreviewOptions;
 use crate::commands::replay::ReplayOptions;
 use crate::commands::schedules::SchedulesOptions;
@@ -40,6 +42,8 @@ pub enum Command {
     Schedules(Box<SchedulesOptions>),
     Load(LoadOptions),
     Preview(PreviewOptions),
+    Completions(CompletionsOptions),
+    Man(ManOptions),
 }
 
 impl Default for Command {
