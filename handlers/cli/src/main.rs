@@ -10,6 +10,7 @@ mod exit;
 mod origin;
 mod output;
 mod pages;
+mod plot;
 mod serve;
 mod signal;
 mod table;
