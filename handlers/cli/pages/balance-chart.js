@@ -32,9 +32,8 @@ export function balanceChart(onChoose) {
     // For the place on the screen only: amounts are read from their digits.
     const height = (step) => Number(step.minor) / 10 ** scale;
     const points = steps.map((step) => ({ x: place(step), y: height(step), step }));
-    const values = points.map((point) => point.y);
-    const low = Math.min(0, ...values);
-    const high = Math.max(0, ...values);
+    const low = points.reduce((least, point) => Math.min(least, point.y), 0);
+    const high = points.reduce((most, point) => Math.max(most, point.y), 0);
     const [from, to] = [points[0].x, points.at(-1).x];
     const { x, y, floor } = scales(width, HEIGHT, [from, to > from ? to : from + 1], [low, high > low ? high : low + 1]);
     const root = frame({

@@ -10,6 +10,8 @@ const PAGE = 100;
 const BIG_PAGE = 1000;
 /** How far back one search goes before it asks whether to go on. */
 const SEARCH_AT_ONCE = 5000;
+/** More than anybody scrolls through: a page that is open for days begins anew then. */
+const MOST_KEPT = 50_000;
 /** New pages that are read to join what is new to what was there. */
 const PAGES_TO_JOIN = 10;
 
@@ -55,6 +57,11 @@ export function eventList({ path, placeName, withAccount = false, firstPage = PA
       started = true;
       add(read.events);
       next = read.next;
+      return [];
+    }
+    if (seen.length > MOST_KEPT) {
+      [seen, known, next] = [[], new Set(), read.next];
+      add(read.events);
       return [];
     }
     const fresh = add(read.events);

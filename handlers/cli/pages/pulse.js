@@ -17,6 +17,8 @@ const OVERLAP_MS = 20_000;
 /** Accounts whose notifications are looked at in one look, and of each how many. */
 const ACCOUNTS_AT_ONCE = 3;
 const NOTIFICATIONS = 50;
+/** What was not looked at by then is left out: the lag is a sample. */
+const SAMPLE_WITHIN_MS = 30_000;
 const FINAL = ["SENT", "SKIPPED", "REJECTED"];
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
@@ -35,7 +37,8 @@ export function pulse() {
 
   async function readEvents() {
     now = Date.now();
-    const newest = Math.max(0, ...recorded.values());
+    let newest = 0;
+    for (const at of recorded.values()) newest = Math.max(newest, at);
     const from = new Date(Math.max(now - WINDOW_MS, newest - OVERLAP_MS)).toISOString();
     let place = null;
     for (let pages = 0; pages < MOST_PAGES; pages += 1) {
@@ -51,6 +54,7 @@ export function pulse() {
     complete &&= !place;
     for (const [id, at] of recorded) if (at < now - WINDOW_MS) recorded.delete(id);
     for (const [id, lag] of lags) if (lag.at < now - WINDOW_MS) lags.delete(id);
+    for (const [id, since] of toSample) if (since < now - SAMPLE_WITHIN_MS) toSample.delete(id);
   }
 
   async function sampleLags() {
@@ -66,9 +70,9 @@ export function pulse() {
         const at = recorded.get(item.event_id);
         lags.set(item.notification_id, { at, ms: Math.max(1, Date.parse(sent.at) - at) });
       }
-      // Looked at again until all of it has come to its end, or it is old.
+      // Looked at again until all of it has come to its end.
       const open = recent.length === 0 || recent.some((item) => !FINAL.includes(item.state));
-      if (!open || now - toSample.get(id) > 30_000) toSample.delete(id);
+      if (!open) toSample.delete(id);
     }));
   }
 
@@ -94,7 +98,7 @@ export function pulse() {
 
   function drawDots(width) {
     const values = [...lags.values()];
-    const slowest = Math.max(1000, ...values.map((lag) => lag.ms));
+    const slowest = values.reduce((most, lag) => Math.max(most, lag.ms), 1000);
     const { x, floor } = scales(width, HEIGHT, [now - WINDOW_MS, now], [0, 1]);
     const log = scale([1, Math.log10(slowest) + 0.15], [floor, 12]);
     const y = (ms) => log(Math.log10(Math.max(10, ms)));

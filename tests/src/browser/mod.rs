@@ -5,6 +5,7 @@
 
 mod chromium;
 mod devtools;
+mod hands;
 mod keyboard;
 mod page;
 

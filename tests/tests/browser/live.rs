@@ -1,6 +1,7 @@
 //! What arrives while the page is open.
 
 use serde_json::json;
+use tests::one_machine::settled;
 
 use crate::given::{Given, yearly};
 
@@ -126,4 +127,22 @@ fn the_page_may_run_no_script_and_no_style_but_its_own() {
             assert!(!answer.text.contains(inline), "{path} has {inline}");
         }
     }
+    // A mail has its own styles, and may do nothing else wherever it is opened.
+    let api = given.api();
+    api.open("ACC-1", "ana", "EUR");
+    given.deposit("ACC-1", "in", "1.00", "in");
+    let outcome = settled(&api, &given.folder.disk(), "ACC-1", 2, 1);
+    let mail = outcome.mails[0]["id"].as_str().unwrap();
+    let message = api
+        .try_get(&format!("/local/inbox/{mail}/message"))
+        .unwrap();
+    let policy = message.header("content-security-policy");
+    assert!(
+        policy
+            .starts_with("default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox;"),
+        "{policy}"
+    );
+    assert_eq!(message.text, outcome.mails[0]["html"].as_str().unwrap());
+    let missing = api.try_get("/local/inbox/999/message").unwrap();
+    assert_eq!(missing.status, 404);
 }
