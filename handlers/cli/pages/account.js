@@ -5,7 +5,7 @@ import { accountPath, getJson, orNone } from "./api.js";
 import { balanceChart } from "./balance-chart.js";
 import { eventList } from "./event-list.js";
 import { balances } from "./money.js";
-import { element, foreign, syncRows, time } from "./page.js";
+import { element, foreign, syncRows, time, update } from "./page.js";
 import { balanceOf, customerHref, eventHref, movedMoney, notificationRow, panel } from "./rows.js";
 import { schedulesPanel } from "./schedules.js";
 import { EVENT_NAMES, named } from "./words.js";
@@ -63,11 +63,12 @@ export function mount(main, { id, query }) {
     const event = list.events().events.find((candidate) => candidate.version === version);
     const name = event ? element("a", { href: eventHref(id, version) }, named(EVENT_NAMES, event.type)) : null;
     slider.setAttribute("aria-valuetext", `version ${version}, balance ${shown.balance} ${shown.currency}`);
-    then.replaceChildren(
+    update(then, [version, account.version, shown, event?.event_id], () => [
       element("span", { class: "at" }, `Version ${version} of ${account.version}`),
       balanceOf(shown),
       element("span", { class: "quiet" }, time(shown.updated_at, { exact: true }), ` · ${shown.status}`),
-      element("span", {}, name ?? "", " ", (event && movedMoney(event)) ?? ""));
+      element("span", {}, name ?? "", " ", (event && movedMoney(event)) ?? ""),
+    ]);
     then.dataset.version = version;
   }
 
@@ -84,9 +85,9 @@ export function mount(main, { id, query }) {
     if (!found) return;
     account = found;
     const [, page] = await Promise.all([list.refresh(), getJson(`${path}/notifications?limit=${NOTIFICATIONS}`), schedules.refresh()]);
-    balance.replaceChildren(balanceOf(account));
-    facts.replaceChildren("Customer ", element("a", { href: customerHref(account.customer_id) }, foreign(account.customer_id)),
-      ` · version ${account.version} · ${account.status}`);
+    update(balance, account, () => [balanceOf(account)]);
+    update(facts, account, () => ["Customer ", element("a", { href: customerHref(account.customer_id) }, foreign(account.customer_id)),
+      ` · version ${account.version} · ${account.status}`]);
     slider.max = account.version;
     if (looked === null) slider.value = account.version;
     await showThen();

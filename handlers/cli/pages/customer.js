@@ -2,7 +2,7 @@
 
 import { ask, customerPath, getJson, orNone } from "./api.js";
 import { acts, confirmed } from "./dialog.js";
-import { element, foreign, syncRows, time } from "./page.js";
+import { element, foreign, syncRows, time, update } from "./page.js";
 import { panel } from "./rows.js";
 
 export function mount(main, { id }) {
@@ -31,8 +31,8 @@ export function mount(main, { id }) {
     missing.hidden = Boolean(person);
     if (!person) return;
     const { preferences, ...others } = person;
-    facts.replaceChildren(...Object.entries(others).flatMap(([name, value]) => [element("dt", {}, name.replace("_", " ")), element("dd", {}, foreign(value))]));
-    wishes.textContent = Object.keys(preferences).length ? JSON.stringify(preferences, null, 2) : "Nothing beyond what everybody is told.";
+    update(facts, others, () => Object.entries(others).flatMap(([name, value]) => [element("dt", {}, name.replace("_", " ")), element("dd", {}, foreign(value))]));
+    update(wishes, preferences, () => [Object.keys(preferences).length ? JSON.stringify(preferences, null, 2) : "Nothing beyond what everybody is told."]);
     const { suppressions } = await getJson(`${path}/suppressions`);
     lift.hidden = !suppressions.some((address) => address.suppressed);
     syncRows(rows, suppressions, (address) => address.email, (address) => element("li", { class: "schedule" },

@@ -65,6 +65,17 @@ export function announce(text) {
 }
 
 /**
+ * Makes anew what is in `parent` when what it shows has changed, and not before:
+ * it may have the focus, or be read out.
+ */
+export function update(parent, content, make) {
+  const key = JSON.stringify(content);
+  if (parent.updatedContent === key) return;
+  parent.updatedContent = key;
+  parent.replaceChildren(...make());
+}
+
+/**
  * Makes the rows of `parent` those of `items`. A row whose item has not
  * changed stays, and with it focus, selection and what was unfolded.
  * Returns the items that are new.

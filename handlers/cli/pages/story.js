@@ -3,7 +3,7 @@
 // what became of it, what the provider told, and the mail.
 
 import { accountPath, getJson, withQuery } from "./api.js";
-import { digits, element, foreign, syncRows, time } from "./page.js";
+import { digits, element, foreign, syncRows, time, update } from "./page.js";
 import { accountHref, eventHref, money, movedMoney, panel, stateMark, versionOf } from "./rows.js";
 import { EVENT_NAMES, KIND_NAMES, PROVIDER_NAMES, STATE_NAMES, explained, named } from "./words.js";
 
@@ -55,27 +55,22 @@ export function mount(main, { id, version, about }) {
   }
 
   function showSteps(account) {
-    const links = [];
-    if (version > 1) links.push(element("a", { href: eventHref(id, version - 1), rel: "prev" }, "\u2190 Version ", version - 1));
-    if (version < account.version) links.push(element("a", { href: eventHref(id, version + 1), rel: "next" }, `Version ${version + 1} \u2192`));
-    if (steps.textContent !== links.map((link) => link.textContent).join("")) steps.replaceChildren(...links);
+    const older = version > 1 && element("a", { href: eventHref(id, version - 1), rel: "prev" }, `\u2190 Version ${version - 1}`);
+    const newer = version < account.version && element("a", { href: eventHref(id, version + 1), rel: "next" }, `Version ${version + 1} \u2192`);
+    update(steps, [Boolean(older), Boolean(newer)], () => [older, newer].filter(Boolean));
   }
 
-  let mailKey = null;
   async function showMails(told) {
     if (!about.mailbox) {
-      mails.replaceChildren(element("p", { class: "nothing" }, "A mail is not kept after it was sent. Its template, version and hash are; `ledgerbell preview` shows one like it."));
+      update(mails, null, () => [element("p", { class: "nothing" }, "A mail is not kept after it was sent. Its template, version and hash are; `ledgerbell preview` shows one like it.")]);
       return;
     }
     const found = [];
     for (const notification of told) {
       found.push(...await getJson(`/local/inbox?notification_id=${notification.notification_id}`));
     }
-    const key = found.map((mail) => mail.id).join();
     // A frame that is made anew loses its place, and a mail never changes.
-    if (key === mailKey) return;
-    mailKey = key;
-    mails.replaceChildren(...(found.length ? found.map(mailView) : [element("p", { class: "nothing" }, "No mail was sent about this event.")]));
+    update(mails, found.map((mail) => mail.id), () => (found.length ? found.map(mailView) : [element("p", { class: "nothing" }, "No mail was sent about this event.")]));
   }
 
   return { title: `${id}, version ${version}`, refresh };

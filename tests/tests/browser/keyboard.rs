@@ -37,6 +37,18 @@ fn the_main_path_is_walked_with_the_keyboard_alone() {
     page.tab_to("#accounts .name");
     page.press("Enter");
     page.wait_for("#as-of-balance", "Version 3 of 3");
+    // What has not changed keeps the focus while the page looks again and again.
+    for link in [".facts a", "#as-of-balance a"] {
+        page.tab_to(link);
+        let _ = page.evaluate("performance.clearResourceTimings()");
+        page.wait(
+            "three looks",
+            "performance.getEntriesByType('resource').length > 12",
+        );
+        let focused = page.evaluate(&format!("document.activeElement.matches('{link}')"));
+        assert_eq!(focused, json!(true), "{link} has lost the focus");
+    }
+    given.open("/accounts/ACC-1");
     page.tab_to("#as-of");
     page.press("Home");
     page.wait_for("#as-of-balance", "Version 1 of 3");
