@@ -34,9 +34,9 @@ pub(super) fn curve(curve: &Curve) -> String {
     shown.dedup();
     for value in shown {
         let (at, text) = (y(value), curve.decimal(value));
-        let _ = write!(
+        let _ = writeln!(
             labels,
-            "<line x1=\"0\" x2=\"{inside}\" y1=\"{at}\" y2=\"{at}\"/><text x=\"{}\" y=\"{}\">{text}</text>\n",
+            "<line x1=\"0\" x2=\"{inside}\" y1=\"{at}\" y2=\"{at}\"/><text x=\"{}\" y=\"{}\">{text}</text>",
             inside + 8,
             at + 4
         );
