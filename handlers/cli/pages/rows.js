@@ -36,15 +36,18 @@ export function eventRow(event, { withAccount = false } = {}) {
   );
 }
 
+/** Another address than the customer's own, of which only a hash is known. */
+export const further = ({ recipient }) => (recipient && recipient !== "customer" ? "to a further address" : null);
+
 export function stateMark(state) {
   return element("span", { class: "state", "data-state": state }, named(STATE_NAMES, state));
 }
 
-/** A notification; its name leads to the story of its event, whose id begins with its version. */
+/** A notification; its name leads to the story of its event. */
 export function notificationRow(accountId, notification) {
   const last = (notification.history || []).at(-1);
-  const version = versionOf(notification.event_id);
-  const texts = [notification.reason && explained(notification.reason), notification.delivery].filter(Boolean);
+  const version = notification.event_version;
+  const texts = [notification.reason && explained(notification.reason), further(notification), notification.delivery].filter(Boolean);
   return element(
     "li",
     { class: "notification" },
@@ -55,9 +58,6 @@ export function notificationRow(accountId, notification) {
     stateMark(notification.state),
   );
 }
-
-/** The first 48 bits of an event's id are its version in the account. */
-export const versionOf = (eventId) => Number.parseInt(eventId.replace("-", "").slice(0, 12), 16);
 
 export function accountRow(account) {
   const below = [foreign(account.customer_id), account.status === "open" ? "" : ` · ${account.status}`];

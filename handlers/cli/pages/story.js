@@ -4,7 +4,7 @@
 
 import { accountPath, getJson, withQuery } from "./api.js";
 import { digits, element, foreign, syncRows, time, update } from "./page.js";
-import { accountHref, eventHref, money, movedMoney, panel, stateMark, versionOf } from "./rows.js";
+import { accountHref, eventHref, further, money, movedMoney, panel, stateMark } from "./rows.js";
 import { EVENT_NAMES, KIND_NAMES, PROVIDER_NAMES, STATE_NAMES, explained, named } from "./words.js";
 
 const NOTIFICATION_PAGE = 100;
@@ -33,7 +33,7 @@ export function mount(main, { id, version, about }) {
     if (!event) await readEvent();
     if (!event) return;
     const [account, told, letters] = await Promise.all([
-      getJson(path), notificationsOf(path, event.event_id, version), getJson("/v1/dead-letters?limit=100"),
+      getJson(path), notificationsOf(path, version), getJson("/v1/dead-letters?limit=100"),
     ]);
     const ours = letters.dead_letters.filter((letter) => letter.event_id === event.event_id);
     syncRows(line, timeline({ event, before, after, account, told, letters: ours }), (step) => step.key, stepRow);
@@ -66,8 +66,9 @@ export function mount(main, { id, version, about }) {
       return;
     }
     const found = [];
-    for (const notification of told) {
-      found.push(...await getJson(`/local/inbox?notification_id=${notification.notification_id}`));
+    // What waited for a digest is told by the digest's mail.
+    for (const id of new Set(told.map((item) => item.digest_id ?? item.notification_id))) {
+      found.push(...await getJson(`/local/inbox?notification_id=${id}`));
     }
     // A frame that is made anew loses its place, and a mail never changes.
     update(mails, found.map((mail) => mail.id), () => (found.length ? found.map(mailView) : [element("p", { class: "nothing" }, "No mail was sent about this event.")]));
@@ -85,15 +86,15 @@ function mailView(mail) {
     element("iframe", { sandbox: "", referrerpolicy: "no-referrer", title: `The mail: ${mail.subject}`, src: `/local/inbox/${encodeURIComponent(mail.id)}/message` }));
 }
 
-async function notificationsOf(path, eventId, version) {
+async function notificationsOf(path, version) {
   const found = [];
   let place = null;
   for (let pages = 0; pages < MOST_PAGES; pages += 1) {
     const page = await getJson(withQuery(`${path}/notifications`, { limit: NOTIFICATION_PAGE, cursor: place }));
-    found.push(...page.notifications.filter((item) => item.event_id === eventId));
+    found.push(...page.notifications.filter((item) => item.event_version === version));
     const last = page.notifications.at(-1);
     place = page.next;
-    if (!place || (last && versionOf(last.event_id) < version)) break;
+    if (!place || (last && last.event_version < version)) break;
   }
   return found;
 }
@@ -129,10 +130,12 @@ function notificationSteps(notification, event) {
     detail: [
       step.detail && explained(step.detail),
       index === history.length - 1 && notification.reason && notification.reason !== step.detail ? explained(notification.reason) : null,
+      index === 0 ? further(notification) : null,
       index === 0 && notification.template ? `template ${notification.template}` : null,
     ].filter(Boolean).join(" · "),
   }));
   if (steps.length === 0) steps.push({ key: id, after: event.recorded_at, what: `Decided: ${kind}`, state: notification.state, detail: notification.reason ?? "" });
+  if (notification.due_at) steps.push({ key: `${id} due`, at: notification.due_at, what: `${kind} is taken up again`, detail: "what waits until then" });
   (notification.provider_events || []).forEach((told, index) => steps.push({
     key: `${id} provider ${index}`, at: told.at, what: named(PROVIDER_NAMES, told.kind), provider: told.kind, detail: told.detail ?? kind,
   }));

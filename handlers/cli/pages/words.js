@@ -45,6 +45,7 @@ export const REASONS = {
   replay: "told again by a replay",
   "quiet-hours": "until the quiet hours are over",
   digest: "until the next digest",
+  "end-of-month": "until the month is over",
   "insufficient-funds": "not enough money",
   "account-closed": "the account was closed",
 };

@@ -1,7 +1,7 @@
 //! What arrives while the page is open.
 
 use serde_json::json;
-use tests::one_machine::settled;
+use tests::one_machine::{Append, settled};
 
 use crate::given::{Given, yearly};
 
@@ -145,4 +145,30 @@ fn the_page_may_run_no_script_and_no_style_but_its_own() {
     assert_eq!(message.text, outcome.mails[0]["html"].as_str().unwrap());
     let missing = api.try_get("/local/inbox/999/message").unwrap();
     assert_eq!(missing.status, 404);
+}
+
+#[test]
+fn a_story_has_every_decision_also_those_about_what_the_event_led_to() {
+    let given = Given::new();
+    let (page, api) = (&given.page, given.api());
+    api.open("ACC-1", "ana", "EUR");
+    api.append(&Append {
+        account: "ACC-1".to_owned(),
+        key: "out".to_owned(),
+        events: vec![json!({
+            "type": "MoneyWithdrawn", "occurred_at": "2026-11-22T10:00:00Z",
+            "data": { "amount": "12.00", "currency": "EUR" },
+        })],
+    });
+    given.open("/accounts/ACC-1");
+    page.wait_for("#notifications", "Overdrawn version 2");
+    page.wait_for("#notifications", "Withdrawal version 2");
+    page.click("#notifications .name");
+    page.wait_for(".timeline", "Decided: Overdrawn");
+    page.wait_for(".timeline", "Decided: Withdrawal");
+    page.wait(
+        "both mails",
+        "document.querySelectorAll('#mail iframe').length === 2",
+    );
+    given.assert_clean();
 }
