@@ -1,5 +1,6 @@
 //! The rules: which notifications an event deserves.
 
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -8,7 +9,9 @@ use crate::low_balance::Step;
 use crate::money::MoneyError;
 pub use crate::notification_kind::Kind;
 use crate::preferences::Preferences;
-use crate::{CustomerId, EventId};
+use crate::recipient::Recipient;
+use crate::time::format_time;
+use crate::{AccountId, CustomerId, EventId};
 
 /// Why a notification was not sent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,9 +50,10 @@ impl SkipReason {
 }
 
 /// A notification that was considered, and what came of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {
     pub kind: Kind,
+    pub recipient: Recipient,
     /// `None`: it is to be sent.
     pub skip: Option<SkipReason>,
 }
@@ -60,16 +64,47 @@ pub const EMAIL: &str = "email";
 /// The id of a notification: the same event, kind, recipient and channel
 /// always give the same one, and so it is told once.
 ///
-/// The recipient is the customer, not the address, so that a changed address
+/// The customer's own address is not part of it, so that a changed address
 /// does not make a second notification of the same event.
 pub fn notification_id(
     event_id: EventId,
     kind: Kind,
-    recipient: &CustomerId,
+    customer: &CustomerId,
+    recipient: &Recipient,
     channel: &str,
 ) -> Uuid {
-    let name = format!("{kind}\n{recipient}\n{channel}");
+    let name = format!("{kind}\n{}\n{channel}", recipient.of(customer));
     Uuid::new_v5(&event_id.uuid(), name.as_bytes())
+}
+
+/// What the ids of notifications are made under that are of no one event.
+const DIGESTS: Uuid = Uuid::from_u128(0x6d8f_4c0e_2b0a_4f5e_9c37_51d2_a7e8_9b14);
+const STATEMENTS: Uuid = Uuid::from_u128(0x1f2b_97a3_5e64_4d0c_8a9d_c340_6e5b_7f28);
+
+/// The id of a digest: one for each recipient and occurrence.
+pub fn digest_id(
+    customer: &CustomerId,
+    recipient: &Recipient,
+    occurrence: DateTime<Utc>,
+    channel: &str,
+) -> Uuid {
+    let (to, at) = (recipient.of(customer), format_time(occurrence));
+    Uuid::new_v5(&DIGESTS, format!("{to}\n{at}\n{channel}").as_bytes())
+}
+
+/// The id of a statement: one for each account, month and recipient.
+pub fn statement_id(
+    account: &AccountId,
+    first_day: NaiveDate,
+    customer: &CustomerId,
+    recipient: &Recipient,
+    channel: &str,
+) -> Uuid {
+    let name = format!(
+        "{account}\n{first_day}\n{}\n{channel}",
+        recipient.of(customer)
+    );
+    Uuid::new_v5(&STATEMENTS, name.as_bytes())
 }
 
 /// The kinds an event can give, the one it is mainly about first.
@@ -90,22 +125,39 @@ pub fn kinds(event: &DomainEvent) -> &'static [Kind] {
     }
 }
 
-/// What becomes of an event for a customer with these preferences.
+/// What becomes of an event for a customer with these preferences: what the
+/// customer's own address gets first, then each further one.
 ///
 /// A kind that the customer must ask for and did not ask for is not a
 /// decision and leaves no trace; every other one does, with its reason.
 pub fn decide(event: &DomainEvent, preferences: &Preferences) -> Result<Vec<Decision>, MoneyError> {
     let mut decisions = Vec::new();
-    for &kind in kinds(event) {
-        if !kind.is_on_by_default() && preferences.get(kind).is_none() {
-            continue;
+    let further = preferences.addresses().iter().map(|address| {
+        let recipient = Recipient::Address(address.hash());
+        (recipient, Some(&address.kinds))
+    });
+    for (recipient, named) in std::iter::once((Recipient::Customer, None)).chain(further) {
+        for &kind in kinds(event) {
+            let considered = match named {
+                None => kind.is_on_by_default() || preferences.get(kind).is_some(),
+                Some(kinds) => kinds.contains(&kind),
+            };
+            // A movement that no schedule has made says nothing of one.
+            let unscheduled = kind == Kind::ScheduleRun && event.data.schedule_id.is_none();
+            if !considered || unscheduled {
+                continue;
+            }
+            let skip = match preferences.is_on_for(kind, &recipient) {
+                true => skip(event, kind, preferences)?,
+                false => Some(SkipReason::PreferenceOff),
+            };
+            let recipient = recipient.clone();
+            decisions.push(Decision {
+                kind,
+                recipient,
+                skip,
+            });
         }
-        // A movement that no schedule has made says nothing of one.
-        if kind == Kind::ScheduleRun && event.data.schedule_id.is_none() {
-            continue;
-        }
-        let skip = skip(event, kind, preferences)?;
-        decisions.push(Decision { kind, skip });
     }
     Ok(decisions)
 }
@@ -117,19 +169,18 @@ pub fn skip_all(event: &DomainEvent, reason: SkipReason) -> Vec<Decision> {
         .filter(|kind| kind.is_on_by_default())
         .map(|&kind| Decision {
             kind,
+            recipient: Recipient::Customer,
             skip: Some(reason),
         })
         .collect()
 }
 
+/// Why a kind that goes to somebody does not this time.
 fn skip(
     event: &DomainEvent,
     kind: Kind,
     preferences: &Preferences,
 ) -> Result<Option<SkipReason>, MoneyError> {
-    if !preferences.is_on(kind) {
-        return Ok(Some(SkipReason::PreferenceOff));
-    }
     let Some(preference) = preferences.get(kind) else {
         return Ok(None);
     };

@@ -1,20 +1,31 @@
 //! What a customer wants to be told.
 
+mod address;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
+use crate::delivery::Delivery;
 use crate::fields::{FieldError, Fields};
 use crate::low_balance::Mark;
 use crate::notification_kind::Kind;
+use crate::quiet_hours::QuietHours;
+use crate::recipient::Recipient;
 use crate::{Currency, Money};
+pub use address::{FurtherAddress, MAX_FURTHER_ADDRESSES};
 
 /// Preferences by kind; a kind that is absent has its default.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Value", into = "Value")]
 pub struct Preferences {
     kinds: BTreeMap<Kind, KindPreference>,
+    /// When no mail is to come, by the customer's clock.
+    quiet_hours: Option<QuietHours>,
+    delivery: Delivery,
+    /// Beside the customer's own.
+    addresses: Vec<FurtherAddress>,
     /// No amount, balance, counterparty or reference in any mail.
     hide_amounts: bool,
 }
@@ -55,6 +66,49 @@ impl Preferences {
             .map_or(kind.is_on_by_default(), |preference| preference.enabled)
     }
 
+    pub fn quiet_hours(&self) -> Option<QuietHours> {
+        self.quiet_hours
+    }
+
+    pub fn delivery(&self) -> Delivery {
+        self.delivery
+    }
+
+    pub fn addresses(&self) -> &[FurtherAddress] {
+        &self.addresses
+    }
+
+    pub fn address(&self, hash: &str) -> Option<&FurtherAddress> {
+        self.addresses.iter().find(|address| address.hash() == hash)
+    }
+
+    /// Whether this kind goes to this address: a further one gets those that
+    /// are named for it, whether or not the customer's own does.
+    pub fn is_on_for(&self, kind: Kind, recipient: &Recipient) -> bool {
+        match recipient {
+            Recipient::Customer => self.is_on(kind),
+            Recipient::Address(hash) => self
+                .address(hash)
+                .is_some_and(|address| address.kinds.contains(&kind)),
+        }
+    }
+
+    /// The same preferences without these kinds for a further address; without
+    /// the address, where none is left for it.
+    #[must_use]
+    pub fn without_at(&self, kinds: &[Kind], hash: &str) -> Self {
+        let mut preferences = self.clone();
+        for address in &mut preferences.addresses {
+            if address.hash() == hash {
+                address.kinds.retain(|kind| !kinds.contains(kind));
+            }
+        }
+        preferences
+            .addresses
+            .retain(|address| !address.kinds.is_empty());
+        preferences
+    }
+
     /// The same preferences without this kind; its amounts are kept for the day
     /// on which it is switched on again.
     #[must_use]
@@ -64,8 +118,8 @@ impl Preferences {
         preferences
     }
 
-    /// Reads the object of the contract. What this version cannot keep yet is
-    /// refused: a wish that is stored and not followed would be a lie.
+    /// Reads the object of the contract. What is not known is refused: a wish
+    /// that is stored and not followed would be a lie.
     pub fn read(value: Value, pointer: &str) -> Result<Self, Vec<FieldError>> {
         let mut fields = Fields::new(value, pointer);
         let mut preferences = Preferences::default();
@@ -75,20 +129,24 @@ impl Preferences {
                 Err(errors) => fields.add_errors(errors),
             }
         }
-        if let Some(delivery) = fields.optional_text("delivery")
-            && delivery != "immediate"
-        {
-            fields.refuse(
-                "delivery",
-                "only \"immediate\" is available in this version",
-            );
+        if let Some(delivery) = fields.optional_parsed("delivery", |text| {
+            let mut all = Delivery::ALL.into_iter();
+            all.find(|delivery| delivery.as_str() == text)
+                .ok_or("must be \"immediate\", \"daily\" or \"weekly\"")
+        }) {
+            preferences.delivery = delivery;
         }
         preferences.hide_amounts = fields.optional_bool("hide_amounts").unwrap_or(false);
-        for name in ["quiet_hours", "addresses"] {
-            let empty =
-                |value: &Value| value.is_null() || value.as_array().is_some_and(Vec::is_empty);
-            if fields.take(name).is_some_and(|value| !empty(&value)) {
-                fields.refuse(name, "is not available in this version");
+        if let Some(hours) = fields.take("quiet_hours").filter(|value| !value.is_null()) {
+            match QuietHours::read(hours, &fields.pointer_to("quiet_hours")) {
+                Ok(hours) => preferences.quiet_hours = Some(hours),
+                Err(errors) => fields.add_errors(errors),
+            }
+        }
+        if let Some(addresses) = fields.take("addresses") {
+            match address::read_all(addresses, &fields.pointer_to("addresses")) {
+                Ok(addresses) => preferences.addresses = addresses,
+                Err(errors) => fields.add_errors(errors),
             }
         }
         fields.finish(Some(preferences))
@@ -125,9 +183,6 @@ fn read_kind(kind: Kind, value: Value, pointer: &str) -> Result<KindPreference, 
             "enabled",
             format!("must be true: {kind} notifications cannot be switched off"),
         );
-    }
-    if enabled && kind == Kind::Statement {
-        fields.refuse("enabled", "is not available in this version");
     }
     let mut amounts = |name: &str| match fields.take(name) {
         None => BTreeMap::new(),
@@ -201,6 +256,16 @@ impl From<Preferences> for Value {
         if !kinds.is_empty() {
             value["kinds"] = kinds.into();
         }
+        if let Some(hours) = preferences.quiet_hours {
+            value["quiet_hours"] = hours.to_json();
+        }
+        if preferences.delivery != Delivery::Immediate {
+            value["delivery"] = preferences.delivery.as_str().into();
+        }
+        if !preferences.addresses.is_empty() {
+            let addresses = preferences.addresses.iter();
+            value["addresses"] = addresses.map(FurtherAddress::to_json).collect();
+        }
         if preferences.hide_amounts {
             value["hide_amounts"] = true.into();
         }
@@ -225,7 +290,9 @@ mod tests {
             "deposit": { "enabled": true, "min_amount": { "EUR": "10.00" } },
             "low-balance": { "enabled": true, "threshold": { "EUR": "100.00", "JPY": "5000" }, "margin": { "EUR": "5.00" } },
             "withdrawal": { "enabled": false },
-        }, "hide_amounts": true });
+        }, "hide_amounts": true, "delivery": "weekly",
+            "quiet_hours": { "from": "22:00", "to": "07:00" },
+            "addresses": [{ "email": "second@example.com", "kinds": ["deposit", "low-balance"] }] });
         let preferences = Preferences::read(given.clone(), "").unwrap();
         assert_eq!(Value::from(preferences.clone()), given);
         assert!(!preferences.is_on(Kind::Withdrawal));
@@ -234,21 +301,75 @@ mod tests {
     }
 
     #[test]
-    fn a_wish_that_cannot_be_kept_yet_is_refused_by_name() {
-        for (name, value) in [
-            ("delivery", json!("daily")),
-            ("quiet_hours", json!({ "from": "22:00", "to": "07:00" })),
+    fn a_wish_that_cannot_be_kept_is_refused_by_name() {
+        let second = json!({ "email": "a@example.com", "kinds": ["deposit"] });
+        for (wish, pointer) in [
+            (json!({ "delivery": "hourly" }), "/delivery"),
             (
-                "addresses",
-                json!([{ "email": "a@example.com", "kinds": [] }]),
+                json!({ "quiet_hours": { "from": "22:00", "to": "22:00" } }),
+                "/quiet_hours/to",
             ),
-            ("unknown", json!(1)),
+            (
+                json!({ "quiet_hours": { "from": "22:00" } }),
+                "/quiet_hours/to",
+            ),
+            (
+                json!({ "quiet_hours": { "from": "25:00", "to": "07:00" } }),
+                "/quiet_hours/from",
+            ),
+            (
+                json!({ "quiet_hours": { "from": "22:00", "to": "7:00" } }),
+                "/quiet_hours/to",
+            ),
+            (json!({ "quiet_hours": "night" }), "/quiet_hours"),
+            (json!({ "addresses": {} }), "/addresses"),
+            (
+                json!({ "addresses": [{ "email": "a@example.com", "kinds": [] }] }),
+                "/addresses/0/kinds",
+            ),
+            (
+                json!({ "addresses": [{ "email": "a@example.com", "kinds": ["tea"] }] }),
+                "/addresses/0/kinds/0",
+            ),
+            (
+                json!({ "addresses": [{ "email": "nobody", "kinds": ["deposit"] }] }),
+                "/addresses/0/email",
+            ),
+            (
+                json!({ "addresses": [second, { "email": "A@example.com", "kinds": ["deposit"] }] }),
+                "/addresses/1/email",
+            ),
+            (
+                json!({ "addresses": vec![second.clone(); 6] }),
+                "/addresses",
+            ),
+            (json!({ "unknown": 1 }), "/unknown"),
         ] {
-            let errors = Preferences::read(json!({ name: value }), "/preferences").unwrap_err();
-            assert_eq!(
-                errors[0].location,
-                crate::Location::Pointer(format!("/preferences/{name}"))
+            let errors = Preferences::read(wish.clone(), "/preferences").unwrap_err();
+            let expected = crate::Location::Pointer(format!("/preferences{pointer}"));
+            assert!(
+                errors.iter().any(|error| error.location == expected),
+                "{wish}: {errors:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_further_address_has_kinds_of_its_own_and_goes_with_the_last_of_them() {
+        let preferences = Preferences::read(
+            json!({ "addresses": [{ "email": "b@example.com", "kinds": ["low-balance", "deposit"] }] }),
+            "",
+        )
+        .unwrap();
+        let hash = preferences.addresses()[0].hash();
+        let recipient = Recipient::Address(hash.clone());
+        assert!(preferences.is_on_for(Kind::LowBalance, &recipient));
+        assert!(!preferences.is_on_for(Kind::Withdrawal, &recipient));
+        assert!(!preferences.is_on_for(Kind::LowBalance, &Recipient::Customer));
+        let fewer = preferences.without_at(&[Kind::Deposit], &hash);
+        assert!(!fewer.is_on_for(Kind::Deposit, &recipient));
+        assert!(fewer.is_on(Kind::Deposit));
+        assert_eq!(fewer.without_at(&[Kind::LowBalance], &hash).addresses(), []);
+        assert!(!format!("{preferences:?}").contains("example"));
     }
 }

@@ -140,13 +140,49 @@ impl Appender {
     }
 
     async fn attempt(&self, request: &Append, head: Option<Head>) -> Result<Attempt> {
-        let version = head.as_ref().map_or(0, Head::version);
+        let commit = match self.decide(request, head.as_ref()).await? {
+            Decided::Commit(commit) => commit,
+            Decided::Replayed(recorded) => return Ok(Attempt::Replayed(recorded)),
+        };
+        match self
+            .store
+            .append(&commit, &marks(&commit, &request.reports.reports))
+            .await?
+        {
+            Appended::Done => Ok(Attempt::Recorded(recorded(&commit), commit.head())),
+            Appended::KeyUsed(used) => replay(request, used).map(Attempt::Replayed),
+            Appended::VersionTaken(taken) => {
+                Ok(Attempt::Overtaken(taken.map(|commit| commit.head())))
+            }
+            Appended::ReversedMeanwhile => Ok(Attempt::Overtaken(None)),
+        }
+    }
+
+    /// What an append would record now; `None` where it would be answered from
+    /// what its key has recorded before. Writes nothing.
+    ///
+    /// # Errors
+    /// Those of the append.
+    pub async fn would_record(&self, request: &Append) -> Result<Option<Commit>> {
+        if self.replayed(request).await?.is_some() {
+            return Ok(None);
+        }
+        let head = self.store.head(&request.account_id).await?;
+        match self.decide(request, head.as_ref()).await? {
+            Decided::Commit(commit) => Ok(Some(*commit)),
+            Decided::Replayed(_) => Ok(None),
+        }
+    }
+
+    /// The commit that follows from the request where the account stands here.
+    async fn decide(&self, request: &Append, head: Option<&Head>) -> Result<Decided> {
+        let version = head.map_or(0, Head::version);
         if let Some(expected) = request.if_match
             && expected != version
         {
             // A retry of a request that was recorded names the version before it.
             return match self.replayed(request).await? {
-                Some(recorded) => Ok(Attempt::Replayed(recorded)),
+                Some(recorded) => Ok(Decided::Replayed(recorded)),
                 None => Err(Error::VersionMismatch {
                     expected,
                     actual: version,
@@ -161,28 +197,14 @@ impl Appender {
             correlation_id: request.correlation_id.clone(),
             idempotency_key: request.idempotency_key.clone(),
         };
-        let commit = match decision::decide(head.as_ref(), &request.reports, &originals, context) {
-            Ok(commit) => commit,
+        match decision::decide(head, &request.reports, &originals, context) {
+            Ok(commit) => Ok(Decided::Commit(Box::new(commit))),
             // What is refused now may have been recorded before: an opening
             // sent again is a retry, not a second opening.
-            Err(refusal) => {
-                return match self.replayed(request).await? {
-                    Some(recorded) => Ok(Attempt::Replayed(recorded)),
-                    None => Err(refused(refusal, &request.account_id)),
-                };
-            }
-        };
-        match self
-            .store
-            .append(&commit, &marks(&commit, &request.reports.reports))
-            .await?
-        {
-            Appended::Done => Ok(Attempt::Recorded(recorded(&commit), commit.head())),
-            Appended::KeyUsed(used) => replay(request, used).map(Attempt::Replayed),
-            Appended::VersionTaken(taken) => {
-                Ok(Attempt::Overtaken(taken.map(|commit| commit.head())))
-            }
-            Appended::ReversedMeanwhile => Ok(Attempt::Overtaken(None)),
+            Err(refusal) => match self.replayed(request).await? {
+                Some(recorded) => Ok(Decided::Replayed(recorded)),
+                None => Err(refused(refusal, &request.account_id)),
+            },
         }
     }
 
@@ -225,6 +247,12 @@ impl Appender {
         }
         Ok(originals)
     }
+}
+
+enum Decided {
+    Commit(Box<Commit>),
+    /// The key had recorded it before.
+    Replayed(Recorded),
 }
 
 enum Attempt {

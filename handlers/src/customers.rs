@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use chrono_tz::Tz;
+use domain::email::check_email;
 use domain::fields::Fields;
 use domain::notification::Kind;
 use domain::preferences::Preferences;
+use domain::recipient::Recipient;
 use domain::{CustomerId, FieldError};
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
 use crate::ports::{Clock, CustomerRevision, Customers, Person};
 
-/// Longest address that SMTP can carry (RFC 5321, 4.5.3.1.3).
-const MAX_EMAIL_CHARS: usize = 254;
 const MAX_NAME_CHARS: usize = 140;
 /// How often a change is tried when another is made at the same time.
 const MAX_ATTEMPTS: u32 = 5;
@@ -67,9 +67,14 @@ impl CustomerDesk {
         self.customers.erase_before(customer, revision).await
     }
 
-    /// Switches kinds off, in one new revision; none where they are off
-    /// already, or where there is nobody.
-    pub async fn switch_off(&self, customer: &CustomerId, kinds: &[Kind]) -> Result<()> {
+    /// Switches kinds off for an address, in one new revision; none where they
+    /// are off already, or where there is nobody.
+    pub async fn switch_off(
+        &self,
+        customer: &CustomerId,
+        recipient: &Recipient,
+        kinds: &[Kind],
+    ) -> Result<()> {
         for _ in 0..MAX_ATTEMPTS {
             let Some(CustomerRevision {
                 revision,
@@ -82,14 +87,19 @@ impl CustomerDesk {
             let on: Vec<Kind> = kinds
                 .iter()
                 .copied()
-                .filter(|&kind| kind.can_be_switched_off() && person.preferences.is_on(kind))
+                .filter(|&kind| {
+                    kind.can_be_switched_off() && person.preferences.is_on_for(kind, recipient)
+                })
                 .collect();
             if on.is_empty() {
                 return Ok(());
             }
-            for kind in on {
-                person.preferences = person.preferences.without(kind);
-            }
+            person.preferences = match recipient {
+                Recipient::Customer => on
+                    .into_iter()
+                    .fold(person.preferences, |wishes, kind| wishes.without(kind)),
+                Recipient::Address(hash) => person.preferences.without_at(&on, hash),
+            };
             let next = CustomerRevision {
                 customer_id: customer.clone(),
                 revision: revision + 1,
@@ -181,33 +191,6 @@ pub fn to_json(person: &Person) -> Value {
         "time_zone": person.time_zone,
         "preferences": Value::from(person.preferences.clone()),
     })
-}
-
-/// One plain address: what SES takes, and nothing that could add a second
-/// recipient or a header.
-fn check_email(text: &str) -> Result<String, &'static str> {
-    const MESSAGE: &str = "must be one plain e-mail address, like \"ana@example.com\"";
-    let plain = |c: char| {
-        c.is_ascii_graphic()
-            && !matches!(
-                c,
-                ',' | ';' | '<' | '>' | '"' | '(' | ')' | '[' | ']' | '\\' | ':'
-            )
-    };
-    let (local, host) = text.rsplit_once('@').ok_or(MESSAGE)?;
-    let good_host = host.contains('.')
-        && !host.starts_with('.')
-        && !host.ends_with('.')
-        && !host.contains("..");
-    if local.is_empty()
-        || local.contains('@')
-        || !good_host
-        || text.len() > MAX_EMAIL_CHARS
-        || !text.chars().all(plain)
-    {
-        return Err(MESSAGE);
-    }
-    Ok(text.to_owned())
 }
 
 fn check_name(text: &str) -> Result<String, String> {

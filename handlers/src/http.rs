@@ -5,7 +5,9 @@ mod body;
 mod correlation;
 mod cursor;
 mod customers;
+mod dry_run;
 mod mail_codes;
+mod notifications;
 mod operations;
 mod parameters;
 mod problem;
@@ -23,6 +25,7 @@ use axum::routing::{get, post};
 
 use crate::append::Appender;
 use crate::customers::CustomerDesk;
+use crate::notify::Previewer;
 use crate::ports::Notifications;
 use crate::query::Queries;
 use crate::redrive::Redriver;
@@ -58,6 +61,7 @@ pub struct Api {
     pub scheduler: Arc<Scheduler>,
     pub suppressions: Arc<SuppressionDesk>,
     pub unsubscriber: Arc<Unsubscriber>,
+    pub previewer: Arc<Previewer>,
 }
 
 impl std::fmt::Debug for Api {
@@ -97,7 +101,7 @@ pub fn router(api: Api) -> Router {
         )
         .route(
             "/accounts/{account_id}/notifications",
-            get(accounts::notifications),
+            get(notifications::list),
         )
         .route("/accounts/{account_id}/schedules", get(schedules::list))
         .route(

@@ -4,28 +4,36 @@
 //! So each notification has a state that is written before and after every
 //! step, and the step that may not be repeated is never repeated by itself.
 
+mod digest;
+mod due;
+mod judge;
 mod low_balance;
+mod past;
+mod preview;
 mod render;
+mod send;
+mod statement;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::DomainEvent;
-use domain::notification::{self, Decision, EMAIL, Kind, SkipReason};
+use domain::notification::{self, EMAIL, Kind, SkipReason};
+use domain::recipient::Recipient;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::dead_letter::OwnLetter;
 use crate::error::{Error, Result};
-use crate::mail_code::verification_code;
-use crate::planted;
 use crate::ports::{
-    Clock, CustomerRevision, Customers, DeadLetterQueue, EventStore, Keys, Mail, Mailer,
-    Notification, Notifications, Outcome, Person, Priority, SendFailure, State, Suppressions,
-    Transition,
+    Clock, Customers, DeadLetterQueue, EventStore, Keys, Mailer, Notification, Notifications,
+    Person, State, Suppressions,
 };
-use crate::unsubscribe::{self, Topic};
+use crate::schedule::HEARTBEAT;
+pub use due::Beat;
+pub use judge::Judge;
+use judge::Judged;
+pub use preview::{Preview, Previewer, Verdict};
 
 /// What an installation decides.
 #[derive(Debug, Clone)]
@@ -38,6 +46,9 @@ pub struct Settings {
     /// How long one worker may work on a notification. Longer than the
     /// mailer's timeout, shorter than the function's.
     pub lease: Duration,
+    /// The domain of the ids that the mailer gives to its messages, by which an
+    /// answer finds the mail that it answers.
+    pub message_id_domain: String,
     /// How long a provider event may still clear up an unknown outcome before
     /// an operator sees it (at most 15 minutes, SQS's longest delay).
     pub unknown_window: Duration,
@@ -75,6 +86,19 @@ pub struct Resend {
 }
 
 impl Notifier {
+    /// Handles what a rule of the bus delivers, or a heartbeat, for at most
+    /// `budget`.
+    pub async fn call(&self, event_type: &str, detail: &Value, budget: Duration) -> Result<()> {
+        if event_type != HEARTBEAT {
+            return self.deliver(event_type, detail).await;
+        }
+        let beat = self.run_due(budget).await?;
+        if beat != Beat::default() {
+            tracing::info!(?beat, "what had waited was taken up");
+        }
+        Ok(())
+    }
+
     /// Handles what a rule of the bus delivers.
     pub async fn deliver(&self, event_type: &str, detail: &Value) -> Result<()> {
         let unreadable = |error: serde_json::Error| {
@@ -97,35 +121,35 @@ impl Notifier {
         if event.metadata.replay.is_some() {
             return Ok(());
         }
-        let customer = &event.data.customer_id;
-        let then = self
-            .customers
-            .at(customer, event.metadata.recorded_at)
-            .await?;
-        let now = self.customers.latest(customer).await?;
-        let has_changed = now.as_ref().is_some_and(|latest| latest.revision > 1);
-        let (mut decisions, person) = decide(event, then.as_ref(), now)?;
-        self.look_at_the_past(event, &mut decisions, then.as_ref())
-            .await?;
+        let judgement = self.judge().judge(event, &[]).await?;
         let mut first_error = None;
-        for &kind in notification::kinds(event) {
-            let decided = decisions.iter().find(|decision| decision.kind == kind);
-            let done = match decided {
-                Some(decision) => self.carry_out(event, *decision, person.as_ref()).await,
-                // A kind that nobody asks for now may be on its way all the same:
-                // the customer was erased since, or the change that took it back
-                // was on its own way when the event was judged first.
-                None if has_changed => self.give_up(event, kind, person.as_ref()).await,
-                None => Ok(()),
-            };
+        let mut note = |kind: Kind, done: Result<()>| {
             if let Err(error) = done {
                 tracing::warn!(
                     event_id = %event.metadata.event_id, %kind, class = error.class(), %error,
                     "notification not finished"
                 );
-                first_error = first_error.or(Some(error));
+                first_error.get_or_insert(error);
+            }
+        };
+        let person = judgement.person.as_ref();
+        for judged in &judgement.decisions {
+            note(judged.kind, self.carry_out(event, judged, person).await);
+        }
+        // A kind that nobody asks for now may be on its way all the same: the
+        // customer was erased since, or the change that took it back was on its
+        // own way when the event was judged first.
+        if judgement.has_changed {
+            for &kind in notification::kinds(event) {
+                if !judgement.considers(kind) {
+                    note(kind, self.give_up(event, kind, person).await);
+                }
             }
         }
+        note(
+            Kind::Statement,
+            self.plan_statements(event, &judgement).await,
+        );
         first_error.map_or(Ok(()), Err)
     }
 
@@ -135,14 +159,9 @@ impl Notifier {
         let Some(stored) = self.notifications.get(resend.notification_id).await? else {
             return Ok(());
         };
-        let latest = self.customers.latest(&event.data.customer_id).await?;
-        let person = latest.and_then(|revision| revision.person);
+        let person = self.person_of_today(event).await?;
         // The customer's wish goes before the operator's.
-        let skip = match &person {
-            None => Some(SkipReason::Erased),
-            Some(person) if person.preferences.is_on(stored.kind) => None,
-            Some(_) => Some(SkipReason::PreferenceOff),
-        };
+        let skip = skip_today(&stored, person.as_ref());
         match stored.state {
             State::Unknown if stored.attempts == resend.attempts => {
                 self.send_or_skip(event, stored, skip, person.as_ref())
@@ -152,6 +171,18 @@ impl Notifier {
             // An earlier delivery of this wish has begun it.
             _ => self.go_on(event, stored, skip, person.as_ref()).await,
         }
+    }
+
+    fn judge(&self) -> Judge {
+        Judge {
+            store: self.store.clone(),
+            customers: self.customers.clone(),
+        }
+    }
+
+    async fn person_of_today(&self, event: &DomainEvent) -> Result<Option<Person>> {
+        let latest = self.customers.latest(&event.data.customer_id).await?;
+        Ok(latest.and_then(|revision| revision.person))
     }
 
     /// Ends a notification that was begun and is not wanted any more.
@@ -165,7 +196,8 @@ impl Notifier {
             Some(_) => SkipReason::PreferenceOff,
             None => SkipReason::Erased,
         };
-        match self.notifications.get(id_of(event, kind)).await? {
+        let id = id_of(event, kind, &Recipient::Customer);
+        match self.notifications.get(id).await? {
             Some(stored) => self.go_on(event, stored, Some(reason), person).await,
             None => Ok(()),
         }
@@ -174,263 +206,33 @@ impl Notifier {
     async fn carry_out(
         &self,
         event: &DomainEvent,
-        decision: Decision,
+        judged: &Judged,
         person: Option<&Person>,
     ) -> Result<()> {
-        let id = id_of(event, decision.kind);
-        match self.notifications.get(id).await? {
-            None => {
-                let planned = planned(event, decision, id);
-                self.send_or_skip(event, planned, decision.skip, person)
-                    .await
-            }
-            Some(stored) => self.go_on(event, stored, decision.skip, person).await,
+        let id = id_of(event, judged.kind, &judged.recipient);
+        if let Some(stored) = self.notifications.get(id).await? {
+            return self.go_on(event, stored, judged.skip, person).await;
         }
-    }
-
-    /// Sends what was not handed over yet, unless it is not to be sent any more.
-    async fn send_or_skip(
-        &self,
-        event: &DomainEvent,
-        planned: Notification,
-        skip: Option<SkipReason>,
-        person: Option<&Person>,
-    ) -> Result<()> {
-        let skip = match (skip, person) {
-            (None, Some(person)) => match self.suppressions.get(&person.email).await? {
-                None => return self.send(event, person, planned).await,
-                Some(_) => SkipReason::Suppressed,
-            },
-            (skip, _) => skip.unwrap_or(SkipReason::NoContact),
-        };
-        let reason = skip.as_str().to_owned();
-        self.save(&planned.moved(State::Skipped, self.clock.now(), Some(reason)))
-            .await
-    }
-
-    /// A notification that an earlier attempt has left behind.
-    async fn go_on(
-        &self,
-        event: &DomainEvent,
-        stored: Notification,
-        skip: Option<SkipReason>,
-        person: Option<&Person>,
-    ) -> Result<()> {
-        let now = self.clock.now();
-        let leased = stored.lease_until.is_some_and(|until| until > now);
-        match stored.state {
-            State::Sent | State::Skipped | State::Rejected | State::Unknown => Ok(()),
-            State::Claimed | State::Sending if leased => Err(Error::Retryable(
-                "another worker has this notification".to_owned(),
-            )),
-            State::RetryAt if stored.retry_at.is_some_and(|at| at > now) => Err(Error::Retryable(
-                "the mailer asked to be left alone for a while".to_owned(),
-            )),
-            // Nothing was handed to the mailer yet.
-            State::Claimed | State::RetryAt => self.send_or_skip(event, stored, skip, person).await,
-            State::Sending if planted::is("expired-send-repeated") => {
-                self.send_or_skip(event, stored, skip, person).await
-            }
-            // Its worker died with the mail in its hands.
-            State::Sending => match self
-                .mailer
-                .outcome(stored.notification_id, stored.attempts)
-                .await
-            {
-                Outcome::Accepted(message_id) => self.sent(stored, message_id).await,
-                Outcome::NotAccepted => self.send_or_skip(event, stored, skip, person).await,
-                Outcome::Unknowable => {
-                    self.unknown(event, stored, "the worker stopped while it was sending")
-                        .await
-                }
-            },
-        }
-    }
-
-    /// Claims, renders, sends. From the claim on, this worker alone may act.
-    async fn send(
-        &self,
-        event: &DomainEvent,
-        person: &Person,
-        planned: Notification,
-    ) -> Result<()> {
-        let keyring = self.keys.keyring().await?;
-        let code = verification_code(&keyring, planned.notification_id);
-        let (customer, topic) = (&event.data.customer_id, Topic::Kind(planned.kind));
-        let public_url = &self.settings.public_url;
-        let foot = render::Foot {
-            bank_name: &self.settings.bank_name,
-            verification_code: code.clone(),
-            unsubscribe_url: unsubscribe::url(&keyring, public_url, customer, topic),
-        };
-        let rendered = render::render(event, person, &planned, foot)?;
-        let now = self.clock.now();
-        let lease_until = now + self.settings.lease;
-        let mut claimed = planned.moved(State::Claimed, now, None);
-        claimed.template = Some(rendered.template.to_owned());
-        claimed.content_hash = Some(rendered.content_hash.clone());
-        claimed.verification_code = Some(code);
-        claimed.lease_until = Some(lease_until);
-        self.save(&claimed).await?;
-
-        let mut sending = claimed.moved(State::Sending, self.clock.now(), None);
-        sending.attempts += 1;
-        sending.lease_until = Some(lease_until);
-        self.save(&sending).await?;
-
-        let mail = Mail {
-            notification_id: sending.notification_id,
-            attempt: sending.attempts,
-            from: self.settings.mail_from.clone(),
-            to: person.email.clone(),
-            subject: rendered.subject,
-            text: rendered.text,
-            html: rendered.html,
-            headers: unsubscribe::headers(&keyring, public_url, customer, topic),
-            attachments: Vec::new(),
-            priority: match sending.kind {
-                Kind::Security => Priority::Security,
-                _ => Priority::Ordinary,
-            },
-        };
-        match self.mailer.send(&mail).await {
-            Ok(message_id) => self.sent(sending, message_id).await,
-            Err(SendFailure::Refused(reason)) => {
-                self.save(&sending.moved(State::Rejected, self.clock.now(), Some(reason)))
-                    .await
-            }
-            Err(SendFailure::Later { reason, after }) => {
-                let now = self.clock.now();
-                let mut waiting = sending.moved(State::RetryAt, now, Some(reason.clone()));
-                waiting.retry_at = Some(now + after);
-                self.save(&waiting).await?;
-                Err(Error::Retryable(reason))
-            }
-            Err(SendFailure::Unknown(_)) if planted::is("claim-given-back-on-error") => {
-                let at = self.clock.now();
-                self.save(&sending.moved(State::RetryAt, at, None)).await?;
-                Err(Error::Retryable("to be tried again".to_owned()))
-            }
-            Err(SendFailure::Unknown(_)) if planted::is("unknown-read-as-sent") => {
-                self.sent(sending, "unknown".to_owned()).await
-            }
-            Err(SendFailure::Unknown(reason)) => self.unknown(event, sending, &reason).await,
-        }
-    }
-
-    async fn sent(&self, sending: Notification, message_id: String) -> Result<()> {
-        let mut sent = sending.moved(State::Sent, self.clock.now(), None);
-        sent.message_id = Some(message_id);
-        self.save(&sent).await
-    }
-
-    async fn unknown(
-        &self,
-        event: &DomainEvent,
-        sending: Notification,
-        reason: &str,
-    ) -> Result<()> {
-        let at = self.clock.now();
-        let letter = OwnLetter::NotificationUnknown {
-            notification_id: sending.notification_id,
-            attempts: sending.attempts,
-            reason: reason.to_owned(),
-            at,
-            event_type: event.event_type.clone(),
-            event: Box::new(event.clone()),
-        };
-        // First the letter, then the state: a crash in between repeats this step.
-        if !planted::is("unknown-without-a-letter") {
-            self.dead_letters
-                .put(&letter.to_body()?, self.settings.unknown_window)
-                .await?;
-        }
-        self.save(&sending.moved(State::Unknown, at, Some(reason.to_owned())))
-            .await
-    }
-
-    async fn save(&self, notification: &Notification) -> Result<()> {
-        if self.notifications.save(notification).await? {
-            Ok(())
-        } else {
-            Err(Error::Retryable(
-                "another worker took this notification meanwhile".to_owned(),
-            ))
+        let planned = Notification::new(id, event, judged.kind, judged.recipient.clone());
+        match judged.digest_at {
+            Some(at) if judged.skip.is_none() => self.wait_for_digest(event, planned, at).await,
+            _ => self.send_or_skip(event, planned, judged.skip, person).await,
         }
     }
 }
 
-/// What is to be told, and to whom.
-///
-/// The preferences are those in force when the event was recorded; the address
-/// is today's, because the one of then may be somebody else's by now. Who has
-/// switched a kind off since is not told either.
-fn decide(
-    event: &DomainEvent,
-    then: Option<&CustomerRevision>,
-    now: Option<CustomerRevision>,
-) -> Result<(Vec<Decision>, Option<Person>)> {
-    let unreadable = |error: domain::money::MoneyError| {
-        Error::Permanent(format!("the event's amounts: {error}"))
-    };
-    if now
-        .as_ref()
-        .is_some_and(|revision| revision.person.is_none())
-    {
-        return Ok((notification::skip_all(event, SkipReason::Erased), None));
-    }
-    let then = then.and_then(|revision| revision.person.as_ref());
-    let now = now.and_then(|revision| revision.person);
-    let (Some(then), Some(now)) = (then, now) else {
-        return Ok((notification::skip_all(event, SkipReason::NoContact), None));
-    };
-    let judged_by = if planted::is("preferences-of-now") {
-        &now.preferences
-    } else {
-        &then.preferences
-    };
-    let mut decisions = notification::decide(event, judged_by).map_err(unreadable)?;
-    for decision in &mut decisions {
-        if decision.skip.is_none()
-            && !now.preferences.is_on(decision.kind)
-            && !planted::is("opt-out-not-read-again")
-        {
-            decision.skip = Some(SkipReason::PreferenceOff);
-        }
-    }
-    let addressee = if planted::is("address-of-then") {
-        then.clone()
-    } else {
-        now
-    };
-    Ok((decisions, Some(addressee)))
+fn id_of(event: &DomainEvent, kind: Kind, recipient: &Recipient) -> Uuid {
+    let customer = &event.data.customer_id;
+    notification::notification_id(event.metadata.event_id, kind, customer, recipient, EMAIL)
 }
 
-fn id_of(event: &DomainEvent, kind: Kind) -> Uuid {
-    let recipient = &event.data.customer_id;
-    notification::notification_id(event.metadata.event_id, kind, recipient, EMAIL)
-}
-
-fn planned(event: &DomainEvent, decision: Decision, id: Uuid) -> Notification {
-    Notification {
-        notification_id: id,
-        account_id: event.metadata.account_id.clone(),
-        event_id: event.metadata.event_id,
-        event_version: event.metadata.version,
-        kind: decision.kind,
-        // Replaced by the first step before anything is stored.
-        state: State::Claimed,
-        reason: None,
-        template: None,
-        content_hash: None,
-        attempts: 0,
-        lease_until: None,
-        retry_at: None,
-        message_id: None,
-        feedback: Vec::new(),
-        delivery: None,
-        verification_code: None,
-        revision: 0,
-        history: Vec::<Transition>::new(),
+/// Why what was decided earlier is not to be told any more.
+fn skip_today(stored: &Notification, person: Option<&Person>) -> Option<SkipReason> {
+    match person {
+        None => Some(SkipReason::Erased),
+        // Of what it tells, each had its own answer when the digest was made.
+        Some(_) if stored.content.is_digest() => None,
+        Some(person) if person.preferences.is_on_for(stored.kind, &stored.recipient) => None,
+        Some(_) => Some(SkipReason::PreferenceOff),
     }
 }

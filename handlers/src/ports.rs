@@ -19,6 +19,7 @@ pub use bus::{Bus, BusEntry};
 pub use clock::{Clock, SystemClock};
 pub use customers::{CustomerRevision, Customers, Person};
 pub use dead_letters::{DeadLetterQueue, QueuedLetter};
+pub use domain::email::address_hash;
 pub use event_store::{Appended, CommitPage, EventStore, Place, ReversalMark, UsedKey};
 pub use ids::{Ids, RandomIds};
 pub use keys::Keys;
@@ -27,9 +28,10 @@ pub use mailer::{
     NOTIFICATION_TAG, Outcome, Priority, SendFailure,
 };
 pub use notifications::{
-    Delivery, Notification, Notifications, ProviderEvent, ProviderEventKind, State, Transition,
+    Content, Covered, Delivery, Digest, Notification, Notifications, ProviderEvent,
+    ProviderEventKind, State, Statement, Transition,
 };
 pub use read_model::{Parked, ReadModel, ReadModelRow};
 pub use replays::{ReplayJob, Replays, ShadowRow};
 pub use schedules::{DUE_SLICES, Due, LastRun, ScheduleRow, Schedules};
-pub use suppressions::{Suppression, SuppressionReason, Suppressions, address_hash};
+pub use suppressions::{Suppression, SuppressionReason, Suppressions};

@@ -203,7 +203,9 @@ impl Redriver {
                 stored.state.as_str()
             )),
             // Being sent, or the letter was written just before its state.
-            State::Claimed | State::Sending | State::RetryAt | State::Unknown => None,
+            State::Planned | State::Claimed | State::Sending | State::RetryAt | State::Unknown => {
+                None
+            }
         })
     }
 

@@ -51,5 +51,9 @@ impl SuppressionDesk {
 
 /// Every address that mails to this person may go to.
 fn addresses(person: &Person) -> Vec<String> {
-    vec![person.email.clone()]
+    let further = person.preferences.addresses().iter();
+    let further = further.map(|address| address.email.clone());
+    std::iter::once(person.email.clone())
+        .chain(further)
+        .collect()
 }

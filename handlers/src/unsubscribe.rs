@@ -9,6 +9,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::CustomerId;
 use domain::notification::Kind;
+use domain::recipient::Recipient;
 
 use crate::customers::CustomerDesk;
 use crate::error::Result;
@@ -61,19 +62,33 @@ impl FromStr for Topic {
     }
 }
 
+/// What a link takes somebody off: the mails about a topic to one address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct List<'a> {
+    pub customer: &'a CustomerId,
+    pub recipient: &'a Recipient,
+    pub topic: Topic,
+}
+
+impl<'a> List<'a> {
+    /// That of the customer's own address.
+    pub fn own(customer: &'a CustomerId, topic: Topic) -> Self {
+        List {
+            customer,
+            recipient: &Recipient::Customer,
+            topic,
+        }
+    }
+}
+
 /// The link in the mail's footer, and the one of its header. `None` for what
 /// cannot be switched off. `public_url` ends with `/v1`.
 #[must_use]
-pub fn url(
-    keyring: &Keyring,
-    public_url: &str,
-    customer: &CustomerId,
-    topic: Topic,
-) -> Option<String> {
-    if topic.kinds().is_empty() {
+pub fn url(keyring: &Keyring, public_url: &str, list: List<'_>) -> Option<String> {
+    if list.topic.kinds().is_empty() {
         return None;
     }
-    let token = token(keyring, customer, topic);
+    let token = token(keyring, list);
     Some(format!(
         "{}/unsubscribe?token={token}",
         public_url.trim_end_matches('/')
@@ -83,13 +98,8 @@ pub fn url(
 /// `List-Unsubscribe` and `List-Unsubscribe-Post` of RFC 8058, section 3.1;
 /// none for what cannot be switched off. DKIM has to sign both: SES does.
 #[must_use]
-pub fn headers(
-    keyring: &Keyring,
-    public_url: &str,
-    customer: &CustomerId,
-    topic: Topic,
-) -> Vec<(String, String)> {
-    let Some(url) = url(keyring, public_url, customer, topic) else {
+pub fn headers(keyring: &Keyring, public_url: &str, list: List<'_>) -> Vec<(String, String)> {
+    let Some(url) = url(keyring, public_url, list) else {
         return Vec::new();
     };
     vec![
@@ -103,8 +113,14 @@ pub fn headers(
 
 /// Has no time in it: a link works for as long as its key is kept, and the
 /// same mail rendered twice is the same.
-fn token(keyring: &Keyring, customer: &CustomerId, topic: Topic) -> String {
-    let payload = format!("{customer}\n{topic}");
+fn token(keyring: &Keyring, list: List<'_>) -> String {
+    let List {
+        customer, topic, ..
+    } = list;
+    let payload = match list.recipient {
+        Recipient::Customer => format!("{customer}\n{topic}"),
+        Recipient::Address(hash) => format!("{customer}\n{topic}\n{hash}"),
+    };
     let (id, signature) = keyring.sign(Purpose::Unsubscribe, &payload);
     format!(
         "{VERSION}.{id}.{}.{}",
@@ -119,7 +135,7 @@ fn key_id(token: &str) -> Option<&str> {
 }
 
 /// What a token says, if it is one of ours.
-fn read(keyring: &Keyring, token: &str) -> Option<(CustomerId, Topic)> {
+fn read(keyring: &Keyring, token: &str) -> Option<(CustomerId, Topic, Recipient)> {
     if token.len() > MAX_TOKEN_CHARS {
         return None;
     }
@@ -132,8 +148,12 @@ fn read(keyring: &Keyring, token: &str) -> Option<(CustomerId, Topic)> {
     if !keyring.verify(Purpose::Unsubscribe, id, &payload, &signature) {
         return None;
     }
-    let (customer, topic) = payload.split_once('\n')?;
-    Some((customer.parse().ok()?, topic.parse().ok()?))
+    let mut parts = payload.splitn(3, '\n');
+    let (customer, topic) = (parts.next()?, parts.next()?);
+    let recipient = parts.next().map_or(Recipient::Customer, |hash| {
+        Recipient::Address(hash.to_owned())
+    });
+    Some((customer.parse().ok()?, topic.parse().ok()?, recipient))
 }
 
 /// What a link is about, for the page that it leads to.
@@ -160,7 +180,7 @@ impl Unsubscriber {
     /// Looks at a link and changes nothing: `None` for one that is not ours or
     /// that is older than the keys that are kept.
     pub async fn look(&self, token: &str) -> Result<Option<Link>> {
-        let Some((customer, topic)) = self.read(token).await? else {
+        let Some((customer, topic, _)) = self.read(token).await? else {
             return Ok(None);
         };
         self.link(&customer, topic).await.map(Some)
@@ -169,20 +189,22 @@ impl Unsubscriber {
     /// Switches off what the link is about, as often as one likes. Who was
     /// erased gets no mails anyway: nothing is to be done for him.
     pub async fn unsubscribe(&self, token: &str) -> Result<Option<Link>> {
-        let Some((customer, topic)) = self.read(token).await? else {
+        let Some((customer, topic, recipient)) = self.read(token).await? else {
             return Ok(None);
         };
-        self.customers.switch_off(&customer, &topic.kinds()).await?;
+        self.customers
+            .switch_off(&customer, &recipient, &topic.kinds())
+            .await?;
         self.link(&customer, topic).await.map(Some)
     }
 
-    async fn read(&self, token: &str) -> Result<Option<(CustomerId, Topic)>> {
+    async fn read(&self, token: &str) -> Result<Option<(CustomerId, Topic, Recipient)>> {
         let Some(id) = key_id(token) else {
             return Ok(None);
         };
         let keyring = self.keys.keyring_with(id).await?;
         // A kind that cannot be switched off any more is refused like a link that is none of ours.
-        Ok(read(&keyring, token).filter(|(_, topic)| !topic.kinds().is_empty()))
+        Ok(read(&keyring, token).filter(|(_, topic, _)| !topic.kinds().is_empty()))
     }
 
     async fn link(&self, customer: &CustomerId, topic: Topic) -> Result<Link> {
@@ -209,10 +231,22 @@ mod tests {
     #[test]
     fn a_token_says_what_it_was_made_for_and_fits_into_a_header() {
         let longest: CustomerId = "x".repeat(64).parse().unwrap();
-        for topic in Kind::ALL.into_iter().map(Topic::Kind).chain([Topic::All]) {
-            let token = token(&keyring("a"), &longest, topic);
-            assert_eq!(read(&keyring("a"), &token), Some((longest.clone(), topic)));
-            assert!(token.len() < MAX_TOKEN_CHARS / 2, "{}", token.len());
+        let further = Recipient::Address("f".repeat(64));
+        let topics = Kind::ALL.into_iter().map(Topic::Kind).chain([Topic::All]);
+        for (topic, recipient) in
+            topics.flat_map(|topic| [(topic, Recipient::Customer), (topic, further.clone())])
+        {
+            let list = List {
+                customer: &longest,
+                recipient: &recipient,
+                topic,
+            };
+            let token = token(&keyring("a"), list);
+            assert_eq!(
+                read(&keyring("a"), &token),
+                Some((longest.clone(), topic, recipient))
+            );
+            assert!(token.len() < MAX_TOKEN_CHARS * 2 / 3, "{}", token.len());
             assert!(
                 token
                     .bytes()
@@ -223,7 +257,7 @@ mod tests {
 
     #[test]
     fn a_token_that_was_changed_anywhere_is_none() {
-        let good = token(&keyring("a"), &customer(), Topic::All);
+        let good = token(&keyring("a"), List::own(&customer(), Topic::All));
         for position in 0..good.len() {
             let mut changed = good.clone().into_bytes();
             changed[position] = if changed[position] == b'x' {
@@ -252,8 +286,7 @@ mod tests {
         let headers = headers(
             &keyring("a"),
             "https://bank.example/v1/",
-            &customer(),
-            Topic::Kind(Kind::Deposit),
+            List::own(&customer(), Topic::Kind(Kind::Deposit)),
         );
         let [(name, link), post] = headers.as_slice() else {
             panic!("{headers:?}")

@@ -24,7 +24,7 @@ use handlers::append::Appender;
 use handlers::customers::CustomerDesk;
 use handlers::feedback::Feedback;
 use handlers::http::Api;
-use handlers::notify::{Notifier, Settings};
+use handlers::notify::{Judge, Notifier, Previewer, Settings};
 use handlers::ports::RandomIds;
 use handlers::project::Projector;
 use handlers::query::Queries;
@@ -124,6 +124,7 @@ impl World {
                 bank_name: "Example Bank".to_owned(),
                 mail_from: "notices@bank.example".to_owned(),
                 public_url: "https://bank.example/v1".to_owned(),
+                message_id_domain: "mailer.example".to_owned(),
                 lease: LEASE,
                 unknown_window: UNKNOWN_WINDOW,
             },
@@ -202,6 +203,15 @@ impl World {
             unsubscriber: Arc::new(Unsubscriber {
                 keys: self.keys.clone(),
                 customers: Arc::new(self.customer_desk()),
+            }),
+            previewer: Arc::new(Previewer {
+                judge: Judge {
+                    store: self.store.clone(),
+                    customers: self.customers.clone(),
+                },
+                suppressions: self.suppressions.clone(),
+                clock: self.clock.clone(),
+                bank_name: "Example Bank".to_owned(),
             }),
         }
     }

@@ -20,4 +20,5 @@ mod schedules;
 mod spellings;
 mod stored_events;
 mod upcasting;
+mod waiting;
 mod wishes;

@@ -3,6 +3,7 @@
 use domain::DomainEvent;
 use domain::notification::{self, Decision, EMAIL, Kind, SkipReason};
 use domain::preferences::Preferences;
+use domain::recipient::Recipient;
 use serde_json::{Value, json};
 
 use crate::given::{Given, closed, deposited, event, opened, opened_with, reversed, withdrawn};
@@ -24,7 +25,11 @@ fn assert_told(event: &DomainEvent, preferences: Value, expected: &[(Kind, Optio
     let read = Preferences::read(preferences.clone(), "").unwrap();
     let expected: Vec<Decision> = expected
         .iter()
-        .map(|&(kind, skip)| Decision { kind, skip })
+        .map(|&(kind, skip)| Decision {
+            kind,
+            recipient: Recipient::Customer,
+            skip,
+        })
         .collect();
     let decided = notification::decide(event, &read).unwrap();
     assert_eq!(decided, expected, "{} with {preferences}", event.event_type);
@@ -208,6 +213,7 @@ fn who_cannot_be_told_has_a_decision_for_what_everybody_is_told() {
         decided,
         [Decision {
             kind: Kind::Withdrawal,
+            recipient: Recipient::Customer,
             skip: Some(SkipReason::NoContact)
         }]
     );
@@ -225,6 +231,7 @@ fn a_notification_has_one_id_for_its_event_kind_recipient_and_channel() {
             event.metadata.event_id,
             kind,
             &customer.parse().unwrap(),
+            &Recipient::Customer,
             channel,
         )
     };
@@ -237,4 +244,50 @@ fn a_notification_has_one_id_for_its_event_kind_recipient_and_channel() {
     ];
     assert!(others.iter().all(|other| *other != one));
     insta::assert_snapshot!(one);
+    let further = notification::notification_id(
+        event.metadata.event_id,
+        Kind::Withdrawal,
+        &"CUST-42".parse().unwrap(),
+        &Recipient::Address("5f".to_owned()),
+        EMAIL,
+    );
+    assert!(further != one);
+}
+
+#[test]
+fn a_further_address_is_told_what_is_named_for_it_by_the_customers_own_marks() {
+    let event = last_of(rich().and([withdrawn("950.00")]));
+    let preferences = Preferences::read(
+        json!({
+            "kinds": {
+                "withdrawal": { "enabled": false },
+                "large-amount": { "enabled": false, "min_amount": { "EUR": "1000.00" } },
+                "low-balance": { "enabled": true, "threshold": { "EUR": "100.00" } },
+            },
+            "addresses": [{ "email": "b@example.com", "kinds": ["withdrawal", "large-amount", "schedule-run"] }],
+        }),
+        "",
+    )
+    .unwrap();
+    let decided: Vec<(Kind, bool, Option<SkipReason>)> = notification::decide(&event, &preferences)
+        .unwrap()
+        .into_iter()
+        .map(|decision| {
+            (
+                decision.kind,
+                decision.recipient.is_customer(),
+                decision.skip,
+            )
+        })
+        .collect();
+    assert_eq!(
+        decided,
+        [
+            (Kind::Withdrawal, true, Some(SkipReason::PreferenceOff)),
+            (Kind::LargeAmount, true, Some(SkipReason::PreferenceOff)),
+            (Kind::LowBalance, true, None),
+            (Kind::Withdrawal, false, None),
+            (Kind::LargeAmount, false, Some(SkipReason::BelowMinimum)),
+        ]
+    );
 }

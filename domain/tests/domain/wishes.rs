@@ -53,9 +53,11 @@ fn what_is_so_already_may_be_wished() {
     assert_refused(json!({ "addresses": {} }), &["/addresses"]);
     assert_refused(json!({ "hide_amounts": "no" }), &["/hide_amounts"]);
     assert_refused(json!({ "delivery": 1 }), &["/delivery"]);
-    assert_refused(
-        json!({ "kinds": { "statement": { "enabled": true } } }),
-        &["/kinds/statement/enabled"],
+    let statement = json!({ "kinds": { "statement": { "enabled": true } } });
+    assert!(
+        Preferences::read(statement, "")
+            .unwrap()
+            .is_on(Kind::Statement)
     );
 }
 

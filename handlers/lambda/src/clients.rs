@@ -112,6 +112,15 @@ impl Clients {
         variable("MAIL_FROM")
     }
 
+    /// SES's, which depends on the region:
+    /// <https://docs.aws.amazon.com/ses/latest/dg/header-fields.html>.
+    pub fn message_id_domain(&self) -> String {
+        match variable("AWS_REGION").as_str() {
+            "us-east-1" => "email.amazonses.com".to_owned(),
+            region => format!("{region}.amazonses.com"),
+        }
+    }
+
     pub fn public_url(&self) -> String {
         variable("PUBLIC_URL")
     }

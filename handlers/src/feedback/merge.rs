@@ -95,7 +95,7 @@ fn settled(notification: &Notification) -> Option<(State, String)> {
         State::Unknown | State::Sending | State::Sent => true,
         // Turned away by the provider, not refused when it was handed over.
         State::Rejected => message_id.is_some(),
-        State::Claimed | State::RetryAt | State::Skipped => false,
+        State::Planned | State::Claimed | State::RetryAt | State::Skipped => false,
     };
     if !eligible {
         return None;

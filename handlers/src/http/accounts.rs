@@ -15,9 +15,9 @@ use serde_json::{Value, json};
 
 use super::parameters::{PathText, Query, correlation_id, id, idempotency_key, if_match};
 use super::problem::Problem;
-use super::{Api, body, caller, cursor};
+use super::{Api, body, caller, cursor, dry_run};
 use crate::append::{Append, Recorded};
-use crate::ports::{Notification, Place};
+use crate::ports::Place;
 use crate::query::{self, EventView, time_index};
 
 pub(super) async fn append(
@@ -25,6 +25,7 @@ pub(super) async fn append(
     PathText(account_id): PathText,
     headers: HeaderMap,
     extensions: Extensions,
+    RawQuery(text): RawQuery,
     request_body: Body,
 ) -> Result<Response, Problem> {
     // The body first: an answer to a request that is still being sent is lost.
@@ -37,6 +38,14 @@ pub(super) async fn append(
         source: caller(&extensions),
         reports: Reports::read(body).map_err(Problem::invalid)?,
     };
+    let query = Query::read(text, &["dry_run"])?;
+    let dry_run = query.parsed("dry_run", |text| match text {
+        "notifications" => Ok(()),
+        _ => Err("must be \"notifications\""),
+    })?;
+    if dry_run.is_some() {
+        return dry_run::answer(&api, &request).await;
+    }
     let recorded = api.appender.append(&request).await?;
     Ok(answer(&recorded))
 }
@@ -216,51 +225,6 @@ fn right_before(commit: &Commit, newest_first: bool) -> Place {
         false => place.first_version - 1,
     };
     place
-}
-
-pub(super) async fn notifications(
-    State(api): State<Api>,
-    PathText(account_id): PathText,
-    RawQuery(text): RawQuery,
-) -> Result<Json<Value>, Problem> {
-    let account_id: AccountId = id("account_id", &account_id)?;
-    let query = Query::read(text, &["limit", "cursor"])?;
-    let place: Option<String> = cursor::read(query.get("cursor"))?;
-    let (found, next) = api
-        .notifications
-        .of_account(&account_id, place.as_deref(), query.limit()?)
-        .await?;
-    if found.is_empty() && place.is_none() {
-        // None yet is an answer; an account that never was is not.
-        api.queries.account(&account_id).await?;
-    }
-    let shown: Vec<Value> = found.iter().map(shown).collect();
-    Ok(Json(
-        json!({ "notifications": shown, "next": next.map(|place| cursor::write(&place)) }),
-    ))
-}
-
-fn shown(notification: &Notification) -> Value {
-    json!({
-        "notification_id": notification.notification_id,
-        "kind": notification.kind,
-        "state": notification.state,
-        "reason": notification.reason,
-        "event_id": notification.event_id,
-        "event_version": notification.event_version,
-        "template": notification.template,
-        "delivery": notification.delivery,
-        "provider_events": notification.feedback.iter().map(|event| json!({
-            "kind": event.kind,
-            "at": domain::time::format_time(event.at),
-            "detail": event.detail,
-        })).collect::<Vec<_>>(),
-        "history": notification.history.iter().map(|step| json!({
-            "state": step.state,
-            "at": domain::time::format_time(step.at),
-            "detail": step.detail,
-        })).collect::<Vec<_>>(),
-    })
 }
 
 pub(super) async fn verification(

@@ -27,9 +27,13 @@ pub(super) async fn get(
     let sent_at = handed_over(&found).ok_or_else(unknown)?;
     Ok(Json(json!({
         "valid": true,
-        "kind": found.kind,
+        "kind": match found.content.is_digest() {
+            true => json!("digest"),
+            false => json!(found.kind),
+        },
         "sent_at": format_time(sent_at),
-        "account": mail::mask(found.account_id.as_str()),
+        // A digest is of all accounts.
+        "account": (!found.content.is_digest()).then(|| mail::mask(found.account_id.as_str())),
     })))
 }
 

@@ -4,12 +4,13 @@ use chrono::{DateTime, NaiveTime, Utc};
 use chrono_tz::Tz;
 use domain::low_balance::{Answer, Mark, Past, Step};
 use domain::notification::{Decision, Kind, SkipReason};
+use domain::recipient::Recipient;
 use domain::schedule::local_time;
-use domain::{CustomerId, DomainEvent};
+use domain::{Commit, CustomerId, DomainEvent};
 
-use super::Notifier;
+use super::judge::Judge;
 use crate::error::{Error, Result};
-use crate::ports::{CustomerRevision, Person};
+use crate::ports::Person;
 
 /// Commits read at a time: most accounts have fewer in a day.
 const PAGE: usize = 50;
@@ -17,55 +18,68 @@ const PAGE: usize = 50;
 /// and margin, or in one day, is told rather than not.
 const MAX_STEPS: usize = 2_000;
 
-impl Notifier {
-    /// Takes back the alert of a low balance that had not recovered since the
+impl Judge {
+    /// Takes back the alerts of a low balance that had not recovered since the
     /// last one, or had one on the same day.
     pub(super) async fn look_at_the_past(
         &self,
         event: &DomainEvent,
+        unwritten: &[Commit],
         decisions: &mut [Decision],
-        then: Option<&CustomerRevision>,
+        then: &Person,
     ) -> Result<()> {
-        let alert = decisions
+        let alerts: Vec<&mut Decision> = decisions
             .iter_mut()
-            .find(|decision| decision.kind == Kind::LowBalance && decision.skip.is_none());
-        let (Some(alert), Some(person)) = (alert, then.and_then(|then| then.person.as_ref()))
-        else {
+            .filter(|decision| decision.kind == Kind::LowBalance && decision.skip.is_none())
+            .collect();
+        if alerts.is_empty() {
+            return Ok(());
+        }
+        let Some((mark, step)) = mark(event, then).zip(step_of(event)?) else {
             return Ok(());
         };
-        let Some((mark, step)) = mark(event, person).zip(step_of(event)?) else {
-            return Ok(());
-        };
-        let answer = self.answer_of_the_past(event, mark, &step, person).await?;
-        alert.skip = if !answer.armed {
-            Some(SkipReason::NotCrossed)
-        } else if self.was_told(event, &answer.earlier_today).await? {
-            Some(SkipReason::AlreadyToldToday)
-        } else {
-            None
-        };
+        let past = Past::new(mark, day_begins(step.recorded_at, then)?);
+        let answer = self.answer_of(past, event, unwritten, &step).await?;
+        for alert in alerts {
+            alert.skip = if !answer.armed {
+                Some(SkipReason::NotCrossed)
+            } else if self
+                .was_told(event, &answer.earlier_today, &alert.recipient)
+                .await?
+            {
+                Some(SkipReason::AlreadyToldToday)
+            } else {
+                None
+            };
+        }
         Ok(())
     }
 
-    async fn answer_of_the_past(
+    async fn answer_of(
         &self,
+        mut past: Past,
         event: &DomainEvent,
-        mark: Mark,
+        unwritten: &[Commit],
         step: &Step,
-        person: &Person,
     ) -> Result<Answer> {
-        let mut past = Past::new(mark, day_begins(step.recorded_at, person)?);
         let mut before = step.version;
         let mut looked_at = 0;
+        let mut commits = unwritten.to_vec();
         while before > 1 && looked_at < MAX_STEPS {
-            let account = &event.metadata.account_id;
-            let page = self.store.commits_backwards(account, before, PAGE).await?;
-            let Some(oldest) = page.commits.last() else {
+            if commits.is_empty() {
+                let account = &event.metadata.account_id;
+                commits = self
+                    .store
+                    .commits_backwards(account, before, PAGE)
+                    .await?
+                    .commits;
+            }
+            let Some(oldest) = commits.last() else {
                 break;
             };
             before = oldest.first_version;
-            for commit in &page.commits {
-                let events = DomainEvent::of_commit(commit)
+            for commit in std::mem::take(&mut commits) {
+                let events = DomainEvent::of_commit(&commit)
                     .map_err(|error| Error::Permanent(format!("an earlier commit: {error}")))?;
                 for earlier in events.iter().rev() {
                     let Some(earlier) = step_of(earlier)? else {
@@ -87,13 +101,19 @@ impl Notifier {
 
     /// Whether one of these was to be told by the wishes of its own time: who
     /// asks for alerts at noon was told of none in the morning.
-    async fn was_told(&self, event: &DomainEvent, earlier: &[Step]) -> Result<bool> {
+    async fn was_told(
+        &self,
+        event: &DomainEvent,
+        earlier: &[Step],
+        recipient: &Recipient,
+    ) -> Result<bool> {
         let customer: &CustomerId = &event.data.customer_id;
         for step in earlier {
             let then = self.customers.at(customer, step.recorded_at).await?;
-            let wished = then
-                .and_then(|then| then.person)
-                .is_some_and(|person| mark(event, &person).is_some_and(|m| m.is_crossed_by(step)));
+            let wished = then.and_then(|then| then.person).is_some_and(|person| {
+                let on = person.preferences.is_on_for(Kind::LowBalance, recipient);
+                on && mark(event, &person).is_some_and(|mark| mark.is_crossed_by(step))
+            });
             if wished {
                 return Ok(true);
             }
@@ -104,9 +124,6 @@ impl Notifier {
 
 fn mark(event: &DomainEvent, person: &Person) -> Option<Mark> {
     let preferences = &person.preferences;
-    if !preferences.is_on(Kind::LowBalance) {
-        return None;
-    }
     preferences
         .get(Kind::LowBalance)?
         .low_mark(event.data.currency)

@@ -1,12 +1,53 @@
-//! From a domain event and a person to a rendered mail.
+//! From a notification and a person to a rendered mail.
 
 use domain::domain_event::Data;
 use domain::notification::Kind;
 use domain::{DomainEvent, Money, SkippedBecause};
-use mail::{Amount, Envelope, Locale, Notice, Rendered, Scheduled};
+use mail::{Amount, Envelope, Locale, Notice, Rendered, RenderedStatement, Scheduled};
 
+use super::Notifier;
 use crate::error::{Error, Result};
-use crate::ports::{Notification, Person, State};
+use crate::ports::{Attachment, Content, Notification, Person, State};
+
+/// A mail without its envelope.
+pub(super) struct Letter {
+    pub(super) mail: Rendered,
+    pub(super) attachments: Vec<Attachment>,
+}
+
+impl Notifier {
+    /// What the notification's mail says now.
+    pub(super) async fn rendered(
+        &self,
+        event: &DomainEvent,
+        person: &Person,
+        notification: &Notification,
+        foot: Foot<'_>,
+    ) -> Result<Letter> {
+        let mail = match &notification.content {
+            Content::Event => render(event, person, notification, foot)?,
+            Content::Digest(digest) => {
+                self.render_digest(digest, person, notification, foot)
+                    .await?
+            }
+            Content::Statement(statement) => {
+                let rendered = self
+                    .render_statement(statement, person, notification, foot)
+                    .await?;
+                let RenderedStatement { mail, attachment } = rendered;
+                let attachments = attachment.into_iter().map(|file| Attachment {
+                    name: file.name,
+                    content_type: file.content_type.to_owned(),
+                    bytes: file.bytes,
+                });
+                let attachments = attachments.collect();
+                return Ok(Letter { mail, attachments });
+            }
+        };
+        let attachments = Vec::new();
+        Ok(Letter { mail, attachments })
+    }
+}
 
 /// What stands in the foot of a mail, beside what the customer is.
 pub(super) struct Foot<'a> {
@@ -22,11 +63,7 @@ pub(super) fn render(
     foot: Foot<'_>,
 ) -> Result<Rendered> {
     let data = &event.data;
-    let money = |text: &str| {
-        data.money(text)
-            .map_err(|error| permanent(format!("the amount {text:?} of the event {error}")))
-    };
-    let optional = |text: &Option<String>| text.as_deref().map(money).transpose();
+    let optional = |text: &Option<String>| optional_amount(data, text.as_deref());
     let preferences = person.preferences.get(notification.kind);
     let threshold = preferences.and_then(|preference| {
         let by_currency = match notification.kind {
@@ -39,9 +76,9 @@ pub(super) fn render(
         kind: notification.kind,
         envelope: envelope(person, notification, foot)?,
         account_id: event.metadata.account_id.to_string(),
-        amount: optional(&data.amount)?.map(amount),
-        balance_after: amount(money(&data.balance_after)?),
-        overdraft_limit: optional(&data.overdraft_limit)?.map(amount),
+        amount: optional(&data.amount)?,
+        balance_after: amount_of(data, &data.balance_after)?,
+        overdraft_limit: optional(&data.overdraft_limit)?,
         threshold: threshold.map(amount),
         reference: data.reference.clone().or_else(|| reversal_reason(data)),
         counterparty: data.counterparty.clone(),
@@ -50,11 +87,18 @@ pub(super) fn render(
         recorded_at: event.metadata.recorded_at,
         value_date: data.value_date,
     };
-    mail::render(&notice)
-        .map_err(|error| permanent(format!("the mail cannot be rendered: {error}")))
+    mail::render(&notice).map_err(failed)
 }
 
-fn envelope(person: &Person, notification: &Notification, foot: Foot<'_>) -> Result<Envelope> {
+pub(super) fn failed(error: mail::RenderError) -> Error {
+    permanent(format!("the mail cannot be rendered: {error}"))
+}
+
+pub(super) fn envelope(
+    person: &Person,
+    notification: &Notification,
+    foot: Foot<'_>,
+) -> Result<Envelope> {
     Ok(Envelope {
         locale: person
             .locale
@@ -95,7 +139,27 @@ fn reversal_reason(data: &Data) -> Option<String> {
     data.reason.clone().filter(|_| data.schedule_id.is_none())
 }
 
-fn amount(money: Money) -> Amount {
+pub(super) fn amount_of(data: &Data, text: &str) -> Result<Amount> {
+    money(data, text).map(amount)
+}
+
+pub(super) fn optional_amount(data: &Data, text: Option<&str>) -> Result<Option<Amount>> {
+    text.map(|text| amount_of(data, text)).transpose()
+}
+
+/// What the event did to the balance, in minor units.
+pub(super) fn moved(event: &DomainEvent) -> Result<i128> {
+    let data = &event.data;
+    let minor = |text: &str| Ok(i128::from(money(data, text)?.minor()));
+    Ok(minor(&data.balance_after)? - minor(&data.balance_before)?)
+}
+
+fn money(data: &Data, text: &str) -> Result<Money> {
+    data.money(text)
+        .map_err(|error| permanent(format!("the amount {text:?} of the event {error}")))
+}
+
+pub(super) fn amount(money: Money) -> Amount {
     Amount {
         minor: money.minor(),
         currency: money.currency().code().to_owned(),

@@ -2,8 +2,10 @@ use std::fmt;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
 use domain::CustomerId;
 use domain::preferences::Preferences;
+use domain::recipient::Recipient;
 
 use crate::error::Result;
 
@@ -47,6 +49,26 @@ pub struct Person {
     /// A name of the IANA time zone database.
     pub time_zone: String,
     pub preferences: Preferences,
+}
+
+impl Person {
+    /// Where mails to this recipient go; `None` for an address that is not
+    /// theirs any more.
+    pub fn address(&self, recipient: &Recipient) -> Option<&str> {
+        match recipient {
+            Recipient::Customer => Some(&self.email),
+            Recipient::Address(hash) => self
+                .preferences
+                .address(hash)
+                .map(|address| address.email.as_str()),
+        }
+    }
+
+    /// When the quiet hours end that are now, if they are.
+    pub fn quiet_until(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        let zone: Tz = self.time_zone.parse().ok()?;
+        self.preferences.quiet_hours()?.end_if_quiet(now, zone)
+    }
 }
 
 /// Tells nothing of the person, whatever is logged.

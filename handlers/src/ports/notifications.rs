@@ -1,10 +1,12 @@
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use domain::notification::Kind;
-use domain::{AccountId, EventId, Version};
+use domain::recipient::Recipient;
+use domain::{AccountId, CustomerId, DomainEvent, EventId, Version};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use super::schedules::DUE_SLICES;
 use crate::error::Result;
 
 /// What was decided about each notification, and what became of it. Kept for
@@ -21,7 +23,17 @@ pub trait Notifications: Send + Sync {
     /// writes it. A moment after it was saved it may not be found yet.
     async fn by_code(&self, code: &str) -> Result<Option<Notification>>;
 
-    /// An account's notifications, newest event first.
+    /// Notifications of one slice whose `due_at` is at `now` or before, the
+    /// longest due first, at most `limit`. What was saved a moment ago may be
+    /// missing, or may not be due any more.
+    async fn due(&self, slice: u8, now: DateTime<Utc>, limit: usize) -> Result<Vec<Uuid>>;
+
+    /// Notifications that wait for this digest, or are in it; at most `limit`.
+    /// What was saved a moment ago may be missing.
+    async fn of_digest(&self, digest: Uuid, limit: usize) -> Result<Vec<Uuid>>;
+
+    /// An account's notifications, newest event first. Digests are of a
+    /// customer and not among them.
     async fn of_account(
         &self,
         account: &AccountId,
@@ -37,6 +49,11 @@ pub struct Notification {
     pub event_id: EventId,
     pub event_version: Version,
     pub kind: Kind,
+    #[serde(default, skip_serializing_if = "Recipient::is_customer")]
+    pub recipient: Recipient,
+    /// What the mail is about, beside the event.
+    #[serde(default, skip_serializing_if = "Content::is_event")]
+    pub content: Content,
     pub state: State,
     /// Why it is in this state, where there is something to say.
     pub reason: Option<String>,
@@ -50,6 +67,13 @@ pub struct Notification {
     pub lease_until: Option<DateTime<Utc>>,
     /// Not before this is it tried again.
     pub retry_at: Option<DateTime<Utc>>,
+    /// When the heartbeat takes it up: no event will come for it again.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub due_at: Option<DateTime<Utc>>,
+    /// The digest that it waits for; the digest that tells it, once it is not
+    /// due any more.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub digest_id: Option<Uuid>,
     pub message_id: Option<String>,
     /// What the mailer's provider has told since, by time; see [`crate::feedback`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -65,9 +89,67 @@ pub struct Notification {
     pub history: Vec<Transition>,
 }
 
+/// What a mail is about.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Content {
+    /// The event alone.
+    #[default]
+    Event,
+    /// Everything that waited.
+    Digest(Digest),
+    /// An account over a month.
+    Statement(Statement),
+}
+
+impl Content {
+    pub fn is_event(&self) -> bool {
+        *self == Content::Event
+    }
+
+    pub fn is_digest(&self) -> bool {
+        matches!(self, Content::Digest(_))
+    }
+
+    /// A digest of which nothing is left that anybody wants.
+    pub fn is_empty(&self) -> bool {
+        matches!(self, Content::Digest(digest) if digest.covers.is_empty())
+    }
+}
+
+/// Pinned when the digest is first written: what comes later is in the next one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Digest {
+    pub customer_id: CustomerId,
+    pub from: DateTime<Utc>,
+    pub to: DateTime<Utc>,
+    /// The notifications that it tells, in order.
+    pub covers: Vec<Covered>,
+}
+
+/// A notification that a digest tells.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Covered {
+    pub notification_id: Uuid,
+    pub kind: Kind,
+    pub account_id: AccountId,
+    pub event_version: Version,
+}
+
+/// Pinned when the statement is planned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Statement {
+    pub first_day: NaiveDate,
+    pub last_day: NaiveDate,
+    pub begins: DateTime<Utc>,
+    pub ends: DateTime<Utc>,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum State {
+    /// Decided, and put off.
+    Planned,
     Claimed,
     Sending,
     Sent,
@@ -80,6 +162,7 @@ pub enum State {
 impl State {
     pub fn as_str(self) -> &'static str {
         match self {
+            State::Planned => "PLANNED",
             State::Claimed => "CLAIMED",
             State::Sending => "SENDING",
             State::Sent => "SENT",
@@ -149,6 +232,46 @@ pub struct Transition {
 }
 
 impl Notification {
+    /// One of which nothing is stored yet. Its first step replaces its state.
+    pub fn new(id: Uuid, event: &DomainEvent, kind: Kind, recipient: Recipient) -> Self {
+        Notification {
+            notification_id: id,
+            account_id: event.metadata.account_id.clone(),
+            event_id: event.metadata.event_id,
+            event_version: event.metadata.version,
+            kind,
+            recipient,
+            content: Content::Event,
+            state: State::Planned,
+            reason: None,
+            template: None,
+            content_hash: None,
+            attempts: 0,
+            lease_until: None,
+            retry_at: None,
+            due_at: None,
+            digest_id: None,
+            message_id: None,
+            feedback: Vec::new(),
+            delivery: None,
+            verification_code: None,
+            revision: 0,
+            history: Vec::new(),
+        }
+    }
+
+    /// Which slice it is due in.
+    pub fn due_slice(&self) -> u8 {
+        self.notification_id.as_bytes()[15] % DUE_SLICES
+    }
+
+    /// Whether a digest has taken it in: what becomes of it is what becomes of
+    /// the digest.
+    pub fn told_by(&self) -> Option<Uuid> {
+        let taken = self.state == State::Planned && self.due_at.is_none();
+        self.digest_id.filter(|_| taken)
+    }
+
     /// The notification one step further, as the next revision of it.
     #[must_use]
     pub fn moved(&self, state: State, at: DateTime<Utc>, detail: Option<String>) -> Self {
@@ -158,6 +281,7 @@ impl Notification {
         moved.revision += 1;
         moved.lease_until = None;
         moved.retry_at = None;
+        moved.due_at = None;
         moved.history.push(Transition { state, at, detail });
         moved
     }

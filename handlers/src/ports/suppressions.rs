@@ -1,9 +1,6 @@
-use std::fmt::Write;
-
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use crate::error::Result;
@@ -40,33 +37,4 @@ pub enum SuppressionReason {
     PermanentBounce,
     /// The customer has marked a mail as spam.
     Complaint,
-}
-
-/// What an address is kept under: SHA-256, in hex, of it in lower case. Mail
-/// systems do not tell "Ana@" from "ana@", whatever RFC 5321 would allow.
-#[must_use]
-pub fn address_hash(address: &str) -> String {
-    let digest = Sha256::digest(address.trim().to_lowercase());
-    digest.iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_is_the_same_in_any_case_and_its_hash_does_not_show_it() {
-        assert_eq!(
-            address_hash("Ana@Example.COM"),
-            address_hash("ana@example.com")
-        );
-        assert_ne!(
-            address_hash("ana@example.com"),
-            address_hash("ann@example.com")
-        );
-        assert_eq!(address_hash("ana@example.com").len(), 64);
-    }
 }

@@ -1,5 +1,8 @@
 use async_trait::async_trait;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use chrono::{DateTime, Utc};
 use domain::AccountId;
+use domain::time::format_recorded_at;
 use handlers::Result;
 use handlers::ports::{Notification, Notifications};
 use serde::{Deserialize, Serialize};
@@ -7,9 +10,9 @@ use uuid::Uuid;
 
 use crate::client::Dynamo;
 use crate::error::{classify, classify_page};
-use crate::item::{read, read_key, s, write, write_key};
+use crate::item::{n, read, read_key, s, write, write_key};
 use crate::put::Expected;
-use crate::tables::{BY_ACCOUNT, BY_CODE};
+use crate::tables::{BY_ACCOUNT, BY_CODE, BY_DIGEST, BY_DUE};
 
 /// What became of each notification, one item each.
 #[derive(Debug, Clone)]
@@ -17,10 +20,47 @@ pub struct DynamoNotifications(pub Dynamo);
 
 #[derive(Serialize, Deserialize)]
 struct NotificationItem {
-    /// Sorts an account's notifications by event, then kind.
-    position: String,
+    /// Sorts an account's notifications by event, then kind. A digest is of no
+    /// account, and so not in their index.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    position: Option<String>,
+    /// The slice and the time of what waits, for the index of what is due.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    due_slice: Option<u8>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    due: Option<String>,
     #[serde(flatten)]
     notification: Notification,
+}
+
+/// What an index without projection gives.
+#[derive(Deserialize)]
+struct Key {
+    notification_id: Uuid,
+}
+
+/// The keys that a query of an index gives, at most `limit`, over as many pages
+/// as it has.
+async fn ids(query: QueryFluentBuilder, limit: usize, what: &str) -> Result<Vec<Uuid>> {
+    let mut found = Vec::new();
+    let mut start = None;
+    loop {
+        let room = i32::try_from(limit - found.len()).unwrap_or(i32::MAX);
+        let answer = query
+            .clone()
+            .limit(room)
+            .set_exclusive_start_key(start)
+            .send()
+            .await
+            .map_err(|error| classify(what, &error))?;
+        for item in answer.items.unwrap_or_default() {
+            found.push(read::<Key>(item)?.notification_id);
+        }
+        start = answer.last_evaluated_key;
+        if start.is_none() || found.len() >= limit {
+            return Ok(found);
+        }
+    }
 }
 
 #[async_trait]
@@ -45,7 +85,9 @@ impl Notifications for DynamoNotifications {
     async fn save(&self, notification: &Notification) -> Result<bool> {
         let position = format!("{:015}#{}", notification.event_version, notification.kind);
         let item = write(&NotificationItem {
-            position,
+            position: (!notification.content.is_digest()).then_some(position),
+            due_slice: notification.due_at.map(|_| notification.due_slice()),
+            due: notification.due_at.map(format_recorded_at),
             notification: notification.clone(),
         })?;
         // The revision is the fence: who writes the next one has the notification.
@@ -64,10 +106,6 @@ impl Notifications for DynamoNotifications {
     }
 
     async fn by_code(&self, code: &str) -> Result<Option<Notification>> {
-        #[derive(Deserialize)]
-        struct Key {
-            notification_id: Uuid,
-        }
         let Dynamo { client, tables, .. } = &self.0;
         let answer = client
             .query()
@@ -84,6 +122,31 @@ impl Notifications for DynamoNotifications {
             Some(item) => self.get(read::<Key>(item)?.notification_id).await,
             None => Ok(None),
         }
+    }
+
+    async fn due(&self, slice: u8, now: DateTime<Utc>, limit: usize) -> Result<Vec<Uuid>> {
+        let query = self
+            .0
+            .client
+            .query()
+            .table_name(&self.0.tables.notifications)
+            .index_name(BY_DUE)
+            .key_condition_expression("due_slice = :slice AND due <= :now")
+            .expression_attribute_values(":slice", n(slice))
+            .expression_attribute_values(":now", s(format_recorded_at(now)));
+        ids(query, limit, "reading which notifications are due").await
+    }
+
+    async fn of_digest(&self, digest: Uuid, limit: usize) -> Result<Vec<Uuid>> {
+        let query = self
+            .0
+            .client
+            .query()
+            .table_name(&self.0.tables.notifications)
+            .index_name(BY_DIGEST)
+            .key_condition_expression("digest_id = :digest")
+            .expression_attribute_values(":digest", s(digest));
+        ids(query, limit, "reading what waits for a digest").await
     }
 
     async fn of_account(

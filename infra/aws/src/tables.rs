@@ -16,8 +16,10 @@ pub struct Tables {
 pub(crate) const BY_TIME: &str = "by-time";
 /// The index of the notifications table by account and position.
 pub(crate) const BY_ACCOUNT: &str = "by-account";
-/// The index of the schedules table by what is due.
+/// The indexes of the schedules and notifications tables by what is due.
 pub(crate) const BY_DUE: &str = "by-due";
+/// The index of the notifications table by the digest that tells them.
+pub(crate) const BY_DIGEST: &str = "by-digest";
 /// The index of the notifications table by verification code.
 pub(crate) const BY_CODE: &str = "by-code";
 

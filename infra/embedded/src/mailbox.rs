@@ -16,6 +16,9 @@ use crate::bus::{LocalBus, deliver};
 use crate::durable::Durable;
 use crate::mail_events;
 
+/// The domain of the ids of messages: none of anybody's (RFC 2606).
+pub(crate) const MESSAGE_ID_DOMAIN: &str = "ledgerbell.invalid";
+
 /// Takes every mail and delivers none. Like SES it does not notice a second
 /// one, and tells on AWS's own bus what becomes of each; unlike SES it can say
 /// what it has taken.
@@ -155,7 +158,7 @@ fn headers(mail: &Mail, message_id: &str) -> Value {
     let mut headers = Map::new();
     headers.insert(
         "Message-ID".to_owned(),
-        format!("<{message_id}@ledgerbell.invalid>").into(),
+        format!("<{message_id}@{MESSAGE_ID_DOMAIN}>").into(),
     );
     for (name, value) in mail.all_headers().unwrap_or_default() {
         headers.insert(name, value.into());

@@ -12,7 +12,7 @@ use handlers::append::Appender;
 use handlers::customers::CustomerDesk;
 use handlers::feedback::Feedback;
 use handlers::http::Api;
-use handlers::notify::{self, Notifier};
+use handlers::notify::{self, Judge, Notifier, Previewer};
 use handlers::ports::{
     Bus, Clock, Customers, DeadLetterQueue, EventStore, Keys, Notifications, RandomIds, ReadModel,
     Suppressions,
@@ -34,9 +34,9 @@ use crate::durable::Durable;
 use crate::engine::{Engine, EngineError};
 use crate::folder::{Folder, FolderError};
 use crate::heartbeat::Heart;
-use crate::invoker::Invoker;
+use crate::invoker::{self, Invoker};
 use crate::keys::{KeysError, LocalKeys};
-use crate::mailbox::Mailbox;
+use crate::mailbox::{MESSAGE_ID_DOMAIN, Mailbox};
 use crate::moment::are_of_one_moment;
 use crate::poller::Poller;
 use crate::template::{Template, TemplateError};
@@ -173,9 +173,19 @@ impl Pipeline {
                 bank_name: settings.bank_name.clone(),
                 mail_from: settings.mail_from.clone(),
                 public_url: settings.public_url.clone(),
+                message_id_domain: MESSAGE_ID_DOMAIN.to_owned(),
                 lease: LEASE,
                 unknown_window: Duration::ZERO,
             },
+        });
+        let previewer = Arc::new(Previewer {
+            judge: Judge {
+                store: store.clone(),
+                customers: customers.clone(),
+            },
+            suppressions: suppressions.clone(),
+            clock: clock.clone(),
+            bank_name: settings.bank_name.clone(),
         });
         let replayer = Arc::new(Replayer {
             store: store.clone(),
@@ -223,6 +233,7 @@ impl Pipeline {
                 clock: clock.clone(),
             }),
             unsubscriber: Arc::new(Unsubscriber { keys, customers }),
+            previewer,
         };
 
         let (stop, stopped) = watch::channel(false);
@@ -235,6 +246,7 @@ impl Pipeline {
             feedback,
             clock,
             bell,
+            idle: invoker::IDLE.min(settings.heartbeat),
         };
         let heart = Heart {
             invoker: invoker.clone(),

@@ -170,7 +170,7 @@ mod tests {
             .into_iter()
             .map(|heartbeat| heartbeat.function)
             .collect();
-        assert_eq!(functions, ["ScheduleFunction"]);
+        assert_eq!(functions, ["ScheduleFunction", "NotifyFunction"]);
         let rules = template.rules();
         assert!(rules.len() >= 4);
         assert!(rules.iter().all(|rule| rule.functions.len() == 1));

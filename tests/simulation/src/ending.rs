@@ -1,6 +1,7 @@
 //! What must hold when nothing goes wrong any more and all is done.
 
 use domain::notification::{self, Kind};
+use domain::recipient::Recipient;
 use domain::{Commit, DomainEvent, EventId};
 use handlers::dead_letter::{self, Origin};
 use handlers::ports::{QueuedLetter, State};
@@ -111,7 +112,7 @@ impl Core {
                     broken.push(("what was sent is not told as unsent", *id, state));
                 }
                 State::Skipped | State::Rejected => {}
-                State::Claimed | State::Sending | State::RetryAt => {
+                State::Planned | State::Claimed | State::Sending | State::RetryAt => {
                     broken.push(("every event is told or skipped with a reason", *id, state));
                 }
             }
@@ -154,6 +155,7 @@ impl Core {
             event.metadata.event_id,
             kind,
             recipient,
+            &Recipient::Customer,
             notification::EMAIL,
         );
         if !self.state.notifications.contains_key(&id) {

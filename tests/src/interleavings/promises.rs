@@ -85,7 +85,7 @@ pub(super) fn end(stage: &Stage) -> Result<End, String> {
         State::Unknown if !names_it(stored.attempts) => {
             return Err(format!("it is UNKNOWN, and no letter says so: {stored:?}"));
         }
-        State::Claimed | State::Sending | State::RetryAt => {
+        State::Planned | State::Claimed | State::Sending | State::RetryAt => {
             return Err(format!("it is stuck: {stored:?}"));
         }
         State::Sent | State::Rejected | State::Unknown | State::Skipped => {}

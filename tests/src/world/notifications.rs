@@ -1,9 +1,10 @@
 //! The notifications, written on condition of their revision.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use domain::AccountId;
 use handlers::error::Result;
 use handlers::ports::{Notification, Notifications};
@@ -15,6 +16,8 @@ use super::faults::Faults;
 pub struct MemoryNotifications {
     faults: Arc<Faults>,
     stored: Mutex<BTreeMap<Uuid, Notification>>,
+    /// What no index shows yet.
+    hidden: Mutex<BTreeSet<Uuid>>,
 }
 
 impl MemoryNotifications {
@@ -22,6 +25,7 @@ impl MemoryNotifications {
         MemoryNotifications {
             faults,
             stored: Mutex::default(),
+            hidden: Mutex::default(),
         }
     }
 
@@ -30,6 +34,24 @@ impl MemoryNotifications {
         let mut all: Vec<Notification> = self.lock().values().cloned().collect();
         all.sort_by_key(|found| (found.account_id.clone(), found.event_version, found.kind));
         all
+    }
+
+    /// The indexes of what is due and of digests do not show this one yet.
+    pub fn hide(&self, id: Uuid) {
+        self.hidden().insert(id);
+    }
+
+    /// The indexes have caught up.
+    pub fn show_all(&self) {
+        self.hidden().clear();
+    }
+
+    fn hidden(&self) -> MutexGuard<'_, BTreeSet<Uuid>> {
+        self.hidden.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn is_shown(&self, notification: &Notification) -> bool {
+        !self.hidden().contains(&notification.notification_id)
     }
 
     fn lock(&self) -> MutexGuard<'_, BTreeMap<Uuid, Notification>> {
@@ -70,6 +92,32 @@ impl Notifications for MemoryNotifications {
         self.faults.call("notifications.by_code", read).await
     }
 
+    async fn due(&self, slice: u8, now: DateTime<Utc>, limit: usize) -> Result<Vec<Uuid>> {
+        let read = || {
+            let mut due: Vec<(DateTime<Utc>, Uuid)> = self
+                .lock()
+                .values()
+                .filter(|found| found.due_slice() == slice && self.is_shown(found))
+                .filter_map(|found| Some((found.due_at?, found.notification_id)))
+                .filter(|(due_at, _)| *due_at <= now)
+                .collect();
+            due.sort();
+            Ok(due.into_iter().map(|(_, id)| id).take(limit).collect())
+        };
+        self.faults.call("notifications.due", read).await
+    }
+
+    async fn of_digest(&self, digest: Uuid, limit: usize) -> Result<Vec<Uuid>> {
+        let read = || {
+            let stored = self.lock();
+            let found = stored
+                .values()
+                .filter(|f| f.digest_id == Some(digest) && self.is_shown(f));
+            Ok(found.map(|f| f.notification_id).take(limit).collect())
+        };
+        self.faults.call("notifications.of_digest", read).await
+    }
+
     async fn of_account(
         &self,
         account: &AccountId,
@@ -78,7 +126,7 @@ impl Notifications for MemoryNotifications {
     ) -> Result<(Vec<Notification>, Option<String>)> {
         let read = || {
             let mut found = self.all();
-            found.retain(|found| found.account_id == *account);
+            found.retain(|found| found.account_id == *account && !found.content.is_digest());
             found.reverse();
             let start = cursor
                 .and_then(|cursor| cursor.parse().ok())

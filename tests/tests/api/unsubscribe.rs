@@ -6,7 +6,7 @@ use domain::notification::Kind;
 use handlers::ports::{
     Customers, Keys, Notifications, State, Suppression, SuppressionReason, Suppressions,
 };
-use handlers::unsubscribe::{Topic, url};
+use handlers::unsubscribe::{List, Topic, url};
 use serde_json::{Value, json};
 use tests::world::customer;
 
@@ -36,8 +36,10 @@ async fn client(locale: &str) -> Client {
 
 /// The path of the link in a mail.
 async fn link(client: &Client, topic: Topic) -> String {
+    let customer = customer();
     let keyring = client.world.keys.keyring().await.unwrap();
-    let url = url(&keyring, "https://bank.example/v1", &customer(), topic).unwrap();
+    let list = List::own(&customer, topic);
+    let url = url(&keyring, "https://bank.example/v1", list).unwrap();
     url.strip_prefix("https://bank.example").unwrap().to_owned()
 }
 
@@ -160,7 +162,7 @@ async fn every_link_that_does_not_work_gets_the_same_answer_and_changes_nothing(
         let keyring = handlers::keyring::Keyring::read(&[
             "{\"secret\": \"0123456789012345678901234567890123456789\"}",
         ]);
-        url(&keyring.unwrap(), "", &customer(), Topic::All)
+        url(&keyring.unwrap(), "", List::own(&customer(), Topic::All))
             .unwrap()
             .replacen("/", "/v1/", 1)
     };

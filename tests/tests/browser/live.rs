@@ -172,3 +172,26 @@ fn a_story_has_every_decision_also_those_about_what_the_event_led_to() {
     );
     given.assert_clean();
 }
+
+#[test]
+fn what_waits_for_a_digest_says_so_and_until_when() {
+    let given = Given::new();
+    let (page, api) = (&given.page, given.api());
+    let daily = json!({
+        "email": "dee@example.com", "name": "Dee Example", "locale": "en", "time_zone": "Europe/Paris",
+        "preferences": { "delivery": "daily" },
+    });
+    assert_eq!(api.send("PUT", "/v1/customers/dee", &daily).status, 201);
+    api.open("ACC-D", "dee", "EUR");
+    given.deposit("ACC-D", "in", "1.00", "in");
+    given.open("/accounts/ACC-D");
+    page.wait_for("#notifications", "digest: until the next digest waiting");
+    page.click("#notifications .name");
+    page.wait_for(
+        ".timeline",
+        "Decided: Deposit waiting digest: until the next digest",
+    );
+    page.wait_for(".timeline", "Deposit is taken up again");
+    page.wait_for("#mail", "No mail was sent about this event.");
+    given.assert_clean();
+}

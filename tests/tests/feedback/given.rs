@@ -1,8 +1,9 @@
 //! What the tests of this folder start from.
 
 use domain::notification::Kind;
+use domain::recipient::Recipient;
 use domain::{AccountId, EventId};
-use handlers::ports::{Notification, Notifications, State, Transition};
+use handlers::ports::{Content, Notification, Notifications, State, Transition};
 use serde_json::{Value, json};
 use tests::world::World;
 use uuid::Uuid;
@@ -20,6 +21,8 @@ pub fn notification(state: State, attempts: u32) -> Notification {
         account_id,
         event_version: 2,
         kind: Kind::Deposit,
+        recipient: Recipient::Customer,
+        content: Content::Event,
         state,
         reason: None,
         template: Some("deposit.en@1".to_owned()),
@@ -27,6 +30,8 @@ pub fn notification(state: State, attempts: u32) -> Notification {
         attempts,
         lease_until: None,
         retry_at: None,
+        due_at: None,
+        digest_id: None,
         message_id: None,
         feedback: Vec::new(),
         delivery: None,

@@ -5,10 +5,14 @@
 #![allow(clippy::unwrap_used)]
 
 mod crashes;
+mod digest;
 mod given;
 mod links;
 mod low_balance;
+mod quiet;
+mod recipients;
 mod resend;
 mod sending;
+mod statement;
 mod suppressed;
 mod wishes;

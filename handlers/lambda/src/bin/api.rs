@@ -5,6 +5,7 @@ use std::sync::Arc;
 use handlers::append::Appender;
 use handlers::customers::CustomerDesk;
 use handlers::http::{Api, Caller, router};
+use handlers::notify::{Judge, Previewer};
 use handlers::query::Queries;
 use handlers::query::time_index::SAFETY_WINDOW;
 use handlers::redrive::Redriver;
@@ -51,6 +52,15 @@ async fn main() -> Result<(), Error> {
         unsubscriber: Arc::new(Unsubscriber {
             keys: clients.keys(),
             customers,
+        }),
+        previewer: Arc::new(Previewer {
+            judge: Judge {
+                store: clients.store(),
+                customers: clients.customers(),
+            },
+            suppressions: clients.suppressions(),
+            clock: clients.clock(),
+            bank_name: clients.bank_name(),
         }),
     };
     let service = ServiceBuilder::new()

@@ -15,6 +15,10 @@ const LEASE: Duration = Duration::from_secs(45);
 /// How long SES's events may take to clear up an unknown outcome.
 const UNKNOWN_WINDOW: Duration = Duration::from_secs(15 * 60);
 
+/// What is left of the function's time for the last mail of a heartbeat: more
+/// than its lease.
+const RESERVE: Duration = Duration::from_secs(50);
+
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     lambda::telemetry::start();
@@ -32,6 +36,7 @@ async fn main() -> Result<(), Error> {
             bank_name: clients.bank_name(),
             mail_from: clients.mail_from(),
             public_url: clients.public_url(),
+            message_id_domain: clients.message_id_domain(),
             lease: LEASE,
             unknown_window: UNKNOWN_WINDOW,
         },
@@ -43,8 +48,9 @@ async fn main() -> Result<(), Error> {
 }
 
 async fn notify(notifier: Arc<Notifier>, event: LambdaEvent<Value>) -> Result<(), Failure> {
+    let budget = lambda::time_left(&event.context).saturating_sub(RESERVE);
     let event_type = event.payload["detail-type"].as_str().unwrap_or_default();
     Ok(notifier
-        .deliver(event_type, &event.payload["detail"])
+        .call(event_type, &event.payload["detail"], budget)
         .await?)
 }

@@ -24,11 +24,7 @@ async fn main() -> Result<(), Error> {
 }
 
 async fn schedule(scheduler: Arc<Scheduler>, event: LambdaEvent<Value>) -> Result<(), Failure> {
-    let budget = event
-        .context
-        .deadline()
-        .duration_since(std::time::SystemTime::now())
-        .unwrap_or_default();
+    let budget = lambda::time_left(&event.context);
     let event_type = event.payload["detail-type"].as_str().unwrap_or_default();
     Ok(scheduler
         .call(

@@ -87,6 +87,8 @@ mod embedded_engine {
         a_notification_is_written_only_over_the_revision_before_it,
         an_accounts_notifications_are_listed_newest_event_first,
         what_its_provider_told_is_kept_with_a_notification,
+        what_is_due_is_found_by_its_time_and_not_any_more_when_it_is_done,
+        what_waits_for_a_digest_is_found_and_the_digest_is_of_no_account,
         a_notification_is_found_by_its_code_and_one_without_by_none,
     );
 

@@ -1,9 +1,11 @@
 //! What became of each notification.
 
 use domain::notification::Kind;
+use domain::recipient::Recipient;
 use domain::{AccountId, EventId};
 use handlers::ports::{
-    Delivery, Notification, Notifications, ProviderEvent, ProviderEventKind, State,
+    Content, Covered, DUE_SLICES, Delivery, Digest, Notification, Notifications, ProviderEvent,
+    ProviderEventKind, State,
 };
 use uuid::Uuid;
 
@@ -17,6 +19,8 @@ fn planned(account_id: &AccountId, version: u64, kind: Kind) -> Notification {
         event_id,
         event_version: version,
         kind,
+        recipient: Recipient::Customer,
+        content: Content::Event,
         state: State::Claimed,
         reason: None,
         template: Some("deposit/en@1".to_owned()),
@@ -24,6 +28,8 @@ fn planned(account_id: &AccountId, version: u64, kind: Kind) -> Notification {
         attempts: 0,
         lease_until: None,
         retry_at: None,
+        due_at: None,
+        digest_id: None,
         message_id: None,
         feedback: Vec::new(),
         delivery: None,
@@ -126,4 +132,71 @@ pub async fn a_notification_is_found_by_its_code_and_one_without_by_none(
     assert!(store.save(&with).await.unwrap());
     assert_eq!(store.by_code("7K2M-00ZQ-9XWD").await.unwrap(), Some(with));
     assert_eq!(store.by_code("7K2M-00ZQ-9XWE").await.unwrap(), None);
+}
+
+pub async fn what_is_due_is_found_by_its_time_and_not_any_more_when_it_is_done(
+    store: &dyn Notifications,
+) {
+    let hour = chrono::TimeDelta::hours(1);
+    let mut later = planned(&account("ACC-1"), 2, Kind::Deposit);
+    later.due_at = Some(start() + hour);
+    let mut sooner = planned(&account("ACC-1"), 2, Kind::LargeAmount);
+    // Another second of the same moment: what is compared has one spelling.
+    sooner.due_at = Some(start() + chrono::TimeDelta::microseconds(1));
+    for waiting in [&later, &sooner] {
+        assert!(store.save(waiting).await.unwrap());
+    }
+    let due = async |now| {
+        let mut found = Vec::new();
+        for slice in 0..DUE_SLICES {
+            found.extend(store.due(slice, now, 10).await.unwrap());
+        }
+        found
+    };
+    assert_eq!(due(start()).await, []);
+    assert_eq!(due(start() + hour / 2).await, [sooner.notification_id]);
+    assert_eq!(due(start() + hour).await.len(), 2);
+    let slice = later.due_slice();
+    assert!(store.due(slice, start() + hour, 1).await.unwrap().len() <= 1);
+    let done = sooner.moved(State::Sent, start(), None);
+    assert!(store.save(&done).await.unwrap());
+    assert_eq!(due(start() + hour).await, [later.notification_id]);
+}
+
+pub async fn what_waits_for_a_digest_is_found_and_the_digest_is_of_no_account(
+    store: &dyn Notifications,
+) {
+    let (one, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+    let account_id = account("ACC-1");
+    let mut waiting = Vec::new();
+    for version in 2..5 {
+        let mut notification = planned(&account_id, version, Kind::Deposit);
+        notification.digest_id = Some(if version == 4 { other } else { one });
+        assert!(store.save(&notification).await.unwrap());
+        waiting.push(notification.notification_id);
+    }
+    let mut found = store.of_digest(one, 10).await.unwrap();
+    found.sort();
+    waiting[..2].sort();
+    assert_eq!(found, waiting[..2]);
+    assert_eq!(store.of_digest(one, 1).await.unwrap().len(), 1);
+
+    let mut digest = planned(&account_id, 2, Kind::Deposit);
+    digest.notification_id = one;
+    digest.content = Content::Digest(Digest {
+        customer_id: "CUST-42".parse().unwrap(),
+        from: start(),
+        to: start(),
+        covers: vec![Covered {
+            notification_id: waiting[0],
+            kind: Kind::Deposit,
+            account_id: account_id.clone(),
+            event_version: 2,
+        }],
+    });
+    assert!(store.save(&digest).await.unwrap());
+    assert_eq!(store.get(one).await.unwrap(), Some(digest));
+    let (of_account, _) = store.of_account(&account_id, None, 10).await.unwrap();
+    assert_eq!(of_account.len(), 3);
+    assert!(of_account.iter().all(|found| found.notification_id != one));
 }

@@ -79,6 +79,7 @@ fn notifier(port: &Arc<Port>) -> Notifier {
             bank_name: "Example Bank".to_owned(),
             mail_from: "notices@bank.example".to_owned(),
             public_url: "https://bank.example/v1".to_owned(),
+            message_id_domain: "mailer.example".to_owned(),
             lease,
             unknown_window: UNKNOWN_WINDOW,
         },

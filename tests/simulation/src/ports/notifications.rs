@@ -1,4 +1,5 @@
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use domain::AccountId;
 use handlers::ports::{Notification, Notifications, State};
 use handlers::{Result, planted};
@@ -33,6 +34,32 @@ impl Notifications for Port {
             let mut all = core.state.notifications.values();
             let found = all.find(|found| found.verification_code.as_ref() == Some(&code));
             found.cloned()
+        })
+        .await
+    }
+
+    async fn due(&self, slice: u8, now: DateTime<Utc>, limit: usize) -> Result<Vec<Uuid>> {
+        self.call(Hop::ClaimsRead, move |core| {
+            let all = core.state.notifications.values();
+            let mut due: Vec<(DateTime<Utc>, Uuid)> = all
+                .filter(|found| found.due_slice() == slice)
+                .filter_map(|found| Some((found.due_at?, found.notification_id)))
+                .filter(|(due_at, _)| *due_at <= now)
+                .collect();
+            due.sort();
+            due.into_iter().map(|(_, id)| id).take(limit).collect()
+        })
+        .await
+    }
+
+    async fn of_digest(&self, digest: Uuid, limit: usize) -> Result<Vec<Uuid>> {
+        self.call(Hop::ClaimsRead, move |core| {
+            let all = core.state.notifications.values();
+            let found = all.filter(|found| found.digest_id == Some(digest));
+            found
+                .map(|found| found.notification_id)
+                .take(limit)
+                .collect()
         })
         .await
     }

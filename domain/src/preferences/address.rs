@@ -1,0 +1,122 @@
+//! Further addresses of a customer, each with kinds of its own.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use serde_json::{Value, json};
+
+use crate::email::{address_hash, check_email};
+use crate::fields::{FieldError, Fields, name_of};
+use crate::notification_kind::Kind;
+
+/// Most of them: a household and its bookkeeper, not a mailing list.
+pub const MAX_FURTHER_ADDRESSES: usize = 5;
+
+#[derive(Clone, PartialEq, Eq)]
+pub struct FurtherAddress {
+    pub email: String,
+    /// What it is told; at least one.
+    pub kinds: BTreeSet<Kind>,
+}
+
+/// Shows the address to nobody, whatever is logged.
+impl fmt::Debug for FurtherAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FurtherAddress")
+            .field("kinds", &self.kinds)
+            .finish_non_exhaustive()
+    }
+}
+
+impl FurtherAddress {
+    pub fn hash(&self) -> String {
+        address_hash(&self.email)
+    }
+
+    pub(super) fn to_json(&self) -> Value {
+        json!({ "email": self.email, "kinds": self.kinds })
+    }
+}
+
+pub(super) fn read_all(
+    value: Value,
+    pointer: &str,
+) -> Result<Vec<FurtherAddress>, Vec<FieldError>> {
+    let values = array(value, pointer)?;
+    if values.len() > MAX_FURTHER_ADDRESSES {
+        let detail = format!("must be at most {MAX_FURTHER_ADDRESSES}");
+        return Err(vec![FieldError::pointer(pointer, detail)]);
+    }
+    let (mut addresses, mut errors) = (Vec::<FurtherAddress>::new(), Vec::new());
+    for (index, value) in values.into_iter().enumerate() {
+        let pointer = format!("{pointer}/{index}");
+        match read(value, &pointer) {
+            Ok(address) if addresses.iter().any(|known| known.hash() == address.hash()) => {
+                let pointer = format!("{pointer}/email");
+                errors.push(FieldError::pointer(pointer, "is there twice"));
+            }
+            Ok(address) => addresses.push(address),
+            Err(found) => errors.extend(found),
+        }
+    }
+    if errors.is_empty() {
+        Ok(addresses)
+    } else {
+        Err(errors)
+    }
+}
+
+fn read(value: Value, pointer: &str) -> Result<FurtherAddress, Vec<FieldError>> {
+    let mut fields = Fields::new(value, pointer);
+    let email = fields.parsed("email", check_email);
+    let named = fields.required("kinds");
+    let at = fields.pointer_to("kinds");
+    let kinds = named.and_then(|kinds| match read_kinds(kinds, &at) {
+        Ok(kinds) => Some(kinds),
+        Err(errors) => {
+            fields.add_errors(errors);
+            None
+        }
+    });
+    fields.finish(
+        email
+            .zip(kinds)
+            .map(|(email, kinds)| FurtherAddress { email, kinds }),
+    )
+}
+
+fn read_kinds(value: Value, pointer: &str) -> Result<BTreeSet<Kind>, Vec<FieldError>> {
+    let values = array(value, pointer)?;
+    if values.is_empty() {
+        let detail = "must name at least one kind";
+        return Err(vec![FieldError::pointer(pointer, detail)]);
+    }
+    let mut kinds = BTreeSet::new();
+    let mut errors = Vec::new();
+    for (index, value) in values.iter().enumerate() {
+        let refuse = |detail: String| FieldError::pointer(format!("{pointer}/{index}"), detail);
+        match value.as_str().map(str::parse::<Kind>) {
+            Some(Ok(kind)) => {
+                kinds.insert(kind);
+            }
+            Some(Err(error)) => errors.push(refuse(error)),
+            None => errors.push(refuse(format!("must be a string, not {}", name_of(value)))),
+        }
+    }
+    if errors.is_empty() {
+        Ok(kinds)
+    } else {
+        Err(errors)
+    }
+}
+
+fn array(value: Value, pointer: &str) -> Result<Vec<Value>, Vec<FieldError>> {
+    match value {
+        Value::Array(values) => Ok(values),
+        Value::Null => Ok(Vec::new()),
+        other => {
+            let detail = format!("must be an array, not {}", name_of(&other));
+            Err(vec![FieldError::pointer(pointer, detail)])
+        }
+    }
+}

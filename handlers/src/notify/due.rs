@@ -1,0 +1,119 @@
+//! What has waited: taken up by the heartbeat when its time has come.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use chrono::TimeDelta;
+use uuid::Uuid;
+
+use super::{Notifier, skip_today};
+use crate::error::{Error, Result};
+use crate::ports::{Content, DUE_SLICES, Notification, State};
+
+/// Notifications of one slice that a beat looks at. What is left is still due
+/// at the next one.
+const MAX_DUE: usize = 1000;
+/// When what has failed for good is looked at again: somebody has to mend
+/// something first, and the log has told that.
+const AFTER_A_FAILURE: TimeDelta = TimeDelta::hours(1);
+
+/// What a beat has done.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Beat {
+    /// Taken up without a failure.
+    pub done: u64,
+    /// Still due; the log has why.
+    pub failed: u64,
+    /// Something may be due still, as the budget was used up.
+    pub unfinished: bool,
+}
+
+impl Notifier {
+    /// Takes up what is due, for at most `budget`. What fails stays due, and
+    /// does not stop the others.
+    ///
+    /// # Errors
+    /// Where what is due cannot be listed.
+    pub async fn run_due(&self, budget: Duration) -> Result<Beat> {
+        let started = self.clock.now();
+        let deadline = started + budget;
+        let mut due = Vec::new();
+        for slice in 0..DUE_SLICES {
+            due.extend(self.notifications.due(slice, started, MAX_DUE).await?);
+        }
+        let mut beat = Beat::default();
+        let mut digests = BTreeSet::new();
+        for id in due {
+            if self.clock.now() >= deadline {
+                beat.unfinished = true;
+                break;
+            }
+            match self.take_up(id, &mut digests).await {
+                Ok(()) => beat.done += 1,
+                Err(error) => {
+                    beat.failed += 1;
+                    tracing::warn!(
+                        notification_id = %id, class = error.class(), %error,
+                        "a notification that is due has failed"
+                    );
+                    if matches!(error, Error::Permanent(_) | Error::Invalid(_)) {
+                        self.put_off(id).await?;
+                    }
+                }
+            }
+        }
+        Ok(beat)
+    }
+
+    /// `digests` are those that this beat has seen to.
+    async fn take_up(&self, id: Uuid, digests: &mut BTreeSet<Uuid>) -> Result<()> {
+        let now = self.clock.now();
+        let Some(stored) = self.notifications.get(id).await? else {
+            return Ok(());
+        };
+        if stored.due_at.is_none_or(|due_at| due_at > now) {
+            return Ok(());
+        }
+        if let (State::Planned, Some(digest), true) =
+            (stored.state, stored.digest_id, stored.content.is_event())
+        {
+            // All that wait for it go together, at the first of them.
+            return match digests.insert(digest) {
+                true => self.tell_digest(digest, &stored).await,
+                false => Ok(()),
+            };
+        }
+        let event = self.event_of(&stored).await?;
+        let person = self.person_of_today(&event).await?;
+        let skip = skip_today(&stored, person.as_ref());
+        let told = self
+            .go_on_now(&event, stored.clone(), skip, person.as_ref())
+            .await;
+        if let Content::Statement(statement) = stored.content {
+            self.plan_next_statement(&event, &stored, statement, person.as_ref())
+                .await?;
+        }
+        told
+    }
+
+    async fn put_off(&self, id: Uuid) -> Result<()> {
+        let Some(stored) = self.notifications.get(id).await? else {
+            return Ok(());
+        };
+        if stored.due_at.is_some() {
+            self.save(&stored.due(Some(self.clock.now() + AFTER_A_FAILURE)))
+                .await?;
+        }
+        Ok(())
+    }
+}
+
+impl Notification {
+    /// The same at another time, as the next revision; never again, for `None`.
+    pub(super) fn due(&self, at: Option<chrono::DateTime<chrono::Utc>>) -> Self {
+        let mut later = self.clone();
+        later.due_at = at;
+        later.revision += 1;
+        later
+    }
+}

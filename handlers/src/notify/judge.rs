@@ -1,0 +1,153 @@
+//! What is to be told of an event, to whom, and when.
+
+use std::fmt;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use chrono_tz::Tz;
+use domain::notification::{self, Decision, Kind, SkipReason};
+use domain::recipient::Recipient;
+use domain::{Commit, DomainEvent};
+
+use crate::error::{Error, Result};
+use crate::planted;
+use crate::ports::{CustomerRevision, Customers, EventStore, Person};
+
+/// Judges events. It has no port by which anything could be sent or written.
+#[derive(Clone)]
+pub struct Judge {
+    /// The past of an account, which some rules ask for.
+    pub store: Arc<dyn EventStore>,
+    pub customers: Arc<dyn Customers>,
+}
+
+impl fmt::Debug for Judge {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Judge").finish_non_exhaustive()
+    }
+}
+
+/// One kind for one recipient.
+#[derive(Debug, Clone)]
+pub(super) struct Judged {
+    pub(super) kind: Kind,
+    pub(super) recipient: Recipient,
+    /// `None`: it is to be told.
+    pub(super) skip: Option<SkipReason>,
+    /// The digest that tells it; `None`: it is told by itself.
+    pub(super) digest_at: Option<DateTime<Utc>>,
+}
+
+#[derive(Debug)]
+pub(super) struct Judgement {
+    pub(super) decisions: Vec<Judged>,
+    /// Whom mails go to now; `None` where nobody can be told.
+    pub(super) person: Option<Person>,
+    /// The person of when the event was recorded, by whose wishes it is judged.
+    pub(super) then: Option<Person>,
+    /// Whether the customer's wishes have ever been changed.
+    pub(super) has_changed: bool,
+}
+
+impl Judgement {
+    /// Whether there is a decision about this kind for the customer's own address.
+    pub(super) fn considers(&self, kind: Kind) -> bool {
+        let mut own = self.decisions.iter().filter(|d| d.recipient.is_customer());
+        own.any(|decision| decision.kind == kind)
+    }
+}
+
+impl Judge {
+    /// Judges an event. `unwritten` are the commits that lead to it and are not
+    /// in the store, newest first.
+    ///
+    /// What is told is judged by the preferences in force when the event was
+    /// recorded, and so is whether it waits for a digest. The address is
+    /// today's, because the one of then may be somebody else's by now; and who
+    /// has switched a kind off since is not told either.
+    pub(super) async fn judge(
+        &self,
+        event: &DomainEvent,
+        unwritten: &[Commit],
+    ) -> Result<Judgement> {
+        let customer = &event.data.customer_id;
+        let then = self
+            .customers
+            .at(customer, event.metadata.recorded_at)
+            .await?;
+        let now = self.customers.latest(customer).await?;
+        let has_changed = now.as_ref().is_some_and(|latest| latest.revision > 1);
+        let then = then.and_then(|revision| revision.person);
+        let (mut decisions, person) = decide(event, then.as_ref(), now)?;
+        if let Some(then) = &then {
+            self.look_at_the_past(event, unwritten, &mut decisions, then)
+                .await?;
+        }
+        let zone: Option<Tz> = then.as_ref().and_then(|then| then.time_zone.parse().ok());
+        let digest_at = then.as_ref().zip(zone).and_then(|(then, zone)| {
+            let wishes = &then.preferences;
+            let recorded_at = event.metadata.recorded_at;
+            wishes
+                .delivery()
+                .digest_after(recorded_at, zone, wishes.quiet_hours())
+        });
+        let judged = |decision: Decision| Judged {
+            digest_at: digest_at.filter(|_| can_wait(decision.kind)),
+            kind: decision.kind,
+            recipient: decision.recipient,
+            skip: decision.skip,
+        };
+        Ok(Judgement {
+            decisions: decisions.into_iter().map(judged).collect(),
+            person,
+            then,
+            has_changed,
+        })
+    }
+}
+
+/// What one must know to act against a fraud is no use in the morning.
+pub(super) fn can_wait(kind: Kind) -> bool {
+    kind != Kind::Security
+}
+
+fn decide(
+    event: &DomainEvent,
+    then: Option<&Person>,
+    now: Option<CustomerRevision>,
+) -> Result<(Vec<Decision>, Option<Person>)> {
+    let unreadable = |error: domain::money::MoneyError| {
+        Error::Permanent(format!("the event's amounts: {error}"))
+    };
+    if now
+        .as_ref()
+        .is_some_and(|revision| revision.person.is_none())
+    {
+        return Ok((notification::skip_all(event, SkipReason::Erased), None));
+    }
+    let (Some(then), Some(now)) = (then, now.and_then(|revision| revision.person)) else {
+        return Ok((notification::skip_all(event, SkipReason::NoContact), None));
+    };
+    let judged_by = if planted::is("preferences-of-now") {
+        &now.preferences
+    } else {
+        &then.preferences
+    };
+    let mut decisions = notification::decide(event, judged_by).map_err(unreadable)?;
+    for decision in &mut decisions {
+        if decision.skip.is_none()
+            && !now
+                .preferences
+                .is_on_for(decision.kind, &decision.recipient)
+            && !planted::is("opt-out-not-read-again")
+        {
+            decision.skip = Some(SkipReason::PreferenceOff);
+        }
+    }
+    let addressee = if planted::is("address-of-then") {
+        then.clone()
+    } else {
+        now
+    };
+    Ok((decisions, Some(addressee)))
+}

@@ -1,0 +1,58 @@
+//! Events that happened before, read again from the store.
+
+use domain::notification::Kind;
+use domain::recipient::Recipient;
+use domain::{AccountId, DomainEvent, EventId, Version};
+use uuid::Uuid;
+
+use super::{Notifier, id_of};
+use crate::error::{Error, Result};
+use crate::ports::Notification;
+
+impl Notifier {
+    /// The domain events of this version: what the bank reported, first, and
+    /// what follows from it.
+    pub(super) async fn events_of(
+        &self,
+        account: &AccountId,
+        version: Version,
+    ) -> Result<Vec<DomainEvent>> {
+        let missing =
+            || Error::Permanent(format!("version {version} of account {account} is missing"));
+        let commit = self
+            .store
+            .commit_holding(account, version)
+            .await?
+            .ok_or_else(missing)?;
+        let mut events = DomainEvent::of_commit(&commit)
+            .map_err(|error| Error::Permanent(format!("account {account}: {error}")))?;
+        events.retain(|event| event.metadata.version == version);
+        Ok(events)
+    }
+
+    /// The event that a notification came from.
+    pub(super) async fn event_of(&self, notification: &Notification) -> Result<DomainEvent> {
+        let Notification {
+            account_id,
+            event_id,
+            event_version,
+            ..
+        } = notification;
+        let events = self.events_of(account_id, *event_version).await?;
+        let mut events = events.into_iter();
+        events
+            .find(|event| event.metadata.event_id == *event_id)
+            .ok_or_else(|| {
+                Error::Permanent(format!(
+                    "account {account_id} has no event {event_id} at version {event_version}"
+                ))
+            })
+    }
+}
+
+/// The ids of the notifications that a movement of this account may have had.
+pub(super) fn told_as(original: EventId, event: &DomainEvent, recipient: &Recipient) -> [Uuid; 2] {
+    let mut original_event = event.clone();
+    original_event.metadata.event_id = original;
+    [Kind::Withdrawal, Kind::Deposit].map(|kind| id_of(&original_event, kind, recipient))
+}

@@ -1,0 +1,137 @@
+//! Who would be told what, if this were recorded: nothing is written or sent,
+//! and there is no port here by which it could be.
+
+use std::fmt;
+use std::sync::Arc;
+
+use chrono::{DateTime, Utc};
+use domain::notification::{Kind, SkipReason};
+use domain::{Commit, DomainEvent, Version};
+
+use super::judge::{Judge, Judged, can_wait};
+use super::{id_of, render};
+use crate::error::{Error, Result};
+use crate::ports::{Clock, Notification, Person, Suppressions};
+
+pub struct Previewer {
+    pub judge: Judge,
+    pub suppressions: Arc<dyn Suppressions>,
+    pub clock: Arc<dyn Clock>,
+    pub bank_name: String,
+}
+
+impl fmt::Debug for Previewer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Previewer").finish_non_exhaustive()
+    }
+}
+
+/// One notification that would come of a commit.
+#[derive(Debug)]
+pub struct Preview {
+    pub event_type: String,
+    pub version: Version,
+    pub kind: Kind,
+    /// Where it would go, with all but the domain and the first character left
+    /// out; `None` where nobody can be told.
+    pub to: Option<String>,
+    pub verdict: Verdict,
+    /// The mail as it would be now; `None` for what would be skipped.
+    pub mail: Option<mail::Rendered>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verdict {
+    Send,
+    Skip(SkipReason),
+    QuietHours(DateTime<Utc>),
+    Digest(DateTime<Utc>),
+}
+
+impl Previewer {
+    /// What each event of a commit that was not written would give.
+    pub async fn preview(&self, commit: &Commit) -> Result<Vec<Preview>> {
+        let events = DomainEvent::of_commit(commit)
+            .map_err(|error| Error::Permanent(format!("the commit: {error}")))?;
+        let mut previews = Vec::new();
+        for event in &events {
+            let judgement = self
+                .judge
+                .judge(event, std::slice::from_ref(commit))
+                .await?;
+            for judged in judgement.decisions {
+                previews.push(self.one(event, judged, judgement.person.as_ref()).await?);
+            }
+        }
+        Ok(previews)
+    }
+
+    async fn one(
+        &self,
+        event: &DomainEvent,
+        judged: Judged,
+        person: Option<&Person>,
+    ) -> Result<Preview> {
+        let address = person.and_then(|person| person.address(&judged.recipient));
+        let verdict = self.verdict(&judged, person, address).await?;
+        let mail = match (verdict, person) {
+            (Verdict::Skip(_), _) | (_, None) => None,
+            (_, Some(person)) => Some(self.render(event, &judged, person)?),
+        };
+        Ok(Preview {
+            event_type: event.event_type.clone(),
+            version: event.metadata.version,
+            kind: judged.kind,
+            to: address.map(masked),
+            verdict,
+            mail,
+        })
+    }
+
+    async fn verdict(
+        &self,
+        judged: &Judged,
+        person: Option<&Person>,
+        address: Option<&str>,
+    ) -> Result<Verdict> {
+        if let Some(reason) = judged.skip {
+            return Ok(Verdict::Skip(reason));
+        }
+        if let Some(at) = judged.digest_at {
+            return Ok(Verdict::Digest(at));
+        }
+        let (Some(person), Some(address)) = (person, address) else {
+            return Ok(Verdict::Skip(SkipReason::NoContact));
+        };
+        if self.suppressions.get(address).await?.is_some() {
+            return Ok(Verdict::Skip(SkipReason::Suppressed));
+        }
+        let quiet = person.quiet_until(self.clock.now());
+        Ok(quiet
+            .filter(|_| can_wait(judged.kind))
+            .map_or(Verdict::Send, Verdict::QuietHours))
+    }
+
+    fn render(
+        &self,
+        event: &DomainEvent,
+        judged: &Judged,
+        person: &Person,
+    ) -> Result<mail::Rendered> {
+        let id = id_of(event, judged.kind, &judged.recipient);
+        let notification = Notification::new(id, event, judged.kind, judged.recipient.clone());
+        // No code that the bank would call its own, and no link that would act.
+        let foot = render::Foot {
+            bank_name: &self.bank_name,
+            verification_code: String::new(),
+            unsubscribe_url: None,
+        };
+        render::render(event, person, &notification, foot)
+    }
+}
+
+fn masked(address: &str) -> String {
+    let (local, host) = address.rsplit_once('@').unwrap_or((address, ""));
+    let first: String = local.chars().take(1).collect();
+    format!("{first}…@{host}")
+}

@@ -1,0 +1,146 @@
+//! Monthly statements: whole, once, and every month.
+
+use chrono::{DateTime, Utc};
+use domain::notification::Kind;
+use handlers::ports::{Notification, State};
+use serde_json::{Value, json};
+use std::time::Duration;
+use tests::world::{World, account, deposited, event, opened, withdrawn};
+
+const DECEMBER: &str = "2026-12-01T07:00:00Z";
+const JANUARY: &str = "2027-01-01T07:00:00Z";
+
+fn time(text: &str) -> DateTime<Utc> {
+    text.parse().unwrap()
+}
+
+fn wanted() -> Value {
+    let off = json!({ "enabled": false });
+    json!({ "kinds": { "statement": { "enabled": true }, "deposit": off, "withdrawal": off } })
+}
+
+async fn beat(world: &World) {
+    world
+        .notifier()
+        .run_due(Duration::from_secs(60))
+        .await
+        .unwrap();
+}
+
+async fn happen(world: &World, key: &str, events: Vec<Value>) {
+    let appender = world.appender();
+    world
+        .append(&appender, &account(1), key, events)
+        .await
+        .unwrap();
+    world.project(world.stream()).await;
+    world.settle().await;
+}
+
+fn statements(world: &World) -> Vec<Notification> {
+    let mut all = world.notifications.all();
+    all.retain(|notification| notification.kind == Kind::Statement);
+    all.sort_by_key(|statement| statement.history[0].at);
+    all
+}
+
+async fn november() -> World {
+    let world = World::default();
+    world.customer_with("ana@example.com", wanted()).await;
+    happen(&world, "open", vec![opened()]).await;
+    happen(
+        &world,
+        "first",
+        vec![deposited("100.00"), withdrawn("30.50")],
+    )
+    .await;
+    world
+}
+
+fn entries(mail: &handlers::ports::Mail) -> Vec<String> {
+    let text = String::from_utf8(mail.attachments[0].bytes.clone()).unwrap();
+    text.lines().skip(1).map(str::to_owned).collect()
+}
+
+#[tokio::test]
+async fn a_statement_comes_on_the_first_with_what_moved_in_the_month() {
+    let world = november().await;
+    assert_eq!(statements(&world).len(), 1, "one for both events");
+    beat(&world).await;
+    assert_eq!(world.mailer.accepted(), []);
+    world.clock.set(time(DECEMBER));
+    // Of December, and not in it.
+    happen(&world, "later", vec![deposited("7.00")]).await;
+    beat(&world).await;
+    let mails = world.mailer.accepted();
+    assert_eq!(mails.len(), 1);
+    assert!(mails[0].text.contains("€69.50"), "{}", mails[0].text);
+    assert_eq!(entries(&mails[0]).len(), 2);
+    assert_eq!(statements(&world)[0].state, State::Sent);
+}
+
+#[tokio::test]
+async fn a_month_without_movements_has_one_too_and_no_entry_is_in_two_or_in_none() {
+    let world = november().await;
+    world.clock.set(time("2026-11-30T22:59:59Z"));
+    happen(&world, "last-second", vec![deposited("1.00")]).await;
+    world.clock.set(time("2026-11-30T23:00:00Z"));
+    happen(&world, "midnight", vec![deposited("2.00")]).await;
+    for first in [DECEMBER, JANUARY, "2027-02-01T07:00:00Z"] {
+        world.clock.set(time(first));
+        beat(&world).await;
+        beat(&world).await;
+    }
+    let mails = world.mailer.accepted();
+    let counts: Vec<usize> = mails.iter().map(|mail| entries(mail).len()).collect();
+    assert_eq!(counts, [3, 1, 0]);
+    assert!(mails[2].text.contains("€72.50"), "{}", mails[2].text);
+    assert_eq!(statements(&world).len(), 4, "and that of February waits");
+}
+
+#[tokio::test]
+async fn the_chain_ends_with_the_wish_and_begins_with_the_next_event() {
+    let world = november().await;
+    world.customer_with("ana@example.com", json!({})).await;
+    world.clock.set(time(DECEMBER));
+    beat(&world).await;
+    let off = &statements(&world)[0];
+    assert_eq!(
+        (off.state, off.reason.as_deref()),
+        (State::Skipped, Some("preference-off"))
+    );
+    assert_eq!(statements(&world).len(), 1);
+    world.customer_with("ana@example.com", wanted()).await;
+    happen(&world, "again", vec![deposited("1.00")]).await;
+    assert_eq!(statements(&world).len(), 2);
+}
+
+#[tokio::test]
+async fn a_closed_account_has_a_last_statement() {
+    let world = november().await;
+    happen(
+        &world,
+        "out",
+        vec![withdrawn("69.50"), event("AccountClosed", json!({}))],
+    )
+    .await;
+    world.clock.set(time(DECEMBER));
+    beat(&world).await;
+    assert_eq!(statements(&world).len(), 1);
+    let mails = world.mailer.accepted();
+    assert!(mails.iter().any(|mail| !mail.attachments.is_empty()));
+}
+
+#[tokio::test]
+async fn with_hidden_amounts_there_is_no_file() {
+    let world = World::default();
+    let mut hidden = wanted();
+    hidden["hide_amounts"] = true.into();
+    world.customer_with("ana@example.com", hidden).await;
+    happen(&world, "open", vec![opened(), deposited("100.00")]).await;
+    world.clock.set(time(DECEMBER));
+    beat(&world).await;
+    let mails = world.mailer.accepted();
+    assert!(mails[0].attachments.is_empty());
+    assert!(!mails[0].text.contains("100"), "{}", mails[0].text);
+}
