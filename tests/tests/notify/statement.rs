@@ -5,7 +5,7 @@ use domain::notification::Kind;
 use handlers::ports::{Notification, State};
 use serde_json::{Value, json};
 use std::time::Duration;
-use tests::world::{World, account, deposited, event, opened, withdrawn};
+use tests::world::{Fault, World, account, deposited, event, opened, withdrawn};
 
 const DECEMBER: &str = "2026-12-01T07:00:00Z";
 const JANUARY: &str = "2027-01-01T07:00:00Z";
@@ -113,6 +113,21 @@ async fn the_chain_ends_with_the_wish_and_begins_with_the_next_event() {
     world.customer_with("ana@example.com", wanted()).await;
     happen(&world, "again", vec![deposited("1.00")]).await;
     assert_eq!(statements(&world).len(), 2);
+}
+
+#[tokio::test]
+async fn a_failure_after_one_statement_does_not_lose_the_next() {
+    let world = november().await;
+    world.clock.set(time(DECEMBER));
+    let throttled = handlers::Error::Retryable("throttled".to_owned());
+    world
+        .faults
+        .at("store.head", 0, Fault::FailBefore(throttled));
+    beat(&world).await;
+    beat(&world).await;
+    let states: Vec<State> = statements(&world).iter().map(|one| one.state).collect();
+    assert_eq!(states, [State::Sent, State::Planned]);
+    assert_eq!(world.mailer.accepted().len(), 1);
 }
 
 #[tokio::test]
