@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use super::{Notifier, render};
 use crate::error::{Error, Result};
+use crate::planted;
 use crate::ports::{Content, Covered, Digest, Notification, Person, State};
 
 /// Most notifications of one digest: their list has to fit into an item of
@@ -125,7 +126,8 @@ impl Notifier {
         let Content::Digest(Digest { covers, .. }) = &digest.content else {
             return Ok(());
         };
-        if covers.iter().any(|covered| covered.notification_id == id) {
+        let covered = covers.iter().any(|covered| covered.notification_id == id);
+        if covered || planted::is("late-for-the-digest-dropped") {
             return self.save(&stored.due(None)).await;
         }
         let next = person.and_then(|person| next_digest(person, self.clock.now()));
@@ -155,6 +157,10 @@ impl Notifier {
         let Content::Digest(content) = &mut digest.content else {
             return Ok(digest);
         };
+        if digest.revision > 0 && planted::is("digest-not-pinned") {
+            let id = digest.notification_id;
+            content.covers = self.of_digest_now(id).await?;
+        }
         let recipient = &digest.recipient;
         let (wanted, unwanted): (Vec<Covered>, Vec<Covered>) = std::mem::take(&mut content.covers)
             .into_iter()
@@ -169,6 +175,17 @@ impl Notifier {
             }
         }
         Ok(digest)
+    }
+
+    /// The bug `digest-not-pinned`: all that refers to the digest by now.
+    async fn of_digest_now(&self, id: Uuid) -> Result<Vec<Covered>> {
+        let mut found = Vec::new();
+        for item in self.notifications.of_digest(id, MAX_COVERED).await? {
+            let stored = self.notifications.get(item).await?;
+            let waits = stored.filter(|stored| stored.state == State::Planned);
+            found.extend(waits.as_ref().map(covers));
+        }
+        Ok(found)
     }
 
     pub(super) async fn render_digest(
