@@ -130,6 +130,14 @@ impl Notifier {
         if covered || planted::is("late-for-the-digest-dropped") {
             return self.save(&stored.due(None)).await;
         }
+        if planted::is("digest-not-pinned") {
+            let mut longer = digest.due(digest.due_at);
+            if let Content::Digest(content) = &mut longer.content {
+                content.covers.push(self::covers(&stored));
+            }
+            self.save(&longer).await?;
+            return self.save(&stored.due(None)).await;
+        }
         let next = person.and_then(|person| next_digest(person, self.clock.now()));
         let Some(next) = next else {
             let (now, reason) = (self.clock.now(), SkipReason::Erased.as_str().to_owned());
@@ -157,10 +165,6 @@ impl Notifier {
         let Content::Digest(content) = &mut digest.content else {
             return Ok(digest);
         };
-        if digest.revision > 0 && planted::is("digest-not-pinned") {
-            let id = digest.notification_id;
-            content.covers = self.of_digest_now(id).await?;
-        }
         let recipient = &digest.recipient;
         let (wanted, unwanted): (Vec<Covered>, Vec<Covered>) = std::mem::take(&mut content.covers)
             .into_iter()
@@ -175,17 +179,6 @@ impl Notifier {
             }
         }
         Ok(digest)
-    }
-
-    /// The bug `digest-not-pinned`: all that refers to the digest by now.
-    async fn of_digest_now(&self, id: Uuid) -> Result<Vec<Covered>> {
-        let mut found = Vec::new();
-        for item in self.notifications.of_digest(id, MAX_COVERED).await? {
-            let stored = self.notifications.get(item).await?;
-            let waits = stored.filter(|stored| stored.state == State::Planned);
-            found.extend(waits.as_ref().map(covers));
-        }
-        Ok(found)
     }
 
     pub(super) async fn render_digest(

@@ -218,11 +218,8 @@ pub const BUGS: [PlantedBug; 42] = [
     ),
     bug(
         "digest-not-pinned",
-        "what a digest tells is looked up anew at each attempt",
-        &[
-            "what a digest tells is pinned",
-            "a notification is told by one digest",
-        ],
+        "what comes late is added to a digest that is on its way",
+        &["what a digest tells is pinned"],
     ),
     bug(
         "late-for-the-digest-dropped",

@@ -10,6 +10,9 @@ impl Core {
     /// What must hold between a notification as it is stored and its next write.
     pub(crate) fn check_step(&mut self, stored: &Notification, next: &Notification) {
         let id = next.notification_id;
+        if !covered(next).is_subset(&covered(stored)) {
+            self.violate("what a digest tells is pinned", || id.to_string());
+        }
         let told_more = next.feedback != stored.feedback;
         let stays = match (stored.state, next.state) {
             // Of an earlier attempt, whose outcome was unknown.
@@ -33,9 +36,6 @@ impl Core {
             self.violate("what the provider told is never taken back", || {
                 format!("{id}: from {:?} to {:?}", stored.delivery, next.delivery)
             });
-        }
-        if !covered(next).is_subset(&covered(stored)) {
-            self.violate("what a digest tells is pinned", || id.to_string());
         }
     }
 }

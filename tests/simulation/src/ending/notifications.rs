@@ -51,7 +51,8 @@ impl Core {
     ) -> Option<&'static str> {
         let id = notification.notification_id;
         let taken = self.state.book.taken.contains_key(&id);
-        let by_digest = self.state.book.told_by.contains_key(&id);
+        let digest = self.state.book.told_by.get(&id);
+        let by_digest = digest.is_some_and(|digest| !self.state.book.named.contains_key(digest));
         match notification.state {
             State::Unknown if notification.due_at.is_some() => Some(TOLD),
             State::Unknown if !letters.contains(&id) => Some("an unknown mail has its dead letter"),
