@@ -29,13 +29,11 @@ use crate::ports::{
     Clock, Customers, DeadLetterQueue, EventStore, Keys, Mailer, Notification, Notifications,
     Person, State, Suppressions,
 };
+use crate::schedule::HEARTBEAT;
 pub use due::Beat;
 pub use judge::Judge;
 use judge::Judged;
 pub use preview::{Preview, Previewer, Verdict};
-
-/// The `detail-type` by which the heartbeat calls the function.
-pub const HEARTBEAT: &str = "Heartbeat";
 
 /// What an installation decides.
 #[derive(Debug, Clone)]

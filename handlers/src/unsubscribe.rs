@@ -70,6 +70,17 @@ pub struct List<'a> {
     pub topic: Topic,
 }
 
+impl<'a> List<'a> {
+    /// That of the customer's own address.
+    pub fn own(customer: &'a CustomerId, topic: Topic) -> Self {
+        List {
+            customer,
+            recipient: &Recipient::Customer,
+            topic,
+        }
+    }
+}
+
 /// The link in the mail's footer, and the one of its header. `None` for what
 /// cannot be switched off. `public_url` ends with `/v1`.
 #[must_use]
@@ -217,14 +228,6 @@ mod tests {
         "CUST-42".parse().unwrap()
     }
 
-    fn list(customer: &CustomerId, topic: Topic) -> List<'_> {
-        List {
-            customer,
-            recipient: &Recipient::Customer,
-            topic,
-        }
-    }
-
     #[test]
     fn a_token_says_what_it_was_made_for_and_fits_into_a_header() {
         let longest: CustomerId = "x".repeat(64).parse().unwrap();
@@ -254,7 +257,7 @@ mod tests {
 
     #[test]
     fn a_token_that_was_changed_anywhere_is_none() {
-        let good = token(&keyring("a"), list(&customer(), Topic::All));
+        let good = token(&keyring("a"), List::own(&customer(), Topic::All));
         for position in 0..good.len() {
             let mut changed = good.clone().into_bytes();
             changed[position] = if changed[position] == b'x' {
@@ -283,7 +286,7 @@ mod tests {
         let headers = headers(
             &keyring("a"),
             "https://bank.example/v1/",
-            list(&customer(), Topic::Kind(Kind::Deposit)),
+            List::own(&customer(), Topic::Kind(Kind::Deposit)),
         );
         let [(name, link), post] = headers.as_slice() else {
             panic!("{headers:?}")

@@ -359,18 +359,19 @@ fn the_queue_takes_letters_of_these_rules_only_over_tls_only_and_keeps_them_the_
 }
 
 #[test]
-fn one_heartbeat_a_minute_calls_the_function_that_runs_what_is_due() {
-    let heartbeats = of_type(&template(), "AWS::Scheduler::Schedule");
-    let [(_, heartbeat)] = heartbeats.as_slice() else {
-        panic!("one heartbeat")
-    };
-    assert_eq!(heartbeat["ScheduleExpression"], "rate(1 minute)");
-    assert_eq!(heartbeat["State"], "ENABLED");
-    assert_eq!(heartbeat["FlexibleTimeWindow"]["Mode"], "OFF");
-    let target = &heartbeat["Target"];
-    assert_eq!(target["Arn"], arn_of("ScheduleFunction"));
-    assert_eq!(target["RoleArn"], arn_of("HeartbeatRole"));
-    assert_eq!(target["DeadLetterConfig"]["Arn"], arn_of("DeadLetters"));
-    let input: Value = serde_json::from_str(target["Input"].as_str().unwrap()).unwrap();
-    assert_eq!(input["detail-type"], handlers::schedule::HEARTBEAT);
+fn a_heartbeat_a_minute_calls_each_function_that_does_what_is_due() {
+    let mut called = BTreeSet::new();
+    for (_, heartbeat) in of_type(&template(), "AWS::Scheduler::Schedule") {
+        assert_eq!(heartbeat["ScheduleExpression"], "rate(1 minute)");
+        assert_eq!(heartbeat["State"], "ENABLED");
+        assert_eq!(heartbeat["FlexibleTimeWindow"]["Mode"], "OFF");
+        let target = &heartbeat["Target"];
+        called.insert(target["Arn"]["Fn::GetAtt"][0].as_str().unwrap().to_owned());
+        assert_eq!(target["RoleArn"], arn_of("HeartbeatRole"));
+        assert_eq!(target["DeadLetterConfig"]["Arn"], arn_of("DeadLetters"));
+        let input: Value = serde_json::from_str(target["Input"].as_str().unwrap()).unwrap();
+        assert_eq!(input["detail-type"], handlers::schedule::HEARTBEAT);
+    }
+    let called: Vec<&str> = called.iter().map(String::as_str).collect();
+    assert_eq!(called, ["NotifyFunction", "ScheduleFunction"]);
 }

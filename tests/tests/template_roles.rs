@@ -185,7 +185,8 @@ fn only_lambda_assumes_the_role_of_a_function() {
 }
 
 #[test]
-fn only_the_scheduler_of_this_account_assumes_the_role_of_the_heartbeat_which_calls_one_function() {
+fn only_the_scheduler_of_this_account_assumes_the_role_of_the_heartbeats_which_calls_two_functions()
+{
     let template = template();
     let role = &template["Resources"]["HeartbeatRole"]["Properties"];
     let expected = json!([{
@@ -203,6 +204,7 @@ fn only_the_scheduler_of_this_account_assumes_the_role_of_the_heartbeat_which_ca
                 "lambda:InvokeFunction".to_owned(),
                 arn_of("ScheduleFunction")
             ),
+            ("lambda:InvokeFunction".to_owned(), arn_of("NotifyFunction")),
             ("sqs:SendMessage".to_owned(), arn_of("DeadLetters")),
         ]
     );

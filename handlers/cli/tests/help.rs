@@ -5,9 +5,10 @@ mod running;
 
 use running::run;
 
-const COMMANDS: [&[&str]; 18] = [
+const COMMANDS: [&[&str]; 21] = [
     &[],
     &["serve"],
+    &["console"],
     &["import"],
     &["balance"],
     &["history"],
@@ -24,6 +25,8 @@ const COMMANDS: [&[&str]; 18] = [
     &["schedules", "cancel"],
     &["load"],
     &["preview"],
+    &["completions"],
+    &["man"],
 ];
 
 #[test]
@@ -168,4 +171,21 @@ fn wrong_use_is_exit_2_with_the_reason_first() {
         assert_eq!(ran.out, "", "{arguments:?}");
         assert!(ran.err.contains(reason), "{arguments:?}: {ran:?}");
     }
+}
+
+#[test]
+fn every_shell_gets_completions_and_every_command_a_manual_page() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = run(["completions", shell]).done();
+        assert!(script.contains("dead-letters"), "{shell}: {script}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("man1");
+    run(["man", "--out", out.to_str().unwrap()]).done();
+    for command in COMMANDS {
+        let name = [&["ledgerbell"], command].concat().join("-");
+        let page = std::fs::read_to_string(out.join(format!("{name}.1"))).unwrap();
+        assert!(page.contains(".SH SYNOPSIS"), "{name}");
+    }
+    assert!(run(["man"]).done().contains(".TH ledgerbell 1"));
 }

@@ -2,6 +2,7 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used)]
 
+use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -120,7 +121,7 @@ fn amounts_can_be_hidden_as_a_customer_may_wish() {
     let arguments = ["statement", "--hide-amounts", "--json"];
     let told = documents(&preview(&folder, "/none", &arguments));
     assert_eq!(told["files"]["attachment"], Value::Null);
-    assert!(!read(&folder, "previews/statement.en.txt").contains('€'));
+    assert!(!read(&folder, "previews/statement.en.hidden.txt").contains('€'));
 }
 
 /// A program that does what it is told as Chromium does, and writes down what that was.
@@ -131,16 +132,25 @@ fn stand_in(folder: &TempDir, script: &str) -> PathBuf {
     program
 }
 
+/// What is in the folder of previews.
+fn left(folder: &TempDir) -> BTreeSet<String> {
+    std::fs::read_dir(folder.path().join("previews"))
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect()
+}
+
 const MEASURES_AND_DRAWS: &str = r#"
 echo "$@" >> calls
 case "$*" in
-  *--dump-dom*) echo '<html><head><title>777</title></head></html>' ;;
+  *--dump-dom*) for argument in "$@"; do case "$argument" in file://*) cat "${argument#file://}" >> measured ;; esac; done
+    echo '<html><head><title>777</title></head></html>' ;;
   *) for argument in "$@"; do case "$argument" in --screenshot=*) printf drawn > "${argument#--screenshot=}" ;; esac; done ;;
 esac
 "#;
 
 #[test]
-fn the_picture_is_as_high_as_the_mail_and_dark_where_that_is_asked_for() {
+fn the_picture_is_as_high_as_the_mail_and_dark_or_narrow_where_that_is_asked_for() {
     let folder = TempDir::new().unwrap();
     let browser = stand_in(&folder, MEASURES_AND_DRAWS);
     let browser = browser.to_str().unwrap();
@@ -149,19 +159,30 @@ fn the_picture_is_as_high_as_the_mail_and_dark_where_that_is_asked_for() {
     assert_eq!(read(&folder, "previews/deposit.en.png"), "drawn");
     let dark = documents(&preview(&folder, browser, &["deposit", "--json", "--dark"]));
     assert_eq!(dark["files"]["picture"], "previews/deposit.en.dark.png");
+    let phone = documents(&preview(
+        &folder,
+        browser,
+        &["deposit", "--json", "--phone"],
+    ));
+    assert_eq!(phone["files"]["picture"], "previews/deposit.en.phone.png");
 
     let calls = read(&folder, "calls");
     let calls: Vec<&str> = calls.lines().collect();
-    assert_eq!(calls.len(), 4, "{calls:?}");
+    assert_eq!(calls.len(), 6, "{calls:?}");
     assert!(calls[1].contains("--window-size=640,777"), "{calls:?}");
     assert!(calls[1].ends_with("/previews/deposit.en.html"), "{calls:?}");
     assert!(!calls[1].contains("preferredColorScheme"));
     assert!(calls[3].contains("preferredColorScheme=0"));
-    let left: Vec<_> = std::fs::read_dir(folder.path().join("previews"))
-        .unwrap()
-        .map(|entry| entry.unwrap().file_name())
-        .collect();
-    assert_eq!(left.len(), 4, "{left:?}");
+    // Measured at the width at which it is drawn.
+    let measured = read(&folder, "measured");
+    let frames: Vec<&str> = measured.split("<iframe ").skip(1).collect();
+    assert_eq!(frames.len(), 3);
+    for (frame, width) in frames.iter().zip([640, 640, 390]) {
+        assert!(frame.starts_with(&format!("style=\"width:{width}px;")));
+        assert!(frame.contains("srcdoc=\"<!DOCTYPE html>\n<html lang=&quot;en&quot;"));
+    }
+    assert!(calls[5].contains("--window-size=390,777"), "{calls:?}");
+    assert_eq!(left(&folder).len(), 5, "{:?}", left(&folder));
 }
 
 #[test]
@@ -177,5 +198,64 @@ fn a_browser_that_fails_is_told_and_no_failure_of_the_preview() {
         assert!(output.status.success(), "{output:?}");
         let complaint = String::from_utf8(output.stderr).unwrap();
         assert!(complaint.contains(reason), "{complaint}");
+    }
+}
+
+#[test]
+fn one_command_draws_every_mail_in_every_language_and_leaves_nothing_else() {
+    let folder = TempDir::new().unwrap();
+    let browser = stand_in(&folder, MEASURES_AND_DRAWS);
+    let arguments = ["--all", "--pictures-only", "--json"];
+    let told = documents(&preview(&folder, browser.to_str().unwrap(), &arguments));
+    let mut expected = BTreeSet::new();
+    for locale in mail::Locale::ALL {
+        let kinds = mail::Kind::ALL.map(|kind| kind.as_str());
+        for kind in kinds.into_iter().chain(["digest"]) {
+            expected.insert(format!("{kind}.{locale}.png"));
+        }
+        expected.insert(format!("withdrawal.{locale}.hidden.png"));
+        expected.insert(format!("digest.{locale}.dark.png"));
+        expected.insert(format!("statement.{locale}.phone.png"));
+    }
+    assert_eq!(left(&folder), expected);
+    assert_eq!(told["mails"].as_array().unwrap().len(), expected.len());
+}
+
+#[test]
+fn all_mails_are_written_without_a_browser_too_unless_pictures_are_all_that_is_wanted() {
+    let folder = TempDir::new().unwrap();
+    let output = preview(&folder, "/none", &["--all"]);
+    assert!(output.status.success(), "{output:?}");
+    for locale in mail::Locale::ALL {
+        for name in [
+            format!("digest.{locale}.txt"),
+            format!("statement.{locale}.html"),
+            format!("withdrawal.{locale}.hidden.html"),
+        ] {
+            assert!(left(&folder).contains(&name), "{name}");
+        }
+    }
+    let output = preview(&folder, "/none", &["--all", "--pictures-only"]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let browser = stand_in(&folder, "exit 7\n");
+    let arguments = ["--all", "--pictures-only", "--out", "previews/none"];
+    let output = preview(&folder, browser.to_str().unwrap(), &arguments);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let complaint = String::from_utf8(output.stderr).unwrap();
+    assert!(complaint.contains("ended with"), "{complaint}");
+}
+
+#[test]
+fn all_mails_or_one_but_not_both_and_not_neither() {
+    let folder = TempDir::new().unwrap();
+    for arguments in [
+        &[][..],
+        &["deposit", "--all"],
+        &["--all", "--dark"],
+        &["--all", "--locale", "fr"],
+        &["deposit", "--pictures-only"],
+    ] {
+        let output = preview(&folder, "/none", arguments);
+        assert_eq!(output.status.code(), Some(2), "{arguments:?} {output:?}");
     }
 }

@@ -33,7 +33,7 @@ const REPLAY_BUDGET: Duration = Duration::from_secs(60);
 /// How long a heartbeat runs what is due; the next one goes on.
 const BEAT_BUDGET: Duration = Duration::from_secs(30);
 /// How often the queue is looked at when nothing rings.
-const IDLE: Duration = Duration::from_secs(1);
+pub(crate) const IDLE: Duration = Duration::from_secs(1);
 
 #[derive(Clone)]
 pub(crate) struct Invoker {
@@ -44,6 +44,8 @@ pub(crate) struct Invoker {
     pub(crate) feedback: Arc<Feedback>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) bell: Arc<Notify>,
+    /// How long at most it does not look for what is due.
+    pub(crate) idle: Duration,
 }
 
 #[derive(Debug, Clone)]
@@ -84,7 +86,7 @@ impl Invoker {
                     taken.remove(&done.unwrap_or_default());
                 }
                 () = self.bell.notified(), if !full => {}
-                () = tokio::time::sleep(IDLE), if !full => {}
+                () = tokio::time::sleep(self.idle), if !full => {}
                 _ = stop.changed() => {}
             }
         }
@@ -321,6 +323,7 @@ mod tests {
             }),
             clock: Arc::new(SystemClock),
             bell,
+            idle: IDLE,
         }
     }
 

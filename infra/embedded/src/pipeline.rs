@@ -34,7 +34,7 @@ use crate::durable::Durable;
 use crate::engine::{Engine, EngineError};
 use crate::folder::{Folder, FolderError};
 use crate::heartbeat::Heart;
-use crate::invoker::Invoker;
+use crate::invoker::{self, Invoker};
 use crate::keys::{KeysError, LocalKeys};
 use crate::mailbox::{MESSAGE_ID_DOMAIN, Mailbox};
 use crate::moment::are_of_one_moment;
@@ -246,6 +246,7 @@ impl Pipeline {
             feedback,
             clock,
             bell,
+            idle: invoker::IDLE.min(settings.heartbeat),
         };
         let heart = Heart {
             invoker: invoker.clone(),

@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use crate::{
+    chromium::chromium,
     command,
     error::Result,
     python::Python,
@@ -21,12 +22,13 @@ const DEPLOYED: [&str; 6] = [
     "--test",
     "deployed",
 ];
+/// With the features that tests and releases turn on.
 const LINTS: [&str; 8] = [
     "clippy",
     "--all-targets",
     "--workspace",
     "--features",
-    "tests/deployed",
+    "tests/deployed,ledgerbell/remote",
     "--",
     "--deny",
     "warnings",
@@ -46,6 +48,7 @@ pub fn test() -> Result<()> {
             run(&[&WORKSPACE[..], &["--no-run"]].concat())
         })?;
         steps.run("Python programs", || Python::set_up().map(|_| ()))?;
+        steps.run("Chromium", || chromium().map(|_| ()))?;
         // Most of both is waiting: for a killed process to come up again, for a fault to be over.
         steps.side_by_side(vec![
             ("tests", cargo_command(&WORKSPACE)),

@@ -3,7 +3,9 @@
 //! A library too, because the deployed test starts the same local AWS and makes the same zips as the commands do.
 
 mod checks;
+mod chromium;
 mod command;
+mod debian;
 mod deploy;
 mod error;
 mod fault_proxy;
@@ -17,6 +19,7 @@ mod steps;
 mod workspace;
 
 pub use checks::{chaos, test};
+pub use chromium::chromium;
 pub use deploy::{Deployment, deploy_local, deploy_to_aws};
 pub use error::{Error, Result};
 pub use fault_proxy::FaultProxy;

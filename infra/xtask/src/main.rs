@@ -23,8 +23,8 @@ enum Task {
     /// Run all tests, and set up what they need.
     ///
     /// Format and lints; then unit and end-to-end tests beside the deployed test, which puts the template and the
-    /// functions on a local AWS and faults between them; last the simulation. Needs Rust, a C compiler and Python 3.10
-    /// or newer with venv; the rest it installs under target/.
+    /// functions on a local AWS and faults between them; last the simulation. Needs Rust, a C compiler, Python 3.10
+    /// or newer with venv, and Chromium, which it installs on Debian; the rest it installs under target/.
     Test,
 
     /// Run the deployed test alone: the functions on a local AWS, then faults between them, after which nothing may be

@@ -10,7 +10,7 @@ use std::{
 };
 
 use crate::{
-    command,
+    command, debian,
     error::{Error, Result, at},
     workspace::{output_dir, root},
 };
@@ -110,35 +110,11 @@ fn find_python() -> Result<String> {
 fn create_environment(python: &str, dir: &Path) -> Result<()> {
     let create = || command::read(Command::new(python).args(["-m", "venv"]).arg(dir));
     let Err(first) = create() else { return Ok(()) };
-    if !install_venv_on_debian() {
+    // Debian ships `venv` apart from Python.
+    if !debian::install("python3-venv") {
         return Err(Error::Missing(format!(
             "{first}\nPython's `venv` is needed. Install it (Debian: `apt-get install python3-venv`) and try again."
         )));
     }
     create().map(|_| ())
-}
-
-/// Debian ships `venv` apart from Python. As root, which a fresh machine's set-up usually is, we install it.
-fn install_venv_on_debian() -> bool {
-    if !Path::new("/etc/debian_version").exists() || !rustix::process::geteuid().is_root() {
-        return false;
-    }
-    eprintln!("Installing python3-venv ...");
-    let apt = |args: &[&str]| {
-        command::read(
-            Command::new("apt-get")
-                .env("DEBIAN_FRONTEND", "noninteractive")
-                .args(args),
-        )
-        .map_err(|error| eprintln!("{error}"))
-        .is_ok()
-    };
-    // An outdated list of packages is the usual reason of a first failure.
-    let install = [
-        "install",
-        "--yes",
-        "--no-install-recommends",
-        "python3-venv",
-    ];
-    apt(&install) || (apt(&["update"]) && apt(&install))
 }

@@ -8,7 +8,8 @@ use std::time::Instant;
 /// Where `ledgerbell` is: what `LEDGERBELL_BIN` names, or else what Cargo
 /// builds from this workspace, once a process, into the folder that the
 /// running test was built into.
-pub(super) fn ledgerbell() -> &'static Path {
+#[must_use]
+pub fn ledgerbell() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| std::env::var_os("LEDGERBELL_BIN").map_or_else(build, PathBuf::from))
 }

@@ -13,6 +13,7 @@ mod server;
 mod torn;
 
 pub use api::{Answer, Api, Append, opening};
+pub use binary::ledgerbell;
 pub use disk::Disk;
 pub use filesystem::SmallFilesystem;
 pub use load::{Acknowledged, Gate, Load, Progress};

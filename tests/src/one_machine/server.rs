@@ -273,6 +273,12 @@ impl Server {
         }
     }
 
+    /// Where it is, like `http://127.0.0.1:8080`.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
     /// A client of this server, and of the next one on the same port.
     #[must_use]
     pub fn api(&self) -> Api {

@@ -2,9 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
-use domain::CustomerId;
 use domain::notification::Kind;
-use domain::recipient::Recipient;
 use handlers::ports::{
     Customers, Keys, Notifications, State, Suppression, SuppressionReason, Suppressions,
 };
@@ -36,19 +34,11 @@ async fn client(locale: &str) -> Client {
     client
 }
 
-fn list(customer: &CustomerId, topic: Topic) -> List<'_> {
-    List {
-        customer,
-        recipient: &Recipient::Customer,
-        topic,
-    }
-}
-
 /// The path of the link in a mail.
 async fn link(client: &Client, topic: Topic) -> String {
     let customer = customer();
     let keyring = client.world.keys.keyring().await.unwrap();
-    let list = list(&customer, topic);
+    let list = List::own(&customer, topic);
     let url = url(&keyring, "https://bank.example/v1", list).unwrap();
     url.strip_prefix("https://bank.example").unwrap().to_owned()
 }
@@ -172,7 +162,7 @@ async fn every_link_that_does_not_work_gets_the_same_answer_and_changes_nothing(
         let keyring = handlers::keyring::Keyring::read(&[
             "{\"secret\": \"0123456789012345678901234567890123456789\"}",
         ]);
-        url(&keyring.unwrap(), "", list(&customer(), Topic::All))
+        url(&keyring.unwrap(), "", List::own(&customer(), Topic::All))
             .unwrap()
             .replacen("/", "/v1/", 1)
     };

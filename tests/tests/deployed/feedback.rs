@@ -1,7 +1,7 @@
 //! What SES tells on the default bus, and the one route that nobody signs for.
 
 use handlers::keyring::Keyring;
-use handlers::unsubscribe::{Topic, url};
+use handlers::unsubscribe::{List, Topic, url};
 use serde_json::{Value, json};
 use tests::deployed::{Answer, Caller, Stack};
 
@@ -116,7 +116,8 @@ fn a_link_unsubscribes(stack: &Stack) {
     );
     assert_eq!(kept.status, 200, "{kept:?}");
     let keyring = Keyring::read(&[kept.json()["SecretString"].as_str().unwrap()]).unwrap();
-    let link = url(&keyring, "", &customer.parse().unwrap(), Topic::All).unwrap();
+    let id = customer.parse().unwrap();
+    let link = url(&keyring, "", List::own(&id, Topic::All)).unwrap();
     let etag = || {
         let shown = call(
             stack,

@@ -1,4 +1,4 @@
-//! A schedule fires through the deployed heartbeat.
+//! A schedule fires, and what waited is told, through the deployed heartbeats.
 
 use std::thread;
 use std::time::{Duration, Instant};
@@ -13,6 +13,10 @@ pub const TESTS: &[Test] = &[
     (
         "a_one_time_schedule_fires_once_through_the_heartbeat_and_is_told_by_mail_and_balance",
         a_schedule_fires,
+    ),
+    (
+        "a_mail_of_the_quiet_hours_is_told_by_the_heartbeat_when_they_are_over",
+        quiet_hours_end,
     ),
     (
         "a_schedule_that_cannot_be_is_a_problem_that_names_the_field",
@@ -35,9 +39,13 @@ fn call(
 }
 
 fn open(stack: &Stack, account: &str) -> Caller {
+    open_with(stack, account, &json!({}))
+}
+
+fn open_with(stack: &Stack, account: &str, preferences: &Value) -> Caller {
     let caller = stack.user_of_the_api(&format!("bank-of-{account}"));
     let customer = json!({ "email": format!("{}@example.org", account.to_lowercase()),
-        "name": "Ada Moreau", "locale": "en", "time_zone": "Europe/Paris", "preferences": {} });
+        "name": "Ada Moreau", "locale": "en", "time_zone": "UTC", "preferences": preferences });
     let put = call(
         stack,
         &caller,
@@ -123,6 +131,55 @@ fn a_schedule_fires(stack: &Stack) {
     let events = history["events"].as_array().unwrap();
     assert_eq!(events.len(), 3, "{events:#?}");
     assert_eq!(events[2]["data"]["schedule_id"], "rent");
+}
+
+fn quiet_hours_end(stack: &Stack) {
+    let account = "ACC-QUIET";
+    // Whole minutes: between one and two of them are left.
+    let minute = |minutes| {
+        (Utc::now() + TimeDelta::minutes(minutes))
+            .format("%H:%M")
+            .to_string()
+    };
+    let quiet = json!({ "quiet_hours": { "from": minute(-60), "to": minute(2) } });
+    let caller = open_with(stack, account, &quiet);
+    let deposit = json!({ "events": [{ "type": "MoneyDeposited", "occurred_at": "2026-11-22T11:00:00Z",
+        "data": { "amount": "125.50", "currency": "EUR" } }] });
+    let path = format!("/accounts/{account}/events");
+    let told = stack
+        .api(
+            "POST",
+            &path,
+            &[("idempotency-key", "quiet")],
+            Some(&deposit),
+        )
+        .send(Some(&caller));
+    assert_eq!(told.status, 201, "{told:?}");
+    let path = format!("/accounts/{account}/notifications");
+    let shown = || call(stack, &caller, "GET", &path, None).json()["notifications"][0].clone();
+    let planned = stack.eventually("that it waits", || match shown() {
+        found if found["state"] == "PLANNED" => Ok(found),
+        found => Err(found),
+    });
+    assert_eq!(planned["reason"], "quiet-hours", "{planned}");
+    let address = format!("{}@example.org", account.to_lowercase());
+    let mails = || {
+        let mut mails = stack.mails();
+        mails.retain(|mail| mail.to.contains(&address));
+        mails.len()
+    };
+    assert_eq!(mails(), 0);
+
+    let started = Instant::now();
+    while shown()["state"] != "SENT" {
+        assert!(
+            started.elapsed() < HEARTBEAT_LIMIT + Duration::from_secs(120),
+            "no heartbeat has told it: {}",
+            shown()
+        );
+        thread::sleep(Duration::from_secs(2));
+    }
+    assert_eq!(mails(), 1);
 }
 
 fn a_bad_schedule_is_named(stack: &Stack) {

@@ -2,18 +2,21 @@
 
 mod browser;
 mod event;
+mod screen;
+mod sheet;
 mod subject;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
-use domain::DomainEvent;
-use mail::{Attachment, Locale, Rendered};
+use mail::Locale;
 use serde_json::json;
 
 use crate::exit::{End, Failure};
 use crate::output;
-use browser::{Browser, Scheme};
+use browser::Browser;
+use screen::Screen;
+use sheet::{Sheet, Written};
 use subject::Subject;
 
 /// Write a mail as its reader would see it: text, html and a picture
@@ -24,8 +27,13 @@ use subject::Subject;
 #[command(verbatim_doc_comment)]
 pub struct PreviewOptions {
     /// A kind of notification, like deposit or statement, or digest
-    #[arg(value_name = "KIND")]
-    subject: Subject,
+    #[arg(value_name = "KIND", required_unless_present = "all")]
+    subject: Option<Subject>,
+
+    /// Every mail in every language, and in each language one with hidden
+    /// amounts, one on a dark screen and one on a phone
+    #[arg(long, conflicts_with_all = ["subject", "locale", "event", "hide_amounts", "dark", "phone"])]
+    all: bool,
 
     /// The language
     #[arg(long, value_name = "TAG", default_value = "en")]
@@ -48,78 +56,86 @@ pub struct PreviewOptions {
     #[arg(long)]
     dark: bool,
 
+    /// The picture as on a phone
+    #[arg(long)]
+    phone: bool,
+
+    /// Of --all, keep the pictures alone; it fails where one cannot be made
+    #[arg(long, requires = "all", conflicts_with = "subject")]
+    pictures_only: bool,
+
     /// One JSON document on stdout, for machines
     #[arg(long)]
     json: bool,
 }
 
 pub fn run(options: &PreviewOptions) -> Result<End, Failure> {
-    let event = options.event.as_deref().map(event::read).transpose()?;
-    let (mail, attachment) = made(options, event.as_ref())?;
-    std::fs::create_dir_all(&options.out)
-        .map_err(|error| failed(&options.out, "cannot be made", error))?;
-
-    let name = format!("{}.{}", options.subject, options.locale);
-    let mut files = Vec::new();
-    for (ending, content) in [("txt", &mail.text), ("html", &mail.html)] {
-        let path = options.out.join(format!("{name}.{ending}"));
-        write(&path, content.as_bytes())?;
-        files.push((ending, path));
-    }
-    if let Some(attachment) = attachment {
-        // By its own name, as a customer gets it: ASCII letters, digits, `-` and `.`.
-        let path = options.out.join(&attachment.name);
-        write(&path, &attachment.bytes)?;
-        files.push(("attachment", path));
-    }
-    let scheme = if options.dark {
-        Scheme::Dark
-    } else {
-        Scheme::Light
+    let browser = Browser::find();
+    let Some(subject) = options.subject else {
+        return all(options, browser);
     };
-    let html = options.out.join(format!("{name}.html"));
-    let picture = options.out.join(format!("{name}{}.png", scheme.suffix()));
-    match Browser::find().and_then(|browser| browser.picture(&html, &picture, scheme)) {
-        Ok(()) => files.push(("picture", picture)),
+    let event = options.event.as_deref().map(event::read).transpose()?;
+    let sheet = Sheet {
+        subject,
+        locale: options.locale,
+        hide_amounts: options.hide_amounts,
+        screen: Screen {
+            dark: options.dark,
+            phone: options.phone,
+        },
+    };
+    let mut written = sheet.write(&options.out, event.as_ref())?;
+    match browser.and_then(|browser| sheet.draw(&options.out, &browser)) {
+        Ok(picture) => written.files.push(("picture", picture)),
         // The mail is what was asked for, and it is there.
         Err(reason) => output::complain(format!("no picture: {reason}")),
     }
-    tell(options, &mail, &files);
+    if options.json {
+        output::json(&written.document());
+    } else {
+        tell(&written);
+    }
     Ok(End::Done)
 }
 
-fn made(
-    options: &PreviewOptions,
-    event: Option<&DomainEvent>,
-) -> Result<(Rendered, Option<Attachment>), Failure> {
-    let rendered = options
-        .subject
-        .render(options.locale, options.hide_amounts, event);
-    rendered.map_err(|error| Failure::Failed(error.to_string()))
+fn all(options: &PreviewOptions, browser: Result<Browser, String>) -> Result<End, Failure> {
+    let mut documents = Vec::new();
+    if let Err(reason) = &browser {
+        let reason = format!("no pictures: {reason}");
+        if options.pictures_only {
+            return Err(Failure::Failed(reason));
+        }
+        output::complain(reason);
+    }
+    for sheet in Sheet::all() {
+        let written = match &browser {
+            Ok(browser) if options.pictures_only => sheet.write_picture(&options.out, browser)?,
+            Ok(browser) => {
+                let mut written = sheet.write(&options.out, None)?;
+                match sheet.draw(&options.out, browser) {
+                    Ok(picture) => written.files.push(("picture", picture)),
+                    Err(reason) => output::complain(format!("no picture: {reason}")),
+                }
+                written
+            }
+            Err(_) => sheet.write(&options.out, None)?,
+        };
+        if options.json {
+            documents.push(written.document());
+        } else {
+            tell(&written);
+        }
+    }
+    if options.json {
+        output::json(&json!({ "mails": documents }));
+    }
+    Ok(End::Done)
 }
 
-fn tell(options: &PreviewOptions, mail: &Rendered, files: &[(&str, PathBuf)]) {
-    if options.json {
-        let files: serde_json::Map<String, serde_json::Value> = files
-            .iter()
-            .map(|(what, path)| ((*what).to_owned(), json!(path)))
-            .collect();
-        output::json(&json!({
-            "subject": mail.subject, "template": mail.template, "files": files,
-        }));
-        return;
-    }
-    output::line(format!("{:<10} {}", "subject", mail.subject));
-    output::line(format!("{:<10} {}", "template", mail.template));
-    for (what, path) in files {
+fn tell(written: &Written) {
+    output::line(format!("{:<10} {}", "subject", written.mail.subject));
+    output::line(format!("{:<10} {}", "template", written.mail.template));
+    for (what, path) in &written.files {
         output::line(format!("{what:<10} {}", path.display()));
     }
-}
-
-fn write(path: &Path, content: &[u8]) -> Result<(), Failure> {
-    std::fs::write(path, content).map_err(|error| failed(path, "cannot be written", error))
-}
-
-fn failed(path: &Path, what: &str, error: std::io::Error) -> Failure {
-    Failure::Failed(format!("{} {what}: {error}", path.display()))
 }

@@ -5,9 +5,11 @@
 mod attachment;
 mod contrast;
 mod digests;
+mod documented;
 mod golden;
 mod hostile;
 mod notices;
 mod page;
 mod reading;
+mod typography;
 mod wishes;

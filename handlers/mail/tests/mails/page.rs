@@ -53,7 +53,10 @@ pub fn visible(html: &str) -> String {
 
 fn collect(node: &Handle, text: &mut String) {
     match &node.data {
-        NodeData::Text { contents } => text.push_str(&contents.borrow().replace('\n', " ")),
+        // A word joiner only keeps a line from ending there.
+        NodeData::Text { contents } => {
+            text.push_str(&contents.borrow().replace('\n', " ").replace('\u{2060}', ""));
+        }
         NodeData::Element { name, .. } => {
             let block = matches!(
                 &*name.local,

@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use super::screen::Screen;
+
 /// Names another program than [`USUAL`].
 const VARIABLE: &str = "LEDGERBELL_CHROMIUM";
 /// What Chromium is called by Debian, by other distributions, and by its vendor.
 const USUAL: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
-/// CSS pixels: what a mail program's pane has, and a little more than the 600 of the mails.
-const WIDTH: u32 = 640;
 /// CSS pixels: below any mail, so that what is measured is the mail.
 const LEAST_HEIGHT: u32 = 200;
 /// CSS pixels: beyond it Chromium's pictures are cut.
@@ -17,22 +17,6 @@ const MOST_HEIGHT: u32 = 16_000;
 /// A page without anything to load is there within a second; a busy machine takes longer.
 const PATIENCE: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(50);
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Scheme {
-    Light,
-    Dark,
-}
-
-impl Scheme {
-    /// What tells its pictures apart.
-    pub(super) fn suffix(self) -> &'static str {
-        match self {
-            Scheme::Light => "",
-            Scheme::Dark => ".dark",
-        }
-    }
-}
 
 pub(super) struct Browser {
     program: PathBuf,
@@ -53,21 +37,22 @@ impl Browser {
             .ok_or_else(|| format!("no Chromium was found; {VARIABLE} can name one"))
     }
 
-    /// The whole page, at the width of a mail program.
+    /// The whole page, as wide as the screen.
     pub(super) fn picture(
         &self,
         html: &Path,
         picture: &Path,
-        scheme: Scheme,
+        screen: Screen,
     ) -> Result<(), String> {
         let html = absolute(html)?;
         let picture = absolute(picture)?;
-        let height = self.height(&html)?;
+        let width = screen.width();
+        let height = self.height(&html, width)?;
         let mut screenshot = std::ffi::OsString::from("--screenshot=");
         screenshot.push(&picture);
-        let mut command = self.command(WIDTH, height);
+        let mut command = self.command(width, height);
         command.arg(screenshot);
-        if scheme == Scheme::Dark {
+        if screen.dark {
             command.arg("--blink-settings=preferredColorScheme=0");
         }
         // A picture of an earlier run must not pass for one of this.
@@ -80,14 +65,22 @@ impl Browser {
         }
     }
 
-    /// How high the page is: a copy of it says so itself, in its title.
-    fn height(&self, html: &Path) -> Result<u32, String> {
-        const ASK: &str = "<script>document.title = document.documentElement.scrollHeight</script>";
-        let copy = html.with_extension("measured.html");
+    /// How high the page is at this width: a page that frames it says so, in its title. Windows of Chromium are at
+    /// least 500 pixels wide, whatever it is told; frames are not.
+    fn height(&self, html: &Path, width: u32) -> Result<u32, String> {
+        const ASK: &str = "<script>onload = () => document.title = \
+            document.querySelector('iframe').contentDocument.documentElement.scrollHeight</script>";
         let page = std::fs::read_to_string(html).map_err(|error| error.to_string())?;
-        std::fs::write(&copy, page + ASK).map_err(|error| error.to_string())?;
+        let page = page.replace('&', "&amp;").replace('"', "&quot;");
+        let style = format!("width:{width}px;height:{LEAST_HEIGHT}px;border:0");
+        let frame = format!(
+            "<!DOCTYPE html><meta charset=\"utf-8\"><title></title>\
+             <iframe style=\"{style}\" srcdoc=\"{page}\"></iframe>{ASK}"
+        );
+        let copy = html.with_extension("measured.html");
+        std::fs::write(&copy, frame).map_err(|error| error.to_string())?;
         let ran = run(self
-            .command(WIDTH, LEAST_HEIGHT)
+            .command(width, LEAST_HEIGHT)
             .arg("--dump-dom")
             .arg(url(&copy)));
         let _ = std::fs::remove_file(&copy);

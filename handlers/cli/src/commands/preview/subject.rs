@@ -43,6 +43,14 @@ impl FromStr for Subject {
 }
 
 impl Subject {
+    /// All that there are.
+    pub(super) fn all() -> impl Iterator<Item = Self> {
+        Kind::ALL
+            .into_iter()
+            .map(Subject::Kind)
+            .chain([Subject::Digest])
+    }
+
     pub(super) fn render(
         self,
         locale: Locale,

@@ -1,0 +1,276 @@
+//! What must be true of a month, by the events alone.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, TimeDelta, Utc};
+use chrono_tz::Tz;
+use domain::delivery::StatementMonth;
+use domain::notification::{self, Kind, SkipReason};
+use domain::recipient::Recipient;
+use domain::{EventId, Money};
+use handlers::ports::{Content, State};
+
+use crate::books::{Account, Books};
+use crate::traffic::{end, reported, share};
+
+/// The events' decisions, recomputed from the wishes of their times, are the
+/// notifications that there are: none is missing, none is invented, and the
+/// reasons are the rules'.
+pub fn every_event_has_its_decisions_and_no_others(books: &Books) {
+    let mut recorded = 0;
+    for account in books.accounts.values() {
+        let mut expected: BTreeMap<(EventId, Kind, Recipient), Option<SkipReason>> =
+            BTreeMap::new();
+        for event in &account.events {
+            let person = books.person(&account.customer, event.metadata.recorded_at);
+            let decisions = match person {
+                Some(person) => notification::decide(event, &person.preferences).unwrap(),
+                None if books.wishes.contains_key(&account.customer) => {
+                    notification::skip_all(event, SkipReason::Erased)
+                }
+                None => notification::skip_all(event, SkipReason::NoContact),
+            };
+            for decision in decisions {
+                let key = (event.metadata.event_id, decision.kind, decision.recipient);
+                assert!(expected.insert(key, decision.skip).is_none());
+            }
+        }
+        let stored: BTreeMap<_, _> = account
+            .notifications
+            .iter()
+            .filter(|found| found.content.is_event())
+            .map(|found| ((found.event_id, found.kind, found.recipient.clone()), found))
+            .collect();
+        let keys: Vec<_> = expected.keys().collect();
+        assert_eq!(
+            stored.keys().collect::<Vec<_>>(),
+            keys,
+            "{}",
+            account.customer
+        );
+        for (key, skip) in &expected {
+            let found = stored[key];
+            if let Some(reason) = skip {
+                let told = (found.state, found.reason.as_deref());
+                assert_eq!(told, (State::Skipped, Some(reason.as_str())), "{found:?}");
+            }
+        }
+        recorded += account
+            .commits
+            .iter()
+            .map(|c| c.events.len())
+            .sum::<usize>();
+    }
+    assert!(recorded >= reported(), "{recorded}");
+}
+
+pub fn every_notification_is_at_an_end_or_waits_for_a_time_to_come(books: &Books) {
+    let later = [
+        "preference-off",
+        "suppressed",
+        "erased",
+        "not-crossed",
+        "already-told-today",
+    ];
+    for (_, notification) in books.notifications() {
+        let fate = books.fate(notification);
+        match (fate.state, fate.reason.as_deref()) {
+            (State::Sent, _) => {}
+            (State::Skipped, Some(reason)) if later.contains(&reason) => {}
+            (State::Skipped, Some("no-contact" | "below-minimum")) => {}
+            (State::Planned, _) => {
+                assert!(
+                    fate.due_at.is_some_and(|at| at > books.ended_at),
+                    "{fate:?}"
+                );
+            }
+            other => panic!("{other:?}: {notification:?}"),
+        }
+    }
+}
+
+pub fn no_notification_is_sent_twice(books: &Books) {
+    let ids: BTreeSet<&String> = books.mails.iter().map(|m| &m.notification_id).collect();
+    assert_eq!(ids.len(), books.mails.len());
+    let told = |notification: &&handlers::ports::Notification| {
+        notification.state == State::Sent && notification.told_by().is_none()
+    };
+    let alone = books.notifications().map(|(_, n)| n).filter(told).count();
+    let digests = books.digests.values().filter(told).count();
+    assert_eq!(alone + digests, books.mails.len());
+}
+
+fn sent_at(mail: &embedded::StoredMail) -> DateTime<Utc> {
+    mail.sent_at.parse().unwrap()
+}
+
+pub fn no_mail_comes_in_quiet_hours_but_what_cannot_wait(books: &Books) {
+    let mut at_night = 0;
+    for (account, notification) in books.notifications() {
+        let fate = books.fate(notification);
+        for mail in books.mails_of(fate.notification_id) {
+            let sent_at = sent_at(mail);
+            let person = books.person(&account.customer, sent_at).unwrap();
+            if person.quiet_until(sent_at).is_some() {
+                assert_eq!(notification.kind, Kind::Security, "{notification:?}");
+                at_night += 1;
+            }
+        }
+    }
+    assert_eq!(at_night, 1, "the closing of an account");
+    let waited = books.notifications().filter(|(_, notification)| {
+        let first = notification.history.first();
+        first.is_some_and(|step| step.detail.as_deref() == Some("quiet-hours"))
+    });
+    assert!(waited.count() > share(100));
+}
+
+pub fn nothing_goes_to_an_address_that_bounced_was_replaced_or_erased(books: &Books) {
+    assert_eq!(books.suppressed.len(), 5);
+    for mail in &books.mails {
+        let sent_at = sent_at(mail);
+        if let Some(suppression) = books.suppressed.get(&mail.to) {
+            // What was on its way within the hour is taken; the event of SES comes at its end.
+            assert!(
+                sent_at - suppression.at < TimeDelta::hours(1),
+                "{}",
+                mail.to
+            );
+        }
+        let known = books.wishes.values().any(|revisions| {
+            let in_force = revisions.iter().rfind(|(since, _)| *since <= sent_at);
+            let person = in_force.and_then(|(_, person)| person.as_ref());
+            person.is_some_and(|person| {
+                let further = person.preferences.addresses().iter();
+                person.email == mail.to || further.into_iter().any(|a| a.email == mail.to)
+            })
+        });
+        assert!(known, "{} at {sent_at}", mail.to);
+    }
+}
+
+pub fn the_totals_of_each_digest_are_those_of_the_events_it_tells(books: &Books) {
+    let sent = books.digests.values().filter(|d| d.state == State::Sent);
+    let (mut checked, mut covered) = (0, 0);
+    for digest in sent {
+        let Content::Digest(content) = &digest.content else {
+            panic!("{digest:?}")
+        };
+        let told: BTreeSet<_> = books
+            .notifications()
+            .filter(|(_, n)| n.told_by() == Some(digest.notification_id))
+            .map(|(_, n)| n.notification_id)
+            .collect();
+        let pinned: BTreeSet<_> = content.covers.iter().map(|c| c.notification_id).collect();
+        assert_eq!(told, pinned);
+        covered += pinned.len();
+        let account = &books.accounts[&content.covers[0].account_id];
+        let versions: BTreeSet<_> = content.covers.iter().map(|c| c.event_version).collect();
+        let (mut paid_in, mut paid_out) = (0, 0);
+        for event in &account.events {
+            let data = &event.data;
+            if event.event_type == "AccountOverdrawn" || !versions.contains(&event.metadata.version)
+            {
+                continue;
+            }
+            let minor = |text: &str| data.money(text).unwrap().minor();
+            let moved = minor(&data.balance_after) - minor(&data.balance_before);
+            *(if moved > 0 {
+                &mut paid_in
+            } else {
+                &mut paid_out
+            }) += moved.abs();
+        }
+        let mail = books.mails_of(digest.notification_id).next().unwrap();
+        let person = books.person(&account.customer, sent_at(mail)).unwrap();
+        for total in [paid_in, paid_out] {
+            let currency = account.commits[0].after.balance.currency();
+            let shown = shown(Money::from_minor(total, currency), &person.locale);
+            let hidden = person.preferences.hides_amounts();
+            assert_eq!(
+                mail.text.contains(&shown),
+                !hidden,
+                "{shown} in {}",
+                mail.text
+            );
+            assert_eq!(mail.html.contains(&shown), !hidden);
+        }
+        checked += 1;
+    }
+    assert!(checked > share(500), "{checked}");
+    assert!(covered > share(3_000), "{covered}");
+}
+
+fn shown(money: Money, locale: &str) -> String {
+    let amount = mail::Amount {
+        minor: money.minor(),
+        currency: money.currency().code().to_owned(),
+        digits: money.currency().digits(),
+    };
+    mail::format_amount(&amount, locale.parse().unwrap())
+}
+
+pub fn each_statement_is_of_its_month_and_ends_at_its_balance(books: &Books) {
+    let mut checked = 0;
+    for (account, notification) in books.notifications() {
+        let Content::Statement(statement) = notification.content else {
+            continue;
+        };
+        if notification.state != State::Sent {
+            continue;
+        }
+        let mail = books.mails_of(notification.notification_id).next().unwrap();
+        let person = books.person(&account.customer, sent_at(mail)).unwrap();
+        let zone: Tz = person.time_zone.parse().unwrap();
+        let month = StatementMonth::of(statement.begins, zone, None).unwrap();
+        assert_eq!(
+            (month.begins, month.ends),
+            (statement.begins, statement.ends)
+        );
+        assert_eq!(month.first.to_string(), "2026-10-01");
+        let within = |account: &Account| -> Vec<String> {
+            let events = account.events.iter().filter(|event| {
+                let at = event.metadata.recorded_at;
+                let moves = event.event_type.starts_with("Money");
+                moves && (statement.begins..statement.ends).contains(&at)
+            });
+            events.map(|e| e.metadata.event_id.to_string()).collect()
+        };
+        let file = String::from_utf8(books.files[&mail.id].clone()).unwrap();
+        let expected = within(account);
+        assert_eq!(file.lines().count(), expected.len() + 1, "{file}");
+        assert!(expected.iter().all(|id| file.contains(id)));
+        let mut commits = account.commits.iter();
+        let last = commits.rfind(|commit| commit.recorded_at < statement.ends);
+        let closing = shown(last.unwrap().after.balance, &person.locale);
+        assert!(mail.text.contains(&closing), "{closing} in {}", mail.text);
+        checked += 1;
+    }
+    // Two of ten customers, and a further address of one in ten.
+    assert!(checked >= 55, "{checked}");
+}
+
+pub fn every_occurrence_of_every_schedule_ran_once(books: &Books) {
+    let mut all = 0;
+    for (account, schedule, created_at) in &books.schedules {
+        let mut expected = Vec::new();
+        let mut last = *created_at;
+        while let Some(next) = schedule.next_after(*created_at, last) {
+            if next > end() {
+                break;
+            }
+            expected.push(next);
+            last = next;
+        }
+        let ran: Vec<_> = books.accounts[account]
+            .events
+            .iter()
+            .filter(|event| event.event_type != "AccountOverdrawn")
+            .filter_map(|event| event.data.occurrence)
+            .collect();
+        assert_eq!(ran, expected, "{account}");
+        all += ran.len();
+    }
+    println!("{all} occurrences of {} schedules", books.schedules.len());
+    assert!(all > 300, "{all}");
+}
