@@ -4,6 +4,8 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::balance::BalanceOptions;
 use crate::commands::dead_letters::DeadLettersOptions;
+use crate::commands::events::EventsOptions;
+use crate::commands::export::ExportOptions;
 use crate::commands::history::HistoryOptions;
 use crate::commands::import::ImportOptions;
 use crate::commands::load::LoadOptions;
@@ -32,6 +34,8 @@ pub enum Command {
     Import(ImportOptions),
     Balance(BalanceOptions),
     History(HistoryOptions),
+    Events(EventsOptions),
+    Export(ExportOptions),
     Verify(VerifyOptions),
     Replay(ReplayOptions),
     DeadLetters(DeadLettersOptions),

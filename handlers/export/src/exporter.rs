@@ -9,9 +9,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use chrono::{DateTime, NaiveDate, TimeDelta, Utc};
-use domain::{AccountId, Commit, Head, Version, chain};
+use domain::{AccountId, Commit, Hash, Head, Version, chain};
 
-use crate::error::{ExportError, Result};
+use crate::digest;
+use crate::error::{ExportError, Result, at};
 use crate::file::Format;
 use crate::folder::{Folder, Part};
 use crate::manifest::{AccountEntry, FileEntry, Manifest};
@@ -60,6 +61,47 @@ pub struct Exported {
     /// New events of this run.
     pub written: u64,
     pub manifest: Manifest,
+    pub manifest_sha256: Hash,
+}
+
+/// What a run would go on from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Start {
+    /// From when on commits are to be offered; from the first, where there is none.
+    pub read_from: Option<DateTime<Utc>>,
+    /// How many events the export has.
+    pub events: u64,
+}
+
+impl Start {
+    /// Looks and touches nothing.
+    ///
+    /// # Errors
+    /// As [`Exporter::open`].
+    pub fn look(
+        root: &Path,
+        format: Option<Format>,
+        from: Option<DateTime<Utc>>,
+    ) -> Result<Self> {
+        Ok(match Manifest::of_folder(root)? {
+            Some(manifest) => Start::of(&continued(manifest, format, from)?),
+            None => Start {
+                read_from: from,
+                events: 0,
+            },
+        })
+    }
+
+    fn of(manifest: &Manifest) -> Self {
+        let covered = manifest.covered;
+        Start {
+            read_from: match covered.to {
+                Some(to) => Some((to - OVERLAP).max(covered.from.unwrap_or(DateTime::UNIX_EPOCH))),
+                None => covered.from,
+            },
+            events: manifest.events,
+        }
+    }
 }
 
 impl Exporter {
@@ -70,7 +112,7 @@ impl Exporter {
     /// Where the folder holds another format, or the range would leave a hole.
     pub fn open(root: &Path, format: Option<Format>, from: Option<DateTime<Utc>>) -> Result<Self> {
         let folder = Folder::open(root)?;
-        let mut manifest = match folder.manifest()? {
+        let mut manifest = match Manifest::of_folder(root)? {
             Some(manifest) => continued(manifest, format, from)?,
             None => Manifest::new(format.unwrap_or(Format::Parquet), from),
         };
@@ -91,22 +133,8 @@ impl Exporter {
         })
     }
 
-    pub fn format(&self) -> Format {
-        self.manifest.format
-    }
-
-    /// From when on commits are to be offered, in recorded order.
-    pub fn read_from(&self) -> Option<DateTime<Utc>> {
-        let covered = self.manifest.covered;
-        match covered.to {
-            Some(to) => Some((to - OVERLAP).max(covered.from.unwrap_or(DateTime::UNIX_EPOCH))),
-            None => covered.from,
-        }
-    }
-
-    /// How many events it has.
-    pub fn events(&self) -> u64 {
-        self.manifest.events
+    pub fn start(&self) -> Start {
+        Start::of(&self.manifest)
     }
 
     /// Offers the next commit.
@@ -296,10 +324,13 @@ impl Exporter {
         }
         self.save(complete_until)?;
         self.folder.clean(&self.manifest)?;
+        let path = self.folder.manifest_path();
+        let (_, manifest_sha256) = digest::of_file(&path).map_err(at(&path))?;
         self.manifest.accounts = self.accounts.into_values().collect();
         Ok(Exported {
             written: self.written,
             manifest: self.manifest,
+            manifest_sha256,
         })
     }
 }

@@ -48,24 +48,14 @@ impl Folder {
         })
     }
 
-    /// The manifest; `None` where nothing was exported yet.
-    pub fn manifest(&self) -> Result<Option<Manifest>> {
-        let path = self.root.join(MANIFEST);
-        let bytes = match fs::read(&path) {
-            Ok(bytes) => bytes,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(at(path)(error)),
-        };
-        let manifest = Manifest::read(&bytes);
-        manifest
-            .map(Some)
-            .map_err(|reason| ExportError::File { path, reason })
+    pub fn manifest_path(&self) -> PathBuf {
+        self.root.join(MANIFEST)
     }
 
     /// Puts this one in the place of the last, whole or not at all.
     pub fn save(&self, manifest: &Manifest) -> Result<()> {
         let (path, unfinished) = (
-            self.root.join(MANIFEST),
+            self.manifest_path(),
             self.root.join(format!("{MANIFEST}{UNFINISHED}")),
         );
         let write = || {

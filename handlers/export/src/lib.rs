@@ -18,7 +18,7 @@ pub mod value;
 mod verify;
 
 pub use error::{ExportError, Result};
-pub use exporter::{Exported, Exporter, Snapshot, Taken};
+pub use exporter::{Exported, Exporter, Snapshot, Start, Taken};
 pub use file::Format;
 pub use manifest::{AccountEntry, Covered, FileEntry, MANIFEST, MANIFEST_VERSION, Manifest};
 pub use table::Table;

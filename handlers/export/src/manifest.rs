@@ -1,10 +1,13 @@
 //! What an export holds: its files, its counts, its sums, and where the chain
 //! of each account ends.
 
+use std::path::Path;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::{AccountId, Commit, Hash, Head, Money, Version};
 use serde::{Deserialize, Serialize};
 
+use crate::error::{ExportError, Result, at};
 use crate::file::Format;
 use crate::table::Table;
 use crate::totals::ControlTotals;
@@ -109,6 +112,23 @@ impl Manifest {
             parts: 0,
             files: Vec::new(),
             accounts: Vec::new(),
+        }
+    }
+
+    /// The manifest of an export; `None` where nothing was exported yet.
+    ///
+    /// # Errors
+    /// Where there is one that cannot be read.
+    pub fn of_folder(root: &Path) -> Result<Option<Self>> {
+        let path = root.join(MANIFEST);
+        let bytes = match std::fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(at(path)(error)),
+        };
+        match Manifest::read(&bytes) {
+            Ok(manifest) => Ok(Some(manifest)),
+            Err(reason) => Err(ExportError::File { path, reason }),
         }
     }
 
