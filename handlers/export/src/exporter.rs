@@ -20,8 +20,8 @@ use crate::rows::{self, Notification};
 use crate::table::Table;
 use crate::totals;
 
-/// A file ends with the commit that reaches so many events: some 20 MB.
-const EVENTS_IN_FILE: u64 = 200_000;
+/// A file ends with the commit that reaches so many events: some 10 MB.
+const EVENTS_IN_FILE: u64 = 100_000;
 /// After so many events the manifest is written on the way.
 const EVENTS_BETWEEN_MANIFESTS: u64 = 200_000;
 /// How far the next run reads back. Nothing is expected there: it is for a
@@ -291,11 +291,11 @@ impl Exporter {
         let Some(entry) = self.accounts.get(account) else {
             return Ok(());
         };
-        let version = notification.event_id.version_in(account).unwrap_or(0);
-        if !(entry.first_version()..=entry.last_version()).contains(&version) {
+        let exported = entry.first_version()..=entry.last_version();
+        if !exported.contains(&notification.event_version) {
             return Ok(());
         }
-        if let Some((decision, row)) = rows::of_notification(account, version, notification) {
+        if let Some((decision, row)) = rows::of_notification(account, notification) {
             snapshot.decisions.write(decision)?;
             if let Some(row) = row {
                 snapshot.notifications.write(row)?;

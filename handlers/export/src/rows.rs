@@ -102,6 +102,7 @@ pub struct Notification {
     pub state: String,
     pub reason: Option<String>,
     pub event_id: EventId,
+    pub event_version: Version,
     pub template: Option<String>,
     pub delivery: Option<String>,
     pub history: Vec<Step>,
@@ -121,7 +122,6 @@ const SENT: &str = "SENT";
 /// notifications. `None` where it says nothing of when.
 pub fn of_notification(
     account: &AccountId,
-    version: Version,
     notification: &Notification,
 ) -> Option<(Row, Option<Row>)> {
     let decided_at = notification.history.first()?.at;
@@ -131,7 +131,7 @@ pub fn of_notification(
         Value::text(&notification.notification_id),
         Value::text(account),
         Value::text(notification.event_id),
-        int(version),
+        int(notification.event_version),
         Value::text(&notification.kind),
     ];
     let mut decision = place.to_vec();

@@ -171,6 +171,7 @@ fn shown(notification: &Notification) -> Value {
         "state": notification.state,
         "reason": notification.reason,
         "event_id": notification.event_id,
+        "event_version": notification.event_version,
         "template": notification.template,
         "delivery": notification.delivery,
         "provider_events": notification.feedback.iter().map(|event| json!({

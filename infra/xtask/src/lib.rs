@@ -23,5 +23,6 @@ pub use fault_proxy::FaultProxy;
 pub use local_aws::{LocalAws, REGION};
 pub use local_template::{LOCAL_EDITS, LocalEdit, Statement, localize};
 pub use package::{Architecture, FUNCTIONS, Profile, package};
+pub use python::python_interpreter;
 pub use simulation::simulate;
 pub use workspace::{root, template_path};

@@ -23,7 +23,7 @@ enum Task {
     /// Run all tests, and set up what they need.
     ///
     /// Format and lints; then unit and end-to-end tests beside the deployed test, which puts the template and the
-    /// functions on a local AWS and faults between them; last the simulation. Needs Rust, a C compiler and Python 3.10
+    /// functions on a local AWS and faults between them; last the simulation. Needs Rust, a C compiler and Python 3.11
     /// or newer with venv; the rest it installs under target/.
     Test,
 

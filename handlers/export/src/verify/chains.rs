@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::chain::{self, ChainError};
+use domain::domain_event::ACCOUNT_OVERDRAWN;
 use domain::{AccountId, Commit, EventId, Head, Money, Version};
 
 use super::{Place, Verified, broken};
@@ -94,12 +95,13 @@ impl<'a> Chains<'a> {
         heads.map(|head| head.account.balance)
     }
 
-    /// Whether this event is in the export.
+    /// Whether this event is in the export, or follows from one that is.
     pub fn has(&self, account: &str, event: &str, version: Version) -> bool {
         let (Ok(account), Ok(event)) = (account.parse::<AccountId>(), event.parse::<EventId>()) else {
             return false;
         };
-        event == EventId::new(&account, version)
+        let own = EventId::new(&account, version);
+        (event == own || event == own.derived(ACCOUNT_OVERDRAWN))
             && self.said.get(&account).is_some_and(|entry| {
                 (entry.first_version()..=entry.last_version()).contains(&version)
             })
