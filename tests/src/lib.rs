@@ -2,6 +2,8 @@
 
 #[cfg(feature = "deployed")]
 pub mod deployed;
+pub mod exports;
 pub mod interleavings;
 pub mod one_machine;
+pub mod scale;
 pub mod world;

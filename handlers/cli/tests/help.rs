@@ -5,12 +5,14 @@ mod running;
 
 use running::run;
 
-const COMMANDS: [&[&str]; 18] = [
+const COMMANDS: [&[&str]; 20] = [
     &[],
     &["serve"],
     &["import"],
     &["balance"],
     &["history"],
+    &["events"],
+    &["export"],
     &["verify"],
     &["replay"],
     &["replay", "projections"],
@@ -76,6 +78,22 @@ fn wrong_use_is_exit_2_with_the_reason_first() {
         (vec!["import"], "<FILE>..."),
         (vec!["import", "x", "--format", "csv"], "'csv'"),
         (vec!["import", "x", "--customer", "a b"], "'a b'"),
+        (vec!["export"], "--out <DIR>"),
+        (vec!["export", "--out", "x", "--format", "xlsx"], "'xlsx'"),
+        (
+            vec![
+                "export",
+                "--out",
+                "x",
+                "--from",
+                "2026-01-02T00:00:00Z",
+                "--to",
+                "2026-01-01T00:00:00Z",
+            ],
+            "--to must be later",
+        ),
+        (vec!["events", "--min-amount", "1.00"], "--currency <CODE>"),
+        (vec!["verify", "a", "--export", "x"], "cannot be used with"),
         (vec!["dead-letters", "redrive"], "--max <N>"),
         (vec!["preview", "digests"], "security or digest"),
         (vec!["preview", "deposit", "--locale", "xx"], "\"xx\""),

@@ -78,11 +78,7 @@ impl Start {
     ///
     /// # Errors
     /// As [`Exporter::open`].
-    pub fn look(
-        root: &Path,
-        format: Option<Format>,
-        from: Option<DateTime<Utc>>,
-    ) -> Result<Self> {
+    pub fn look(root: &Path, format: Option<Format>, from: Option<DateTime<Utc>>) -> Result<Self> {
         Ok(match Manifest::of_folder(root)? {
             Some(manifest) => Start::of(&continued(manifest, format, from)?),
             None => Start {
@@ -244,7 +240,11 @@ impl Exporter {
         self.finish_files()?;
         self.manifest.files.append(&mut self.finished);
         let covered = &mut self.manifest.covered;
-        covered.to = Some(covered.to.map_or(complete_until, |to| to.max(complete_until)));
+        covered.to = Some(
+            covered
+                .to
+                .map_or(complete_until, |to| to.max(complete_until)),
+        );
         self.manifest.written_by = format!("ledgerbell {}", env!("CARGO_PKG_VERSION"));
         let balances = self.accounts.values().map(AccountEntry::balance);
         totals::stand(&mut self.manifest.control_totals, balances);
@@ -362,7 +362,9 @@ fn continued(
     };
     let time = domain::time::format_time;
     match manifest.covered {
-        crate::manifest::Covered { from: Some(begins), .. } if from < begins => refuse(format!(
+        crate::manifest::Covered {
+            from: Some(begins), ..
+        } if from < begins => refuse(format!(
             "this folder begins at {}: what was recorded before needs a folder of its own",
             time(begins)
         )),

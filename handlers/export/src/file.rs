@@ -6,6 +6,7 @@ mod parquet;
 
 use std::fs::File;
 use std::io::{BufReader, Write};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
@@ -109,9 +110,7 @@ impl<W: Write + Send> RowWriter<W> {
         match self.inner {
             Writer::Parquet(file) => Ok(file.finish()?),
             Writer::Ndjson(file) => Ok(file),
-            Writer::Csv(file) => file
-                .into_inner()
-                .map_err(|error| error.into_error().into()),
+            Writer::Csv(file) => file.into_inner().map_err(|error| error.into_error().into()),
         }
     }
 }
@@ -143,8 +142,8 @@ impl Rows {
         let file = File::open(path).map_err(|error| error.to_string())?;
         let inner = match format {
             Format::Parquet => {
-                let rows = ParquetRows::open(file, table);
-                Reader::Parquet(Box::new(rows.map_err(|error| error.to_string())?))
+                let rows = caught(|| ParquetRows::open(file, table))?;
+                Reader::Parquet(Box::new(rows))
             }
             Format::Ndjson => Reader::Ndjson(BufReader::new(file)),
             Format::Csv => Reader::Csv(Box::new(csv::reader(file, table)?)),
@@ -161,7 +160,7 @@ impl Iterator for Rows {
 
     fn next(&mut self) -> Option<Result<Row, String>> {
         let read = match self.inner.as_mut()? {
-            Reader::Parquet(rows) => rows.next().transpose().map_err(|error| error.to_string()),
+            Reader::Parquet(rows) => caught(|| rows.next().transpose()),
             Reader::Ndjson(file) => ndjson::read(file, self.table),
             Reader::Csv(file) => csv::read(file, self.table),
         };
@@ -169,6 +168,15 @@ impl Iterator for Rows {
             self.inner = None;
         }
         read.transpose()
+    }
+}
+
+/// The crate `parquet` panics where a damaged file contradicts itself. That is
+/// one more file that cannot be read, and what is left of its reader is dropped.
+fn caught<T>(read: impl FnOnce() -> ::parquet::errors::Result<T>) -> Result<T, String> {
+    match catch_unwind(AssertUnwindSafe(read)) {
+        Ok(read) => read.map_err(|error| error.to_string()),
+        Err(_) => Err("it contradicts itself".to_owned()),
     }
 }
 

@@ -70,7 +70,13 @@ impl Folder {
     }
 
     /// Begins a file of the table.
-    pub fn begin(&self, format: Format, table: Table, day: Option<NaiveDate>, part: u64) -> Result<Part> {
+    pub fn begin(
+        &self,
+        format: Format,
+        table: Table,
+        day: Option<NaiveDate>,
+        part: u64,
+    ) -> Result<Part> {
         let mut name = table.name().to_owned();
         if let Some(day) = day {
             name = format!("{name}/day={day}");

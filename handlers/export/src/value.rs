@@ -147,9 +147,7 @@ mod tests {
         let letters = || b'A'..=b'Z';
         letters().flat_map(move |a| {
             letters().flat_map(move |b| {
-                letters().filter_map(move |c| {
-                    String::from_utf8(vec![a, b, c]).ok()?.parse().ok()
-                })
+                letters().filter_map(move |c| String::from_utf8(vec![a, b, c]).ok()?.parse().ok())
             })
         })
     }
@@ -183,7 +181,16 @@ mod tests {
 
     #[test]
     fn what_is_not_an_amount_is_not_read_as_one() {
-        for text in ["", ".5", "1.23456", "1e3", "--1", "+1", "1 000", "9".repeat(60).as_str()] {
+        for text in [
+            "",
+            ".5",
+            "1.23456",
+            "1e3",
+            "--1",
+            "+1",
+            "1 000",
+            "9".repeat(60).as_str(),
+        ] {
             assert_eq!(Decimal::parse(text), None, "{text:?}");
         }
     }

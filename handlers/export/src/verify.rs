@@ -109,8 +109,7 @@ impl Verified {
 pub fn verify(root: &Path, progress: &mut dyn FnMut(u64)) -> Result<Verified> {
     let path = root.join(MANIFEST);
     let bytes = std::fs::read(&path).map_err(at(&path))?;
-    let manifest =
-        Manifest::read(&bytes).map_err(|reason| ExportError::File { path, reason })?;
+    let manifest = Manifest::read(&bytes).map_err(|reason| ExportError::File { path, reason })?;
     let mut found = Verified {
         manifest_sha256: Hash::of(&[], &bytes),
         files: manifest.files.len() as u64,
@@ -173,10 +172,14 @@ impl Verifier<'_> {
                 continue;
             };
             self.chains.follow(&commit, &mut self.found);
-            if commits.day.is_some_and(|day| day != commit.recorded_at.date_naive()) {
+            if commits
+                .day
+                .is_some_and(|day| day != commit.recorded_at.date_naive())
+            {
                 let day = commit.recorded_at.date_naive();
                 let detail = format!("was recorded on {day}, and stands in {}", commits.path);
-                self.found.of_event(&commit.account_id, commit.first_version, detail);
+                self.found
+                    .of_event(&commit.account_id, commit.first_version, detail);
             }
             self.found.commits += 1;
             self.found.events += commit.events.len() as u64;
@@ -242,7 +245,8 @@ impl Verifier<'_> {
             Ok(commit) => {
                 let expected = rows::of_commit(&commit);
                 if let Some(detail) = difference(Table::Commits, &expected, row) {
-                    self.found.of_event(&commit.account_id, commit.first_version, detail);
+                    self.found
+                        .of_event(&commit.account_id, commit.first_version, detail);
                 }
                 Some(commit)
             }
@@ -258,7 +262,11 @@ impl Verifier<'_> {
 
     /// The rows of a snapshot are about exported events.
     fn snapshot(&mut self, table: Table) {
-        let files = self.manifest.files.iter().filter(|file| file.table == table);
+        let files = self
+            .manifest
+            .files
+            .iter()
+            .filter(|file| file.table == table);
         for file in files {
             let Some(mut rows) = self.open(file) else {
                 continue;
@@ -266,7 +274,13 @@ impl Verifier<'_> {
             let mut count = 0;
             while let Some(row) = next(&mut rows, file, &mut self.found) {
                 count += 1;
-                let [_, Value::Text(account), Value::Text(event), Value::Int(version), ..] = row.as_slice()
+                let [
+                    _,
+                    Value::Text(account),
+                    Value::Text(event),
+                    Value::Int(version),
+                    ..,
+                ] = row.as_slice()
                 else {
                     continue;
                 };
@@ -292,13 +306,20 @@ impl Verifier<'_> {
         totals::stand(&mut self.found.control_totals, self.chains.balances());
         let rows = |table: Table| -> u64 {
             let files = self.manifest.files.iter();
-            files.filter(|file| file.table == table).map(|file| file.rows).sum()
+            files
+                .filter(|file| file.table == table)
+                .map(|file| file.rows)
+                .sum()
         };
         let counts = [
             ("events", self.manifest.events, self.found.events),
             ("commits", self.manifest.commits, self.found.commits),
             ("decisions", self.manifest.decisions, rows(Table::Decisions)),
-            ("notifications", self.manifest.notifications, rows(Table::Notifications)),
+            (
+                "notifications",
+                self.manifest.notifications,
+                rows(Table::Notifications),
+            ),
         ];
         for (name, said, counted) in counts {
             if said != counted {
@@ -308,7 +329,9 @@ impl Verifier<'_> {
         }
         let said = &self.manifest.control_totals;
         let counted = self.found.control_totals.clone();
-        let currencies = said.keys().chain(counted.keys().filter(|key| !said.contains_key(key)));
+        let currencies = said
+            .keys()
+            .chain(counted.keys().filter(|key| !said.contains_key(key)));
         for currency in currencies {
             if said.get(currency) != counted.get(currency) {
                 let shown = |totals: &ControlTotals| {
@@ -368,7 +391,9 @@ fn broken(error: &chain::ChainError) -> String {
             format!("is missing: version {found} comes next")
         }
         chain::ChainError::Gap { expected, found } => {
-            format!("version {found} stands here, and {expected} should: it is a second time or in another place")
+            format!(
+                "version {found} stands here, and {expected} should: it is a second time or in another place"
+            )
         }
         other => other.to_string(),
     }

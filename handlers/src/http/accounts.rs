@@ -6,9 +6,9 @@ use axum::extract::{RawQuery, State};
 use axum::http::header::ETAG;
 use axum::http::{Extensions, HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use domain::AccountId;
 use domain::record::Reports;
 use domain::time::parse_time;
-use domain::AccountId;
 use projections::{AsOf, Basis};
 use serde_json::{Value, json};
 

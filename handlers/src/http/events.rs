@@ -33,8 +33,18 @@ pub(super) async fn list(
     RawQuery(text): RawQuery,
 ) -> Result<Json<Value>, Problem> {
     const KNOWN: [&str; 12] = [
-        "from", "to", "limit", "cursor", "order", "type", "account", "customer", "source",
-        "currency", "min_amount", "max_amount",
+        "from",
+        "to",
+        "limit",
+        "cursor",
+        "order",
+        "type",
+        "account",
+        "customer",
+        "source",
+        "currency",
+        "min_amount",
+        "max_amount",
     ];
     let query = Query::read(text, &KNOWN)?;
     let limit = query.limit()?;
@@ -208,7 +218,10 @@ pub(super) async fn account_commits(
         .commits(&account_id, after, query.limit()?)
         .await?;
     Ok(Json(CommitPage {
-        commits: commits.iter().map(CommitView::of).collect::<Result<_, _>>()?,
+        commits: commits
+            .iter()
+            .map(CommitView::of)
+            .collect::<Result<_, _>>()?,
         complete_until: None,
         next: next.map(|version| json!(version)),
     }))

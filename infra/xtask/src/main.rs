@@ -43,6 +43,20 @@ enum Task {
         arguments: Vec<String>,
     },
 
+    /// Fill one machine with a large history, then rebuild, read, export and verify it: rates, memory, and totals that
+    /// have to agree. The exit code is 1 where they do not, or where a process takes more than 300 MB.
+    Scale {
+        /// How many events.
+        #[arg(long, default_value_t = 1_000_000)]
+        events: u32,
+        /// Over how many accounts.
+        #[arg(long, default_value_t = 10_000)]
+        accounts: u32,
+        /// How it is built.
+        #[arg(long, value_enum, default_value = "release")]
+        profile: Profile,
+    },
+
     /// Build the functions' zip files, target/package/<name>.zip.
     Package {
         /// The processor the functions run on.
@@ -89,6 +103,11 @@ fn main() -> ExitCode {
         Task::Test => xtask::test(),
         Task::Chaos => xtask::chaos(),
         Task::Simulate { arguments } => xtask::simulate(&arguments),
+        Task::Scale {
+            events,
+            accounts,
+            profile,
+        } => xtask::scale(events, accounts, profile),
         Task::Package {
             architecture,
             profile,

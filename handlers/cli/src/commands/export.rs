@@ -114,7 +114,11 @@ fn recorded_events(client: &Client) -> Result<u64, Failure> {
 }
 
 /// A bar, and its stand-in where there is no terminal.
-fn progress(length: Option<u64>, what: &'static str, message: &'static str) -> indicatif::ProgressBar {
+fn progress(
+    length: Option<u64>,
+    what: &'static str,
+    message: &'static str,
+) -> indicatif::ProgressBar {
     let bar = output::bar(length, what);
     bar.set_message(message);
     bar

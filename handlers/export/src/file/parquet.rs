@@ -261,9 +261,9 @@ fn read_column(
         Kind::Text => read_typed::<ByteArrayType>(group, index, column, count, |bytes| {
             Some(Value::Text(bytes.as_utf8().ok()?.to_owned()))
         }),
-        Kind::Int => read_typed::<Int64Type>(group, index, column, count, |int| {
-            Some(Value::Int(*int))
-        }),
+        Kind::Int => {
+            read_typed::<Int64Type>(group, index, column, count, |int| Some(Value::Int(*int)))
+        }
         Kind::Time => read_typed::<Int64Type>(group, index, column, count, |micros| {
             DateTime::from_timestamp_micros(*micros).map(Value::Time)
         }),

@@ -71,7 +71,10 @@ impl<'a> Chains<'a> {
                 );
                 found.of_event(account, last + 1, detail);
             } else if last > entry.last_version() {
-                let detail = format!("is not in the manifest, which ends the account at version {}", entry.last_version());
+                let detail = format!(
+                    "is not in the manifest, which ends the account at version {}",
+                    entry.last_version()
+                );
                 found.of_event(account, entry.last_version() + 1, detail);
             } else if head != Some(&entry.head) {
                 let detail = "is not the end of the chain that the manifest has";
@@ -79,13 +82,20 @@ impl<'a> Chains<'a> {
             }
             let commits = read.map_or(0, |read| read.commits);
             if commits != entry.commits {
-                let detail = format!("says {} commits of account {account}, and the files have {commits}", entry.commits);
+                let detail = format!(
+                    "says {} commits of account {account}, and the files have {commits}",
+                    entry.commits
+                );
                 found.problem(Place::Manifest, detail);
             }
         }
         for account in self.read.keys() {
             if !self.said.contains_key(account) {
-                found.of_event(account, 1, "is of an account that the manifest does not have");
+                found.of_event(
+                    account,
+                    1,
+                    "is of an account that the manifest does not have",
+                );
             }
         }
     }
@@ -97,7 +107,8 @@ impl<'a> Chains<'a> {
 
     /// Whether this event is in the export, or follows from one that is.
     pub fn has(&self, account: &str, event: &str, version: Version) -> bool {
-        let (Ok(account), Ok(event)) = (account.parse::<AccountId>(), event.parse::<EventId>()) else {
+        let (Ok(account), Ok(event)) = (account.parse::<AccountId>(), event.parse::<EventId>())
+        else {
             return false;
         };
         let own = EventId::new(&account, version);

@@ -51,7 +51,12 @@ pub fn pairs<'a>(
     fn place(file: &FileEntry) -> Option<&str> {
         file.path.split_once('/').map(|(_, place)| place)
     }
-    let of = |table: Table| manifest.files.iter().filter(move |file| file.table == table);
+    let of = |table: Table| {
+        manifest
+            .files
+            .iter()
+            .filter(move |file| file.table == table)
+    };
     let mut events: BTreeMap<Option<&str>, &FileEntry> =
         of(Table::Events).map(|file| (place(file), file)).collect();
     let pairs = of(Table::Commits)

@@ -68,7 +68,11 @@ impl Matching {
                     self.moved.push((at_actual, at_expected, key));
                 }
                 None => {
-                    if self.actual.insert(key.clone(), (at_actual, actual)).is_some() {
+                    if self
+                        .actual
+                        .insert(key.clone(), (at_actual, actual))
+                        .is_some()
+                    {
                         event_problem(&key, "stands twice among the events", found);
                     }
                 }
@@ -84,10 +88,18 @@ impl Matching {
             return self.actual_count;
         }
         for key in sorted(self.expected) {
-            event_problem(&key, "is missing among the events: its commit is there, its row is not", found);
+            event_problem(
+                &key,
+                "is missing among the events: its commit is there, its row is not",
+                found,
+            );
         }
         for key in sorted(self.actual) {
-            event_problem(&key, "was inserted among the events: no commit of its file has it, or it stands twice", found);
+            event_problem(
+                &key,
+                "was inserted among the events: no commit of its file has it, or it stands twice",
+                found,
+            );
         }
         self.moved.sort();
         for pair in self.moved.windows(2) {
@@ -95,7 +107,11 @@ impl Matching {
                 continue;
             };
             if after < before {
-                event_problem(key, "stands in another place among the events than its commit does", found);
+                event_problem(
+                    key,
+                    "stands in another place among the events than its commit does",
+                    found,
+                );
             }
         }
         self.actual_count
@@ -109,7 +125,9 @@ fn sorted(waiting: HashMap<Key, (u64, Row)>) -> Vec<Key> {
 }
 
 fn key(row: &Row) -> Key {
-    let account = Table::Events.position("account_id").map(|index| row[index].to_string());
+    let account = Table::Events
+        .position("account_id")
+        .map(|index| row[index].to_string());
     let version = match Table::Events.position("version").map(|index| &row[index]) {
         Some(Value::Int(version)) => *version,
         _ => 0,
@@ -126,6 +144,9 @@ fn compare(expected: &Row, actual: &Row, found: &mut Verified) {
 fn event_problem((account, version): &Key, detail: &str, found: &mut Verified) {
     match account.parse::<AccountId>() {
         Ok(account) => found.of_event(&account, version.unsigned_abs(), detail),
-        Err(_) => found.problem(super::Place::Manifest, format!("{account:?} version {version} {detail}")),
+        Err(_) => found.problem(
+            super::Place::Manifest,
+            format!("{account:?} version {version} {detail}"),
+        ),
     }
 }

@@ -121,7 +121,9 @@ impl Commits<'_> {
     fn after(&self, account: &AccountId, version: Version) -> Result<Vec<Commit>, Failure> {
         let after = version.to_string();
         let query = [("after_version", after.as_str()), ("limit", "100")];
-        let page = self.client.get(&format!("accounts/{account}/commits"), &query)?;
+        let page = self
+            .client
+            .get(&format!("accounts/{account}/commits"), &query)?;
         read_all(&page)
     }
 }
@@ -134,9 +136,17 @@ fn read_all(page: &Value) -> Result<Vec<Commit>, Failure> {
 fn read(commit: &Value) -> Result<Commit, Failure> {
     let text = |name: &str| commit[name].as_str().unwrap_or_default();
     let bad = |reason: String| Failure::Failed(format!("a commit cannot be read: {reason}"));
-    let hash = |name: &str| text(name).parse().map_err(|error| bad(format!("{name} {error}")));
-    Commit::read(text("content").as_bytes(), hash("prev_hash")?, hash("hash")?)
-        .map_err(|error| bad(error.to_string()))
+    let hash = |name: &str| {
+        text(name)
+            .parse()
+            .map_err(|error| bad(format!("{name} {error}")))
+    };
+    Commit::read(
+        text("content").as_bytes(),
+        hash("prev_hash")?,
+        hash("hash")?,
+    )
+    .map_err(|error| bad(error.to_string()))
 }
 
 fn time(value: &Value) -> Result<DateTime<Utc>, Failure> {

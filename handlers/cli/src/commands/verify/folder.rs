@@ -10,6 +10,9 @@ use crate::exit::{End, Failure};
 use crate::output;
 
 pub fn run(folder: &Path, expected: Option<Hash>, as_json: bool) -> Result<End, Failure> {
+    // A damaged file makes its reader panic, which is caught and told as a
+    // problem of that file: nobody needs to see it twice.
+    std::panic::set_hook(Box::new(|_| {}));
     let bar = output::bar(None, "events");
     bar.set_message("verifying");
     let mut heartbeat = output::Heartbeat::new();
@@ -18,6 +21,7 @@ pub fn run(folder: &Path, expected: Option<Hash>, as_json: bool) -> Result<End, 
         heartbeat.beat(&bar);
     });
     bar.finish_and_clear();
+    drop(std::panic::take_hook());
     let found = found?;
     let other_manifest = expected.filter(|expected| *expected != found.manifest_sha256);
     let valid = found.is_valid() && other_manifest.is_none();
@@ -49,6 +53,9 @@ pub fn run(folder: &Path, expected: Option<Hash>, as_json: bool) -> Result<End, 
         true => format!("The export is valid: {counts}."),
         false => format!("The export is NOT VALID: {counts} were read."),
     });
-    output::line(format!("SHA-256 of the manifest: {}", found.manifest_sha256));
+    output::line(format!(
+        "SHA-256 of the manifest: {}",
+        found.manifest_sha256
+    ));
     Ok(End::done_if(valid))
 }
