@@ -95,7 +95,7 @@ async fn events_are_filtered_by_type_account_customer_source_currency_and_amount
             );
         }
     }
-    assert_eq!(places(&client, "source=local").await.len(), 7);
+    assert_eq!(places(&client, "source=local").await.len(), 8);
 }
 
 fn read(commit: &Value) -> Commit {
