@@ -67,6 +67,8 @@ pub struct Exported {
 /// What a run would go on from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Start {
+    /// What was recorded before this time is not part of the export.
+    pub begins: Option<DateTime<Utc>>,
     /// From when on commits are to be offered; from the first, where there is none.
     pub read_from: Option<DateTime<Utc>>,
     /// How many events the export has.
@@ -82,6 +84,7 @@ impl Start {
         Ok(match Manifest::of_folder(root)? {
             Some(manifest) => Start::of(&continued(manifest, format, from)?),
             None => Start {
+                begins: from,
                 read_from: from,
                 events: 0,
             },
@@ -91,6 +94,7 @@ impl Start {
     fn of(manifest: &Manifest) -> Self {
         let covered = manifest.covered;
         Start {
+            begins: covered.from,
             read_from: match covered.to {
                 Some(to) => Some((to - OVERLAP).max(covered.from.unwrap_or(DateTime::UNIX_EPOCH))),
                 None => covered.from,

@@ -94,7 +94,7 @@ pub fn run(options: &ExportOptions) -> Result<End, Failure> {
         client: &client,
         from: start.read_from,
         to: options.to,
-        begins: options.from,
+        begins: start.begins,
     };
     let complete_until = commits.offer_all(&mut exporter, expected)?;
     let snapshot = match options.events_only {
