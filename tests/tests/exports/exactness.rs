@@ -139,10 +139,10 @@ fn an_export_that_begins_later_holds_the_pieces_of_the_chains_from_there_on() {
     let (before, within) = history.commits.split_at(3);
     for commit in within {
         if exporter.take(commit).unwrap() == Taken::Unknown {
-            let earlier = before
+            let mut earlier = before
                 .iter()
                 .filter(|other| other.account_id == commit.account_id);
-            let head = earlier.last().unwrap().head();
+            let head = earlier.next_back().unwrap().head();
             exporter.begin_account(commit.account_id.clone(), head);
             assert_eq!(exporter.take(commit).unwrap(), Taken::Written);
         }
