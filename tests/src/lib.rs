@@ -3,6 +3,8 @@
 pub mod browser;
 #[cfg(feature = "deployed")]
 pub mod deployed;
+pub mod exports;
 pub mod interleavings;
 pub mod one_machine;
+pub mod scale;
 pub mod world;

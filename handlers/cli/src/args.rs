@@ -5,6 +5,8 @@ use clap::{Parser, Subcommand};
 use crate::commands::balance::BalanceOptions;
 use crate::commands::completions::CompletionsOptions;
 use crate::commands::dead_letters::DeadLettersOptions;
+use crate::commands::events::EventsOptions;
+use crate::commands::export::ExportOptions;
 use crate::commands::history::HistoryOptions;
 use crate::commands::import::ImportOptions;
 use crate::commands::load::LoadOptions;
@@ -36,6 +38,8 @@ pub enum Command {
     Import(ImportOptions),
     Balance(BalanceOptions),
     History(HistoryOptions),
+    Events(EventsOptions),
+    Export(ExportOptions),
     Verify(VerifyOptions),
     Replay(ReplayOptions),
     DeadLetters(DeadLettersOptions),

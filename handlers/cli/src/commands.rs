@@ -1,10 +1,12 @@
-//! The commands of operators and analysts: all but `preview`, `completions` and `man`
-//! talk to a running ledgerbell.
+//! The commands of operators and analysts: most talk to a running
+//! ledgerbell.
 
 mod accounts;
 pub mod balance;
 pub mod completions;
 pub mod dead_letters;
+pub mod events;
+pub mod export;
 pub mod history;
 pub mod import;
 pub mod load;

@@ -29,6 +29,8 @@ fn main() -> ExitCode {
         Command::Import(options) => exit::of(commands::import::run(&options)),
         Command::Balance(options) => exit::of(commands::balance::run(&options)),
         Command::History(options) => exit::of(commands::history::run(&options)),
+        Command::Events(options) => exit::of(commands::events::run(&options)),
+        Command::Export(options) => exit::of(commands::export::run(&options)),
         Command::Verify(options) => exit::of(commands::verify::run(&options)),
         Command::Replay(options) => exit::of(commands::replay::run(&options)),
         Command::DeadLetters(options) => exit::of(commands::dead_letters::run(&options)),

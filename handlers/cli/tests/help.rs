@@ -5,13 +5,15 @@ mod running;
 
 use running::run;
 
-const COMMANDS: [&[&str]; 21] = [
+const COMMANDS: [&[&str]; 23] = [
     &[],
     &["serve"],
     &["console"],
     &["import"],
     &["balance"],
     &["history"],
+    &["events"],
+    &["export"],
     &["verify"],
     &["replay"],
     &["replay", "projections"],
@@ -79,6 +81,22 @@ fn wrong_use_is_exit_2_with_the_reason_first() {
         (vec!["import"], "<FILE>..."),
         (vec!["import", "x", "--format", "csv"], "'csv'"),
         (vec!["import", "x", "--customer", "a b"], "'a b'"),
+        (vec!["export"], "--out <DIR>"),
+        (vec!["export", "--out", "x", "--format", "xlsx"], "'xlsx'"),
+        (
+            vec![
+                "export",
+                "--out",
+                "x",
+                "--from",
+                "2026-01-02T00:00:00Z",
+                "--to",
+                "2026-01-01T00:00:00Z",
+            ],
+            "--to must be later",
+        ),
+        (vec!["events", "--min-amount", "1.00"], "--currency <CODE>"),
+        (vec!["verify", "a", "--export", "x"], "cannot be used with"),
         (vec!["dead-letters", "redrive"], "--max <N>"),
         (vec!["preview", "digests"], "security or digest"),
         (vec!["preview", "deposit", "--locale", "xx"], "\"xx\""),

@@ -12,7 +12,8 @@ use crate::{
     workspace::{cargo, root},
 };
 
-const WORKSPACE: [&str; 2] = ["test", "--workspace"];
+/// With the libraries of analysts: a plain `cargo test` needs no Python.
+const WORKSPACE: [&str; 4] = ["test", "--workspace", "--features", "tests/python"];
 /// The deployed test is a feature of the crate `tests`: a plain `cargo test` needs no Python and no local AWS.
 const DEPLOYED: [&str; 6] = [
     "test",
@@ -28,7 +29,7 @@ const LINTS: [&str; 8] = [
     "--all-targets",
     "--workspace",
     "--features",
-    "tests/deployed,ledgerbell/remote",
+    "tests/deployed,tests/python,ledgerbell/remote",
     "--",
     "--deny",
     "warnings",

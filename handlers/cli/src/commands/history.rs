@@ -109,7 +109,8 @@ fn print(events: &[Value], heading: bool) -> bool {
     table.lines().into_iter().skip(skip).all(output::line)
 }
 
-fn cells(event: &Value) -> [String; 6] {
+/// An event in the columns from its version on.
+pub fn cells(event: &Value) -> [String; 6] {
     let data = &event["data"];
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let event_type = text(&event["type"]);

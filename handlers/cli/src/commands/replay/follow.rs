@@ -14,7 +14,9 @@ const SLOWEST_POLL: Duration = Duration::from_secs(1);
 
 /// Asks until the replay is done or failed.
 pub fn to_its_end(client: &Client, replay_id: &str, estimate: &Estimate) -> Result<Value> {
-    let expected = (!estimate.at_most).then_some(estimate.events);
+    // A read model that was lost knows of no events: how many there are is not known then.
+    let known = !estimate.at_most && estimate.events > 0;
+    let expected = known.then_some(estimate.events);
     let bar = output::bar(expected, "events");
     bar.set_message("replaying");
     let mut heartbeat = output::Heartbeat::new();
