@@ -150,8 +150,6 @@ pub(super) async fn history(
     Ok(Json(json!({ "events": events, "next": next })))
 }
 
-}
-
 pub(super) async fn verification(
     State(api): State<Api>,
     PathText(account_id): PathText,
