@@ -1,5 +1,5 @@
-//! A history that is there before the pipeline looks: it was recorded over a
-//! month, and the stream, which keeps one day, has forgotten it. So no mails
+//! A history that is there before the pipeline looks: it was recorded over the
+//! last weeks, and the stream, which keeps one day, has forgotten it. So no mails
 //! are made of it, and the read model is for the rebuild to make.
 
 use std::sync::Arc;
