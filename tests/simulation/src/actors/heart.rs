@@ -6,13 +6,14 @@
 
 use std::sync::Arc;
 
-use handlers::notify::HEARTBEAT;
 use handlers::ports::{Content, Notification};
 use serde_json::json;
 
 use crate::faults::{Fault, Hop};
 use crate::kernel::{Core, DAY, MINUTE, Micros, micros_at};
 
+/// As the scheduler of the template calls it.
+pub const HEARTBEAT: &str = "Heartbeat";
 /// Statements that are due later are waited for by nobody: they are those of
 /// the month after.
 const LAST_STATEMENT: Micros = 8 * DAY;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use handlers::feedback::Feedback;
-use handlers::notify::{HEARTBEAT, Notifier, Settings};
+use handlers::notify::{Notifier, Settings};
 use handlers::planted;
 use handlers::project::{Projector, StreamRecord};
 use handlers::redrive::Redriver;
@@ -13,6 +13,7 @@ use handlers::replay::Replayer;
 use handlers::{Error, Result};
 use serde_json::Value;
 
+use crate::actors::heart::HEARTBEAT;
 use crate::kernel::{Core, ProcessId};
 use crate::ports::{Port, Role};
 
