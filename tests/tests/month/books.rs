@@ -39,7 +39,7 @@ impl Books {
         let mut books = Books {
             accounts: BTreeMap::new(),
             digests: BTreeMap::new(),
-            mails: month.pipeline.mailbox.inbox(None).await.unwrap(),
+            mails: month.pipeline.mailbox.inbox(None, None).await.unwrap(),
             files: BTreeMap::new(),
             wishes: month.wishes.clone(),
             suppressed: BTreeMap::new(),
