@@ -14,6 +14,7 @@ mod problem;
 mod schedules;
 mod suppressions;
 mod unsubscribe;
+mod what_if;
 
 use std::sync::Arc;
 
@@ -25,7 +26,7 @@ use axum::routing::{get, post};
 
 use crate::append::Appender;
 use crate::customers::CustomerDesk;
-use crate::notify::Previewer;
+use crate::notify::{Previewer, WhatIf};
 use crate::ports::Notifications;
 use crate::query::Queries;
 use crate::redrive::Redriver;
@@ -62,6 +63,7 @@ pub struct Api {
     pub suppressions: Arc<SuppressionDesk>,
     pub unsubscriber: Arc<Unsubscriber>,
     pub previewer: Arc<Previewer>,
+    pub what_if: Arc<WhatIf>,
 }
 
 impl std::fmt::Debug for Api {
@@ -71,7 +73,7 @@ impl std::fmt::Debug for Api {
 }
 
 /// The paths of the API, below `/v1`, as the OpenAPI document has them.
-pub const PATHS: [&str; 17] = [
+pub const PATHS: [&str; 18] = [
     "/accounts",
     "/accounts/{account_id}",
     "/accounts/{account_id}/events",
@@ -85,6 +87,7 @@ pub const PATHS: [&str; 17] = [
     "/mail-codes/{code}",
     "/unsubscribe",
     "/verifications",
+    "/what-if",
     "/replays",
     "/replays/{replay_id}",
     "/dead-letters",
@@ -131,6 +134,7 @@ pub fn router(api: Api) -> Router {
         )
         .route("/events", get(accounts::all_events))
         .route("/verifications", get(accounts::verifications))
+        .route("/what-if", post(what_if::ask))
         .route("/replays", post(operations::request_replay))
         .route("/replays/{replay_id}", get(operations::get_replay))
         .route("/dead-letters", get(operations::dead_letters))

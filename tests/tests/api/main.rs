@@ -13,3 +13,4 @@ mod notifications;
 mod operations;
 mod schedules;
 mod unsubscribe;
+mod what_if;
