@@ -11,6 +11,7 @@ use crate::commands::preview::PreviewOptions;
 use crate::commands::replay::ReplayOptions;
 use crate::commands::schedules::SchedulesOptions;
 use crate::commands::verify::VerifyOptions;
+use crate::commands::what_if::WhatIfOptions;
 use crate::serve::ServeOptions;
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong use.";
@@ -34,6 +35,7 @@ pub enum Command {
     History(HistoryOptions),
     Verify(VerifyOptions),
     Replay(ReplayOptions),
+    WhatIf(Box<WhatIfOptions>),
     DeadLetters(DeadLettersOptions),
     Schedules(Box<SchedulesOptions>),
     Load(LoadOptions),

@@ -5,7 +5,7 @@ mod running;
 
 use running::run;
 
-const COMMANDS: [&[&str]; 18] = [
+const COMMANDS: [&[&str]; 19] = [
     &[],
     &["serve"],
     &["import"],
@@ -15,6 +15,7 @@ const COMMANDS: [&[&str]; 18] = [
     &["replay"],
     &["replay", "projections"],
     &["replay", "events"],
+    &["what-if"],
     &["dead-letters"],
     &["dead-letters", "redrive"],
     &["schedules"],
