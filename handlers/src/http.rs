@@ -73,7 +73,7 @@ impl std::fmt::Debug for Api {
 }
 
 /// The paths of the API, below `/v1`, as the OpenAPI document has them.
-pub const PATHS: [&str; 18] = [
+pub const PATHS: [&str; 19] = [
     "/accounts",
     "/accounts/{account_id}",
     "/accounts/{account_id}/events",
@@ -90,6 +90,7 @@ pub const PATHS: [&str; 18] = [
     "/what-if",
     "/replays",
     "/replays/{replay_id}",
+    "/replays/{replay_id}/stop",
     "/dead-letters",
     "/dead-letters/redrive",
 ];
@@ -137,6 +138,7 @@ pub fn router(api: Api) -> Router {
         .route("/what-if", post(what_if::ask))
         .route("/replays", post(operations::request_replay))
         .route("/replays/{replay_id}", get(operations::get_replay))
+        .route("/replays/{replay_id}/stop", post(operations::stop_replay))
         .route("/dead-letters", get(operations::dead_letters))
         .route("/dead-letters/redrive", post(operations::redrive))
         .route("/health", get(operations::health))

@@ -137,7 +137,8 @@ impl Client {
         Ok(answer.body)
     }
 
-    /// A POST that changes nothing: a question too long for a URL.
+    /// A POST that may be repeated: a question too long for a URL, or what
+    /// done twice is as done once.
     pub fn ask(&self, path: &str, query: &[(&str, &str)], body: &impl Serialize) -> Result<Value> {
         let answer = self.repeat(true, || {
             let request = self.agent.post(self.url(path));

@@ -5,7 +5,7 @@ mod running;
 
 use running::run;
 
-const COMMANDS: [&[&str]; 19] = [
+const COMMANDS: [&[&str]; 21] = [
     &[],
     &["serve"],
     &["import"],
@@ -15,6 +15,8 @@ const COMMANDS: [&[&str]; 19] = [
     &["replay"],
     &["replay", "projections"],
     &["replay", "events"],
+    &["replay", "stop"],
+    &["replay", "switch-back"],
     &["what-if"],
     &["dead-letters"],
     &["dead-letters", "redrive"],

@@ -87,6 +87,11 @@ impl Answer {
         mails
     }
 
+    /// How many accounts had an event.
+    pub fn accounts(&self) -> usize {
+        self.accounts.len()
+    }
+
     /// The accounts for which anything comes out otherwise, those with the
     /// most first.
     pub fn differing_accounts(&self) -> Vec<&Account> {
@@ -106,7 +111,7 @@ impl Answer {
             "mails": self.mails(),
             "digests": self.digests(),
             "kinds": self.kinds,
-            "accounts": self.accounts.len(),
+            "accounts": self.accounts(),
             "differing_accounts": self.differing_accounts(),
         })
     }

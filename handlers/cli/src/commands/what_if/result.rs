@@ -38,10 +38,11 @@ fn lines(answer: &Answer) -> Vec<String> {
     }
     let accounts = answer.differing_accounts();
     lines.push(format!(
-        "events: {}; decisions that differ: {}, in {} of the accounts",
+        "events: {}; decisions that differ: {}, in {} of {} accounts",
         answer.events,
         answer.differing,
-        accounts.len()
+        accounts.len(),
+        answer.accounts()
     ));
     if accounts.is_empty() {
         return lines;
