@@ -4,6 +4,7 @@
 //! There is no mailer among the ports here: a replay cannot send mail.
 
 mod events;
+mod pace;
 mod projections;
 mod request;
 mod switch_back;
@@ -19,6 +20,7 @@ use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
 use crate::ports::{Bus, BusEntry, Clock, EventStore, Ids, ReadModel, ReplayJob, Replays};
+use pace::Pace;
 pub use request::{ReplayKind, ReplayRequest};
 
 /// How often a stop is tried while the worker notes its progress.
@@ -74,28 +76,6 @@ pub(crate) enum Progress {
 impl Progress {
     fn is_final(self) -> bool {
         matches!(self, Progress::Done | Progress::Failed | Progress::Stopped)
-    }
-}
-
-/// How fast it goes, waits and interruptions included.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Pace {
-    pub(crate) started_at: DateTime<Utc>,
-    /// When the progress was noted last.
-    pub(crate) noted_at: DateTime<Utc>,
-    pub(crate) events_per_second: u64,
-}
-
-impl Pace {
-    fn noted(self, now: DateTime<Utc>, events: u64) -> Self {
-        let took = (now - self.started_at).num_milliseconds();
-        // A clock that was put back says nothing.
-        let took = u64::try_from(took).unwrap_or(0).max(1);
-        Pace {
-            noted_at: now,
-            events_per_second: events.saturating_mul(1000) / took,
-            ..self
-        }
     }
 }
 
@@ -267,11 +247,7 @@ impl Run {
     fn start(replayer: &Replayer, job: ReplayJob, budget: Duration) -> Result<Self> {
         let mut document = Document::of(&job)?;
         let now = replayer.clock.now();
-        document.pace.get_or_insert(Pace {
-            started_at: now,
-            noted_at: now,
-            events_per_second: 0,
-        });
+        document.pace.get_or_insert_with(|| Pace::beginning(now));
         Ok(Run {
             job,
             document,

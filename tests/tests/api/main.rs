@@ -14,3 +14,4 @@ mod operations;
 mod schedules;
 mod unsubscribe;
 mod what_if;
+mod what_if_pages;

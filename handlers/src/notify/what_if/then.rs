@@ -13,7 +13,10 @@ use crate::ports::{CustomerRevision, Customers};
 
 /// What was read before: both judgements of an event ask for the same.
 #[derive(Debug, Default)]
-pub(super) struct Known(Mutex<HashMap<(CustomerId, DateTime<Utc>), Option<CustomerRevision>>>);
+pub(super) struct Known(Mutex<HashMap<Asked, Option<CustomerRevision>>>);
+
+/// Which customer, as of when.
+type Asked = (CustomerId, DateTime<Utc>);
 
 /// What came after `day` is not seen, so that a kind that was switched off
 /// since is judged as it was. Who was erased since is erased here too.
