@@ -74,6 +74,13 @@ impl Commit {
 
     /// The hash that this commit must have after `prev_hash`.
     pub fn compute_hash(&self) -> Hash {
+        Hash::of(self.prev_hash.as_bytes(), &self.canonical_bytes())
+    }
+
+    /// The bytes that the hash is taken of behind those of `prev_hash`: one JSON
+    /// object in its canonical form (RFC 8785). With the two hashes they are
+    /// the whole commit; see [`Commit::read`].
+    pub fn canonical_bytes(&self) -> Vec<u8> {
         let content = Content {
             account_id: &self.account_id,
             after: serde_json::to_value(&self.after).unwrap_or_default(),
@@ -85,7 +92,29 @@ impl Commit {
             request_hash: &self.request_hash,
             source: &self.source,
         };
-        Hash::of(self.prev_hash.as_bytes(), &content.canonical_bytes())
+        content.canonical_bytes()
+    }
+
+    /// Reads what [`Commit::canonical_bytes`] wrote. Nothing is checked but the
+    /// form: [`crate::chain::follow`] is for the rest.
+    ///
+    /// # Errors
+    /// What is missing, not known, or not of its type.
+    pub fn read(content: &[u8], prev_hash: Hash, hash: Hash) -> Result<Self, serde_json::Error> {
+        let content: ReadContent = serde_json::from_slice(content)?;
+        Ok(Commit {
+            account_id: content.account_id,
+            first_version: content.first_version,
+            events: content.events,
+            recorded_at: content.recorded_at,
+            source: content.source,
+            correlation_id: content.correlation_id,
+            idempotency_key: content.idempotency_key,
+            request_hash: content.request_hash,
+            after: content.after,
+            prev_hash,
+            hash,
+        })
     }
 }
 
@@ -101,6 +130,21 @@ struct Content<'a> {
     recorded_at: String,
     request_hash: &'a str,
     source: &'a str,
+}
+
+/// The same, read.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ReadContent {
+    account_id: AccountId,
+    after: Account,
+    correlation_id: String,
+    events: Vec<RecordedEvent>,
+    first_version: Version,
+    idempotency_key: IdempotencyKey,
+    recorded_at: DateTime<Utc>,
+    request_hash: String,
+    source: String,
 }
 
 #[derive(Serialize)]
@@ -194,6 +238,8 @@ mod tests {
                 &serde_json_canonicalizer::to_vec(&content).unwrap(),
             );
             prop_assert_eq!(commit.compute_hash(), expected);
+            let read = Commit::read(&commit.canonical_bytes(), commit.prev_hash, commit.hash).unwrap();
+            prop_assert_eq!(read, commit);
         }
     }
 }

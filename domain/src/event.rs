@@ -93,6 +93,18 @@ pub enum DecodeError {
 }
 
 impl Event {
+    /// The names of all types.
+    pub const TYPES: [&str; 8] = [
+        "AccountOpened",
+        "MoneyDeposited",
+        "MoneyWithdrawn",
+        "TransactionReversed",
+        "AccountClosed",
+        "OperationScheduled",
+        "OperationCancelled",
+        "OperationSkipped",
+    ];
+
     pub fn type_name(&self) -> &'static str {
         match self {
             Event::AccountOpened(_) => "AccountOpened",

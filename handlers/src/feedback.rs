@@ -11,6 +11,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
+use crate::planted;
 use crate::ports::{Clock, Notifications, Suppression, Suppressions};
 pub use merge::{MAX_EVENTS, merged};
 pub use ses_event::{SesEvent, Suppressed, read};
@@ -77,6 +78,9 @@ impl Feedback {
         let Some(suppressed) = &event.suppressed else {
             return Ok(());
         };
+        if planted::is("suppression-not-written") {
+            return Ok(());
+        }
         let suppression = Suppression {
             reason: suppressed.reason,
             // A time in the future could never be lifted.

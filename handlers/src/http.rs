@@ -6,6 +6,7 @@ mod correlation;
 mod cursor;
 mod customers;
 mod dry_run;
+mod events;
 mod mail_codes;
 mod notifications;
 mod operations;
@@ -73,14 +74,16 @@ impl std::fmt::Debug for Api {
 }
 
 /// The paths of the API, below `/v1`, as the OpenAPI document has them.
-pub const PATHS: [&str; 19] = [
+pub const PATHS: [&str; 21] = [
     "/accounts",
     "/accounts/{account_id}",
+    "/accounts/{account_id}/commits",
     "/accounts/{account_id}/events",
     "/accounts/{account_id}/notifications",
     "/accounts/{account_id}/schedules",
     "/accounts/{account_id}/schedules/{schedule_id}",
     "/accounts/{account_id}/verification",
+    "/commits",
     "/customers/{customer_id}",
     "/customers/{customer_id}/suppressions",
     "/events",
@@ -133,7 +136,12 @@ pub fn router(api: Api) -> Router {
             "/unsubscribe",
             get(unsubscribe::show).post(unsubscribe::act),
         )
-        .route("/events", get(accounts::all_events))
+        .route(
+            "/accounts/{account_id}/commits",
+            get(events::account_commits),
+        )
+        .route("/commits", get(events::commits))
+        .route("/events", get(events::list))
         .route("/verifications", get(accounts::verifications))
         .route("/what-if", post(what_if::ask))
         .route("/replays", post(operations::request_replay))

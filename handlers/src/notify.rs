@@ -215,7 +215,12 @@ impl Notifier {
         if let Some(stored) = self.notifications.get(id).await? {
             return self.go_on(event, stored, judged.skip, person).await;
         }
-        let planned = Notification::new(id, event, judged.kind, judged.recipient.clone());
+        let mut planned = Notification::new(id, event, judged.kind, judged.recipient.clone());
+        // A further address may be gone when the event comes again, and nothing
+        // is decided for it then: what was begun is the heartbeat's to end.
+        if !judged.recipient.is_customer() {
+            planned.due_at = Some(self.clock.now());
+        }
         match judged.digest_at {
             Some(at) if judged.skip.is_none() => self.wait_for_digest(event, planned, at).await,
             _ => self.send_or_skip(event, planned, judged.skip, person).await,

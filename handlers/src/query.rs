@@ -1,9 +1,13 @@
 //! Questions to the read model and to the history.
 
+mod event_filter;
 pub mod time_index;
+
+pub use event_filter::EventFilter;
 
 use std::sync::Arc;
 
+use chrono::{DateTime, Utc};
 use domain::account::Status;
 use domain::{AccountId, Commit, Version};
 use projections::as_of::{self, AsOf, Standing};
@@ -12,6 +16,7 @@ use serde_json::Value;
 
 use crate::error::{Error, Result};
 use crate::ports::{Clock, EventStore, Place, ReadModel, ReadModelRow};
+use time_index::PageLimit;
 
 /// Most rows in one answer.
 pub const MAX_PAGE: usize = 1000;
@@ -194,6 +199,39 @@ impl Queries {
         self.known(account, events, limit).await
     }
 
+    /// Whole commits after this version, of up to `limit` events or a few more,
+    /// and the version after which to go on.
+    pub async fn commits(
+        &self,
+        account: &AccountId,
+        after: Version,
+        limit: usize,
+    ) -> Result<(Vec<Commit>, Option<Version>)> {
+        let mut commits: Vec<Commit> = Vec::new();
+        let mut events = 0;
+        let mut position = after;
+        loop {
+            let page = self.store.commits(account, position, FOLD_PAGE).await?;
+            for commit in page.commits {
+                if events >= limit {
+                    return Ok((commits, Some(position)));
+                }
+                position = commit.last_version();
+                events += commit.events.len();
+                commits.push(commit);
+            }
+            if page.next.is_none() {
+                break;
+            }
+        }
+        if commits.is_empty() && self.store.head(account).await?.is_none() {
+            return Err(Error::NotFound(format!(
+                "account {account} was never opened"
+            )));
+        }
+        Ok((commits, None))
+    }
+
     /// No events can mean none any more, or an account that never was.
     async fn known(
         &self,
@@ -220,13 +258,18 @@ impl Queries {
         range: time_index::Range,
         after: Option<Place>,
         newest_first: bool,
-        limit: usize,
+        limit: PageLimit,
     ) -> Result<time_index::Page> {
         let mut range = range;
         if !newest_first {
-            range.to = range.to.min(self.clock.now() - self.safety_window);
+            range.to = range.to.min(self.settled_until());
         }
-        time_index::page(self.store.as_ref(), range, after, newest_first, limit).await
+        time_index::page_within(self.store.as_ref(), range, after, newest_first, limit).await
+    }
+
+    /// Before this time nothing is recorded any more.
+    pub fn settled_until(&self) -> DateTime<Utc> {
+        self.clock.now() - self.safety_window
     }
 
     pub(crate) async fn all_commits(&self, account: &AccountId) -> Result<Vec<Commit>> {

@@ -1,7 +1,10 @@
 //! Tests from outside: end to end on one machine, and deployed.
 
+pub mod browser;
 #[cfg(feature = "deployed")]
 pub mod deployed;
+pub mod exports;
 pub mod interleavings;
 pub mod one_machine;
+pub mod scale;
 pub mod world;

@@ -155,6 +155,7 @@ fn no_floating_point_is_near_money() {
         "domain/src",
         "projections/src",
         "handlers/src",
+        "handlers/export/src",
         "handlers/mail/src",
         "handlers/statements/src",
     ] {

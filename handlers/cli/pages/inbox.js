@@ -1,4 +1,5 @@
-import { announce, byId, element, foreign, getJson, poll, syncRows, time } from "./page.js";
+import { getJson } from "./api.js";
+import { announce, byId, element, foreign, poll, syncRows, time } from "./page.js";
 
 // More than anybody scrolls through; the API has them all.
 const MAILS = 200;
@@ -65,8 +66,9 @@ function show() {
   byId("mail-files").replaceChildren(...files.flatMap((file, at) => [at ? ", " : "", fileLink(mail, file)]));
   for (const part of ["mail-files", "mail-files-title"]) byId(part).hidden = files.length === 0;
   byId("mail-text").textContent = mail.text;
-  // The frame's empty sandbox: no script, no form, no navigation, no origin.
-  byId("mail-html").srcdoc = mail.html;
+  // Served with a policy of its own, into a frame with an empty sandbox: no
+  // script, no form, no navigation, no origin.
+  byId("mail-html").src = `/local/inbox/${encodeURIComponent(mail.id)}/message`;
   byId("mail-headers").replaceChildren(...headerPairs(mail.headers).flatMap(([name, value]) => [
     element("dt", {}, foreign(name)),
     element("dd", {}, foreign(value)),

@@ -1,10 +1,9 @@
-// What the console and the mailbox share: fetching again and again, rows that
+// What the console and the mailbox share: looking again and again, rows that
 // stay themselves while their list changes, and how money and times are written.
 // All text goes in through textContent, so whatever a bank puts into a
 // reference stays text.
 
 const POLL_MS = 1000;
-const TIMEOUT_MS = 8000;
 
 export const byId = (id) => document.getElementById(id);
 
@@ -21,25 +20,11 @@ export function element(name, attributes = {}, ...children) {
 /** Text of others: its writing direction must not spill into what is ours. */
 export const foreign = (text) => element("bdi", {}, String(text));
 
-/** JSON from the API; an error says what the problem document says. */
-export async function getJson(path) {
-  const response = await fetch(path, {
-    headers: { Accept: "application/json" },
-    cache: "no-cache",
-    signal: AbortSignal.timeout(TIMEOUT_MS),
-  });
-  if (response.ok) return response.json();
-  const problem = await response.json().catch(() => ({}));
-  const error = new Error(problem.detail || `${path} answered ${response.status}`);
-  error.status = response.status;
-  throw error;
-}
-
 /**
- * Calls `refresh` about every second while the page can be seen, never twice
- * at once, and more rarely when the answers take long.
+ * Calls `refresh` again and again while the page can be seen, never twice at
+ * once, and more rarely when the answers take long. Returns what calls it now.
  */
-export function poll(refresh) {
+export function poll(refresh, pause = () => POLL_MS) {
   let timer = 0;
   let running = false;
   let again = false;
@@ -62,7 +47,7 @@ export function poll(refresh) {
     }
     running = false;
     const took = performance.now() - began;
-    timer = setTimeout(tick, again ? 0 : Math.max(POLL_MS, 3 * took));
+    timer = setTimeout(tick, again ? 0 : Math.max(pause(), 3 * took));
   }
   document.addEventListener("visibilitychange", tick);
   tick();
@@ -77,6 +62,17 @@ function showLive(state, text) {
 /** Says something to a screen reader, once. */
 export function announce(text) {
   byId("announcer").textContent = text;
+}
+
+/**
+ * Makes anew what is in `parent` when what it shows has changed, and not before:
+ * it may have the focus, or be read out.
+ */
+export function update(parent, content, make) {
+  const key = JSON.stringify(content);
+  if (parent.updatedContent === key) return;
+  parent.updatedContent = key;
+  parent.replaceChildren(...make());
 }
 
 /**
@@ -135,17 +131,21 @@ export function digits(decimal) {
   return `${sign ? "\u2212" : ""}${grouped}${fraction || ""}`;
 }
 
-const TIME = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit" });
+// In 24 hours everywhere: these are times to be compared.
+const TIME = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
 const DAY_AND_TIME = new Intl.DateTimeFormat(undefined, {
-  day: "numeric", month: "short", hour: "2-digit", minute: "2-digit",
+  day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23",
+});
+const MOMENT = new Intl.DateTimeFormat(undefined, {
+  day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hourCycle: "h23",
 });
 const WHOLE = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
 
 /** A local time, short where it is today's, with UTC on hover. */
-export function time(text, { whole = false } = {}) {
+export function time(text, { whole = false, exact = false } = {}) {
   const at = new Date(text);
   if (Number.isNaN(at.getTime())) return element("time", {}, String(text));
   const today = at.toDateString() === new Date().toDateString();
-  const format = whole ? WHOLE : today ? TIME : DAY_AND_TIME;
+  const format = whole ? WHOLE : exact ? MOMENT : today ? TIME : DAY_AND_TIME;
   return element("time", { datetime: text, title: `${at.toISOString()} (UTC)` }, format.format(at));
 }

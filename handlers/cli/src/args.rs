@@ -3,15 +3,20 @@
 use clap::{Parser, Subcommand};
 
 use crate::commands::balance::BalanceOptions;
+use crate::commands::completions::CompletionsOptions;
 use crate::commands::dead_letters::DeadLettersOptions;
+use crate::commands::events::EventsOptions;
+use crate::commands::export::ExportOptions;
 use crate::commands::history::HistoryOptions;
 use crate::commands::import::ImportOptions;
 use crate::commands::load::LoadOptions;
+use crate::commands::man::ManOptions;
 use crate::commands::preview::PreviewOptions;
 use crate::commands::replay::ReplayOptions;
 use crate::commands::schedules::SchedulesOptions;
 use crate::commands::verify::VerifyOptions;
 use crate::commands::what_if::WhatIfOptions;
+use crate::console::ConsoleOptions;
 use crate::serve::ServeOptions;
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong use.";
@@ -30,9 +35,12 @@ pub struct Arguments {
 pub enum Command {
     /// Run the whole pipeline on this machine, on one folder
     Serve(ServeOptions),
+    Console(ConsoleOptions),
     Import(ImportOptions),
     Balance(BalanceOptions),
     History(HistoryOptions),
+    Events(EventsOptions),
+    Export(ExportOptions),
     Verify(VerifyOptions),
     Replay(ReplayOptions),
     WhatIf(Box<WhatIfOptions>),
@@ -40,6 +48,8 @@ pub enum Command {
     Schedules(Box<SchedulesOptions>),
     Load(LoadOptions),
     Preview(PreviewOptions),
+    Completions(CompletionsOptions),
+    Man(ManOptions),
 }
 
 impl Default for Command {

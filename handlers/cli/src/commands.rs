@@ -1,12 +1,16 @@
-//! The commands of operators and analysts: all but `preview` talk to a running
+//! The commands of operators and analysts: most talk to a running
 //! ledgerbell.
 
 mod accounts;
 pub mod balance;
+pub mod completions;
 pub mod dead_letters;
+pub mod events;
+pub mod export;
 pub mod history;
 pub mod import;
 pub mod load;
+pub mod man;
 pub mod preview;
 pub mod replay;
 pub mod schedules;

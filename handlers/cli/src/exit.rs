@@ -36,6 +36,15 @@ pub enum Failure {
     Failed(String),
 }
 
+impl From<export::ExportError> for Failure {
+    fn from(error: export::ExportError) -> Self {
+        match error {
+            export::ExportError::Refused(reason) => Failure::WrongUse(reason),
+            other => Failure::Failed(other.to_string()),
+        }
+    }
+}
+
 /// What a command's result is to whoever called the program.
 pub fn of(result: Result<End, Failure>) -> ExitCode {
     match result {

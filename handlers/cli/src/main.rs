@@ -5,9 +5,14 @@ mod args;
 mod client;
 mod commands;
 mod connection;
+mod console;
 mod exit;
+mod origin;
 mod output;
+mod pages;
+mod plot;
 mod serve;
+mod signal;
 mod table;
 
 use std::process::ExitCode;
@@ -20,9 +25,12 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     match arguments.command.unwrap_or_default() {
         Command::Serve(options) => serve::run(&options),
+        Command::Console(options) => console::run(&options),
         Command::Import(options) => exit::of(commands::import::run(&options)),
         Command::Balance(options) => exit::of(commands::balance::run(&options)),
         Command::History(options) => exit::of(commands::history::run(&options)),
+        Command::Events(options) => exit::of(commands::events::run(&options)),
+        Command::Export(options) => exit::of(commands::export::run(&options)),
         Command::Verify(options) => exit::of(commands::verify::run(&options)),
         Command::Replay(options) => exit::of(commands::replay::run(&options)),
         Command::WhatIf(options) => exit::of(commands::what_if::run(&options)),
@@ -30,5 +38,7 @@ fn main() -> ExitCode {
         Command::Schedules(options) => exit::of(commands::schedules::run(&options)),
         Command::Load(options) => exit::of(commands::load::run(&options)),
         Command::Preview(options) => exit::of(commands::preview::run(&options)),
+        Command::Completions(options) => exit::of(commands::completions::run(&options)),
+        Command::Man(options) => exit::of(commands::man::run(&options)),
     }
 }

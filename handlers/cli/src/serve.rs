@@ -1,8 +1,7 @@
 //! `ledgerbell serve`.
 
+mod mailbox;
 mod options;
-mod origin;
-mod pages;
 mod ready;
 
 use std::net::SocketAddr;
@@ -18,8 +17,12 @@ use tracing_subscriber::EnvFilter;
 
 use crate::exit;
 use crate::output::complain;
+use crate::pages::{self, About};
+use crate::{origin, signal};
 pub use options::ServeOptions;
 
+/// On this machine a look costs next to nothing.
+const POLL_MS: u32 = 1_000;
 /// How long requests under way may take to end after a signal.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 
@@ -81,7 +84,14 @@ async fn serve(options: &ServeOptions, started: Instant) -> ExitCode {
         Ok(pipeline) => pipeline,
         Err(error) => return exit::with(code_of(&error), error),
     };
-    let app = router(pipeline.api.clone()).merge(pages::router(pipeline.mailbox.clone()));
+    let console = pages::router(About {
+        mailbox: true,
+        endpoint: None,
+        poll_ms: POLL_MS,
+    });
+    let app = router(pipeline.api.clone())
+        .merge(console)
+        .merge(mailbox::router(pipeline.mailbox.clone()));
     let app = if options.allow_remote {
         app
     } else {
@@ -101,7 +111,7 @@ async fn serve(options: &ServeOptions, started: Instant) -> ExitCode {
         .into_future(),
     );
     let ended = tokio::select! {
-        () = signal() => {
+        () = signal::stop() => {
             complain("stopping; what is under way is finished");
             ExitCode::SUCCESS
         }
@@ -122,20 +132,4 @@ fn code_of(error: &StartError) -> u8 {
         StartError::Folder(FolderError::NotOurs(_) | FolderError::Unusable(..)) => exit::WRONG_USE,
         _ => exit::FAILED,
     }
-}
-
-/// Ctrl-C, or the SIGTERM of whoever supervises us.
-async fn signal() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
-        }
-    }
-    let _ = tokio::signal::ctrl_c().await;
 }

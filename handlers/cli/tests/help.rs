@@ -5,12 +5,15 @@ mod running;
 
 use running::run;
 
-const COMMANDS: [&[&str]; 21] = [
+const COMMANDS: [&[&str]; 26] = [
     &[],
     &["serve"],
+    &["console"],
     &["import"],
     &["balance"],
     &["history"],
+    &["events"],
+    &["export"],
     &["verify"],
     &["replay"],
     &["replay", "projections"],
@@ -27,6 +30,8 @@ const COMMANDS: [&[&str]; 21] = [
     &["schedules", "cancel"],
     &["load"],
     &["preview"],
+    &["completions"],
+    &["man"],
 ];
 
 #[test]
@@ -79,6 +84,22 @@ fn wrong_use_is_exit_2_with_the_reason_first() {
         (vec!["import"], "<FILE>..."),
         (vec!["import", "x", "--format", "csv"], "'csv'"),
         (vec!["import", "x", "--customer", "a b"], "'a b'"),
+        (vec!["export"], "--out <DIR>"),
+        (vec!["export", "--out", "x", "--format", "xlsx"], "'xlsx'"),
+        (
+            vec![
+                "export",
+                "--out",
+                "x",
+                "--from",
+                "2026-01-02T00:00:00Z",
+                "--to",
+                "2026-01-01T00:00:00Z",
+            ],
+            "--to must be later",
+        ),
+        (vec!["events", "--min-amount", "1.00"], "--currency <CODE>"),
+        (vec!["verify", "a", "--export", "x"], "cannot be used with"),
         (vec!["dead-letters", "redrive"], "--max <N>"),
         (vec!["preview", "digests"], "security or digest"),
         (vec!["preview", "deposit", "--locale", "xx"], "\"xx\""),
@@ -171,4 +192,21 @@ fn wrong_use_is_exit_2_with_the_reason_first() {
         assert_eq!(ran.out, "", "{arguments:?}");
         assert!(ran.err.contains(reason), "{arguments:?}: {ran:?}");
     }
+}
+
+#[test]
+fn every_shell_gets_completions_and_every_command_a_manual_page() {
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = run(["completions", shell]).done();
+        assert!(script.contains("dead-letters"), "{shell}: {script}");
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("man1");
+    run(["man", "--out", out.to_str().unwrap()]).done();
+    for command in COMMANDS {
+        let name = [&["ledgerbell"], command].concat().join("-");
+        let page = std::fs::read_to_string(out.join(format!("{name}.1"))).unwrap();
+        assert!(page.contains(".SH SYNOPSIS"), "{name}");
+    }
+    assert!(run(["man"]).done().contains(".TH ledgerbell 1"));
 }

@@ -316,3 +316,37 @@ fn schedules_are_made_shown_listed_run_and_cancelled() {
         "{gone:?}"
     );
 }
+
+#[test]
+fn a_balance_and_a_history_are_drawn_in_the_terminal_and_as_svg() {
+    let server = with_account();
+    let drawn = server.run(&["balance", "ACC-1", "--plot"]).done();
+    for label in ["┤ 1125.50 EUR", "┤ 0.00 EUR", "┤ -374.50 EUR"] {
+        assert!(drawn.contains(label), "{drawn}");
+    }
+    assert!(
+        drawn.ends_with("ACC-1: -374.50 EUR at version 3\n"),
+        "{drawn}"
+    );
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("balance.svg");
+    let svg = ["--plot", "--svg", file.to_str().unwrap()];
+    let told = server.run(&[&["balance", "ACC-1"], &svg[..]].concat());
+    assert_eq!(told.done(), "");
+    let svg = std::fs::read_to_string(&file).unwrap();
+    assert!(
+        svg.starts_with("<svg ") && svg.contains(">1125.50 EUR<"),
+        "{svg}"
+    );
+
+    let drawn = server.run(&["history", "ACC-1", "--plot"]).done();
+    let days: Vec<&str> = drawn.lines().skip(1).map(|line| &line[..10]).collect();
+    assert_eq!(days, ["2026-01-01", "2026-01-02", "2026-01-03"]);
+    assert!(
+        drawn.contains("+125.50") && drawn.contains("-1500.00"),
+        "{drawn}"
+    );
+    let missing = server.run(&["balance", "ACC-2", "--plot"]);
+    assert_eq!(missing.code, Some(1));
+    assert!(missing.complaint().contains("never opened"), "{missing:?}");
+}

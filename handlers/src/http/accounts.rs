@@ -1,4 +1,4 @@
-//! `/accounts` and `/events`.
+//! `/accounts`.
 
 use axum::Json;
 use axum::body::Body;
@@ -6,19 +6,16 @@ use axum::extract::{RawQuery, State};
 use axum::http::header::ETAG;
 use axum::http::{Extensions, HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
+use domain::AccountId;
 use domain::record::Reports;
 use domain::time::parse_time;
-use domain::{AccountId, Commit};
 use projections::{AsOf, Basis};
-use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::parameters::{PathText, Query, correlation_id, id, idempotency_key, if_match};
 use super::problem::Problem;
 use super::{Api, body, caller, cursor, dry_run};
 use crate::append::{Append, Recorded};
-use crate::ports::Place;
-use crate::query::{self, EventView, time_index};
 
 pub(super) async fn append(
     State(api): State<Api>,
@@ -151,80 +148,6 @@ pub(super) async fn history(
         api.queries.history(&account_id, after, limit).await?
     };
     Ok(Json(json!({ "events": events, "next": next })))
-}
-
-/// Where a page of all events ended: after a commit, or inside the next one.
-#[derive(Serialize, Deserialize)]
-struct Ended {
-    after: Option<Place>,
-    skip: usize,
-}
-
-pub(super) async fn all_events(
-    State(api): State<Api>,
-    RawQuery(text): RawQuery,
-) -> Result<Json<Value>, Problem> {
-    let query = Query::read(text, &["from", "to", "limit", "cursor", "order"])?;
-    let limit = query.limit()?;
-    let newest_first = query.newest_first()?;
-    let range = time_index::Range {
-        from: query
-            .parsed("from", parse_time)?
-            .unwrap_or(chrono::DateTime::UNIX_EPOCH),
-        to: query
-            .parsed("to", parse_time)?
-            .unwrap_or(chrono::DateTime::<chrono::Utc>::MAX_UTC),
-    };
-    let place = cursor::read(query.get("cursor"))?.unwrap_or(Ended {
-        after: None,
-        skip: 0,
-    });
-    let page = api
-        .queries
-        .recorded(range, place.after.clone(), newest_first, limit + 1)
-        .await?;
-    let mut events: Vec<EventView> = Vec::new();
-    let mut next = None;
-    let mut last = place;
-    for commit in &page.commits {
-        let mut views: Vec<EventView> = query::views(commit).collect();
-        if newest_first {
-            views.reverse();
-        }
-        let left = views.split_off(last.skip.min(views.len()));
-        let room = limit - events.len();
-        if left.len() > room {
-            next = Some(Ended {
-                after: Some(right_before(commit, newest_first)),
-                skip: last.skip + room,
-            });
-            events.extend(left.into_iter().take(room));
-            break;
-        }
-        events.extend(left);
-        last = Ended {
-            after: Some(Place::of(commit)),
-            skip: 0,
-        };
-    }
-    if next.is_none() && page.next.is_some() {
-        next = Some(last);
-    }
-    Ok(Json(
-        json!({ "events": events, "next": next.map(|place| cursor::write(&place)) }),
-    ))
-}
-
-/// A place that only this commit comes right after. What stood before it on
-/// the page will not do: newest first, whatever is written until the next page
-/// is asked for would come in between.
-fn right_before(commit: &Commit, newest_first: bool) -> Place {
-    let mut place = Place::of(commit);
-    place.first_version = match newest_first {
-        true => place.first_version + 1,
-        false => place.first_version - 1,
-    };
-    place
 }
 
 pub(super) async fn verification(

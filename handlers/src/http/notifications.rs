@@ -76,6 +76,7 @@ fn shown(notification: &Notification, digest: Option<&Notification>) -> Value {
         "state": fate.state,
         "reason": fate.reason,
         "event_id": notification.event_id,
+        "event_version": notification.event_version,
         "template": fate.template,
         "due_at": fate.due_at.map(format_time),
         "digest_id": notification.digest_id,

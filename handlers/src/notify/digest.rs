@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use super::{Notifier, render};
 use crate::error::{Error, Result};
+use crate::planted;
 use crate::ports::{Content, Covered, Digest, Notification, Person, State};
 
 /// Most notifications of one digest: their list has to fit into an item of
@@ -125,7 +126,16 @@ impl Notifier {
         let Content::Digest(Digest { covers, .. }) = &digest.content else {
             return Ok(());
         };
-        if covers.iter().any(|covered| covered.notification_id == id) {
+        let covered = covers.iter().any(|covered| covered.notification_id == id);
+        if covered || planted::is("late-for-the-digest-dropped") {
+            return self.save(&stored.due(None)).await;
+        }
+        if planted::is("digest-not-pinned") {
+            let mut longer = digest.due(digest.due_at);
+            if let Content::Digest(content) = &mut longer.content {
+                content.covers.push(self::covers(&stored));
+            }
+            self.save(&longer).await?;
             return self.save(&stored.due(None)).await;
         }
         let next = person.and_then(|person| next_digest(person, self.clock.now()));

@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use domain::DomainEvent;
 use uuid::Uuid;
 
 use super::{Notifier, skip_today};
 use crate::error::{Error, Result};
-use crate::ports::{Content, DUE_SLICES, Notification, State};
+use crate::planted;
+use crate::ports::{Content, DUE_SLICES, Notification, Person, State};
 
 /// Notifications of one slice that a beat looks at. What is left is still due
 /// at the next one.
@@ -85,15 +87,33 @@ impl Notifier {
         }
         let event = self.event_of(&stored).await?;
         let person = self.person_of_today(&event).await?;
-        let skip = skip_today(&stored, person.as_ref());
-        let told = self
-            .go_on_now(&event, stored.clone(), skip, person.as_ref())
-            .await;
-        if let Content::Statement(statement) = stored.content {
-            self.plan_next_statement(&event, &stored, statement, person.as_ref())
-                .await?;
+        // First the next one: once this is told, nothing comes for it again.
+        let last = planted::is("next-statement-planned-last");
+        if !last {
+            self.plan_next(&event, &stored, person.as_ref()).await?;
         }
-        told
+        let skip = skip_today(&stored, person.as_ref());
+        self.go_on_now(&event, stored.clone(), skip, person.as_ref())
+            .await?;
+        if last {
+            self.plan_next(&event, &stored, person.as_ref()).await?;
+        }
+        Ok(())
+    }
+
+    async fn plan_next(
+        &self,
+        event: &DomainEvent,
+        stored: &Notification,
+        person: Option<&Person>,
+    ) -> Result<()> {
+        match stored.content {
+            Content::Statement(statement) => {
+                self.plan_next_statement(event, stored, statement, person)
+                    .await
+            }
+            _ => Ok(()),
+        }
     }
 
     async fn put_off(&self, id: Uuid) -> Result<()> {

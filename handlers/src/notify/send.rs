@@ -40,8 +40,8 @@ impl Notifier {
             (None, Some(person)) => match person.address(&planned.recipient) {
                 None => SkipReason::PreferenceOff,
                 Some(address) => match self.suppressions.get(address).await? {
-                    Some(_) => SkipReason::Suppressed,
-                    None => return self.send_or_wait(event, planned, person, address).await,
+                    Some(_) if !planted::is("suppression-not-read") => SkipReason::Suppressed,
+                    _ => return self.send_or_wait(event, planned, person, address).await,
                 },
             },
             (skip, _) => skip.unwrap_or(SkipReason::NoContact),
@@ -162,7 +162,10 @@ impl Notifier {
         let now = self.clock.now();
         let lease_until = now + self.settings.lease;
         // No event comes again for what had waited: should this worker die, the heartbeat takes it up.
-        let due_at = planned.due_at.map(|_| lease_until);
+        let due_at = match planted::is("due-not-carried-over") {
+            true => None,
+            false => planned.due_at.map(|_| lease_until),
+        };
         let mut claimed = planned.moved(State::Claimed, now, None);
         claimed.template = Some(rendered.mail.template.to_owned());
         claimed.content_hash = Some(rendered.mail.content_hash.clone());

@@ -50,8 +50,8 @@ impl Notifier {
             person.filter(|person| recipients(person).any(|wanting| wanting == told.recipient));
         let head = self.store.head(&told.account_id).await?;
         let open = head.is_some_and(|head| head.account.status != Status::Closed);
-        // Twelve hours into it: its first moment is another day's where the zone was changed.
-        let within = statement.ends + TimeDelta::hours(12);
+        // Two days into it, as the zone may have been changed: clocks are up to 26 hours apart.
+        let within = statement.ends + TimeDelta::days(2);
         let month = wanted.and_then(|person| month_of(within, person));
         let Some(mut month) = month.filter(|_| open) else {
             return Ok(());

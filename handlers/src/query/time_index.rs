@@ -17,6 +17,8 @@ pub const SAFETY_WINDOW: chrono::TimeDelta = chrono::TimeDelta::seconds(15);
 /// Commits of one microsecond that are expected at most. Where there are more,
 /// a page takes more than one look.
 const FIRST_OVERLAP: usize = 64;
+/// How many commits are read at once, as DynamoDB reads them in one batch.
+const READ_AT_ONCE: usize = 100;
 
 /// From (inclusive) and to (exclusive), by recorded time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +39,14 @@ pub struct Page {
     pub next: Option<Place>,
 }
 
+/// Where a page ends at the latest.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PageLimit {
+    pub commits: usize,
+    /// No commit is read behind the one that reaches this number of events.
+    pub events: usize,
+}
+
 /// Up to `limit` commits after `position`.
 pub async fn page(
     store: &dyn EventStore,
@@ -45,6 +55,49 @@ pub async fn page(
     newest_first: bool,
     limit: usize,
 ) -> Result<Page> {
+    let limit = PageLimit {
+        commits: limit,
+        events: usize::MAX,
+    };
+    page_within(store, range, position, newest_first, limit).await
+}
+
+/// The commits after `position`, up to the first limit that is reached.
+pub async fn page_within(
+    store: &dyn EventStore,
+    range: Range,
+    position: Option<Place>,
+    newest_first: bool,
+    limit: PageLimit,
+) -> Result<Page> {
+    let (places, mut more) = places(store, range, position, newest_first, limit.commits).await?;
+    let mut commits: Vec<Commit> = Vec::new();
+    let mut events = 0;
+    for chunk in places.chunks(READ_AT_ONCE) {
+        if events >= limit.events {
+            break;
+        }
+        for commit in store.commits_at(chunk).await? {
+            if events >= limit.events {
+                break;
+            }
+            events += commit.events.len();
+            commits.push(commit);
+        }
+    }
+    more |= commits.len() < places.len();
+    let next = commits.last().filter(|_| more).map(Place::of);
+    Ok(Page { commits, next })
+}
+
+/// Up to `limit` places after `position`, and whether there are more.
+async fn places(
+    store: &dyn EventStore,
+    range: Range,
+    position: Option<Place>,
+    newest_first: bool,
+    limit: usize,
+) -> Result<(Vec<Place>, bool)> {
     let mut range = range;
     if let Some(position) = &position {
         if newest_first {
@@ -63,9 +116,11 @@ pub async fn page(
         Some(position) => place > position,
     };
     // What was seen before at the same microsecond comes again, and is left out.
-    let mut overlap = if position.is_some() { FIRST_OVERLAP } else { 0 };
+    let overlap = if position.is_some() { FIRST_OVERLAP } else { 0 };
+    // Of each slice twice its share: accounts are spread evenly over them. Where
+    // they are not, or many commits share a microsecond, another look takes more.
+    let mut wanted = overlap + 2 * (limit + 1).div_ceil(usize::from(SLICES)) + 1;
     let mut places = loop {
-        let wanted = limit + 1 + overlap;
         let slices = (0..SLICES)
             .map(|slice| store.recorded(slice, range.from, range.to, newest_first, wanted));
         let slices = try_join_all(slices).await?;
@@ -84,8 +139,7 @@ pub async fn page(
         if places.len() > limit || horizon.is_none() {
             break places;
         }
-        // Most of it was seen before: many commits share this microsecond.
-        overlap = overlap * 4 + FIRST_OVERLAP;
+        wanted *= 4;
     };
     places.sort();
     if newest_first {
@@ -93,7 +147,5 @@ pub async fn page(
     }
     let more = places.len() > limit;
     places.truncate(limit);
-    let next = places.last().filter(|_| more).cloned();
-    let commits = store.commits_at(&places).await?;
-    Ok(Page { commits, next })
+    Ok((places, more))
 }

@@ -16,6 +16,9 @@ const PAGE: usize = 200;
 const MAX_LISTED: usize = 1000;
 /// How often a row that moves under our hands is looked at again.
 const MAX_LOOKS: u32 = 5;
+/// What was recorded longer ago is not about to be projected: a row that lacks
+/// it is not waited for. Of a read model that was lost, that is every row.
+const PROJECTED_WITHIN: chrono::TimeDelta = chrono::TimeDelta::minutes(1);
 
 /// How far the work is.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -241,7 +244,8 @@ async fn meet(
             // Equal now; or the live row claims events that the store does not have.
             break;
         }
-        if version == row.head.version() || parked || looks == MAX_LOOKS {
+        let settled = row.updated_at < replayer.clock.now() - PROJECTED_WITHIN;
+        if version == row.head.version() || parked || settled || looks == MAX_LOOKS {
             break;
         }
         // The projection is behind; it gets a moment.

@@ -62,20 +62,31 @@ pub struct StoredAttachment {
 }
 
 impl Mailbox {
-    /// The newest mails first; all, when no limit is given.
-    pub async fn inbox(&self, limit: Option<u32>) -> Result<Vec<StoredMail>> {
+    /// The newest mails first, of one notification or of all; every one of
+    /// them when no limit is given.
+    pub async fn inbox(
+        &self,
+        notification_id: Option<Uuid>,
+        limit: Option<u32>,
+    ) -> Result<Vec<StoredMail>> {
         let limit = limit.map_or(-1, i64::from);
+        // One condition or the other, so that the index of notifications is used.
+        let which = match notification_id {
+            Some(_) => "notification_id = ?2",
+            None => "?2 IS NULL",
+        };
+        let notification_id = notification_id.map(|id| id.to_string());
         self.durable
             .write(move |transaction| {
                 let mut files = transaction.prepare_cached(
                     "SELECT position, name, content_type, length(content) FROM attachment
                      WHERE mail = ?1 ORDER BY position",
                 )?;
-                let mut newest = transaction.prepare_cached(
+                let mut newest = transaction.prepare_cached(&format!(
                     "SELECT id, notification_id, sender, recipient, subject, text, html, headers, sent_at
-                     FROM mail ORDER BY id DESC LIMIT ?1",
-                )?;
-                let rows = newest.query_map([limit], |row| {
+                     FROM mail WHERE {which} ORDER BY id DESC LIMIT ?1"
+                ))?;
+                let rows = newest.query_map(params![limit, notification_id], |row| {
                     let id: i64 = row.get(0)?;
                     let attachments = files.query_map([id], |row| {
                         Ok(StoredAttachment {
@@ -99,6 +110,19 @@ impl Mailbox {
                     })
                 })?;
                 rows.collect()
+            })
+            .await
+    }
+
+    /// The HTML of a mail, by its id.
+    pub async fn message(&self, mail: i64) -> Result<Option<String>> {
+        self.durable
+            .write(move |transaction| {
+                transaction
+                    .query_row("SELECT html FROM mail WHERE id = ?1", [mail], |row| {
+                        row.get(0)
+                    })
+                    .optional()
             })
             .await
     }

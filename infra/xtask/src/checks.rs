@@ -3,6 +3,7 @@
 use std::process::Command;
 
 use crate::{
+    chromium::chromium,
     command,
     error::Result,
     python::Python,
@@ -11,7 +12,8 @@ use crate::{
     workspace::{cargo, root},
 };
 
-const WORKSPACE: [&str; 2] = ["test", "--workspace"];
+/// With the libraries of analysts: a plain `cargo test` needs no Python.
+const WORKSPACE: [&str; 4] = ["test", "--workspace", "--features", "tests/python"];
 /// The deployed test is a feature of the crate `tests`: a plain `cargo test` needs no Python and no local AWS.
 const DEPLOYED: [&str; 6] = [
     "test",
@@ -21,12 +23,13 @@ const DEPLOYED: [&str; 6] = [
     "--test",
     "deployed",
 ];
+/// With the features that tests and releases turn on.
 const LINTS: [&str; 8] = [
     "clippy",
     "--all-targets",
     "--workspace",
     "--features",
-    "tests/deployed",
+    "tests/deployed,tests/python,ledgerbell/remote",
     "--",
     "--deny",
     "warnings",
@@ -46,6 +49,7 @@ pub fn test() -> Result<()> {
             run(&[&WORKSPACE[..], &["--no-run"]].concat())
         })?;
         steps.run("Python programs", || Python::set_up().map(|_| ()))?;
+        steps.run("Chromium", || chromium().map(|_| ()))?;
         // Most of both is waiting: for a killed process to come up again, for a fault to be over.
         steps.side_by_side(vec![
             ("tests", cargo_command(&WORKSPACE)),

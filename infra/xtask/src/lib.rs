@@ -3,7 +3,9 @@
 //! A library too, because the deployed test starts the same local AWS and makes the same zips as the commands do.
 
 mod checks;
+mod chromium;
 mod command;
+mod debian;
 mod deploy;
 mod error;
 mod fault_proxy;
@@ -11,17 +13,21 @@ mod local_aws;
 mod local_template;
 mod package;
 mod python;
+mod scale;
 mod server;
 mod simulation;
 mod steps;
 mod workspace;
 
 pub use checks::{chaos, test};
+pub use chromium::chromium;
 pub use deploy::{Deployment, deploy_local, deploy_to_aws};
 pub use error::{Error, Result};
 pub use fault_proxy::FaultProxy;
 pub use local_aws::{LocalAws, REGION};
 pub use local_template::{LOCAL_EDITS, LocalEdit, Statement, localize};
 pub use package::{Architecture, FUNCTIONS, Profile, package};
+pub use python::python_interpreter;
+pub use scale::scale;
 pub use simulation::simulate;
 pub use workspace::{root, template_path};

@@ -23,8 +23,8 @@ enum Task {
     /// Run all tests, and set up what they need.
     ///
     /// Format and lints; then unit and end-to-end tests beside the deployed test, which puts the template and the
-    /// functions on a local AWS and faults between them; last the simulation. Needs Rust, a C compiler and Python 3.10
-    /// or newer with venv; the rest it installs under target/.
+    /// functions on a local AWS and faults between them; last the simulation. Needs Rust, a C compiler, Python 3.11
+    /// or newer with venv, and Chromium, which it installs on Debian; the rest it installs under target/.
     Test,
 
     /// Run the deployed test alone: the functions on a local AWS, then faults between them, after which nothing may be
@@ -41,6 +41,20 @@ enum Task {
     Simulate {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
+    },
+
+    /// Fill one machine with a large history, then rebuild, read, export and verify it: rates, memory, and totals that
+    /// have to agree. The exit code is 1 where they do not, or where a process takes more than 300 MB.
+    Scale {
+        /// How many events.
+        #[arg(long, default_value_t = 1_000_000)]
+        events: u32,
+        /// Over how many accounts.
+        #[arg(long, default_value_t = 10_000)]
+        accounts: u32,
+        /// How it is built.
+        #[arg(long, value_enum, default_value = "release")]
+        profile: Profile,
     },
 
     /// Build the functions' zip files, target/package/<name>.zip.
@@ -89,6 +103,11 @@ fn main() -> ExitCode {
         Task::Test => xtask::test(),
         Task::Chaos => xtask::chaos(),
         Task::Simulate { arguments } => xtask::simulate(&arguments),
+        Task::Scale {
+            events,
+            accounts,
+            profile,
+        } => xtask::scale(events, accounts, profile),
         Task::Package {
             architecture,
             profile,

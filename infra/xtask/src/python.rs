@@ -1,4 +1,5 @@
-//! The Python programs that the project uses: the local AWS, the AWS command line, the cross-compiler.
+//! The Python programs that the project uses: the local AWS, the AWS command line, the cross-compiler, and the
+//! libraries that analysts read an export with.
 //!
 //! They are pinned with hashes in `requirements.txt` and live in a virtual environment under `target/`,
 //! made when first needed and made anew when the pins change.
@@ -10,13 +11,13 @@ use std::{
 };
 
 use crate::{
-    command,
+    command, debian,
     error::{Error, Result, at},
     workspace::{output_dir, root},
 };
 
 /// The oldest Python that the pinned packages run on.
-const MINIMUM_PYTHON: (u32, u32) = (3, 10);
+const MINIMUM_PYTHON: (u32, u32) = (3, 11);
 
 /// The programs of the virtual environment.
 #[derive(Debug, Clone)]
@@ -83,15 +84,23 @@ impl Python {
     }
 }
 
+/// The interpreter of the environment, which is set up first where it is not there yet.
+///
+/// # Errors
+/// Where Python or its `venv` is missing, or a package cannot be had.
+pub fn python_interpreter() -> Result<PathBuf> {
+    Python::set_up().map(|python| python.program("python"))
+}
+
 fn find_python() -> Result<String> {
     let (major, minor) = MINIMUM_PYTHON;
     let check = format!("import sys; sys.exit(sys.version_info < ({major}, {minor}))");
     for name in [
         "python3",
+        "python3.14",
         "python3.13",
         "python3.12",
         "python3.11",
-        "python3.10",
     ] {
         if Command::new(name)
             .args(["-c", &check])
@@ -102,7 +111,7 @@ fn find_python() -> Result<String> {
         }
     }
     Err(Error::Missing(format!(
-        "Python {major}.{minor} or newer is needed for the local AWS and the AWS command line. \
+        "Python {major}.{minor} or newer is needed for the local AWS, the AWS command line and the libraries of analysts. \
          Install it (Debian: `apt-get install python3 python3-venv`)."
     )))
 }
@@ -110,35 +119,11 @@ fn find_python() -> Result<String> {
 fn create_environment(python: &str, dir: &Path) -> Result<()> {
     let create = || command::read(Command::new(python).args(["-m", "venv"]).arg(dir));
     let Err(first) = create() else { return Ok(()) };
-    if !install_venv_on_debian() {
+    // Debian ships `venv` apart from Python.
+    if !debian::install("python3-venv") {
         return Err(Error::Missing(format!(
             "{first}\nPython's `venv` is needed. Install it (Debian: `apt-get install python3-venv`) and try again."
         )));
     }
     create().map(|_| ())
-}
-
-/// Debian ships `venv` apart from Python. As root, which a fresh machine's set-up usually is, we install it.
-fn install_venv_on_debian() -> bool {
-    if !Path::new("/etc/debian_version").exists() || !rustix::process::geteuid().is_root() {
-        return false;
-    }
-    eprintln!("Installing python3-venv ...");
-    let apt = |args: &[&str]| {
-        command::read(
-            Command::new("apt-get")
-                .env("DEBIAN_FRONTEND", "noninteractive")
-                .args(args),
-        )
-        .map_err(|error| eprintln!("{error}"))
-        .is_ok()
-    };
-    // An outdated list of packages is the usual reason of a first failure.
-    let install = [
-        "install",
-        "--yes",
-        "--no-install-recommends",
-        "python3-venv",
-    ];
-    apt(&install) || (apt(&["update"]) && apt(&install))
 }

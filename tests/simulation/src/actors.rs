@@ -4,6 +4,7 @@
 mod analyst;
 mod bank;
 mod customers;
+pub mod heart;
 mod operator;
 
 use std::future::Future;

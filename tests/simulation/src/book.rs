@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use domain::notification::Kind;
 use domain::{AccountId, Commit, CustomerId, Event, EventId, Hash, IdempotencyKey, Version};
 use handlers::append::Recorded;
-use handlers::ports::CustomerRevision;
+use handlers::ports::{CustomerRevision, ProviderEventKind};
 use uuid::Uuid;
 
 use crate::kernel::{Micros, TaskId};
@@ -40,6 +40,16 @@ pub struct KnownRevision {
     pub replaced_at: Option<Micros>,
 }
 
+/// Something that the provider told of a mail.
+#[derive(Debug, Clone)]
+pub struct ProviderTold {
+    pub notification_id: Uuid,
+    pub attempt: u32,
+    pub kind: ProviderEventKind,
+    /// The hash of the address that is to get no mail any more.
+    pub suppresses: Option<String>,
+}
+
 #[derive(Debug, Default)]
 pub struct Book {
     pub ledgers: BTreeMap<AccountId, Ledger>,
@@ -49,6 +59,12 @@ pub struct Book {
     pub customers: BTreeMap<CustomerId, Vec<KnownRevision>>,
     /// How often the mailer took each notification.
     pub taken: BTreeMap<Uuid, u32>,
+    /// Which digest has told each notification.
+    pub told_by: BTreeMap<Uuid, Uuid>,
+    /// When each address, by its hash, was suppressed.
+    pub suppressed: BTreeMap<String, Micros>,
+    /// What the provider told, and the bus took.
+    pub provider: Vec<ProviderTold>,
     /// Letters of unknown mails that an operator named, by notification and attempt.
     pub named: BTreeMap<Uuid, BTreeSet<u32>>,
     /// Mails that are in a worker's hands, by notification: who, and since when.

@@ -21,7 +21,7 @@ const TOLD: &str = "every event is told or skipped with a reason";
 const PROJECTED: &str = "every event is projected";
 const ONE_MAIL: &str = "one mail a notification";
 
-pub const BUGS: [PlantedBug; 34] = [
+pub const BUGS: [PlantedBug; 42] = [
     bug(
         "published-only-when-applied",
         "project publishes only when the balance moved",
@@ -210,6 +210,46 @@ pub const BUGS: [PlantedBug; 34] = [
         "late-write-acknowledged",
         "an append without an answer is told as recorded",
         &["acknowledged is stored"],
+    ),
+    bug(
+        "quiet-hours-not-kept",
+        "mails are sent in quiet hours",
+        &["no mail in quiet hours"],
+    ),
+    bug(
+        "digest-not-pinned",
+        "what comes late is added to a digest that is on its way",
+        &["what a digest tells is pinned"],
+    ),
+    bug(
+        "late-for-the-digest-dropped",
+        "what came too late for its digest counts as told by it",
+        &[TOLD],
+    ),
+    bug(
+        "due-not-carried-over",
+        "what was due is not due again when its worker died",
+        &[TOLD],
+    ),
+    bug(
+        "next-statement-planned-last",
+        "the next statement is planned once this one is told",
+        &["a month has its statement"],
+    ),
+    bug(
+        "suppression-not-read",
+        "suppressed addresses are not looked up",
+        &["no mail to a suppressed address"],
+    ),
+    bug(
+        "suppression-not-written",
+        "addresses that are bad for good are not suppressed",
+        &["a bad address is suppressed"],
+    ),
+    bug(
+        "feedback-not-monotone",
+        "the last that is told of a mail counts",
+        &["what the provider told is never taken back"],
     ),
 ];
 

@@ -2,6 +2,7 @@
 
 pub mod functions;
 pub mod letters;
+pub mod provider;
 pub mod rules;
 pub mod store;
 pub mod stream;
@@ -38,10 +39,33 @@ pub struct Setup {
     pub api_processes: usize,
     /// Longest pause between two commands.
     pub pause: Micros,
+    /// When the first command comes.
+    pub begins: Micros,
+    /// Whether faults go on over the night, when most of what waits is told.
+    pub bad_night: bool,
+    pub wishes: Wishes,
+    /// Of how many of a hundred mails the provider tells what became of them.
+    pub told_of: u32,
+}
+
+/// What customers of this seed may wish beside kinds and amounts.
+#[derive(Debug, Clone, Copy)]
+pub struct Wishes {
+    pub quiet_hours: bool,
+    pub digests: bool,
+    pub further_addresses: bool,
+    pub statements: bool,
 }
 
 impl Setup {
     pub fn draw(rng: &mut fastrand::Rng) -> Self {
+        let pause = [SECOND / 20, 2 * SECOND, MINUTE][rng.usize(..3)];
+        // Half of the seeds are busy when the first digests are told.
+        let early = rng.u64(..=pause * 50);
+        let begins = match rng.bool() {
+            true => (10 * MINUTE).saturating_sub(early),
+            false => 0,
+        };
         Setup {
             batch: [1, 3, 10, 100][rng.usize(..4)],
             batch_attempts: [3, 10, 100][rng.usize(..3)],
@@ -52,7 +76,16 @@ impl Setup {
             accounts: [1, 2, 8, 30][rng.usize(..4)],
             customers: rng.usize(1..6),
             api_processes: rng.usize(1..4),
-            pause: [SECOND / 20, 2 * SECOND, MINUTE][rng.usize(..3)],
+            pause,
+            begins,
+            bad_night: rng.u32(..4) == 0,
+            wishes: Wishes {
+                quiet_hours: rng.bool(),
+                digests: rng.bool(),
+                further_addresses: rng.u32(..3) == 0,
+                statements: rng.bool(),
+            },
+            told_of: [0, 30, 100][rng.usize(..3)],
         }
     }
 }
@@ -89,6 +122,9 @@ pub struct State {
     pub requests: u64,
     /// Requests without an answer that ends them.
     pub unanswered: u64,
+    /// The minutes in which the heartbeat is to beat.
+    pub beats: std::collections::BTreeSet<Micros>,
+    pub beats_in_peace: u64,
 }
 
 impl State {
@@ -114,6 +150,8 @@ impl State {
             asked: Vec::new(),
             requests: 0,
             unanswered: 0,
+            beats: std::collections::BTreeSet::new(),
+            beats_in_peace: 0,
         }
     }
 }

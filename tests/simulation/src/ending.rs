@@ -1,16 +1,16 @@
 //! What must hold when nothing goes wrong any more and all is done.
 
-use domain::notification::{self, Kind};
-use domain::recipient::Recipient;
-use domain::{Commit, DomainEvent, EventId};
+mod feedback;
+mod notifications;
+mod statements;
+
+use domain::EventId;
 use handlers::dead_letter::{self, Origin};
-use handlers::ports::{QueuedLetter, State};
+use handlers::ports::QueuedLetter;
 use handlers::replay::ReplayKind;
 use std::collections::BTreeSet;
-use std::sync::Arc;
 use uuid::Uuid;
 
-use crate::book::always_decided;
 use crate::kernel::Core;
 
 impl Core {
@@ -24,6 +24,7 @@ impl Core {
         self.check_projections();
         let letters = self.unknown_letters();
         self.check_notifications(&letters);
+        self.check_feedback();
         self.check_replays();
     }
 
@@ -87,85 +88,6 @@ impl Core {
             self.violate("dead letters can be redriven to the end", || body);
         }
         unknown
-    }
-
-    fn check_notifications(&mut self, letters: &BTreeSet<Uuid>) {
-        let commits: Vec<Arc<Commit>> = self.state.store.commits.values().cloned().collect();
-        for commit in commits {
-            for event in DomainEvent::of_commit(&commit).unwrap_or_default() {
-                for kind in self.due(&event, &commit) {
-                    self.check_decision(&event, kind);
-                }
-            }
-        }
-        let mut broken = Vec::new();
-        for (id, notification) in &self.state.notifications {
-            let state = notification.state;
-            let taken = self.state.book.taken.contains_key(id);
-            let named = self.state.book.named.contains_key(id);
-            match state {
-                State::Unknown if !letters.contains(id) => {
-                    broken.push(("an unknown mail has its dead letter", *id, state));
-                }
-                State::Unknown | State::Sent => {}
-                State::Skipped | State::Rejected if taken && !named => {
-                    broken.push(("what was sent is not told as unsent", *id, state));
-                }
-                State::Skipped | State::Rejected => {}
-                State::Planned | State::Claimed | State::Sending | State::RetryAt => {
-                    broken.push(("every event is told or skipped with a reason", *id, state));
-                }
-            }
-        }
-        for (invariant, id, state) in broken {
-            self.violate(invariant, || format!("{id} is {}", state.as_str()));
-        }
-    }
-
-    /// The kinds that must have been decided for an event, whatever was decided.
-    fn due(&self, event: &DomainEvent, commit: &Commit) -> Vec<Kind> {
-        let kinds = notification::kinds(event);
-        let mut due: Vec<Kind> = always_decided(kinds).collect();
-        let customer = &event.data.customer_id;
-        let known = self.state.book.customers.get(customer);
-        let known = known.map(Vec::as_slice).unwrap_or_default();
-        let ever_erased = known.iter().any(|known| known.revision.person.is_none());
-        let in_force = self.state.book.in_force(customer, commit.recorded_at);
-        let written = known.iter().find(|known| Some(&known.revision) == in_force);
-        // A revision that was on its way while the event was judged may count or not.
-        let settled = written.is_some_and(|known| {
-            crate::kernel::time_at(known.written_at)
-                < commit.recorded_at - chrono::TimeDelta::seconds(3)
-        });
-        if let (Some(person), true, false) = (
-            in_force.and_then(|revision| revision.person.as_ref()),
-            settled,
-            ever_erased,
-        ) {
-            due.extend(kinds.iter().filter(|kind| {
-                !kind.is_on_by_default() && person.preferences.get(**kind).is_some()
-            }));
-        }
-        due
-    }
-
-    fn check_decision(&mut self, event: &DomainEvent, kind: Kind) {
-        let recipient = &event.data.customer_id;
-        let id = notification::notification_id(
-            event.metadata.event_id,
-            kind,
-            recipient,
-            &Recipient::Customer,
-            notification::EMAIL,
-        );
-        if !self.state.notifications.contains_key(&id) {
-            self.violate("every event is told or skipped with a reason", || {
-                format!(
-                    "{kind} of {} version {} was never decided",
-                    event.metadata.account_id, event.metadata.version
-                )
-            });
-        }
     }
 
     fn check_replays(&mut self) {

@@ -25,6 +25,10 @@ pub enum Hop {
     LetterRemove,
     ReplaysRead,
     ReplaysWrite,
+    SuppressionsRead,
+    SuppressionsWrite,
+    MailerToFeedback,
+    Heartbeat,
     Clock,
 }
 
@@ -85,7 +89,7 @@ pub const FAULTS: [Fault; 15] = [
 ];
 
 /// The hops, each with what can happen there.
-pub const HOPS: [(Hop, &[Fault]); 19] = [
+pub const HOPS: [(Hop, &[Fault]); 23] = [
     (
         H::ClientToApi,
         &[
@@ -169,6 +173,13 @@ pub const HOPS: [(Hop, &[Fault]); 19] = [
     (H::LetterRemove, WRITE),
     (H::ReplaysRead, READ),
     (H::ReplaysWrite, WRITE),
+    (H::SuppressionsRead, READ),
+    (H::SuppressionsWrite, WRITE),
+    (
+        H::MailerToFeedback,
+        &[F::LostRequest, F::Duplicate, F::Reorder],
+    ),
+    (H::Heartbeat, &[F::LostRequest, F::Duplicate]),
     (H::Clock, &[F::Skew]),
 ];
 
@@ -199,9 +210,14 @@ const WRITE: &[Fault] = &[
     F::CrashAfter,
 ];
 
+/// How likely a fault of a read of notifications is at most, in millionths.
+const MOST_OF_CLAIMS_READ: u32 = 8_000;
+
 /// Passed a hundred times less often than the others.
-const SELDOM: [Hop; 5] = [
+const SELDOM: [Hop; 7] = [
     H::CustomersWrite,
+    H::SuppressionsWrite,
+    H::Heartbeat,
     H::LetterPut,
     H::LetterRemove,
     H::ReplaysRead,
@@ -230,6 +246,10 @@ impl Hop {
             H::LetterRemove => "dead letters, remove",
             H::ReplaysRead => "replays, read",
             H::ReplaysWrite => "replays, write",
+            H::SuppressionsRead => "suppressions, read",
+            H::SuppressionsWrite => "suppressions, write",
+            H::MailerToFeedback => "mailer to feedback",
+            H::Heartbeat => "heartbeat to notify",
             H::Clock => "clocks",
         }
     }
@@ -311,6 +331,11 @@ impl Chances {
                     of[cell(hop, fault)] = (of[cell(hop, fault)] * 3).min(120_000);
                 }
             }
+        }
+        // A digest is told after some hundred reads in a row.
+        for &fault in READ {
+            let chance = &mut of[cell(H::ClaimsRead, fault)];
+            *chance = (*chance).min(MOST_OF_CLAIMS_READ);
         }
         // Rare by nature: they stop a hop for hours, or for good.
         for (hop, faults) in HOPS {

@@ -22,9 +22,12 @@ pub const MILLISECOND: Micros = 1_000;
 pub const SECOND: Micros = 1_000_000;
 pub const MINUTE: Micros = 60 * SECOND;
 pub const HOUR: Micros = 60 * MINUTE;
+pub const DAY: Micros = 24 * HOUR;
 
-/// When the simulation begins: 22 November 2026, noon.
-const EPOCH_SECONDS: i64 = 1_795_348_800;
+/// When the simulation begins: Monday, 30 November 2026, ten minutes before
+/// eight in the morning of Halifax, when daily and weekly digests are told
+/// there; the statements of the month are on the next day.
+const EPOCH_SECONDS: i64 = 1_796_039_400;
 /// More events than any seed takes: whoever comes here does not end.
 const MAX_EVENTS: u64 = 3_000_000;
 
@@ -192,6 +195,10 @@ impl Core {
         }
     }
 
+    fn is_at_rest(&self) -> bool {
+        self.queue.len() == self.state.beats.len()
+    }
+
     pub fn trace_hash(&self) -> u64 {
         self.hasher.finish()
     }
@@ -200,6 +207,12 @@ impl Core {
 pub fn time_at(at: Micros) -> DateTime<Utc> {
     let micros = EPOCH_SECONDS * 1_000_000 + i64::try_from(at).unwrap_or(i64::MAX / 2);
     DateTime::from_timestamp_micros(micros).unwrap_or(DateTime::UNIX_EPOCH)
+}
+
+/// The moment of this time; 0 where it was before the beginning.
+pub fn micros_at(time: DateTime<Utc>) -> Micros {
+    let since = time.timestamp_micros() - EPOCH_SECONDS * 1_000_000;
+    Micros::try_from(since).unwrap_or(0)
 }
 
 pub fn micros(duration: Duration) -> Micros {
@@ -252,12 +265,14 @@ impl Sim {
         drop(under_way);
     }
 
-    /// Takes steps until nothing is left to do or an invariant is broken.
+    /// Takes steps until nothing but beats is left to do, or an invariant is
+    /// broken.
     pub fn run(&self) {
-        while self.step() {}
+        while !self.core().is_at_rest() && self.step() {}
     }
 
-    fn step(&self) -> bool {
+    /// Takes one step; `false` where there is none, or an invariant is broken.
+    pub fn step(&self) -> bool {
         let mut core = self.core();
         if core.violation.is_some() {
             return false;

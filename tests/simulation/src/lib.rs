@@ -3,13 +3,13 @@
 //! come twice and in no order; and after every step what was promised must hold.
 //!
 //! One thread, one queue of events, virtual time. The same seed takes the same
-//! steps. What is not simulated because it is not built: feedback of the
-//! mailer, and scheduled operations.
+//! steps.
 
 pub mod actors;
 pub mod book;
 pub mod bugs;
 pub mod call;
+mod checks;
 pub mod cloud;
 mod ending;
 pub mod faults;

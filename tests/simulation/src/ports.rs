@@ -29,7 +29,10 @@ pub enum Role {
     Api,
     Project,
     Notify,
+    /// Notify too, called by the heartbeat.
+    Heart,
     Replay,
+    Feedback,
 }
 
 /// One process's way to everything.

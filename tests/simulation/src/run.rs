@@ -6,11 +6,13 @@ use handlers::redrive::Selection;
 use crate::book::Violation;
 use crate::cloud::{Setup, State};
 use crate::faults::{Chances, Coverage};
-use crate::kernel::{MINUTE, Sim};
+use crate::kernel::{Core, DAY, HOUR, MINUTE, Sim};
 use crate::logs;
 
 /// Rounds of redriving after which a letter counts as stuck.
-const MAX_ROUNDS: u32 = 60;
+const MAX_ROUNDS: u32 = 120;
+/// Rounds in which letters of unknown mails are redriven without being named.
+const ROUNDS_THAT_CHANGE_NOTHING: u32 = 3;
 
 #[derive(Debug, Clone)]
 pub struct Outcome {
@@ -103,7 +105,7 @@ fn commands_with_faults(sim: &Sim, commands: u32) {
     for _ in 0..core.state.setup.api_processes {
         core.start_api();
     }
-    let mut at = 0;
+    let mut at = core.state.setup.begins;
     for number in 0..commands {
         let pause = core.state.setup.pause;
         // Bursts, and pauses between them.
@@ -116,7 +118,12 @@ fn commands_with_faults(sim: &Sim, commands: u32) {
             core.after(at, |core| core.command());
         }
     }
-    let peace = at + core.rng.u64(MINUTE..20 * MINUTE);
+    // Every place has had its next morning, and the first of the month, after a day and two hours.
+    let night = match core.state.setup.bad_night {
+        true => DAY + HOUR,
+        false => 0,
+    };
+    let peace = at + night + core.rng.u64(MINUTE..20 * MINUTE);
     core.after(peace, |core| {
         core.chances.on = false;
         core.state.deliveries_from = 0;
@@ -126,30 +133,41 @@ fn commands_with_faults(sim: &Sim, commands: u32) {
 }
 
 /// The liveness phase: an operator redrives all letters, and then, or not, names
-/// those of mails that may have been sent.
+/// those of mails that may have been sent; and what waits is told in its time.
 fn to_the_end(sim: &Sim) {
     let names_unknown = sim.core().rng.bool();
-    for round in 0..MAX_ROUNDS {
-        {
-            let mut core = sim.core();
-            if core.violation.is_some() || core.state.letters.waiting.is_empty() {
-                return;
-            }
+    let mut round = 0;
+    loop {
+        let redrives = {
+            let core = sim.core();
             let only_unknown = core.state.letters.only_unknown();
-            if only_unknown && !names_unknown && round > 2 {
-                return;
-            }
-            core.after(20 * MINUTE, move |core| {
-                if only_unknown && names_unknown {
-                    core.redrive_unknown();
-                } else {
-                    core.redrive(&Selection {
-                        max: 100,
-                        ..Selection::default()
-                    });
-                }
-            });
+            let last = if only_unknown && !names_unknown {
+                ROUNDS_THAT_CHANGE_NOTHING
+            } else {
+                MAX_ROUNDS
+            };
+            !core.state.letters.waiting.is_empty() && round < last
+        };
+        if redrives {
+            round += 1;
+            sim.core()
+                .after(20 * MINUTE, move |core| core.redrive_all(names_unknown));
+        } else if !sim.step() {
+            return;
         }
         sim.run();
+    }
+}
+
+impl Core {
+    fn redrive_all(&mut self, names_unknown: bool) {
+        if self.state.letters.only_unknown() && names_unknown {
+            self.redrive_unknown();
+        } else {
+            self.redrive(&Selection {
+                max: 100,
+                ..Selection::default()
+            });
+        }
     }
 }

@@ -103,6 +103,12 @@ impl Api {
         }
     }
 
+    /// The URL, as `--endpoint` takes it.
+    #[must_use]
+    pub fn endpoint(&self) -> &str {
+        &self.base
+    }
+
     /// The address and port.
     #[must_use]
     pub fn authority(&self) -> &str {

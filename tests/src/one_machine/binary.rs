@@ -8,18 +8,26 @@ use std::time::Instant;
 /// Where `ledgerbell` is: what `LEDGERBELL_BIN` names, or else what Cargo
 /// builds from this workspace, once a process, into the folder that the
 /// running test was built into.
-pub(super) fn ledgerbell() -> &'static Path {
+#[must_use]
+pub fn ledgerbell() -> &'static Path {
     static BINARY: OnceLock<PathBuf> = OnceLock::new();
     BINARY.get_or_init(|| std::env::var_os("LEDGERBELL_BIN").map_or_else(build, PathBuf::from))
 }
 
+/// A command of the binary, to be completed and run.
+#[must_use]
+pub fn ledgerbell_command() -> Command {
+    Command::new(ledgerbell())
+}
+
 fn build() -> PathBuf {
-    // target/debug/deps/one_machine-0123456789abcdef
-    let test = std::env::current_exe().expect("a running test has a path");
-    let profile = test
-        .ancestors()
-        .nth(2)
-        .expect("Cargo puts tests two folders deep");
+    // target/debug/deps/one_machine-0123456789abcdef, or target/debug/scale
+    let program = std::env::current_exe().expect("a running program has a path");
+    let folder = program.parent().expect("it is in a folder");
+    let profile = match folder.ends_with("deps") {
+        true => folder.parent().expect("Cargo puts tests two folders deep"),
+        false => folder,
+    };
     let target = profile
         .parent()
         .expect("a profile's folder is in the target folder");

@@ -13,13 +13,14 @@ mod server;
 mod torn;
 
 pub use api::{Answer, Api, Append, opening};
+pub use binary::{ledgerbell, ledgerbell_command};
 pub use disk::Disk;
 pub use filesystem::SmallFilesystem;
 pub use load::{Acknowledged, Gate, Load, Progress};
 pub use outcome::{Outcome, settled};
 pub use raw::raw_request;
 pub use seed::Seed;
-pub use server::{Folder, Refusal, Server, Starting, fixed_port};
+pub use server::{Folder, Refusal, Server, Starting, fixed_port, peak_memory};
 
 use std::time::{Duration, Instant};
 

@@ -37,7 +37,7 @@ impl Folder {
         Folder(tempfile::tempdir().expect("there is room for a temporary folder"))
     }
 
-    pub(super) fn data(&self) -> PathBuf {
+    pub(crate) fn data(&self) -> PathBuf {
         self.0.path().join("data")
     }
 
@@ -273,10 +273,25 @@ impl Server {
         }
     }
 
+    /// Where it is, like `http://127.0.0.1:8080`.
+    #[must_use]
+    pub fn base(&self) -> &str {
+        &self.base
+    }
+
     /// A client of this server, and of the next one on the same port.
     #[must_use]
     pub fn api(&self) -> Api {
         Api::new(&self.base)
+    }
+
+    /// The most memory that it has had at once, in bytes.
+    ///
+    /// # Panics
+    /// Where it runs no more.
+    #[must_use]
+    pub fn peak_memory(&self) -> u64 {
+        peak_memory(self.child.id()).expect("it runs")
     }
 
     /// Ends it as a power cut would: SIGKILL.
@@ -340,6 +355,18 @@ impl Drop for Server {
             eprintln!("{}", self.end_of_log());
         }
     }
+}
+
+/// The most memory that a running process has had at once, in bytes, as Linux
+/// counts it (`VmHWM`).
+#[must_use]
+pub fn peak_memory(process: u32) -> Option<u64> {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).ok()?;
+    let line = status
+        .lines()
+        .find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix(" kB")?.trim().parse().ok()?;
+    Some(kibibytes * 1024)
 }
 
 fn end_of(log: &Path) -> String {

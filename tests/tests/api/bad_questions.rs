@@ -37,6 +37,18 @@ async fn the_parameters_of_every_question_are_checked_by_name() {
         ("/v1/events?from=yesterday", "from"),
         ("/v1/events?to=2026", "to"),
         ("/v1/events?cursor=bm9uc2Vuc2U", "cursor"),
+        ("/v1/events?type=MoneyMoved", "type"),
+        ("/v1/events?account=a%2Fb", "account"),
+        ("/v1/events?currency=EURO", "currency"),
+        ("/v1/events?min_amount=1.00", "min_amount"),
+        ("/v1/events?currency=EUR&max_amount=1.0", "max_amount"),
+        ("/v1/commits?order=desc", "order"),
+        ("/v1/commits?cursor=nonsense", "cursor"),
+        (
+            "/v1/accounts/ACC-1/commits?after_version=x",
+            "after_version",
+        ),
+        ("/v1/accounts/%00/commits", "account_id"),
         ("/v1/dead-letters?limit=0", "limit"),
     ] {
         let answer = client.get(path).await;

@@ -9,6 +9,7 @@ mod bad_input;
 mod bad_questions;
 mod client;
 mod document;
+mod events;
 mod notifications;
 mod operations;
 mod schedules;

@@ -1,6 +1,7 @@
-//! A month of a bank on the embedded pipeline: 10,000 events of 200 customers
-//! with mixed wishes in two zones, over both changes of clocks, by a clock that
-//! the test moves. Then everything is held against everything else.
+//! A month of a bank on the embedded pipeline: 200 customers with mixed wishes
+//! in two zones, over both changes of clocks, by a clock that the test moves.
+//! Then everything is held against everything else. `LEDGERBELL_MONTH=full`
+//! makes it 10,000 events.
 
 #![allow(clippy::unwrap_used)]
 

@@ -7,8 +7,22 @@ use serde_json::{Value, json};
 
 use crate::people::{CUSTOMERS, amount, currency, customer_id, zone};
 
+/// How much of the month's traffic there is: all of it takes a debug build some
+/// ten minutes, so it is a quarter unless `LEDGERBELL_MONTH=full`. Days,
+/// customers, wishes and schedules are the same.
+pub fn is_full() -> bool {
+    std::env::var("LEDGERBELL_MONTH").is_ok_and(|value| value == "full")
+}
+
 /// Of the events that the bank reports, beside the openings.
-pub const REPORTED: usize = 10_300;
+pub fn reported() -> usize {
+    if is_full() { 10_300 } else { 2_600 }
+}
+
+/// At least so many of something there must be, in a full month.
+pub fn share(of_a_full_month: usize) -> usize {
+    of_a_full_month * reported() / 10_300
+}
 
 /// One request of the bank.
 pub struct Request {
@@ -72,7 +86,7 @@ pub fn openings() -> Vec<Request> {
 pub fn requests() -> Vec<Request> {
     let mut chance = Chance(20_261_010);
     let minutes = (end() - begin()).num_minutes().unsigned_abs() - 60;
-    let mut left = REPORTED;
+    let mut left = reported();
     let mut requests = Vec::new();
     while left > 0 {
         let number = u32::try_from(chance.below(u64::from(CUSTOMERS))).unwrap();

@@ -7,7 +7,9 @@ use handlers::unsubscribe::Unsubscriber;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
-use tests::world::{Answer, UNKNOWN_WINDOW, World, account, deposited, event, withdrawn};
+use tests::world::{
+    Answer, Fault, LEASE, UNKNOWN_WINDOW, World, account, customer, deposited, event, withdrawn,
+};
 
 fn with_second() -> Value {
     json!({
@@ -70,6 +72,40 @@ async fn an_address_that_was_taken_away_gets_nothing_more() {
     let all = world.notifications.all();
     let skipped = all.iter().find(|found| !found.recipient.is_customer());
     assert_eq!(skipped.unwrap().reason.as_deref(), Some("preference-off"));
+}
+
+#[tokio::test]
+async fn what_was_begun_for_a_further_address_is_ended_when_the_customer_is_erased() {
+    for call in 0..3 {
+        let world = deposit_for(with_second()).await;
+        // The third and the fourth write are of the second address: claimed, sending, sent.
+        world
+            .faults
+            .at("notifications.save", 3 + call, Fault::StopAfter);
+        for entry in world.bus.take_waiting() {
+            let notifier = world.notifier();
+            let delivery = notifier.deliver(&entry.event_type, &entry.detail);
+            world.faults.until_crash(delivery).await;
+            world.bus.wait_again(entry);
+        }
+        let begun = world.notifications.all();
+        assert!(begun.iter().any(|found| !found.recipient.is_customer()));
+        world.customer_desk().erase(&customer()).await.unwrap();
+        world.clock.advance(LEASE);
+        world.settle().await;
+        world
+            .notifier()
+            .run_due(Duration::from_secs(60))
+            .await
+            .unwrap();
+        let unfinished = world.notifications.all().into_iter().find(|found| {
+            matches!(
+                found.state,
+                State::Claimed | State::Sending | State::RetryAt
+            )
+        });
+        assert_eq!(unfinished, None, "after write {call}");
+    }
 }
 
 #[tokio::test]

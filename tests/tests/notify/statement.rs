@@ -2,10 +2,10 @@
 
 use chrono::{DateTime, Utc};
 use domain::notification::Kind;
-use handlers::ports::{Notification, State};
+use handlers::ports::{Content, Notification, State};
 use serde_json::{Value, json};
 use std::time::Duration;
-use tests::world::{World, account, deposited, event, opened, withdrawn};
+use tests::world::{Fault, World, account, customer, deposited, event, opened, withdrawn};
 
 const DECEMBER: &str = "2026-12-01T07:00:00Z";
 const JANUARY: &str = "2027-01-01T07:00:00Z";
@@ -113,6 +113,53 @@ async fn the_chain_ends_with_the_wish_and_begins_with_the_next_event() {
     world.customer_with("ana@example.com", wanted()).await;
     happen(&world, "again", vec![deposited("1.00")]).await;
     assert_eq!(statements(&world).len(), 2);
+}
+
+#[tokio::test]
+async fn a_failure_after_one_statement_does_not_lose_the_next() {
+    let world = november().await;
+    world.clock.set(time(DECEMBER));
+    let throttled = handlers::Error::Retryable("throttled".to_owned());
+    world
+        .faults
+        .at("store.head", 0, Fault::FailBefore(throttled));
+    beat(&world).await;
+    beat(&world).await;
+    let states: Vec<State> = statements(&world).iter().map(|one| one.state).collect();
+    assert_eq!(states, [State::Sent, State::Planned]);
+    assert_eq!(world.mailer.accepted().len(), 1);
+}
+
+#[tokio::test]
+async fn who_moves_to_the_other_side_of_the_date_line_gets_the_next_statement_all_the_same() {
+    let world = World::default();
+    let live_in = async |zone: &str| {
+        let person = json!({
+            "email": "ana@example.com",
+            "name": "Ana Example",
+            "locale": "en",
+            "time_zone": zone,
+            "preferences": wanted(),
+        });
+        let person = handlers::customers::read_person(person).unwrap();
+        let desk = world.customer_desk();
+        desk.put(&customer(), person, None).await.unwrap();
+    };
+    live_in("Pacific/Kiritimati").await;
+    happen(&world, "open", vec![opened(), deposited("100.00")]).await;
+    live_in("Pacific/Pago_Pago").await;
+    for _ in 0..2 {
+        world.clock.set(time(DECEMBER));
+        beat(&world).await;
+    }
+    let days: Vec<String> = statements(&world)
+        .into_iter()
+        .filter_map(|one| match one.content {
+            Content::Statement(statement) => Some(statement.first_day.to_string()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(days, ["2026-11-01", "2026-12-01"]);
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 //! simulator; and the link in it.
 
 use handlers::keyring::Keyring;
-use handlers::unsubscribe::{Topic, url};
+use handlers::unsubscribe::{List, Topic, url};
 use serde_json::{Value, json};
 use tests::one_machine::{Api, Append, Folder, Server, eventually};
 
@@ -116,7 +116,8 @@ fn the_link_of_a_mail_unsubscribes_by_post_and_not_by_get_also_after_a_restart()
     let api = server.api();
 
     let keyring = Keyring::read(&[&keys]).unwrap();
-    let link = url(&keyring, "/v1", &"ana".parse().unwrap(), Topic::All).unwrap();
+    let customer = "ana".parse().unwrap();
+    let link = url(&keyring, "/v1", List::own(&customer, Topic::All)).unwrap();
     let revision = || {
         api.try_get("/v1/customers/ana")
             .unwrap()

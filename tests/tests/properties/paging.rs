@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use domain::{Commit, Version};
 use handlers::http::router;
 use handlers::ports::{Clock, Place};
-use handlers::query::time_index::Range;
+use handlers::query::time_index::{PageLimit, Range};
 use proptest::prelude::*;
 use serde_json::Value;
 use tests::world::{World, account, deposited, opened};
@@ -126,7 +126,7 @@ proptest! {
 
     #[test]
     fn the_pages_of_all_commits_are_all_commits_also_within_one_microsecond(
-        writes in writes(30), limit in 1_usize..7, newest_first in any::<bool>(),
+        writes in writes(30), limit in 1_usize..7, events in 1_usize..20, newest_first in any::<bool>(),
     ) {
         run(async {
             let world = opened_accounts().await;
@@ -134,8 +134,9 @@ proptest! {
             world.clock.set(world.clock.now() + chrono::TimeDelta::hours(1));
             let queries = world.queries();
             let (mut read, mut position) = (Vec::new(), None);
+            let within = PageLimit { commits: limit, events };
             loop {
-                let page = queries.recorded(everything(), position, newest_first, limit).await.unwrap();
+                let page = queries.recorded(everything(), position, newest_first, within).await.unwrap();
                 assert!(page.commits.len() <= limit);
                 read.extend(page.commits.iter().map(Place::of));
                 position = page.next;

@@ -1,5 +1,7 @@
 //! `ledgerbell balance`.
 
+use std::path::PathBuf;
+
 use chrono::{DateTime, Utc};
 use clap::{Args, ValueEnum};
 use domain::AccountId;
@@ -9,6 +11,7 @@ use serde_json::Value;
 use crate::connection::Connection;
 use crate::exit::{End, Failure};
 use crate::output;
+use crate::plot::Curve;
 
 /// Show an account's balance, now or at an earlier point
 ///
@@ -34,6 +37,14 @@ pub struct BalanceOptions {
     #[arg(long, value_name = "N", conflicts_with = "as_of", value_parser = clap::value_parser!(u64).range(1..))]
     as_of_version: Option<u64>,
 
+    /// Draw it after each of the account's events
+    #[arg(long, conflicts_with_all = ["as_of", "as_of_version", "json"])]
+    plot: bool,
+
+    /// Draw it into this file instead, as SVG
+    #[arg(long, value_name = "FILE", requires = "plot")]
+    svg: Option<PathBuf>,
+
     #[command(flatten)]
     connection: Connection,
 }
@@ -45,6 +56,11 @@ enum Basis {
 }
 
 pub fn run(options: &BalanceOptions) -> Result<End, Failure> {
+    if options.plot {
+        let client = options.connection.client();
+        Curve::read(&client, options.account.as_str())?.show(options.svg.as_deref())?;
+        return Ok(End::Done);
+    }
     let mut query: Vec<(&str, String)> = Vec::new();
     query.extend(options.as_of.map(|time| ("as_of", format_time(time))));
     query.extend(options.basis.map(|basis| {

@@ -8,6 +8,7 @@ use crate::client::Client;
 use crate::connection::Connection;
 use crate::exit::{End, Failure};
 use crate::output;
+use crate::plot::Movements;
 use crate::table::{Align, Table};
 
 /// Events of one request. The columns are aligned page by page, so that the
@@ -29,6 +30,10 @@ pub struct HistoryOptions {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     limit: Option<u64>,
 
+    /// Draw what came in and went out on each day
+    #[arg(long, conflicts_with_all = ["after", "limit", "json"])]
+    plot: bool,
+
     #[command(flatten)]
     connection: Connection,
 }
@@ -44,6 +49,10 @@ const COLUMNS: [(&str, Align); 6] = [
 
 pub fn run(options: &HistoryOptions) -> Result<End, Failure> {
     let client = options.connection.client();
+    if options.plot {
+        Movements::read(&client, options.account.as_str())?.show();
+        return Ok(End::Done);
+    }
     let mut after = options.after;
     let mut left = options.limit;
     let mut document: Vec<Value> = Vec::new();
@@ -100,7 +109,8 @@ fn print(events: &[Value], heading: bool) -> bool {
     table.lines().into_iter().skip(skip).all(output::line)
 }
 
-fn cells(event: &Value) -> [String; 6] {
+/// An event in the columns from its version on.
+pub fn cells(event: &Value) -> [String; 6] {
     let data = &event["data"];
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let event_type = text(&event["type"]);

@@ -1,7 +1,11 @@
 //! `ledgerbell verify`.
 
+mod folder;
+
+use std::path::PathBuf;
+
 use clap::Args;
-use domain::AccountId;
+use domain::{AccountId, Hash};
 use indicatif::ProgressBar;
 use serde_json::{Value, json};
 
@@ -17,12 +21,23 @@ use crate::table::{Align, Table};
 /// commit linked to the one before it, the balance the sum of the events, and
 /// the read model equal to it. Without accounts all are checked, those that are
 /// not projected yet too. The exit code is 1 when any account is not valid.
+///
+/// With --export the files of an export are checked instead, without a server:
+/// what was changed, dropped, swapped, inserted or cut off is named.
 #[derive(Debug, Clone, Args)]
 #[command(verbatim_doc_comment)]
 pub struct VerifyOptions {
     /// Accounts to check; all when none is named
     #[arg(value_name = "ACCOUNT")]
     accounts: Vec<AccountId>,
+
+    /// The folder of an export to check
+    #[arg(long, value_name = "DIR", conflicts_with = "accounts")]
+    export: Option<PathBuf>,
+
+    /// What the manifest of the export must be, as the export told it
+    #[arg(long, value_name = "HASH", requires = "export")]
+    manifest_sha256: Option<Hash>,
 
     #[command(flatten)]
     connection: Connection,
@@ -41,6 +56,9 @@ const COLUMNS: [(&str, Align); 5] = [
 ];
 
 pub fn run(options: &VerifyOptions) -> Result<End, Failure> {
+    if let Some(export) = &options.export {
+        return folder::run(export, options.manifest_sha256, options.connection.json);
+    }
     let client = options.connection.client();
     let named = (!options.accounts.is_empty()).then_some(options.accounts.len() as u64);
     let bar = output::bar(named, "accounts");

@@ -2,12 +2,22 @@
 
 use std::sync::Arc;
 
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::CustomerId;
 use handlers::customers::{CustomerDesk, read_person};
 use serde_json::{Value, json};
 
 use crate::book::CANARY;
 use crate::kernel::Core;
+
+/// Where customers are, and the hours that their clocks are ahead on the days
+/// of the simulation.
+const ZONES: [(&str, i64); 4] = [
+    ("Europe/Paris", 1),
+    ("UTC", 0),
+    ("Asia/Tokyo", 9),
+    ("America/Halifax", -4),
+];
 
 impl Core {
     pub fn change_a_customer(&mut self) {
@@ -27,10 +37,10 @@ impl Core {
             return;
         }
         self.state.ids += 1;
-        let zone = ["Europe/Paris", "UTC", "Asia/Tokyo"][self.rng.usize(..3)];
+        let (zone, offset) = ZONES[self.rng.usize(..ZONES.len())];
         let locale = ["en", "fr"][self.rng.usize(..2)];
         let currency_amounts = json!({ "EUR": "50.00", "JPY": "5000", "BHD": "50.000" });
-        let preferences: Value = match self.rng.u32(..8) {
+        let mut preferences: Value = match self.rng.u32(..8) {
             0..3 => json!({}),
             3 => json!({ "kinds": { "deposit": { "enabled": false } } }),
             4 => {
@@ -47,6 +57,7 @@ impl Core {
                 json!({ "kinds": { "overdrawn": { "enabled": false }, "low-balance": { "enabled": true, "threshold": currency_amounts } } })
             }
         };
+        self.wish_for_more(&mut preferences, number, locale, offset);
         let person = read_person(json!({
             "email": format!("{CANARY}-{locale}-{}@example.com", self.state.ids),
             "name": format!("Ana {CANARY} {}", self.state.ids),
@@ -65,5 +76,52 @@ impl Core {
             },
             |_, _: Option<handlers::Result<u64>>| {},
         );
+    }
+
+    /// When, together with what, and to whom else: as far as anybody wishes it
+    /// in this seed.
+    fn wish_for_more(
+        &mut self,
+        preferences: &mut Value,
+        customer: usize,
+        locale: &str,
+        offset: i64,
+    ) {
+        let wishes = self.state.setup.wishes;
+        if wishes.quiet_hours && self.rng.bool() {
+            preferences["quiet_hours"] = self.quiet_hours(offset);
+        }
+        if wishes.digests && self.rng.bool() {
+            preferences["delivery"] = json!(["daily", "daily", "weekly"][self.rng.usize(..3)]);
+        }
+        if wishes.statements && self.rng.bool() {
+            preferences["kinds"]["statement"] = json!({ "enabled": true });
+        }
+        if wishes.further_addresses && self.rng.u32(..3) > 0 {
+            let kinds = [
+                &["deposit"][..],
+                &["withdrawal", "low-balance"],
+                &["deposit", "reversal", "overdrawn", "security"],
+                &["statement"],
+            ];
+            // Of a few, so that one that was taken away comes back.
+            let number = self.rng.u32(..2);
+            preferences["addresses"] = json!([{
+                "email": format!("{CANARY}-{locale}-{customer}-more-{number}@example.com"),
+                "kinds": kinds[self.rng.usize(..kinds.len())],
+            }]);
+        }
+    }
+
+    /// Mostly such as begin or end within the time that most happens in.
+    fn quiet_hours(&mut self, offset: i64) -> Value {
+        if self.rng.u32(..4) == 0 {
+            return json!({ "from": "22:00", "to": "07:00" });
+        }
+        let now = self.time() + TimeDelta::hours(offset);
+        let end = now + TimeDelta::minutes(self.rng.i64(1..60));
+        let begin = end - TimeDelta::minutes(self.rng.i64(1..60));
+        let written = |time: DateTime<Utc>| time.format("%H:%M").to_string();
+        json!({ "from": written(begin), "to": written(end) })
     }
 }

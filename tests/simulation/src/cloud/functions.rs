@@ -13,6 +13,7 @@ use handlers::replay::Replayer;
 use handlers::{Error, Result};
 use serde_json::Value;
 
+use crate::actors::heart::HEARTBEAT;
 use crate::kernel::{Core, ProcessId};
 use crate::ports::{Port, Role};
 
@@ -21,6 +22,8 @@ const LEASE: Duration = Duration::from_secs(45);
 const UNKNOWN_WINDOW: Duration = Duration::from_secs(15 * 60);
 /// How long a replay works before it calls itself again.
 const REPLAY_BUDGET: Duration = Duration::from_secs(1);
+/// The notify function's timeout, without what its main keeps in reserve.
+const BEAT_BUDGET: Duration = Duration::from_secs(40);
 /// As `handlers::query::time_index` has it.
 const SAFETY_WINDOW: chrono::TimeDelta = handlers::query::time_index::SAFETY_WINDOW;
 
@@ -40,11 +43,15 @@ pub fn redriver(port: &Arc<Port>) -> Redriver {
         bus: port.clone(),
         projector: Arc::new(projector(port)),
         notifications: port.clone(),
-        feedback: Arc::new(Feedback {
-            notifications: port.clone(),
-            suppressions: port.clone(),
-            clock: port.clone(),
-        }),
+        feedback: Arc::new(feedback(port)),
+    }
+}
+
+fn feedback(port: &Arc<Port>) -> Feedback {
+    Feedback {
+        notifications: port.clone(),
+        suppressions: port.clone(),
+        clock: port.clone(),
     }
 }
 
@@ -113,6 +120,7 @@ pub(super) fn project(
 pub enum Function {
     Notify,
     Replay,
+    Feedback,
 }
 
 impl Function {
@@ -120,6 +128,7 @@ impl Function {
         match self {
             Function::Notify => "notify",
             Function::Replay => "replay",
+            Function::Feedback => "feedback",
         }
     }
 }
@@ -131,15 +140,21 @@ pub(super) fn invoke(
     envelope: Arc<Value>,
 ) -> impl Future<Output = Result<(), Error>> + Send + 'static {
     let role = match function {
+        Function::Notify if envelope["detail-type"] == HEARTBEAT => Role::Heart,
         Function::Notify => Role::Notify,
         Function::Replay => Role::Replay,
+        Function::Feedback => Role::Feedback,
     };
     let port = Arc::new(Port::new(core, process, role));
     async move {
         let event_type = envelope["detail-type"].as_str().unwrap_or_default();
         let detail = &envelope["detail"];
         match function {
-            Function::Notify => notifier(&port).deliver(event_type, detail).await,
+            Function::Notify => {
+                let notifier = notifier(&port);
+                notifier.call(event_type, detail, BEAT_BUDGET).await
+            }
+            Function::Feedback => feedback(&port).deliver(&envelope).await,
             Function::Replay => replayer(&port).deliver(detail, REPLAY_BUDGET).await,
         }
     }

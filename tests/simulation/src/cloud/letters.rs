@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use handlers::dead_letter::{self, Origin};
 use handlers::ports::QueuedLetter;
 
 use crate::book::CANARY;
@@ -34,9 +35,7 @@ pub struct Letters {
 
 impl Core {
     pub fn put_letter(&mut self, body: String, attributes: &[(&str, &str)], delay: Micros) {
-        if body.contains(CANARY) {
-            self.violate("no personal data in dead letters", || body.clone());
-        }
+        self.check_letter(&body);
         let letters = &mut self.state.letters;
         letters.put += 1;
         letters.waiting.push(Letter {
@@ -53,6 +52,24 @@ impl Core {
             let last = core.state.letters.waiting.last();
             format!("dead letter {}", last.map_or("", |letter| &letter.body))
         });
+    }
+
+    /// An event of the provider's names an address, and is kept as it came;
+    /// nobody is shown it.
+    fn check_letter(&mut self, body: &str) {
+        if !body.contains(CANARY) {
+            return;
+        }
+        let letter = dead_letter::read(&QueuedLetter {
+            id: String::new(),
+            receipt: String::new(),
+            body: body.to_owned(),
+            attributes: BTreeMap::new(),
+        });
+        let shown = serde_json::to_string(&letter).unwrap_or_default();
+        if !matches!(letter.origin, Origin::Feedback(_)) || shown.contains(CANARY) {
+            self.violate("no personal data in dead letters", || body.to_owned());
+        }
     }
 
     pub fn receive_letters(&mut self, max: usize, hidden_for: Micros) -> Vec<QueuedLetter> {

@@ -32,6 +32,17 @@ struct Delivery {
     tries: u32,
 }
 
+impl Delivery {
+    fn new(function: Function, envelope: &Arc<Value>, began: Micros) -> Self {
+        Delivery {
+            function,
+            envelope: Arc::clone(envelope),
+            began,
+            tries: 0,
+        }
+    }
+}
+
 impl Core {
     /// What the bus does with an entry that it took.
     pub fn take_entry(&mut self, entry: &BusEntry, from: Role) {
@@ -89,15 +100,25 @@ impl Core {
                     self.coverage.note(Hop::BusToFunction, Fault::Reorder);
                     delay += self.rng.u64(..2 * MINUTE);
                 }
-                let delivery = Delivery {
-                    function,
-                    envelope: Arc::clone(&envelope),
-                    began: self.now,
-                    tries: 0,
-                };
+                let delivery = Delivery::new(function, &envelope, self.now);
                 self.after(delay, move |core| core.deliver(delivery));
             }
         }
+    }
+
+    /// What the default bus does with an event of the provider's.
+    pub(super) fn take_provider_event(&mut self, envelope: &Arc<Value>) {
+        let delivery = Delivery::new(Function::Feedback, envelope, self.now);
+        self.deliver(delivery);
+    }
+
+    /// The scheduler calls without EventBridge's plane.
+    pub fn call_notify(&mut self, envelope: &Arc<Value>) {
+        let delivery = Delivery::new(Function::Notify, envelope, self.now);
+        self.run_function(Attempt {
+            delivery,
+            failures: 0,
+        });
     }
 
     /// EventBridge's plane: reaching the function.

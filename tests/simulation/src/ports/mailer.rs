@@ -4,15 +4,11 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use domain::notification::{self, Kind};
-use domain::{CustomerId, DomainEvent};
 use handlers::planted;
-use handlers::ports::{Mail, Mailer, Notification, Outcome, SendFailure};
-use mail::{Amount, Locale, format_amount};
+use handlers::ports::{Mail, Mailer, Outcome, SendFailure};
 use uuid::Uuid;
 
 use super::Port;
-use crate::book::KnownRevision;
 use crate::call::NoAnswer;
 use crate::faults::{Fault, Hop};
 use crate::kernel::{Core, Micros, SECOND, TaskId};
@@ -133,169 +129,14 @@ impl Core {
         let taken = self.state.book.taken.entry(id).or_default();
         *taken += 1;
         let taken = *taken;
-        let named = self.state.book.named.get(&id);
-        let allowed = 1 + named.map_or(0, |attempts| attempts.len() as u32);
-        if taken > allowed {
-            self.violate("one mail a notification", || {
-                format!("{id} was taken {taken} times, and {allowed} were allowed")
-            });
-        }
         self.tell(|_| format!("the mailer takes {id}, attempt {}", mail.attempt));
         if let Some(found) = self.state.notifications.get(&id).cloned() {
-            self.check_mail(mail, &found, began);
+            self.check_mail(mail, &found, taken, began);
         } else {
             self.violate("no mail without a decision", || id.to_string());
         }
+        self.deliver_mail(mail, &message_id);
         Ok(message_id)
-    }
-
-    fn check_mail(&mut self, mail: &Mail, notification: &Notification, began: Micros) {
-        let account = &notification.account_id;
-        let version = notification.event_version;
-        let Some(commit) = self.state.store.holding(account, version).cloned() else {
-            self.violate("no mail without an event", || {
-                notification.event_id.to_string()
-            });
-            return;
-        };
-        let events = DomainEvent::of_commit(&commit).unwrap_or_default();
-        let told = events
-            .into_iter()
-            .find(|event| event.metadata.event_id == notification.event_id);
-        let Some(event) = told else {
-            self.violate("no mail without an event", || {
-                notification.event_id.to_string()
-            });
-            return;
-        };
-        let balance = self.state.book.balance_at(account, version);
-        let before = self.state.book.balance_at(account, version - 1);
-        if let (Some(balance), Some(before)) = (balance, before) {
-            self.check_amounts(mail, &event, notification.kind, balance, balance - before);
-        }
-        // What was decided at the first delivery stands for the later ones.
-        let first = self
-            .state
-            .book
-            .first_claims
-            .get(&notification.notification_id);
-        let judged = first.copied().unwrap_or(began).min(began);
-        self.check_recipient(mail, &event, notification.kind, (judged, began));
-    }
-
-    /// Amount and balance of the mail are those of the event, added up anew.
-    fn check_amounts(
-        &mut self,
-        mail: &Mail,
-        event: &DomainEvent,
-        kind: Kind,
-        balance: i128,
-        moved: i128,
-    ) {
-        let locale = if mail.to.contains("fr-") {
-            Locale::Fr
-        } else {
-            Locale::En
-        };
-        let written = |minor: i128| {
-            let amount = Amount {
-                minor: i64::try_from(minor).unwrap_or(i64::MAX),
-                currency: event.data.currency.code().to_owned(),
-                digits: event.data.currency.digits(),
-            };
-            format_amount(&amount, locale)
-        };
-        let tells_amount = matches!(
-            kind,
-            Kind::Deposit | Kind::Withdrawal | Kind::Reversal | Kind::LargeAmount
-        );
-        let mut expected = vec![written(balance)];
-        if tells_amount {
-            expected.push(written(moved.abs()));
-        }
-        for amount in expected {
-            if !mail.text.contains(&amount) || !mail.html.contains(&amount) {
-                self.violate("a mail's amounts are its event's", || {
-                    format!(
-                        "{kind} of {} lacks {amount:?}:\n{}",
-                        event.metadata.event_id, mail.text
-                    )
-                });
-            }
-        }
-    }
-
-    /// `judged`: when it was first decided; `began`: since when reads of the
-    /// customer count.
-    fn check_recipient(
-        &mut self,
-        mail: &Mail,
-        event: &DomainEvent,
-        kind: Kind,
-        (judged, began): (Micros, Micros),
-    ) {
-        let known = self.known_since(&event.data.customer_id, judged);
-        let (known, written) = known;
-        let current = |known: &&KnownRevision| known.replaced_at.is_none_or(|at| at >= began);
-        let to_it = |known: &KnownRevision| {
-            let person = known.revision.person.as_ref();
-            person.is_some_and(|person| person.email == mail.to)
-        };
-        let mut addressed = known
-            .iter()
-            .filter(current)
-            .filter(|known| to_it(known))
-            .peekable();
-        if addressed.peek().is_none() {
-            self.violate("no mail to an address that was replaced", || {
-                format!("{} to {}", event.metadata.event_id, mail.to)
-            });
-            return;
-        }
-        let wants = |known: &KnownRevision| {
-            let person = known.revision.person.as_ref();
-            person.is_some_and(|person| person.preferences.is_on(kind))
-        };
-        if !addressed.any(wants) {
-            self.violate("no mail after an opt-out", || {
-                format!("{} of {}", kind, event.metadata.event_id)
-            });
-        }
-        // What was known when the delivery began, or at any moment since.
-        let time = event.metadata.recorded_at;
-        let decided = (written..=known.len()).any(|count| {
-            let in_force = known[..count]
-                .iter()
-                .rfind(|known| known.revision.in_force_from <= time);
-            let person = in_force.and_then(|known| known.revision.person.as_ref());
-            let decisions =
-                person.and_then(|person| notification::decide(event, &person.preferences).ok());
-            decisions
-                .into_iter()
-                .flatten()
-                .any(|decision| decision.kind == kind && decision.skip.is_none())
-        });
-        if !decided {
-            self.violate("no mail that was not asked for then", || {
-                format!("{} of {}", kind, event.metadata.event_id)
-            });
-        }
-    }
-
-    /// All known revisions, and how many of them were written before `began`.
-    fn known_since(&self, customer: &CustomerId, began: Micros) -> (Vec<KnownRevision>, usize) {
-        let known = self
-            .state
-            .book
-            .customers
-            .get(customer)
-            .cloned()
-            .unwrap_or_default();
-        let written = known
-            .iter()
-            .filter(|known| known.written_at <= began)
-            .count();
-        (known, written)
     }
 
     /// Whether somebody has this mail in hand and waits for the mailer.

@@ -88,11 +88,9 @@ impl Core {
         if revision + 1 != notification.revision && !planted::is("claim-unconditional") {
             return false;
         }
-        let was = stored.map(|stored| stored.state);
-        if matches!(was, Some(State::Sent | State::Rejected | State::Skipped)) {
-            self.violate("a final state stays", || {
-                format!("{id}: from {was:?} to {:?}", notification.state)
-            });
+        let stored = stored.cloned();
+        if let Some(stored) = &stored {
+            self.check_step(stored, notification);
         }
         let taken = self.state.book.taken.get(&id).copied().unwrap_or(0);
         match notification.state {
@@ -123,6 +121,7 @@ impl Core {
         let (began, now) = (&self.state.book.began, self.now);
         let began = began.get(&task).copied().unwrap_or(now);
         self.state.book.first_claims.entry(id).or_insert(began);
+        self.beat_when_due(notification);
         self.state.notifications.insert(id, notification.clone());
         true
     }

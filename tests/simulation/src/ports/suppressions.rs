@@ -10,7 +10,7 @@ use crate::faults::Hop;
 impl Suppressions for Port {
     async fn get(&self, address: &str) -> Result<Option<Suppression>> {
         let key = address_hash(address);
-        self.call(Hop::ClaimsRead, move |core| {
+        self.call(Hop::SuppressionsRead, move |core| {
             let (told, lifted) = core
                 .state
                 .suppressions
@@ -24,19 +24,21 @@ impl Suppressions for Port {
 
     async fn add(&self, address: &str, suppression: &Suppression) -> Result<()> {
         let (key, suppression) = (address_hash(address), *suppression);
-        self.call(Hop::ClaimsWrite, move |core| {
+        self.call(Hop::SuppressionsWrite, move |core| {
             let (told, lifted) = core.state.suppressions.entry(key.clone()).or_default();
             let newest = told.map(|told| told.at).max(*lifted);
             if newest.is_none_or(|newest| newest < suppression.at) {
                 *told = Some(suppression);
             }
+            let now = core.now;
+            core.state.book.suppressed.entry(key.clone()).or_insert(now);
         })
         .await
     }
 
     async fn lift(&self, address: &str, at: DateTime<Utc>) -> Result<()> {
         let key = address_hash(address);
-        self.call(Hop::ClaimsWrite, move |core| {
+        self.call(Hop::SuppressionsWrite, move |core| {
             if let Some((_, lifted)) = core.state.suppressions.get_mut(&key) {
                 *lifted = (*lifted).max(Some(at));
             }

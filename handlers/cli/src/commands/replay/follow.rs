@@ -36,8 +36,9 @@ fn to_its_end(
     replay_id: &str,
     estimate: Option<&Estimate>,
 ) -> Result<Value, CallError> {
+    // A read model that was lost knows of no events: how many there are is not known then.
     let expected = estimate
-        .filter(|estimate| !estimate.at_most)
+        .filter(|estimate| !estimate.at_most && estimate.events > 0)
         .map(|estimate| estimate.events);
     let bar = output::bar(expected, "events");
     bar.set_message("replaying");

@@ -13,7 +13,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use handlers::http::Problem;
 
-pub(super) fn guard(app: Router) -> Router {
+pub fn guard(app: Router) -> Router {
     app.layer(middleware::from_fn(check))
 }
 

@@ -1,0 +1,99 @@
+// One account: its balance now and at any version, its events, what its
+// customer was told, and its schedules.
+
+import { accountPath, getJson, orNone } from "./api.js";
+import { balanceChart } from "./balance-chart.js";
+import { eventList } from "./event-list.js";
+import { balances } from "./money.js";
+import { element, foreign, syncRows, time, update } from "./page.js";
+import { balanceOf, customerHref, eventHref, movedMoney, notificationRow, panel } from "./rows.js";
+import { schedulesPanel } from "./schedules.js";
+import { EVENT_NAMES, named } from "./words.js";
+
+/** The chart's events; older ones are read with the list's. */
+const HISTORY = 1000;
+const NOTIFICATIONS = 50;
+
+export function mount(main, { id, query }) {
+  const path = accountPath(id);
+  const balance = element("p", { class: "balance" });
+  const facts = element("p", { class: "facts" });
+  const heading = element("div", { class: "heading" }, element("h2", { tabindex: "-1", id: "account-title" }, id), facts, balance);
+
+  const slider = element("input", { type: "range", min: "1", max: "1", value: "1", id: "as-of", "aria-describedby": "as-of-balance" });
+  const now = element("button", { type: "button", class: "plain", id: "as-of-now" }, "Now");
+  const then = element("p", { class: "then", id: "as-of-balance", "aria-live": "polite" });
+  const chart = balanceChart((version) => slideTo(version));
+  const asOf = element("div", { class: "as-of" },
+    element("div", { class: "slide" }, element("label", { for: "as-of" }, "As of version"), slider, now), then);
+  const history = element("section", { class: "panel", "aria-labelledby": "account-title" }, heading,
+    element("div", { class: "chart-bar" }, element("h3", {}, "Balance"), chart.basis), chart.holder, asOf);
+  const missing = element("p", { class: "panel nothing", hidden: "" }, "There is no such account.");
+
+  const list = eventList({ path: `${path}/events`, placeName: "after_version", firstPage: HISTORY, ...query });
+  const events = panel("history", "Events", list.filter, element("div", { class: "scroll", tabindex: "0", role: "region", "aria-labelledby": "history-title" }, list.body));
+  const told = element("ol", { class: "rows" });
+  const toldNothing = element("p", { class: "nothing", hidden: "" }, "The customer has not been told anything.");
+  const notifications = panel("notifications", "Notifications",
+    element("div", { class: "scroll", tabindex: "0", role: "region", "aria-labelledby": "notifications-title" }, told, toldNothing));
+  const schedules = schedulesPanel(id, () => account?.currency);
+  main.append(missing, history, element("div", { class: "columns halves" }, events, notifications), schedules.panel);
+
+  let account = null;
+  /** The version that is looked at; null follows the newest. */
+  let looked = null;
+  let asked = 0;
+
+  async function slideTo(version) {
+    looked = version >= account.version ? null : version;
+    slider.value = version;
+    await showThen();
+  }
+  slider.addEventListener("input", () => slideTo(Number(slider.value)));
+  now.addEventListener("click", () => slideTo(account.version));
+
+  async function showThen() {
+    const version = looked ?? account.version;
+    showChart(version);
+    // The slider moves faster than answers come: only the last one counts.
+    asked += 1;
+    const mine = asked;
+    const shown = looked === null ? account : await getJson(`${path}?as_of_version=${version}`);
+    if (mine !== asked) return;
+    const event = list.events().events.find((candidate) => candidate.version === version);
+    const name = event ? element("a", { href: eventHref(id, version) }, named(EVENT_NAMES, event.type)) : null;
+    slider.setAttribute("aria-valuetext", `version ${version}, balance ${shown.balance} ${shown.currency}`);
+    update(then, [version, account.version, shown, event?.event_id], () => [
+      element("span", { class: "at" }, `Version ${version} of ${account.version}`),
+      balanceOf(shown),
+      element("span", { class: "quiet" }, time(shown.updated_at, { exact: true }), ` · ${shown.status}`),
+      element("span", {}, name ?? "", " ", (event && movedMoney(event)) ?? ""),
+    ]);
+    then.dataset.version = version;
+  }
+
+  function showChart(version) {
+    const { events: seen } = list.events();
+    const steps = balances([...seen].reverse(), account.version, account.balance);
+    chart.show(steps, account.currency, version);
+  }
+
+  async function refresh() {
+    const found = await orNone(getJson(path));
+    missing.hidden = Boolean(found);
+    history.hidden = !found;
+    if (!found) return;
+    account = found;
+    const [, page] = await Promise.all([list.refresh(), getJson(`${path}/notifications?limit=${NOTIFICATIONS}`), schedules.refresh()]);
+    update(balance, account, () => [balanceOf(account)]);
+    update(facts, account, () => ["Customer ", element("a", { href: customerHref(account.customer_id) }, foreign(account.customer_id)),
+      ` · version ${account.version} · ${account.status}`]);
+    slider.max = account.version;
+    if (looked === null) slider.value = account.version;
+    await showThen();
+    syncRows(told, page.notifications, (item) => item.notification_id, (item) => notificationRow(id, item));
+    toldNothing.hidden = page.notifications.length > 0;
+  }
+
+  return { title: id, refresh };
+}

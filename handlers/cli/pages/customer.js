@@ -1,0 +1,45 @@
+// A customer: who it is, what is wished, and which addresses get no mail.
+
+import { ask, customerPath, getJson, orNone } from "./api.js";
+import { acts, confirmed } from "./dialog.js";
+import { element, foreign, syncRows, time, update } from "./page.js";
+import { panel } from "./rows.js";
+
+export function mount(main, { id }) {
+  const path = customerPath(id);
+  const facts = element("dl", { class: "facts-list" });
+  const wishes = element("pre", { tabindex: "0" });
+  const missing = element("p", { class: "nothing", hidden: "" }, "There is no such customer, or the customer was erased.");
+  const rows = element("ol", { class: "rows" });
+  const status = element("p", { class: "status", role: "status" });
+  const lift = element("button", { type: "button", class: "plain", hidden: "" }, "Send mail to these again\u2026");
+  main.append(
+    panel("customer", id, missing, facts),
+    element("div", { class: "columns halves" }, panel("preferences", "What is wished", wishes),
+      panel("suppressions", "Addresses", rows, element("p", { class: "buttons" }, status, lift))),
+  );
+
+  acts(lift, status, async () => {
+    const content = [element("p", {}, "Mail goes to these addresses again. What bounced or complained may do so again.")];
+    if (!(await confirmed({ title: "Lift the suppressions?", action: "Lift them", content }))) return;
+    await ask("DELETE", `${path}/suppressions`);
+    await refresh();
+  });
+
+  async function refresh() {
+    const person = await orNone(getJson(path));
+    missing.hidden = Boolean(person);
+    if (!person) return;
+    const { preferences, ...others } = person;
+    update(facts, others, () => Object.entries(others).flatMap(([name, value]) => [element("dt", {}, name.replace("_", " ")), element("dd", {}, foreign(value))]));
+    update(wishes, preferences, () => [Object.keys(preferences).length ? JSON.stringify(preferences, null, 2) : "Nothing beyond what everybody is told."]);
+    const { suppressions } = await getJson(`${path}/suppressions`);
+    lift.hidden = !suppressions.some((address) => address.suppressed);
+    syncRows(rows, suppressions, (address) => address.email, (address) => element("li", { class: "schedule" },
+      element("span", { class: "what" }, element("strong", {}, foreign(address.email)),
+        address.suppressed ? element("span", { class: "below" }, `${address.reason} since `, time(address.since)) : null),
+      element("span", { class: "state", "data-state": address.suppressed ? "REJECTED" : "SENT" }, address.suppressed ? "gets no mail" : "gets mail")));
+  }
+
+  return { title: `Customer ${id}`, refresh };
+}

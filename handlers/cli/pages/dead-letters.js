@@ -1,0 +1,72 @@
+// What failed for good, and sending it on its way again: first as a dry run,
+// then in earnest.
+
+import { ask, getJson } from "./api.js";
+import { acts, confirmed } from "./dialog.js";
+import { element, foreign, syncRows, time } from "./page.js";
+import { accountLink, panel } from "./rows.js";
+
+/** The API looks at no more at once. */
+const MOST = 100;
+/** Only a letter that is named does so. */
+const MAYBE_TWICE = "Nobody knows whether this mail was sent. It is sent once more: the customer may get it twice.";
+
+export function mount(main) {
+  const rows = element("ol", { class: "rows" });
+  const nothing = element("p", { class: "nothing", hidden: "" }, "Nothing has failed for good.");
+  const status = element("p", { class: "status", role: "status" });
+  const results = element("ol", { class: "results" });
+  const dryRun = element("button", { type: "button", class: "plain" }, "Dry run of all");
+  const all = element("button", { type: "button", class: "action" }, "Redrive all\u2026");
+  const buttons = element("p", { class: "buttons" }, dryRun, all);
+  main.append(panel("dead", "Dead letters", rows, nothing, buttons, status, results));
+
+  const redrive = async (selection, dry) =>
+    (await ask("POST", "/v1/dead-letters/redrive", { body: { ...selection, dry_run: dry } })).redriven;
+
+  function showResults(redriven, title) {
+    status.textContent = `${title}: ${redriven.length} ${redriven.length === 1 ? "letter" : "letters"}`;
+    results.replaceChildren(...redriven.map(({ outcome, detail }) =>
+      element("li", { "data-outcome": outcome.split(":")[0] }, element("strong", {}, foreign(outcome)), " ", foreign(detail))));
+  }
+
+  async function inEarnest(selection, kind) {
+    const would = await redrive(selection, true);
+    const content = [
+      element("ol", { class: "results" }, ...would.map(({ detail }) => element("li", {}, foreign(detail)))),
+      element("p", {}, kind === "notification" ? MAYBE_TWICE : "Each goes back to where it failed. Twice is as good as once: what was done is not done again."),
+    ];
+    if (would.length === 0) throw new Error("There is nothing to redrive.");
+    const title = would.length === 1 ? "Redrive this letter?" : `Redrive ${would.length} letters?`;
+    if (!(await confirmed({ title, action: "Redrive", content }))) return;
+    showResults(await redrive(selection, false), "Redriven");
+    await refresh();
+  }
+
+  acts(dryRun, status, async () => showResults(await redrive({ max: MOST }, true), "Dry run, nothing was done"));
+  acts(all, status, () => inEarnest({ max: MOST }));
+
+  function row(letter) {
+    const dry = element("button", { type: "button", class: "plain" }, "Dry run");
+    const one = element("button", { type: "button", class: "plain" }, "Redrive\u2026");
+    const selection = { ids: [letter.id] };
+    acts(dry, status, async () => showResults(await redrive(selection, true), "Dry run, nothing was done"));
+    acts(one, status, () => inEarnest(selection, letter.kind));
+    const tries = letter.attempts && (letter.attempts === 1 ? "tried once" : `tried ${letter.attempts} times`);
+    const words = [letter.reason, tries].filter(Boolean).map((word) => element("span", {}, " · ", foreign(word)));
+    return element("li", { class: "dead" }, letter.at ? time(letter.at) : element("span"),
+      element("span", { class: "what" }, element("strong", {}, foreign(letter.what)),
+        element("span", { class: "below" }, letter.account_id ? accountLink(letter.account_id) : "", ...words),
+        element("span", { class: "buttons start" }, dry, one)),
+      element("span", { class: "state", "data-state": "DEAD" }, letter.kind));
+  }
+
+  async function refresh() {
+    const { dead_letters: letters } = await getJson(`/v1/dead-letters?limit=${MOST}`);
+    syncRows(rows, letters, (letter) => letter.id, row);
+    nothing.hidden = letters.length > 0;
+    buttons.hidden = letters.length === 0;
+  }
+
+  return { title: "Dead letters", refresh };
+}

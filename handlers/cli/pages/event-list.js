@@ -1,0 +1,156 @@
+// Events, newest first, as they come: with a filter, a search, and more of the
+// past on request. What was read stays, so a look costs one page.
+
+import { getJson, withQuery } from "./api.js";
+import { announce, element, syncRows } from "./page.js";
+import { eventRow } from "./rows.js";
+import { EVENT_NAMES, moved, named } from "./words.js";
+
+const PAGE = 100;
+const BIG_PAGE = 1000;
+/** How far back one search goes before it asks whether to go on. */
+const SEARCH_AT_ONCE = 5000;
+/** More than anybody scrolls through: a page that is open for days begins anew then. */
+const MOST_KEPT = 50_000;
+/** New pages that are read to join what is new to what was there. */
+const PAGES_TO_JOIN = 10;
+
+/**
+ * A list of the events at `path`, whose pages go on with the parameter
+ * `placeName`. `firstPage` is how many are read at first.
+ */
+export function eventList({ path, placeName, withAccount = false, firstPage = PAGE, query = "", type = "", onFilter = () => {} }) {
+  let seen = [];
+  let known = new Set();
+  let next = null;
+  let started = false;
+  let shown = PAGE;
+
+  const search = element("input", { type: "search", "aria-label": "Search events", placeholder: "Search reference, id, amount\u2026", id: "event-search", value: query });
+  const types = element("select", { "aria-label": "Type of event", id: "event-type" }, element("option", { value: "" }, "All types"),
+    ...Object.entries(EVENT_NAMES).map(([value, name]) => element("option", { value }, name)));
+  types.value = type;
+  const found = element("span", { class: "quiet", role: "status" });
+  const rows = element("ol", { class: "rows events" });
+  const nothing = element("p", { class: "nothing", hidden: "" }, "No event is like that.");
+  const more = element("button", { type: "button", class: "plain more", hidden: "" }, "Older events");
+
+  const page = (place, limit) => getJson(withQuery(path, { order: "desc", limit, [placeName]: place }));
+
+  const matches = (event) => {
+    if (types.value && event.type !== types.value) return false;
+    const text = search.value.trim().toLowerCase();
+    return !text || haystack(event).includes(text);
+  };
+  const filtered = () => Boolean(types.value || search.value.trim());
+
+  function add(events) {
+    const fresh = events.filter((event) => !known.has(event.event_id));
+    for (const event of fresh) known.add(event.event_id);
+    if (fresh.length > 0) seen = [...seen, ...fresh].sort(newestFirst);
+    return fresh;
+  }
+
+  async function look() {
+    let read = await page(null, started ? PAGE : firstPage);
+    if (!started) {
+      started = true;
+      add(read.events);
+      next = read.next;
+      return [];
+    }
+    if (seen.length > MOST_KEPT) {
+      [seen, known, next] = [[], new Set(), read.next];
+      add(read.events);
+      return [];
+    }
+    const fresh = add(read.events);
+    // All of a page new: there may be more between it and what was known.
+    for (let pages = 1; read.next && read.events.every((event) => fresh.includes(event)); pages += 1) {
+      if (pages === PAGES_TO_JOIN) {
+        [seen, known, next] = [[], new Set(), read.next];
+        add(fresh);
+        break;
+      }
+      read = await page(read.next, BIG_PAGE);
+      fresh.push(...add(read.events));
+    }
+    return fresh;
+  }
+
+  /** Reads on into the past until enough is there to show, or it has gone far. */
+  async function readOn() {
+    const until = seen.length + SEARCH_AT_ONCE;
+    while (next && seen.length < until && seen.filter(matches).length < shown) {
+      const read = await page(next, filtered() ? BIG_PAGE : PAGE);
+      add(read.events);
+      next = read.next;
+      show([]);
+    }
+  }
+
+  function show(fresh) {
+    const wanted = seen.filter(matches);
+    syncRows(rows, wanted.slice(0, shown), (event) => event.event_id, (event) => eventRow(event, { withAccount }));
+    const keys = new Set(fresh.map((event) => event.event_id));
+    for (const row of rows.children) row.classList.toggle("fresh", keys.has(row.dataset.key));
+    nothing.hidden = wanted.length > 0;
+    nothing.textContent = filtered() ? `None of the ${next ? "newest " : ""}${seen.length} events is like that.` : "Nothing has happened yet.";
+    found.textContent = filtered() ? `${wanted.length} of the ${next ? "newest " : ""}${seen.length}` : "";
+    more.hidden = !next && wanted.length <= shown;
+    more.textContent = filtered() ? "Search older events" : "Older events";
+  }
+
+  const refilter = async () => {
+    shown = PAGE;
+    onFilter({ q: search.value.trim(), type: types.value });
+    show([]);
+    await readOn().catch(() => {});
+    show([]);
+  };
+  let typing = 0;
+  search.addEventListener("input", () => {
+    clearTimeout(typing);
+    typing = setTimeout(refilter, 200);
+  });
+  types.addEventListener("change", refilter);
+  more.addEventListener("click", async () => {
+    shown += PAGE;
+    more.disabled = true;
+    await readOn().catch(() => {});
+    more.disabled = false;
+    show([]);
+  });
+
+  return {
+    filter: element("div", { class: "filter" }, search, types, found),
+    body: element("div", { class: "list" }, rows, nothing, more),
+    /** All that was read, newest first, and whether there is more. */
+    events: () => ({ events: seen, more: Boolean(next) }),
+    async refresh() {
+      const first = !started;
+      const fresh = await look();
+      if (first && filtered()) await readOn();
+      show(fresh);
+      if (fresh.length > 0) announce(told(fresh));
+      return fresh;
+    },
+  };
+}
+
+const haystack = (event) =>
+  `${event.event_id} ${event.account_id} ${event.type} ${named(EVENT_NAMES, event.type)} ${Object.values(event.data || {}).filter((value) => typeof value === "string").join(" ")}`.toLowerCase();
+
+/** In recorded order, and events of one commit by version. */
+function newestFirst(a, b) {
+  if (a.recorded_at !== b.recorded_at) return a.recorded_at < b.recorded_at ? 1 : -1;
+  if (a.account_id !== b.account_id) return a.account_id < b.account_id ? 1 : -1;
+  return b.version - a.version;
+}
+
+function told(fresh) {
+  const [first] = fresh;
+  const sum = moved(first);
+  const more = fresh.length > 1 ? `, and ${fresh.length - 1} more events` : "";
+  return `${named(EVENT_NAMES, first.type)}${sum ? ` ${sum.text} ${sum.currency}` : ""}, account ${first.account_id}${more}`;
+}

@@ -1,0 +1,171 @@
+// One event's whole story on one line of time: when it happened, its commit,
+// what it did to the balance, what was decided about each notification and
+// what became of it, what the provider told, and the mail.
+
+import { accountPath, getJson, withQuery } from "./api.js";
+import { digits, element, foreign, syncRows, time, update } from "./page.js";
+import { accountHref, eventHref, further, money, movedMoney, panel, stateMark } from "./rows.js";
+import { EVENT_NAMES, KIND_NAMES, PROVIDER_NAMES, STATE_NAMES, explained, named } from "./words.js";
+
+const NOTIFICATION_PAGE = 100;
+/** Pages of notifications that are looked through: newest events come first. */
+const MOST_PAGES = 20;
+
+export function mount(main, { id, version, about }) {
+  const path = accountPath(id);
+  const title = element("h2", { tabindex: "-1", id: "story-title" }, `Version ${version}`);
+  const sum = element("p", { class: "balance" });
+  const facts = element("p", { class: "facts" }, "Account ", element("a", { href: accountHref(id) }, id), ` · version ${version}`);
+  const steps = element("nav", { class: "steps-nav", "aria-label": "Neighbours" });
+  const line = element("ol", { class: "timeline" });
+  const data = element("dl", { class: "facts-list" });
+  const mails = element("div", { class: "mails" });
+  const missing = element("p", { class: "nothing", hidden: "" }, "There is no such event.");
+  const story = element("section", { class: "panel", "aria-labelledby": "story-title" },
+    element("div", { class: "heading" }, title, facts, sum), steps, missing, line);
+  main.append(story, element("div", { class: "columns halves" }, panel("facts", "What was recorded", data), panel("mail", "The mail", mails)));
+
+  let event = null;
+  let before = null;
+  let after = null;
+
+  async function refresh() {
+    if (!event) await readEvent();
+    if (!event) return;
+    const [account, told, letters] = await Promise.all([
+      getJson(path), notificationsOf(path, version), getJson("/v1/dead-letters?limit=100"),
+    ]);
+    const ours = letters.dead_letters.filter((letter) => letter.event_id === event.event_id);
+    syncRows(line, timeline({ event, before, after, account, told, letters: ours }), (step) => step.key, stepRow);
+    showSteps(account);
+    await showMails(told);
+  }
+
+  async function readEvent() {
+    const page = await getJson(withQuery(`${path}/events`, { after_version: version - 1, limit: 1 }));
+    event = page.events.find((candidate) => candidate.version === version) || null;
+    missing.hidden = Boolean(event);
+    if (!event) return;
+    [before, after] = await Promise.all([
+      version > 1 ? getJson(`${path}?as_of_version=${version - 1}`) : null, getJson(`${path}?as_of_version=${version}`),
+    ]);
+    title.textContent = named(EVENT_NAMES, event.type);
+    sum.replaceChildren(movedMoney(event) ?? "");
+    data.replaceChildren(...recorded(event).flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, foreign(value))]));
+  }
+
+  function showSteps(account) {
+    const older = version > 1 && element("a", { href: eventHref(id, version - 1), rel: "prev" }, `\u2190 Version ${version - 1}`);
+    const newer = version < account.version && element("a", { href: eventHref(id, version + 1), rel: "next" }, `Version ${version + 1} \u2192`);
+    update(steps, [Boolean(older), Boolean(newer)], () => [older, newer].filter(Boolean));
+  }
+
+  async function showMails(told) {
+    if (!about.mailbox) {
+      update(mails, null, () => [element("p", { class: "nothing" }, "A mail is not kept after it was sent. Its template, version and hash are; `ledgerbell preview` shows one like it.")]);
+      return;
+    }
+    const found = [];
+    // What waited for a digest is told by the digest's mail.
+    for (const id of new Set(told.map((item) => item.digest_id ?? item.notification_id))) {
+      found.push(...await getJson(`/local/inbox?notification_id=${id}`));
+    }
+    // A frame that is made anew loses its place, and a mail never changes.
+    update(mails, found.map((mail) => mail.id), () => (found.length ? found.map(mailView) : [element("p", { class: "nothing" }, "No mail was sent about this event.")]));
+  }
+
+  return { title: `${id}, version ${version}`, refresh };
+}
+
+function mailView(mail) {
+  return element("article", { class: "preview" },
+    element("h3", {}, foreign(mail.subject)),
+    element("p", { class: "quiet" }, "To ", foreign(mail.to), " · ", time(mail.sent_at, { exact: true }), " · ",
+      element("a", { href: `/inbox#${encodeURIComponent(mail.id)}` }, "in the mailbox")),
+    // Served with a policy of its own, into a frame that may do nothing.
+    element("iframe", { sandbox: "", referrerpolicy: "no-referrer", title: `The mail: ${mail.subject}`, src: `/local/inbox/${encodeURIComponent(mail.id)}/message` }));
+}
+
+async function notificationsOf(path, version) {
+  const found = [];
+  let place = null;
+  for (let pages = 0; pages < MOST_PAGES; pages += 1) {
+    const page = await getJson(withQuery(`${path}/notifications`, { limit: NOTIFICATION_PAGE, cursor: place }));
+    found.push(...page.notifications.filter((item) => item.event_version === version));
+    const last = page.notifications.at(-1);
+    place = page.next;
+    if (!place || (last && last.event_version < version)) break;
+  }
+  return found;
+}
+
+/** The steps in the order of their times; what has no time of its own stays behind its cause. */
+function timeline({ event, before, after, account, told, letters }) {
+  const steps = [
+    { key: "occurred", at: event.occurred_at, what: "Happened", detail: "as the bank says" },
+    { key: "commit", at: event.recorded_at, what: `Recorded as version ${event.version}`, detail: `commit ${event.hash}` },
+    { key: "projection", after: event.recorded_at, what: account.version >= event.version ? "Projected" : "Not projected yet",
+      balance: { from: before && [before.balance, before.currency], to: [after.balance, after.currency] } },
+  ];
+  for (const notification of told) steps.push(...notificationSteps(notification, event));
+  if (told.length === 0) steps.push({ key: "no-decision", after: event.recorded_at, what: "No notification", detail: "this event deserves none, or none was decided yet" });
+  for (const letter of letters) {
+    steps.push({ key: letter.id, at: letter.at, what: "Dead letter", detail: `${letter.what}: ${letter.reason}`, state: "DEAD", href: "#/dead-letters" });
+  }
+  const order = (step) => Date.parse(step.at ?? step.after ?? event.recorded_at);
+  const sorted = steps.map((step, index) => ({ step, index })).sort((a, b) => order(a.step) - order(b.step) || a.index - b.index);
+  const start = Date.parse(event.recorded_at);
+  return sorted.map(({ step }) => ({ ...step, since: step.at ? Date.parse(step.at) - start : null }));
+}
+
+function notificationSteps(notification, event) {
+  const kind = named(KIND_NAMES, notification.kind);
+  const id = notification.notification_id;
+  const history = notification.history || [];
+  const steps = history.map((step, index) => ({
+    key: `${id} ${index}`,
+    at: step.at,
+    what: index === 0 ? `Decided: ${kind}` : kind,
+    state: step.state,
+    detail: [
+      step.detail && explained(step.detail),
+      index === history.length - 1 && notification.reason && notification.reason !== step.detail ? explained(notification.reason) : null,
+      index === 0 ? further(notification) : null,
+      index === 0 && notification.template ? `template ${notification.template}` : null,
+    ].filter(Boolean).join(" · "),
+  }));
+  if (steps.length === 0) steps.push({ key: id, after: event.recorded_at, what: `Decided: ${kind}`, state: notification.state, detail: notification.reason ?? "" });
+  if (notification.due_at) steps.push({ key: `${id} due`, at: notification.due_at, what: `${kind} is taken up again`, detail: "what waits until then" });
+  (notification.provider_events || []).forEach((told, index) => steps.push({
+    key: `${id} provider ${index}`, at: told.at, what: named(PROVIDER_NAMES, told.kind), provider: told.kind, detail: told.detail ?? kind,
+  }));
+  return steps;
+}
+
+function stepRow(step) {
+  const { balance } = step;
+  const shown = balance && element("span", { class: "below" },
+    ...(balance.from ? ["balance ", money(digits(balance.from[0]), balance.from[1]), " \u2192 "] : ["balance "]), money(digits(balance.to[0]), balance.to[1]));
+  const name = step.href ? element("a", { href: step.href }, step.what) : step.what;
+  return element("li", { "data-state": step.state ?? step.provider ?? null, class: "step" },
+    element("span", { class: "when" }, step.at ? time(step.at, { exact: true }) : "", step.since ? element("span", { class: "since" }, distance(step.since)) : null),
+    element("span", { class: "what" }, element("strong", {}, name), " ", step.state && STATE_NAMES[step.state] ? stateMark(step.state) : "",
+      step.detail ? element("span", { class: "below" }, foreign(step.detail)) : null, shown || null));
+}
+
+/** "+1.25 s" from when it was recorded. */
+function distance(ms) {
+  const sign = ms < 0 ? "\u2212" : "+";
+  const size = Math.abs(ms);
+  const units = [[86_400_000, "d"], [3_600_000, "h"], [60_000, "min"], [1_000, "s"]];
+  const [unit, name] = units.find(([least]) => size >= least) || [1, "ms"];
+  return `${sign}${(size / unit).toFixed(unit === 1 ? 0 : 1)}\u202f${name}`;
+}
+
+function recorded(event) {
+  const flat = (value) => (typeof value === "object" && value !== null ? JSON.stringify(value) : String(value));
+  return [
+    ["Event", event.event_id], ["Type", event.type], ["Occurred at", event.occurred_at], ["Recorded at", event.recorded_at], ["Hash of the commit", event.hash],
+    ...Object.entries(event.data || {}).map(([name, value]) => [name, flat(value)]),
+  ];
+}

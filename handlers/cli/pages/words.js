@@ -1,0 +1,89 @@
+// What events, notifications and their states are called, for a person.
+
+import { digits } from "./page.js";
+
+export const EVENT_NAMES = {
+  AccountOpened: "Account opened",
+  MoneyDeposited: "Deposit",
+  MoneyWithdrawn: "Withdrawal",
+  TransactionReversed: "Reversal",
+  AccountClosed: "Account closed",
+  OperationScheduled: "Schedule made",
+  OperationCancelled: "Schedule cancelled",
+  OperationSkipped: "Scheduled operation skipped",
+};
+export const KIND_NAMES = {
+  deposit: "Deposit",
+  withdrawal: "Withdrawal",
+  reversal: "Reversal",
+  overdrawn: "Overdrawn",
+  "large-amount": "Large amount",
+  "low-balance": "Low balance",
+  "schedule-run": "Scheduled operation done",
+  "schedule-skipped": "Scheduled operation skipped",
+  security: "Security",
+  statement: "Statement",
+};
+export const STATE_NAMES = {
+  PLANNED: "waiting",
+  CLAIMED: "in work",
+  SENDING: "being sent",
+  RETRY_AT: "will be retried",
+  SENT: "sent",
+  REJECTED: "rejected",
+  UNKNOWN: "unknown",
+  SKIPPED: "not sent",
+};
+export const REASONS = {
+  "no-contact": "the customer has no address",
+  "preference-off": "the customer does not want this kind",
+  "below-minimum": "below the customer's minimum",
+  suppressed: "the address bounced or complained",
+  erased: "the customer was erased",
+  "not-crossed": "the threshold was not crossed",
+  "already-told-today": "told already today",
+  replay: "told again by a replay",
+  "quiet-hours": "until the quiet hours are over",
+  digest: "until the next digest",
+  "end-of-month": "until the month is over",
+  "insufficient-funds": "not enough money",
+  "account-closed": "the account was closed",
+};
+export const PROVIDER_NAMES = {
+  sent: "Taken by the provider",
+  delayed: "Delivery delayed",
+  delivered: "Delivered",
+  bounced: "Bounced",
+  complained: "Marked as spam",
+  rejected: "Refused by the provider",
+  "rendering-failed": "Not made by the provider",
+};
+
+export const named = (names, key) => names[key] || key;
+
+/** A reason with its explanation, where it is one of the known. */
+export const explained = (reason) => (REASONS[reason] ? `${reason}: ${REASONS[reason]}` : reason);
+
+/** What an event moved, with its sign; null when it moved nothing. */
+export function moved({ type, data }) {
+  switch (type) {
+    case "AccountOpened":
+      return data.opening_balance ? { text: digits(data.opening_balance), currency: data.currency } : null;
+    case "MoneyDeposited":
+      return { text: `+${digits(data.amount)}`, currency: data.currency, paidIn: true };
+    case "MoneyWithdrawn":
+      return { text: `\u2212${digits(data.amount)}`, currency: data.currency };
+    case "TransactionReversed": {
+      const paidIn = data.movement === "withdrawal";
+      return data.amount ? { text: `${paidIn ? "+" : "\u2212"}${digits(data.amount)}`, currency: data.currency, paidIn } : null;
+    }
+    default:
+      return null;
+  }
+}
+
+/** The bank's texts of an event, as far as there are any. */
+export function eventWords(event) {
+  const { counterparty, reference, reason, channel, schedule_id: schedule } = event.data || {};
+  return [counterparty, reference, reason, channel, schedule].filter((word) => typeof word === "string" && word);
+}

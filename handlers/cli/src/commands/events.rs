@@ -1,0 +1,149 @@
+//! `ledgerbell events`.
+
+use chrono::{DateTime, Utc};
+use clap::Args;
+use domain::time::{format_time, parse_time};
+use domain::{AccountId, Currency, CustomerId};
+use serde_json::{Value, json};
+
+use super::history;
+use crate::connection::Connection;
+use crate::exit::{End, Failure};
+use crate::output;
+use crate::table::{Align, Table};
+
+/// Events of one request. The columns are aligned page by page.
+const PAGE: u64 = 500;
+
+/// Show the events of all accounts in the order of their recording
+///
+/// Those of the last moments are left out: what comes from several writers is in
+/// order only after a while.
+#[derive(Debug, Clone, Args)]
+#[command(verbatim_doc_comment)]
+pub struct EventsOptions {
+    /// Recorded at this time or later, like 2026-11-01T00:00:00Z
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    from: Option<DateTime<Utc>>,
+
+    /// Recorded before this time
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    to: Option<DateTime<Utc>>,
+
+    /// Only of this type, like MoneyDeposited
+    #[arg(long = "type", value_name = "TYPE")]
+    event_type: Option<String>,
+
+    /// Only of this account
+    #[arg(long, value_name = "ID")]
+    account: Option<AccountId>,
+
+    /// Only of accounts of this customer
+    #[arg(long, value_name = "ID")]
+    customer: Option<CustomerId>,
+
+    /// Only what this caller has appended
+    #[arg(long, value_name = "NAME")]
+    source: Option<String>,
+
+    /// Only of accounts in this currency
+    #[arg(long, value_name = "CODE")]
+    currency: Option<Currency>,
+
+    /// Only of this amount or more, like 1000.00
+    #[arg(long, value_name = "AMOUNT", requires = "currency")]
+    min_amount: Option<String>,
+
+    /// Only of this amount or less
+    #[arg(long, value_name = "AMOUNT", requires = "currency")]
+    max_amount: Option<String>,
+
+    /// Show at most so many events; all when left out
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    limit: Option<u64>,
+
+    #[command(flatten)]
+    connection: Connection,
+}
+
+const COLUMNS: [(&str, Align); 8] = [
+    ("RECORDED", Align::Left),
+    ("ACCOUNT", Align::Left),
+    ("VERSION", Align::Right),
+    ("OCCURRED", Align::Left),
+    ("TYPE", Align::Left),
+    ("AMOUNT", Align::Right),
+    ("", Align::Left),
+    ("ABOUT", Align::Left),
+];
+
+pub fn run(options: &EventsOptions) -> Result<End, Failure> {
+    let client = options.connection.client();
+    let filter = options.query();
+    let mut left = options.limit;
+    let mut document: Vec<Value> = Vec::new();
+    let mut cursor: Option<String> = None;
+    let mut heading = true;
+    loop {
+        let limit = left.unwrap_or(PAGE).min(PAGE).to_string();
+        let mut query: Vec<(&str, &str)> = filter
+            .iter()
+            .map(|(name, value)| (*name, value.as_str()))
+            .collect();
+        query.push(("limit", &limit));
+        query.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
+        let page = client.get("events", &query)?;
+        let events = page["events"].as_array().cloned().unwrap_or_default();
+        left = left.map(|left| left.saturating_sub(events.len() as u64));
+        if options.connection.json {
+            document.extend(events);
+        } else if !events.is_empty() {
+            if !print(&events, heading) {
+                return Ok(End::Done);
+            }
+            heading = false;
+        }
+        cursor = page["next"].as_str().map(str::to_owned);
+        if cursor.is_none() || left == Some(0) {
+            break;
+        }
+    }
+    if options.connection.json {
+        output::json(&json!({ "events": document }));
+    } else if heading {
+        output::line("There are no such events.");
+    }
+    Ok(End::Done)
+}
+
+impl EventsOptions {
+    fn query(&self) -> Vec<(&'static str, String)> {
+        let text = |text: &dyn ToString| text.to_string();
+        [
+            ("from", self.from.map(format_time)),
+            ("to", self.to.map(format_time)),
+            ("type", self.event_type.clone()),
+            ("account", self.account.as_ref().map(|id| text(id))),
+            ("customer", self.customer.as_ref().map(|id| text(id))),
+            ("source", self.source.clone()),
+            ("currency", self.currency.as_ref().map(|code| text(code))),
+            ("min_amount", self.min_amount.clone()),
+            ("max_amount", self.max_amount.clone()),
+        ]
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value?)))
+        .collect()
+    }
+}
+
+fn print(events: &[Value], heading: bool) -> bool {
+    let mut table = Table::new(&COLUMNS);
+    for event in events {
+        let text = |name: &str| event[name].as_str().unwrap_or_default().to_owned();
+        let mut row = vec![text("recorded_at"), text("account_id")];
+        row.extend(history::cells(event));
+        table.row(row);
+    }
+    let skip = usize::from(!heading);
+    table.lines().into_iter().skip(skip).all(output::line)
+}

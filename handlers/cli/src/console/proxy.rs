@@ -1,0 +1,168 @@
+//! Sends the page's requests on to the stack, signed on the way.
+
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{Request, State};
+use axum::http::{HeaderMap, HeaderName, Method, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use axum::routing::any;
+use handlers::http::Problem;
+use ureq::Agent;
+
+use super::credentials::CredentialSource;
+use super::signature::{self, Unsigned};
+
+/// API Gateway answers within 29 s, or says that it does not.
+const REQUEST_TIMEOUT: Duration = Duration::from_secs(35);
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+/// More than the API takes, which says so itself.
+const MAX_REQUEST_BYTES: usize = 1024 * 1024;
+/// API Gateway's answers end at 10 MiB.
+const MAX_ANSWER_BYTES: u64 = 16 * 1024 * 1024;
+
+/// Of a request, what the API reads. Cookies and where a page came from are nobody's business there.
+const SENT_ON: [&str; 6] = [
+    "accept",
+    "content-type",
+    "idempotency-key",
+    "if-match",
+    "if-none-match",
+    "x-correlation-id",
+];
+/// Of an answer, what the page reads.
+const SENT_BACK: [&str; 6] = [
+    "content-type",
+    "etag",
+    "idempotency-replayed",
+    "location",
+    "retry-after",
+    "x-correlation-id",
+];
+
+/// A stack's API, and who asks it.
+pub(super) struct Upstream {
+    agent: Agent,
+    endpoint: String,
+    region: String,
+    credentials: CredentialSource,
+}
+
+struct Sent {
+    method: Method,
+    path: String,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl Upstream {
+    pub(super) fn new(
+        endpoint: &Uri,
+        region: String,
+        credentials: CredentialSource,
+    ) -> Result<Self, String> {
+        let config = Agent::config_builder()
+            .timeout_global(Some(REQUEST_TIMEOUT))
+            .timeout_connect(Some(CONNECT_TIMEOUT))
+            .http_status_as_error(false)
+            // A signature is for one address.
+            .max_redirects(0)
+            .user_agent(concat!("ledgerbell/", env!("CARGO_PKG_VERSION")))
+            .allow_non_standard_methods(true);
+        #[cfg(feature = "remote")]
+        let config = config.tls_config(super::tls::config()?);
+        Ok(Upstream {
+            agent: config.build().new_agent(),
+            endpoint: endpoint.to_string().trim_end_matches('/').to_owned(),
+            region,
+            credentials,
+        })
+    }
+
+    pub(super) fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
+    fn send(&self, sent: &Sent) -> Result<Response, String> {
+        let credentials = self.credentials.current()?;
+        let url = format!("{}{}", self.endpoint, sent.path);
+        let headers: Vec<(&str, &str)> = SENT_ON
+            .into_iter()
+            .filter_map(|name| Some((name, sent.headers.get(name)?.to_str().ok()?)))
+            .collect();
+        let unsigned = Unsigned {
+            method: sent.method.as_str(),
+            url: &url,
+            headers: &headers,
+            body: &sent.body,
+        };
+        let signed = signature::headers(&unsigned, &credentials, &self.region, SystemTime::now())?;
+        let mut request = ureq::http::Request::builder()
+            .method(unsigned.method)
+            .uri(&url);
+        for &(name, value) in &headers {
+            request = request.header(name, value);
+        }
+        for (name, value) in &signed {
+            request = request.header(name, value);
+        }
+        let request = request
+            .body(sent.body.to_vec())
+            .map_err(|error| error.to_string())?;
+        let answer = self.agent.run(request).map_err(|error| error.to_string())?;
+        let (head, mut body) = answer.into_parts();
+        let body = body
+            .with_config()
+            .limit(MAX_ANSWER_BYTES)
+            .read_to_vec()
+            .map_err(|error| error.to_string())?;
+        let mut response = (head.status, body).into_response();
+        response.headers_mut().clear();
+        for name in SENT_BACK {
+            if let Some(value) = head.headers.get(name) {
+                response
+                    .headers_mut()
+                    .insert(HeaderName::from_static(name), value.clone());
+            }
+        }
+        Ok(response)
+    }
+}
+
+pub(super) fn router(upstream: Arc<Upstream>) -> Router {
+    Router::new()
+        .route("/v1/{*path}", any(forward))
+        .with_state(upstream)
+}
+
+async fn forward(State(upstream): State<Arc<Upstream>>, request: Request<Body>) -> Response {
+    let (head, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, MAX_REQUEST_BYTES).await else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    };
+    let sent = Sent {
+        method: head.method,
+        path: head
+            .uri
+            .path_and_query()
+            .map_or_else(String::new, ToString::to_string),
+        headers: head.headers,
+        body,
+    };
+    // The client waits on its thread.
+    let answered = tokio::task::spawn_blocking(move || upstream.send(&sent)).await;
+    let reason = match answered {
+        Ok(Ok(response)) => return response,
+        Ok(Err(reason)) => reason,
+        Err(error) => error.to_string(),
+    };
+    Problem::new(
+        StatusCode::BAD_GATEWAY,
+        "stack-unreachable",
+        "The stack does not answer",
+        reason,
+    )
+    .into_response()
+}

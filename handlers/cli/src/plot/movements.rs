@@ -1,0 +1,121 @@
+//! What came in and went out, day by day.
+
+use std::collections::BTreeMap;
+
+use domain::{Currency, Money};
+use serde_json::Value;
+
+use super::{currency, events, failed, level, moved};
+use crate::client::Client;
+use crate::exit::Failure;
+use crate::output;
+
+/// Characters of the longest bar.
+const WIDTH: u32 = 24;
+
+/// The sums of each day on which money moved, by when it occurred (UTC).
+#[derive(Debug)]
+pub struct Movements {
+    currency: Currency,
+    days: BTreeMap<String, Day>,
+}
+
+/// In the currency's smallest unit, both 0 or more.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Day {
+    paid_in: i64,
+    paid_out: i64,
+}
+
+impl Movements {
+    pub fn read(client: &Client, account: &str) -> Result<Self, Failure> {
+        Movements::of(&events(client, account)?)
+    }
+
+    fn of(events: &[Value]) -> Result<Self, Failure> {
+        let currency = currency(events)?;
+        let mut days = BTreeMap::<String, Day>::new();
+        for event in events {
+            let Some(money) = moved(event, currency)?.filter(|money| money.minor() != 0) else {
+                continue;
+            };
+            let date = event["occurred_at"].as_str().and_then(|at| at.get(..10));
+            let day = days.entry(date.unwrap_or_default().to_owned()).or_default();
+            let sum = if money.minor() > 0 {
+                &mut day.paid_in
+            } else {
+                &mut day.paid_out
+            };
+            *sum = money
+                .minor()
+                .checked_abs()
+                .and_then(|minor| sum.checked_add(minor))
+                .ok_or_else(|| failed("a day's sum is too large to be drawn"))?;
+        }
+        Ok(Movements { currency, days })
+    }
+
+    /// Prints one line a day.
+    pub fn show(&self) {
+        self.lines().into_iter().all(output::line);
+    }
+
+    fn lines(&self) -> Vec<String> {
+        let most = self
+            .days
+            .values()
+            .map(|day| day.paid_in.max(day.paid_out))
+            .max()
+            .unwrap_or(0);
+        let bar = |minor: i64| match minor {
+            0 => String::new(),
+            // However little it is, it is there.
+            _ => "█".repeat(level(minor, (0, most), WIDTH) as usize + 1),
+        };
+        let text = |minor: i64, sign: &str| match minor {
+            0 => String::new(),
+            _ => format!(
+                "{sign}{}",
+                Money::from_minor(minor, self.currency).to_decimal()
+            ),
+        };
+        let width = WIDTH as usize;
+        let heading = format!(
+            "{:<12}{:>width$} {:>14}  {:<14} OUT ({})",
+            "DAY",
+            "IN",
+            "",
+            "",
+            self.currency.code()
+        );
+        let rows = self.days.iter().map(|(date, day)| {
+            format!(
+                "{date:<12}{:>width$} {:>14}  {:<14} {}",
+                bar(day.paid_in),
+                text(day.paid_in, "+"),
+                text(day.paid_out, "-"),
+                bar(day.paid_out)
+            )
+        });
+        std::iter::once(heading)
+            .chain(rows)
+            .map(|line| line.trim_end().to_owned())
+            .collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_day_has_what_came_in_and_what_went_out() {
+        let mut history = super::super::tests::history();
+        history[5]["occurred_at"] = "2026-11-24T23:59:59Z".into();
+        let movements = Movements::of(&history).unwrap();
+        let day = |paid_in, paid_out| Day { paid_in, paid_out };
+        assert_eq!(movements.days["2026-11-22"], day(33_050, 18_000));
+        assert_eq!(movements.days["2026-11-24"], day(4_950, 0));
+        insta::assert_snapshot!(movements.lines().join("\n"));
+    }
+}

@@ -1,0 +1,73 @@
+//! The mailbox: the page, the mails as JSON, and each mail as its reader's program shows it.
+
+use axum::Json;
+use axum::Router;
+use axum::extract::{Path, Query, State};
+use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use axum::http::{HeaderValue, StatusCode};
+use axum::response::{Html, IntoResponse, Response};
+use axum::routing::get;
+use embedded::Mailbox;
+use handlers::http::Problem;
+use serde::Deserialize;
+use uuid::Uuid;
+
+use crate::pages;
+
+const PAGE: &str = include_str!("../../pages/inbox.html");
+
+/// A mail brings its styles inline, and may do nothing but be looked at: no
+/// script, no form, no request, no origin. Links open nothing.
+const MESSAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; \
+     base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+
+pub(super) fn router(mailbox: Mailbox) -> Router {
+    Router::new()
+        .route("/inbox", get(|| async { pages::page(PAGE) }))
+        .route("/local/inbox", get(inbox))
+        .route("/local/inbox/{mail}/message", get(message))
+        .route("/local/inbox/{mail}/attachments/{index}", get(attachment))
+        .with_state(mailbox)
+}
+
+#[derive(Deserialize)]
+struct InboxQuery {
+    limit: Option<u32>,
+    notification_id: Option<Uuid>,
+}
+
+async fn inbox(State(mailbox): State<Mailbox>, Query(query): Query<InboxQuery>) -> Response {
+    match mailbox.inbox(query.notification_id, query.limit).await {
+        Ok(mails) => Json(mails).into_response(),
+        Err(error) => Problem::from(error).into_response(),
+    }
+}
+
+async fn message(State(mailbox): State<Mailbox>, Path(mail): Path<i64>) -> Response {
+    match mailbox.message(mail).await {
+        Ok(Some(html)) => pages::guarded(Html(html).into_response(), MESSAGE_POLICY),
+        Ok(None) => StatusCode::NOT_FOUND.into_response(),
+        Err(error) => Problem::from(error).into_response(),
+    }
+}
+
+/// To be saved and not shown: whatever it is, it is never a page of this server.
+async fn attachment(
+    State(mailbox): State<Mailbox>,
+    Path((mail, index)): Path<(i64, u32)>,
+) -> Response {
+    match mailbox.attachment(mail, index).await {
+        Ok(Some(file)) => {
+            let mut response = pages::guarded(file.bytes.into_response(), "sandbox");
+            let headers = response.headers_mut();
+            headers.insert(
+                CONTENT_TYPE,
+                HeaderValue::from_static("application/octet-stream"),
+            );
+            headers.insert(CONTENT_DISPOSITION, HeaderValue::from_static("attachment"));
+            response
+        }
+        Ok(None) => StatusCode::NOT_FOUND.into_response(),
+        Err(error) => Problem::from(error).into_response(),
+    }
+}

@@ -1,0 +1,35 @@
+//! Why an export cannot be made or read.
+
+use std::path::PathBuf;
+
+use domain::AccountId;
+use domain::chain::ChainError;
+
+#[derive(Debug, thiserror::Error)]
+pub enum ExportError {
+    /// The caller asks for something that this folder cannot become.
+    #[error("{0}")]
+    Refused(String),
+    #[error("{}: {source}", path.display())]
+    Io {
+        path: PathBuf,
+        source: std::io::Error,
+    },
+    #[error("{}: {reason}", path.display())]
+    File { path: PathBuf, reason: String },
+    /// What was read is not a history: it is not written down as one.
+    #[error("account {account_id}: {error}")]
+    Chain {
+        account_id: AccountId,
+        error: ChainError,
+    },
+}
+
+pub type Result<T, E = ExportError> = std::result::Result<T, E>;
+
+pub(crate) fn at(path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> ExportError {
+    |source| ExportError::Io {
+        path: path.into(),
+        source,
+    }
+}

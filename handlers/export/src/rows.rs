@@ -1,0 +1,163 @@
+//! What a commit and a notification are as rows.
+
+use chrono::{DateTime, Utc};
+use domain::chain::{self, ChainError};
+use domain::{AccountId, Commit, EventId, Money, Version};
+use serde::Deserialize;
+
+use crate::value::{Decimal, Row, Value};
+
+/// The row of the commit, with what its hash is taken of.
+pub fn of_commit(commit: &Commit) -> Row {
+    vec![
+        Value::text(&commit.account_id),
+        int(commit.first_version),
+        int(commit.last_version()),
+        Value::time(commit.recorded_at),
+        Value::text(commit.prev_hash),
+        Value::text(commit.hash),
+        Value::Text(String::from_utf8_lossy(&commit.canonical_bytes()).into_owned()),
+    ]
+}
+
+/// The rows of its events.
+///
+/// # Errors
+/// Where an event cannot be decoded, or moves the balance out of its range.
+pub fn of_events(commit: &Commit) -> Result<Vec<Row>, ChainError> {
+    let decoded = chain::decode(commit)?;
+    let zero = Money::zero(commit.after.currency());
+    let deltas: Vec<Money> = decoded
+        .iter()
+        .map(|(_, event)| event.delta().unwrap_or(zero))
+        .collect();
+    // From the balance after the last one backwards: what stood before the
+    // commit need not be known.
+    let mut balances = vec![commit.after.balance; deltas.len()];
+    for index in (1..deltas.len()).rev() {
+        balances[index - 1] = balances[index]
+            .checked_sub(deltas[index])
+            .ok_or(ChainError::Account(commit.first_version))?;
+    }
+    let rows = decoded.iter().zip(&commit.events).enumerate();
+    Ok(rows
+        .map(|(index, ((version, _), event))| {
+            let field = |name: &str| Value::optional(event.data[name].as_str());
+            vec![
+                Value::text(event.event_id),
+                Value::text(&commit.account_id),
+                int(*version),
+                Value::text(&commit.after.customer_id),
+                Value::text(&event.event_type),
+                Value::Int(i64::from(event.schema)),
+                Value::time(event.occurred_at),
+                Value::time(commit.recorded_at),
+                Value::text(zero.currency()),
+                amount(&event.data, zero),
+                Value::Decimal(Decimal::of(deltas[index])),
+                Value::Decimal(Decimal::of(balances[index])),
+                field("channel"),
+                field("counterparty"),
+                field("reference"),
+                date(&event.data),
+                field("reverses"),
+                field("reason"),
+                field("schedule_id"),
+                Value::Text(text_of(&event.data)),
+                Value::text(&commit.source),
+                Value::text(&commit.correlation_id),
+                int(commit.first_version),
+                Value::text(commit.hash),
+            ]
+        })
+        .collect())
+}
+
+fn int(version: Version) -> Value {
+    // Versions have 48 bits (see `EventId`).
+    Value::Int(i64::try_from(version).unwrap_or(i64::MAX))
+}
+
+fn amount(data: &serde_json::Value, zero: Money) -> Value {
+    let text = data["amount"].as_str();
+    let money = text.and_then(|text| Money::parse_unsigned(text, zero.currency()).ok());
+    money.map_or(Value::Null, |money| Value::Decimal(Decimal::of(money)))
+}
+
+fn date(data: &serde_json::Value) -> Value {
+    let text = data["value_date"].as_str();
+    let date = text.and_then(|text| text.parse().ok());
+    date.map_or(Value::Null, Value::Date)
+}
+
+fn text_of(data: &serde_json::Value) -> String {
+    String::from_utf8_lossy(&domain::hash::canonical_bytes(data)).into_owned()
+}
+
+/// A notification, as the API shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Notification {
+    pub notification_id: String,
+    pub kind: String,
+    pub state: String,
+    pub reason: Option<String>,
+    pub event_id: EventId,
+    pub event_version: Version,
+    pub template: Option<String>,
+    pub delivery: Option<String>,
+    pub history: Vec<Step>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct Step {
+    pub state: String,
+    pub at: DateTime<Utc>,
+}
+
+const SKIPPED: &str = "SKIPPED";
+const SENDING: &str = "SENDING";
+const SENT: &str = "SENT";
+
+/// A row of the decisions and, unless it is not to be sent, one of the
+/// notifications. `None` where it says nothing of when.
+pub fn of_notification(
+    account: &AccountId,
+    notification: &Notification,
+) -> Option<(Row, Option<Row>)> {
+    let decided_at = notification.history.first()?.at;
+    let updated_at = notification.history.last()?.at;
+    let skipped = notification.state == SKIPPED;
+    let place = [
+        Value::text(&notification.notification_id),
+        Value::text(account),
+        Value::text(notification.event_id),
+        int(notification.event_version),
+        Value::text(&notification.kind),
+    ];
+    let mut decision = place.to_vec();
+    decision.extend([
+        Value::text(if skipped { "skip" } else { "send" }),
+        Value::optional(notification.reason.as_ref().filter(|_| skipped)),
+        Value::time(decided_at),
+    ]);
+    if skipped {
+        return Some((decision, None));
+    }
+    let steps = |state: &'static str| {
+        let steps = notification.history.iter();
+        steps.filter(move |step| step.state == state)
+    };
+    let sent_at = steps(SENT).next().map(|step| step.at);
+    let mut row = place.to_vec();
+    row.extend([
+        Value::text(&notification.state),
+        Value::optional(notification.reason.as_ref()),
+        Value::optional(notification.template.as_ref()),
+        Value::Int(steps(SENDING).count() as i64),
+        Value::optional(notification.delivery.as_ref()),
+        Value::time(decided_at),
+        Value::time(updated_at),
+        sent_at.map_or(Value::Null, Value::time),
+    ]);
+    Some((decision, Some(row)))
+}

@@ -1,0 +1,152 @@
+//! The rows of the events against the rows that their commits make. One that
+//! was dropped or inserted shifts all behind it, so rows are matched by their
+//! place in the account and not by their place in the file.
+
+use std::collections::HashMap;
+
+use domain::AccountId;
+
+use super::{Verified, difference};
+use crate::manifest::FileEntry;
+use crate::table::Table;
+use crate::value::{Row, Value};
+
+/// Rows that wait for their match at most. Where more do, file and commits have
+/// nothing to do with each other, and there is no point in naming each.
+const MAX_WAITING: usize = 20_000;
+
+/// Account and version, as the row has them.
+type Key = (String, i64);
+
+#[derive(Default)]
+pub struct Matching {
+    expected: HashMap<Key, (u64, Row)>,
+    actual: HashMap<Key, (u64, Row)>,
+    /// Where rows were found that did not stand where they should: in the
+    /// file, and by the commits.
+    moved: Vec<(u64, u64, Key)>,
+    expected_count: u64,
+    actual_count: u64,
+    gave_up: bool,
+}
+
+impl Matching {
+    /// The next row of each side, where there is one.
+    pub fn step(&mut self, expected: Option<Row>, actual: Option<Row>, found: &mut Verified) {
+        let (at_expected, at_actual) = (self.expected_count, self.actual_count);
+        self.expected_count += u64::from(expected.is_some());
+        self.actual_count += u64::from(actual.is_some());
+        if self.gave_up {
+            return;
+        }
+        if let (Some(expected), Some(actual)) = (&expected, &actual)
+            && key(expected) == key(actual)
+        {
+            compare(expected, actual, found);
+            if at_expected != at_actual {
+                self.moved.push((at_actual, at_expected, key(actual)));
+            }
+            return;
+        }
+        if let Some(expected) = expected {
+            let key = key(&expected);
+            match self.actual.remove(&key) {
+                Some((at_actual, actual)) => {
+                    compare(&expected, &actual, found);
+                    self.moved.push((at_actual, at_expected, key));
+                }
+                None => {
+                    self.expected.insert(key, (at_expected, expected));
+                }
+            }
+        }
+        if let Some(actual) = actual {
+            let key = key(&actual);
+            match self.expected.remove(&key) {
+                Some((at_expected, expected)) => {
+                    compare(&expected, &actual, found);
+                    self.moved.push((at_actual, at_expected, key));
+                }
+                None => {
+                    if self
+                        .actual
+                        .insert(key.clone(), (at_actual, actual))
+                        .is_some()
+                    {
+                        event_problem(&key, "stands twice among the events", found);
+                    }
+                }
+            }
+        }
+        self.gave_up = self.expected.len() + self.actual.len() > MAX_WAITING;
+    }
+
+    /// Tells what was not matched; answers how many rows the file had.
+    pub fn finish(mut self, file: &FileEntry, found: &mut Verified) -> u64 {
+        if self.gave_up {
+            found.of_file(file, "has other events than its commits");
+            return self.actual_count;
+        }
+        for key in sorted(self.expected) {
+            event_problem(
+                &key,
+                "is missing among the events: its commit is there, its row is not",
+                found,
+            );
+        }
+        for key in sorted(self.actual) {
+            event_problem(
+                &key,
+                "was inserted among the events: no commit of its file has it, or it stands twice",
+                found,
+            );
+        }
+        self.moved.sort();
+        for pair in self.moved.windows(2) {
+            let [(_, before, _), (_, after, key)] = pair else {
+                continue;
+            };
+            if after < before {
+                event_problem(
+                    key,
+                    "stands in another place among the events than its commit does",
+                    found,
+                );
+            }
+        }
+        self.actual_count
+    }
+}
+
+fn sorted(waiting: HashMap<Key, (u64, Row)>) -> Vec<Key> {
+    let mut keys: Vec<Key> = waiting.into_keys().collect();
+    keys.sort();
+    keys
+}
+
+fn key(row: &Row) -> Key {
+    let account = Table::Events
+        .position("account_id")
+        .map(|index| row[index].to_string());
+    let version = match Table::Events.position("version").map(|index| &row[index]) {
+        Some(Value::Int(version)) => *version,
+        _ => 0,
+    };
+    (account.unwrap_or_default(), version)
+}
+
+fn compare(expected: &Row, actual: &Row, found: &mut Verified) {
+    if let Some(detail) = difference(Table::Events, expected, actual) {
+        event_problem(&key(expected), &detail, found);
+    }
+}
+
+fn event_problem((account, version): &Key, detail: &str, found: &mut Verified) {
+    match account.parse::<AccountId>() {
+        Ok(account) => found.of_event(&account, version.unsigned_abs(), detail),
+        Err(_) => found.problem(
+            super::Place::Manifest,
+            format!("{account:?} version {version} {detail}"),
+        ),
+    }
+}

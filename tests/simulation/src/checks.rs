@@ -1,0 +1,102 @@
+//! What must hold of a mail at the moment at which the mailer takes it.
+
+mod amounts;
+mod digest;
+mod recipient;
+mod statement;
+mod step;
+
+use domain::DomainEvent;
+use domain::notification::Kind;
+use handlers::ports::{Content, Mail, Notification, State, address_hash};
+use uuid::Uuid;
+
+use crate::kernel::{Core, Micros};
+
+/// As the templates say it, up to the first letter beyond ASCII.
+const POSSIBLE_REPEAT: [&str; 2] = ["You may have had this mail before", "Vous avez peut-"];
+
+impl Core {
+    /// `taken`: how often the mailer has taken it by now. `began`: since when
+    /// what was read of the customer counts.
+    pub fn check_mail(
+        &mut self,
+        mail: &Mail,
+        notification: &Notification,
+        taken: u32,
+        began: Micros,
+    ) {
+        self.check_repeat(mail, notification, taken);
+        let suppressed = self.state.book.suppressed.get(&address_hash(&mail.to));
+        if suppressed.is_some_and(|since| *since < began) {
+            self.violate("no mail to a suppressed address", || {
+                mail.notification_id.to_string()
+            });
+        }
+        match &notification.content {
+            Content::Event => self.check_single(mail, notification, began),
+            Content::Digest(digest) => self.check_digest(mail, notification, digest, began),
+            Content::Statement(statement) => {
+                self.check_statement(mail, notification, *statement, began);
+            }
+        }
+    }
+
+    /// Once, and once more for each letter that an operator named; what must
+    /// be known once more by itself, if its first outcome was unknown.
+    fn check_repeat(&mut self, mail: &Mail, notification: &Notification, taken: u32) {
+        let id = mail.notification_id;
+        let named = self.state.book.named.get(&id);
+        let named = named.map_or(0, |attempts| attempts.len() as u32);
+        let was_unknown = notification
+            .history
+            .iter()
+            .any(|step| step.state == State::Unknown);
+        let rather_twice = notification.kind == Kind::Security && was_unknown;
+        let allowed = 1 + named + u32::from(rather_twice);
+        if taken > allowed {
+            self.violate("one mail a notification", || {
+                format!("{id} was taken {taken} times, and {allowed} were allowed")
+            });
+        }
+        let is_marked = POSSIBLE_REPEAT
+            .iter()
+            .any(|words| mail.text.contains(words));
+        if taken > 1 && !is_marked {
+            self.violate("a repeat is marked as one", || id.to_string());
+        }
+    }
+
+    fn check_single(&mut self, mail: &Mail, notification: &Notification, began: Micros) {
+        let id = notification.notification_id;
+        if let Some(digest) = self.state.book.told_by.get(&id).copied() {
+            self.violate("what a digest tells is not told alone too", || {
+                format!("{id}, told by {digest}")
+            });
+        }
+        let Some(event) = self.event_of(notification) else {
+            self.violate("no mail without an event", || {
+                notification.event_id.to_string()
+            });
+            return;
+        };
+        self.check_amounts(mail, notification, &event);
+        let judged = self.judged(id, began);
+        self.check_decision_of(notification, &event, false, judged);
+        self.check_recipient(mail, notification, &[notification.kind], began);
+    }
+
+    /// What was decided at the first delivery stands for the later ones.
+    fn judged(&self, id: Uuid, began: Micros) -> Micros {
+        let first = self.state.book.first_claims.get(&id);
+        first.copied().unwrap_or(began).min(began)
+    }
+
+    fn event_of(&self, notification: &Notification) -> Option<DomainEvent> {
+        let (account, version) = (&notification.account_id, notification.event_version);
+        let commit = self.state.store.holding(account, version)?;
+        let events = DomainEvent::of_commit(commit).unwrap_or_default();
+        let mut events = events.into_iter();
+        events.find(|event| event.metadata.event_id == notification.event_id)
+    }
+}

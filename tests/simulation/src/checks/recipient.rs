@@ -1,0 +1,124 @@
+use chrono::TimeDelta;
+use domain::notification::{self, Kind};
+use domain::recipient::Recipient;
+use domain::{CustomerId, DomainEvent};
+use handlers::ports::{Mail, Notification, Person};
+
+use crate::book::KnownRevision;
+use crate::kernel::{Core, Micros, time_at};
+
+impl Core {
+    /// The mail goes to an address that was the recipient's, who wished it and
+    /// did not wish for quiet, at some moment since `began`.
+    pub(super) fn check_recipient(
+        &mut self,
+        mail: &Mail,
+        notification: &Notification,
+        kinds: &[Kind],
+        began: Micros,
+    ) {
+        let Some(event) = self.event_of(notification) else {
+            return;
+        };
+        let (known, _) = self.known_since(&event.data.customer_id, began);
+        let recipient = &notification.recipient;
+        let addressed: Vec<&Person> = known
+            .iter()
+            .filter(|known| known.replaced_at.is_none_or(|at| at >= began))
+            .filter_map(|known| known.revision.person.as_ref())
+            .filter(|person| person.address(recipient) == Some(&mail.to))
+            .collect();
+        let id = notification.notification_id;
+        if addressed.is_empty() {
+            let broken = match recipient {
+                Recipient::Customer => "no mail to an address that was replaced",
+                Recipient::Address(_) => "no mail to an address that was taken away",
+            };
+            self.violate(broken, || format!("{id} to {}", mail.to));
+            return;
+        }
+        let wants = |person: &&&Person| {
+            let wishes = &person.preferences;
+            kinds.iter().all(|kind| wishes.is_on_for(*kind, recipient))
+        };
+        let wanting: Vec<&&Person> = addressed.iter().filter(wants).collect();
+        if wanting.is_empty() {
+            self.violate("no mail after an opt-out", || format!("{kinds:?} of {id}"));
+        }
+        if kinds.contains(&Kind::Security) || wanting.is_empty() {
+            return;
+        }
+        // Its worker's clock may be off.
+        let skew = TimeDelta::microseconds(i64::try_from(self.state.setup.skew).unwrap_or(0));
+        let (from, to) = (time_at(began) - skew, self.time() + skew);
+        let disturbs = |person: &&Person| person.quiet_until(from).is_some_and(|end| end > to);
+        if wanting.into_iter().all(disturbs) {
+            self.violate("no mail in quiet hours", || format!("{kinds:?} of {id}"));
+        }
+    }
+
+    /// It was asked for when its event was recorded, and alone or in a digest
+    /// as it came. `judged`: when it was first decided.
+    pub(super) fn check_decision_of(
+        &mut self,
+        notification: &Notification,
+        event: &DomainEvent,
+        in_a_digest: bool,
+        judged: Micros,
+    ) {
+        let Notification {
+            kind, recipient, ..
+        } = notification;
+        let (known, written) = self.known_since(&event.data.customer_id, judged);
+        let time = event.metadata.recorded_at;
+        // What was known when the delivery began, or at any moment since.
+        let then = (written..=known.len()).filter_map(|count| {
+            let mut in_force = known[..count].iter();
+            in_force
+                .rfind(|known| known.revision.in_force_from <= time)?
+                .revision
+                .person
+                .as_ref()
+        });
+        let asking: Vec<&Person> = then
+            .filter(|person| {
+                let decisions = notification::decide(event, &person.preferences);
+                decisions.into_iter().flatten().any(|decision| {
+                    decision.kind == *kind
+                        && decision.recipient == *recipient
+                        && decision.skip.is_none()
+                })
+            })
+            .collect();
+        let id = notification.notification_id;
+        if asking.is_empty() {
+            self.violate("no mail that was not asked for then", || {
+                format!("{kind} of {}", event.metadata.event_id)
+            });
+            return;
+        }
+        let waits = |person: &Person| {
+            let cadence = person.preferences.delivery();
+            *kind != Kind::Security && cadence != domain::delivery::Delivery::Immediate
+        };
+        if asking
+            .into_iter()
+            .all(|person| waits(person) != in_a_digest)
+        {
+            self.violate("what is to wait for a digest is told by one", || {
+                format!("{kind}, {id}, in a digest: {in_a_digest}")
+            });
+        }
+    }
+
+    /// All known revisions, and how many of them were written before `began`.
+    fn known_since(&self, customer: &CustomerId, began: Micros) -> (Vec<KnownRevision>, usize) {
+        let known = self.state.book.customers.get(customer);
+        let known = known.cloned().unwrap_or_default();
+        let written = known
+            .iter()
+            .filter(|known| known.written_at <= began)
+            .count();
+        (known, written)
+    }
+}

@@ -1,0 +1,153 @@
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use domain::notification::{self, Kind};
+use domain::recipient::Recipient;
+use domain::{Commit, DomainEvent};
+use handlers::ports::{Content, Notification, Person, ProviderEventKind, State};
+use uuid::Uuid;
+
+use crate::actors::heart::waits_beyond_the_end;
+use crate::book::always_decided;
+use crate::kernel::Core;
+
+const TOLD: &str = "every event is told or skipped with a reason";
+const UNSENT: &str = "what was sent is not told as unsent";
+
+impl Core {
+    pub(super) fn check_notifications(&mut self, letters: &BTreeSet<Uuid>) {
+        let commits: Vec<Arc<Commit>> = self.state.store.commits.values().cloned().collect();
+        for commit in commits {
+            for event in DomainEvent::of_commit(&commit).unwrap_or_default() {
+                for (kind, recipient) in self.due(&event, &commit) {
+                    self.check_is_decided(&event, kind, &recipient);
+                }
+                self.check_statements_planned(&event);
+            }
+        }
+        let all: Vec<Notification> = self.state.notifications.values().cloned().collect();
+        for notification in all {
+            let id = notification.notification_id;
+            if let Some(invariant) = self.broken_by(&notification, letters) {
+                self.violate(invariant, || {
+                    let Notification {
+                        kind,
+                        recipient,
+                        state,
+                        ..
+                    } = &notification;
+                    format!("{kind} {id} to {recipient:?} is {}", state.as_str())
+                });
+            }
+            self.check_next_statement(&notification);
+        }
+    }
+
+    /// What does not hold of it at the end.
+    fn broken_by(
+        &self,
+        notification: &Notification,
+        letters: &BTreeSet<Uuid>,
+    ) -> Option<&'static str> {
+        let id = notification.notification_id;
+        let taken = self.state.book.taken.contains_key(&id);
+        let digest = self.state.book.told_by.get(&id);
+        let by_digest = digest.is_some_and(|digest| !self.state.book.named.contains_key(digest));
+        match notification.state {
+            State::Unknown if notification.due_at.is_some() => Some(TOLD),
+            State::Unknown if !letters.contains(&id) => Some("an unknown mail has its dead letter"),
+            State::Unknown | State::Sent => None,
+            State::Skipped if by_digest => Some(UNSENT),
+            State::Skipped | State::Rejected
+                if taken && !self.may_be_told_as_unsent(notification) =>
+            {
+                Some(UNSENT)
+            }
+            State::Skipped | State::Rejected => None,
+            State::Planned if waits_beyond_the_end(notification) => None,
+            State::Planned => match notification.told_by() {
+                Some(digest) if self.tells(digest, id) => None,
+                _ => Some(TOLD),
+            },
+            State::Claimed | State::Sending | State::RetryAt => Some(TOLD),
+        }
+    }
+
+    /// After an unknown outcome a further attempt may end otherwise; and the
+    /// provider may turn away what it has taken.
+    fn may_be_told_as_unsent(&self, notification: &Notification) -> bool {
+        let mut told = notification.feedback.iter();
+        let turned_away = told.any(|event| event.kind == ProviderEventKind::Rejected);
+        let named = &self.state.book.named;
+        notification.kind == Kind::Security
+            || named.contains_key(&notification.notification_id)
+            || (notification.state == State::Rejected && turned_away)
+    }
+
+    /// Whether this digest has come to an end and tells it.
+    fn tells(&self, digest: Uuid, item: Uuid) -> bool {
+        let digest = self.state.notifications.get(&digest);
+        digest.is_some_and(|digest| match &digest.content {
+            Content::Digest(content) => content
+                .covers
+                .iter()
+                .any(|covered| covered.notification_id == item),
+            _ => false,
+        })
+    }
+
+    /// What must have been decided for an event, whatever was decided.
+    fn due(&self, event: &DomainEvent, commit: &Commit) -> Vec<(Kind, Recipient)> {
+        let kinds = notification::kinds(event);
+        let own = |kind| (kind, Recipient::Customer);
+        let mut due: Vec<_> = always_decided(kinds).map(own).collect();
+        let Some(person) = self.settled_person(event, commit.recorded_at) else {
+            return due;
+        };
+        let wishes = &person.preferences;
+        let asked = kinds
+            .iter()
+            .filter(|kind| !kind.is_on_by_default() && wishes.get(**kind).is_some());
+        due.extend(asked.copied().map(own));
+        for address in wishes.addresses() {
+            let named = kinds.iter().filter(|kind| address.kinds.contains(kind));
+            due.extend(named.map(|kind| (*kind, Recipient::Address(address.hash()))));
+        }
+        due
+    }
+
+    /// Whose wishes an event was judged by, where no change was on its way then
+    /// and the customer was never erased.
+    pub(super) fn settled_person(
+        &self,
+        event: &DomainEvent,
+        recorded_at: chrono::DateTime<chrono::Utc>,
+    ) -> Option<&Person> {
+        let customer = &event.data.customer_id;
+        let known = self.state.book.customers.get(customer)?;
+        let in_force = self.state.book.in_force(customer, recorded_at)?;
+        let ever_erased = known.iter().any(|known| known.revision.person.is_none());
+        let written = known.iter().find(|known| known.revision == *in_force)?;
+        let settled = crate::kernel::time_at(written.written_at)
+            < recorded_at - chrono::TimeDelta::seconds(3);
+        in_force.person.as_ref().filter(|_| settled && !ever_erased)
+    }
+
+    fn check_is_decided(&mut self, event: &DomainEvent, kind: Kind, recipient: &Recipient) {
+        let id = notification::notification_id(
+            event.metadata.event_id,
+            kind,
+            &event.data.customer_id,
+            recipient,
+            notification::EMAIL,
+        );
+        if !self.state.notifications.contains_key(&id) {
+            self.violate(TOLD, || {
+                format!(
+                    "{kind} of {} version {} was never decided",
+                    event.metadata.account_id, event.metadata.version
+                )
+            });
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! `docs/verify_export.py` finds what `ledgerbell verify` finds.
+
+use export::Format;
+use tests::exports::{TAMPERINGS, export, history};
+
+use crate::{python, root};
+
+#[test]
+fn the_independent_script_names_every_tampering_in_every_format() {
+    let script = root().join("docs/verify_export.py");
+    let history = history();
+    for format in Format::ALL {
+        let folder = tempfile::tempdir().unwrap();
+        export(folder.path(), format, &history.commits, history.until);
+        let untouched = python(&[&script, folder.path()]);
+        assert!(untouched.status.success(), "{format:?}: {untouched:?}");
+        for tampering in TAMPERINGS {
+            let folder = tempfile::tempdir().unwrap();
+            export(folder.path(), format, &history.commits, history.until);
+            tampering.apply(folder.path());
+            let found = python(&[&script, folder.path()]);
+            let lines = String::from_utf8(found.stdout.clone()).unwrap();
+            let named =
+                |line: &str| line.starts_with(tampering.place) && line.contains(tampering.says);
+            assert_eq!(
+                found.status.code(),
+                Some(1),
+                "{}: {found:?}",
+                tampering.name
+            );
+            assert!(
+                lines.lines().any(named),
+                "{format:?}: {}:\n{lines}",
+                tampering.name
+            );
+        }
+    }
+}
+
+#[test]
+fn a_manifest_that_is_not_the_one_that_was_kept_is_told() {
+    let script = root().join("docs/verify_export.py");
+    let history = history();
+    let folder = tempfile::tempdir().unwrap();
+    let exported = export(folder.path(), Format::Csv, &history.commits, history.until);
+    let option = std::path::Path::new("--manifest-sha256");
+    let kept = exported.manifest_sha256.to_string();
+    for (sha256, code) in [(kept.as_str(), 0), (&"0".repeat(64), 1)] {
+        let ran = python(&[&script, folder.path(), option, sha256.as_ref()]);
+        assert_eq!(ran.status.code(), Some(code), "{ran:?}");
+    }
+}

@@ -1,0 +1,159 @@
+//! Looking for something: an account, an event, a balance of the past.
+
+use serde_json::json;
+use tests::one_machine::Append;
+
+use crate::given::Given;
+
+#[test]
+fn an_event_is_found_by_its_words_its_id_and_its_type_also_behind_the_first_page() {
+    let given = Given::new();
+    let (page, api) = (&given.page, given.api());
+    api.open("ACC-1", "ana", "EUR");
+    let needle = given.deposit("ACC-1", "needle", "7.77", "the needle");
+    for number in 0..120 {
+        given.deposit("ACC-1", &format!("hay-{number}"), "1.00", "hay");
+    }
+    given.open("/events");
+    page.wait_for("#events", "hay");
+    assert!(
+        !page.text("#events").contains("needle"),
+        "it is on the first page"
+    );
+
+    // Nothing among the accounts; so on among the events.
+    page.click("#find");
+    page.write("needle");
+    page.press("Enter");
+    page.wait_for("#accounts", "None of 1 accounts is like that.");
+    page.click("#accounts .filter a");
+    page.wait_for("#events", "Deposit ACC-1 · the needle +7.77 EUR");
+    assert_eq!(page.count("#events .event"), 1);
+    // The address can be passed on.
+    let address = page.evaluate("location.hash");
+    assert_eq!(address, json!("#/events?q=needle"));
+
+    page.click("#find");
+    page.write(needle["events"][0]["event_id"].as_str().unwrap());
+    page.press("Enter");
+    page.wait_for("#events .filter", "1 of the");
+    page.click("#events .name");
+    page.wait_for("#facts", "reference the needle");
+
+    given.open("/events?type=AccountOpened");
+    page.wait_for("#events", "Account opened ACC-1");
+    assert_eq!(page.count("#events .event"), 1);
+    given.assert_clean();
+}
+
+#[test]
+fn accounts_are_listed_in_pages_and_searched_by_customer() {
+    let given = Given::new();
+    let (page, api) = (&given.page, given.api());
+    for number in 0..120 {
+        let customer = if number == 77 { "the-one" } else { "others" };
+        api.open(&format!("ACC-{number:03}"), customer, "EUR");
+    }
+    given.open("/accounts");
+    page.wait(
+        "a page of accounts",
+        "document.querySelectorAll('#accounts .holding').length === 100",
+    );
+    page.click("#accounts .more");
+    page.wait(
+        "all accounts",
+        "document.querySelectorAll('#accounts .holding').length === 120",
+    );
+    page.click("#account-search");
+    page.write("the-ONE");
+    page.wait(
+        "the one",
+        "document.querySelectorAll('#accounts .holding').length === 1",
+    );
+    page.wait_for("#accounts", "ACC-077 the-one");
+    page.click("#accounts .name");
+    page.wait_for("#account-title", "ACC-077");
+    given.assert_clean();
+}
+
+#[test]
+fn the_slider_shows_the_balance_of_every_version_as_the_api_tells_it() {
+    let given = Given::new();
+    let (page, api) = (&given.page, given.api());
+    api.open("ACC-1", "ana", "EUR");
+    let paid_in = given.deposit("ACC-1", "in", "1234567.89", "in");
+    api.append(&Append {
+        account: "ACC-1".to_owned(),
+        key: "several".to_owned(),
+        events: vec![
+            movement(
+                "MoneyWithdrawn",
+                json!({ "amount": "0.01", "currency": "EUR" }),
+            ),
+            movement(
+                "MoneyWithdrawn",
+                json!({ "amount": "2000000.00", "currency": "EUR" }),
+            ),
+            movement(
+                "TransactionReversed",
+                json!({ "reverses": paid_in["events"][0]["event_id"], "reason": "mistake" }),
+            ),
+        ],
+    });
+    given.deposit(
+        "ACC-1",
+        "again",
+        "90071992547409.93",
+        "beyond what floating point holds",
+    );
+
+    given.open("/accounts/ACC-1");
+    page.wait_for("#as-of-balance", "Version 6 of 6");
+    // The chart adds up by itself, from the last one backwards.
+    page.wait("the chart", "document.querySelector('.chart')");
+    let chart = page.evaluate("document.querySelector('.chart').getAttribute('aria-label')");
+    assert_eq!(
+        chart,
+        json!(
+            "Balance over 6 events, from 0.00 to 90\u{202f}071\u{202f}990\u{202f}547\u{202f}409.92 EUR"
+        )
+    );
+
+    page.tab_to("#as-of");
+    page.press("Home");
+    for version in 1..=6 {
+        page.wait(
+            "the version",
+            &format!("document.querySelector('#as-of-balance').dataset.version === '{version}'"),
+        );
+        let account = api.get(&format!("/v1/accounts/ACC-1?as_of_version={version}"));
+        let shown = page
+            .text("#as-of-balance .money")
+            .replace(' ', "")
+            .replace('\u{2212}', "-");
+        assert_eq!(
+            json!(shown),
+            json!(format!("{}EUR", account["balance"].as_str().unwrap()))
+        );
+        page.press("ArrowRight");
+    }
+
+    // It follows the newest again, as it did before it was moved.
+    given.deposit("ACC-1", "later", "1.00", "later");
+    page.wait_for("#as-of-balance", "Version 7 of 7");
+    page.press("Home");
+    page.wait_for("#as-of-balance", "Version 1 of 7");
+    given.deposit("ACC-1", "still-later", "1.00", "later");
+    page.wait_for(".facts", "version 8");
+    assert!(
+        page.text("#as-of-balance").starts_with("Version 1 of"),
+        "it was moved away under the hand"
+    );
+    page.click("#as-of-now");
+    page.wait_for("#as-of-balance", "Version 8 of 8");
+    given.assert_clean();
+}
+
+fn movement(event_type: &str, data: serde_json::Value) -> serde_json::Value {
+    json!({ "type": event_type, "occurred_at": "2026-11-22T10:00:00Z", "data": data })
+}
