@@ -1,6 +1,7 @@
 //! What a customer wants to be told.
 
 mod address;
+mod change;
 
 use std::collections::BTreeMap;
 
@@ -15,6 +16,7 @@ use crate::quiet_hours::QuietHours;
 use crate::recipient::Recipient;
 use crate::{Currency, Money};
 pub use address::{FurtherAddress, MAX_FURTHER_ADDRESSES};
+pub use change::Change;
 
 /// Preferences by kind; a kind that is absent has its default.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]

@@ -15,6 +15,7 @@ mod problem;
 mod schedules;
 mod suppressions;
 mod unsubscribe;
+mod what_if;
 
 use std::sync::Arc;
 
@@ -26,7 +27,7 @@ use axum::routing::{get, post};
 
 use crate::append::Appender;
 use crate::customers::CustomerDesk;
-use crate::notify::Previewer;
+use crate::notify::{Previewer, WhatIf};
 use crate::ports::Notifications;
 use crate::query::Queries;
 use crate::redrive::Redriver;
@@ -63,6 +64,7 @@ pub struct Api {
     pub suppressions: Arc<SuppressionDesk>,
     pub unsubscriber: Arc<Unsubscriber>,
     pub previewer: Arc<Previewer>,
+    pub what_if: Arc<WhatIf>,
 }
 
 impl std::fmt::Debug for Api {
@@ -72,7 +74,7 @@ impl std::fmt::Debug for Api {
 }
 
 /// The paths of the API, below `/v1`, as the OpenAPI document has them.
-pub const PATHS: [&str; 19] = [
+pub const PATHS: [&str; 21] = [
     "/accounts",
     "/accounts/{account_id}",
     "/accounts/{account_id}/commits",
@@ -88,8 +90,10 @@ pub const PATHS: [&str; 19] = [
     "/mail-codes/{code}",
     "/unsubscribe",
     "/verifications",
+    "/what-if",
     "/replays",
     "/replays/{replay_id}",
+    "/replays/{replay_id}/stop",
     "/dead-letters",
     "/dead-letters/redrive",
 ];
@@ -139,8 +143,10 @@ pub fn router(api: Api) -> Router {
         .route("/commits", get(events::commits))
         .route("/events", get(events::list))
         .route("/verifications", get(accounts::verifications))
+        .route("/what-if", post(what_if::ask))
         .route("/replays", post(operations::request_replay))
         .route("/replays/{replay_id}", get(operations::get_replay))
+        .route("/replays/{replay_id}/stop", post(operations::stop_replay))
         .route("/dead-letters", get(operations::dead_letters))
         .route("/dead-letters/redrive", post(operations::redrive))
         .route("/health", get(operations::health))

@@ -13,6 +13,7 @@ mod preview;
 mod render;
 mod send;
 mod statement;
+mod what_if;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,6 +35,7 @@ pub use due::Beat;
 pub use judge::Judge;
 use judge::Judged;
 pub use preview::{Preview, Previewer, Verdict};
+pub use what_if::{Position, Question, Report, Scope, WhatIf, Wishes};
 
 /// What an installation decides.
 #[derive(Debug, Clone)]

@@ -32,6 +32,6 @@ pub use notifications::{
     ProviderEventKind, State, Statement, Transition,
 };
 pub use read_model::{Parked, ReadModel, ReadModelRow};
-pub use replays::{ReplayJob, Replays, ShadowRow};
+pub use replays::{ReplacedRow, ReplayJob, Replays, ShadowRow};
 pub use schedules::{DUE_SLICES, Due, LastRun, ScheduleRow, Schedules};
 pub use suppressions::{Suppression, SuppressionReason, Suppressions};

@@ -4,19 +4,27 @@
 //! There is no mailer among the ports here: a replay cannot send mail.
 
 mod events;
+mod pace;
 mod projections;
 mod request;
+mod switch_back;
 
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
+use domain::FieldError;
 use domain::time::format_time;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::error::{Error, Result};
 use crate::ports::{Bus, BusEntry, Clock, EventStore, Ids, ReadModel, ReplayJob, Replays};
+use pace::Pace;
 pub use request::{ReplayKind, ReplayRequest};
+
+/// How often a stop is tried while the worker notes its progress.
+const MAX_STOPS: u32 = 10;
 
 /// The control event by which a replay's worker is called.
 pub const REQUESTED: &str = "ReplayRequested";
@@ -45,6 +53,8 @@ pub(crate) struct Document {
     pub(crate) kind: ReplayKind,
     pub(crate) state: Progress,
     pub(crate) requested_at: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) pace: Option<Pace>,
     pub(crate) request: ReplayRequest,
     pub(crate) progress: Counts,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -60,6 +70,13 @@ pub(crate) enum Progress {
     Running,
     Done,
     Failed,
+    Stopped,
+}
+
+impl Progress {
+    fn is_final(self) -> bool {
+        matches!(self, Progress::Done | Progress::Failed | Progress::Stopped)
+    }
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -69,15 +86,26 @@ pub(crate) struct Counts {
     pub(crate) events: u64,
 }
 
+impl Document {
+    fn of(job: &ReplayJob) -> Result<Self> {
+        Document::deserialize(&job.document)
+            .map_err(|error| Error::Permanent(format!("the replay cannot be read: {error}")))
+    }
+}
+
 impl Replayer {
     /// Notes a replay and calls its worker; answers with its id.
     pub async fn request(&self, request: ReplayRequest) -> Result<String> {
+        if let Some(other) = &request.replay_id {
+            self.check_switched(other).await?;
+        }
         let replay_id = self.ids.next().to_string();
         let document = Document {
             replay_id: replay_id.clone(),
             kind: request.kind,
             state: Progress::Requested,
             requested_at: format_time(self.clock.now()),
+            pace: None,
             request,
             progress: Counts::default(),
             result: None,
@@ -115,15 +143,16 @@ impl Replayer {
             return Err(Error::Permanent(format!("replay {replay_id} is not known")));
         };
         let mut run = Run::start(self, job, budget)?;
-        if matches!(run.document.state, Progress::Done | Progress::Failed) {
+        if run.document.state.is_final() {
             return Ok(());
         }
         run.document.state = Progress::Running;
         let finished = match run.document.request.kind {
             ReplayKind::Projections => projections::run(self, &mut run).await,
             ReplayKind::Events => events::run(self, &mut run).await,
+            ReplayKind::SwitchBack => switch_back::run(self, &mut run).await,
         };
-        match finished {
+        let done = match finished {
             Ok(true) => {
                 run.document.state = Progress::Done;
                 run.save(self).await
@@ -135,7 +164,57 @@ impl Replayer {
                 run.save(self).await
             }
             Err(error) => Err(error),
+        };
+        match done {
+            // It was told so by a place in the job that somebody else had taken.
+            Err(_) if self.is_stopped(replay_id).await.unwrap_or(false) => Ok(()),
+            done => done,
         }
+    }
+
+    /// Stops a replay where it is; answers with its document. One that is
+    /// over already stays as it is. Its worker notices when it notes its
+    /// progress next: what it does until then is done, and not counted.
+    pub async fn stop(&self, replay_id: &str) -> Result<Value> {
+        for _ in 0..MAX_STOPS {
+            let Some(mut job) = self.replays.load(replay_id).await? else {
+                return Err(Error::NotFound(format!("replay {replay_id} is not known")));
+            };
+            let mut document = Document::of(&job)?;
+            if document.state.is_final() {
+                return Ok(job.document);
+            }
+            document.state = Progress::Stopped;
+            job.revision += 1;
+            job.document = to_value(&document)?;
+            if self.replays.save(&job).await? {
+                return Ok(job.document);
+            }
+        }
+        Err(Error::Conflict(format!(
+            "replay {replay_id} moves on too quickly; try again"
+        )))
+    }
+
+    /// Refuses a switch back where nothing was switched, or is being.
+    async fn check_switched(&self, replay_id: &str) -> Result<()> {
+        let job = self.replays.load(replay_id).await?;
+        let document = job.as_ref().map(Document::of).transpose()?;
+        let switched =
+            document.is_some_and(|document| document.request.switch && document.state.is_final());
+        if switched {
+            return Ok(());
+        }
+        Err(Error::invalid(FieldError::pointer(
+            "/replay_id",
+            "must be a replay of projections that switched and is over",
+        )))
+    }
+
+    async fn is_stopped(&self, replay_id: &str) -> Result<bool> {
+        let job = self.replays.load(replay_id).await?;
+        let document = job.as_ref().map(Document::of).transpose()?;
+        Ok(document.is_some_and(|document| document.state == Progress::Stopped))
     }
 
     async fn call_worker(&self, replay_id: &str) -> Result<()> {
@@ -161,17 +240,18 @@ impl Replayer {
 struct Run {
     job: ReplayJob,
     document: Document,
-    deadline: chrono::DateTime<chrono::Utc>,
+    deadline: DateTime<Utc>,
 }
 
 impl Run {
     fn start(replayer: &Replayer, job: ReplayJob, budget: Duration) -> Result<Self> {
-        let document = Document::deserialize(&job.document)
-            .map_err(|error| Error::Permanent(format!("the replay cannot be read: {error}")))?;
+        let mut document = Document::of(&job)?;
+        let now = replayer.clock.now();
+        document.pace.get_or_insert_with(|| Pace::beginning(now));
         Ok(Run {
             job,
             document,
-            deadline: replayer.clock.now() + budget,
+            deadline: now + budget,
         })
     }
 
@@ -181,6 +261,9 @@ impl Run {
 
     /// Keeps how far it is. Fails when another worker has the job.
     async fn save(&mut self, replayer: &Replayer) -> Result<()> {
+        let events = self.document.progress.events;
+        let pace = self.document.pace;
+        self.document.pace = pace.map(|pace| pace.noted(replayer.clock.now(), events));
         self.job.revision += 1;
         self.job.document = to_value(&self.document)?;
         if replayer.replays.save(&self.job).await? {

@@ -24,7 +24,7 @@ use handlers::append::Appender;
 use handlers::customers::CustomerDesk;
 use handlers::feedback::Feedback;
 use handlers::http::Api;
-use handlers::notify::{Judge, Notifier, Previewer, Settings};
+use handlers::notify::{Judge, Notifier, Previewer, Settings, WhatIf};
 use handlers::ports::RandomIds;
 use handlers::project::Projector;
 use handlers::query::Queries;
@@ -205,14 +205,23 @@ impl World {
                 customers: Arc::new(self.customer_desk()),
             }),
             previewer: Arc::new(Previewer {
-                judge: Judge {
-                    store: self.store.clone(),
-                    customers: self.customers.clone(),
-                },
+                judge: self.judge(),
                 suppressions: self.suppressions.clone(),
                 clock: self.clock.clone(),
                 bank_name: "Example Bank".to_owned(),
             }),
+            what_if: Arc::new(WhatIf {
+                judge: self.judge(),
+                clock: self.clock.clone(),
+                safety_window: chrono::TimeDelta::seconds(2),
+            }),
+        }
+    }
+
+    fn judge(&self) -> Judge {
+        Judge {
+            store: self.store.clone(),
+            customers: self.customers.clone(),
         }
     }
 }

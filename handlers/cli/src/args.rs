@@ -15,6 +15,7 @@ use crate::commands::preview::PreviewOptions;
 use crate::commands::replay::ReplayOptions;
 use crate::commands::schedules::SchedulesOptions;
 use crate::commands::verify::VerifyOptions;
+use crate::commands::what_if::WhatIfOptions;
 use crate::console::ConsoleOptions;
 use crate::serve::ServeOptions;
 
@@ -42,6 +43,7 @@ pub enum Command {
     Export(ExportOptions),
     Verify(VerifyOptions),
     Replay(ReplayOptions),
+    WhatIf(Box<WhatIfOptions>),
     DeadLetters(DeadLettersOptions),
     Schedules(Box<SchedulesOptions>),
     Load(LoadOptions),

@@ -137,6 +137,16 @@ impl Client {
         Ok(answer.body)
     }
 
+    /// A POST that may be repeated: a question too long for a URL, or what
+    /// done twice is as done once.
+    pub fn ask(&self, path: &str, query: &[(&str, &str)], body: &impl Serialize) -> Result<Value> {
+        let answer = self.repeat(true, || {
+            let request = self.agent.post(self.url(path));
+            request.query_pairs(query.iter().copied()).send_json(body)
+        })?;
+        Ok(answer.body)
+    }
+
     pub fn put(&self, path: &str, body: &impl Serialize) -> Result<Value> {
         let answer = self.repeat(true, || self.agent.put(self.url(path)).send_json(body))?;
         Ok(answer.body)

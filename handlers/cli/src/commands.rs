@@ -15,3 +15,4 @@ pub mod preview;
 pub mod replay;
 pub mod schedules;
 pub mod verify;
+pub mod what_if;

@@ -33,6 +33,7 @@ fn main() -> ExitCode {
         Command::Export(options) => exit::of(commands::export::run(&options)),
         Command::Verify(options) => exit::of(commands::verify::run(&options)),
         Command::Replay(options) => exit::of(commands::replay::run(&options)),
+        Command::WhatIf(options) => exit::of(commands::what_if::run(&options)),
         Command::DeadLetters(options) => exit::of(commands::dead_letters::run(&options)),
         Command::Schedules(options) => exit::of(commands::schedules::run(&options)),
         Command::Load(options) => exit::of(commands::load::run(&options)),

@@ -5,7 +5,7 @@ mod running;
 
 use running::run;
 
-const COMMANDS: [&[&str]; 23] = [
+const COMMANDS: [&[&str]; 26] = [
     &[],
     &["serve"],
     &["console"],
@@ -18,6 +18,9 @@ const COMMANDS: [&[&str]; 23] = [
     &["replay"],
     &["replay", "projections"],
     &["replay", "events"],
+    &["replay", "stop"],
+    &["replay", "switch-back"],
+    &["what-if"],
     &["dead-letters"],
     &["dead-letters", "redrive"],
     &["schedules"],

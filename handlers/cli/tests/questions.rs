@@ -132,8 +132,8 @@ fn verify_checks_all_accounts_and_fails_on_one_that_is_not_there() {
 #[test]
 fn a_replay_estimates_first_and_a_dry_run_starts_nothing() {
     let server = with_account();
-    let estimate = "estimate: 1 account, about 3 events, about 1 read units (an event is taken as 1 KB, a unit \
-                    reads 4 KB, each account is rounded up)";
+    let estimate = "estimate: 1 account, about 3 events, about 3 read units and 5 write units; on AWS about 0.01 USD \
+                    (an event is taken as 1 KB)";
     let dry = server.run(&["replay", "projections", "--dry-run"]).done();
     assert_eq!(
         dry,
@@ -152,6 +152,12 @@ fn a_replay_estimates_first_and_a_dry_run_starts_nothing() {
         .json();
     assert_eq!(json["state"], "done");
     assert_eq!(json["result"]["switched"], true);
+    let switched = json["replay_id"].as_str().unwrap();
+    let back = server.run(&["replay", "switch-back", switched]).done();
+    assert!(
+        back.contains("\nput back: 0, left because they moved on since: 0\n"),
+        "{back}"
+    );
     let events = [
         "replay",
         "events",
@@ -166,6 +172,13 @@ fn a_replay_estimates_first_and_a_dry_run_starts_nothing() {
     let json = server.run(&events).json();
     assert_eq!(json["state"], "done");
     assert!(json["result"]["published"].as_u64().is_some());
+    // What is over is not stopped, and says how it ended.
+    let over = json["replay_id"].as_str().unwrap();
+    let stopped = server.run(&["replay", "stop", over]).done();
+    assert!(stopped.starts_with("done: "), "{stopped}");
+    let none = server.run(&["replay", "stop", "none"]);
+    assert_eq!(none.code, Some(1));
+    assert!(none.complaint().contains("is not known"), "{none:?}");
     let refused = server.run(&[
         "replay",
         "events",

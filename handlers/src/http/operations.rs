@@ -37,6 +37,13 @@ pub(super) async fn get_replay(
     Ok(Json(api.replayer.get(&replay_id).await?))
 }
 
+pub(super) async fn stop_replay(
+    State(api): State<Api>,
+    PathText(replay_id): PathText,
+) -> Result<Json<Value>, Problem> {
+    Ok(Json(api.replayer.stop(&replay_id).await?))
+}
+
 pub(super) async fn dead_letters(
     State(api): State<Api>,
     RawQuery(text): RawQuery,

@@ -40,4 +40,14 @@ pub struct ShadowRow {
     pub account_id: AccountId,
     pub head: Head,
     pub updated_at: DateTime<Utc>,
+    /// The row whose place this one has taken, if it has.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replaced: Option<ReplacedRow>,
+}
+
+/// A row of the read model, as it was before a switch.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ReplacedRow {
+    pub head: Head,
+    pub updated_at: DateTime<Utc>,
 }

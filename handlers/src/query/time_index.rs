@@ -27,6 +27,12 @@ pub struct Range {
     pub to: DateTime<Utc>,
 }
 
+impl Range {
+    pub fn contains(&self, time: DateTime<Utc>) -> bool {
+        (self.from..self.to).contains(&time)
+    }
+}
+
 #[derive(Debug)]
 pub struct Page {
     pub commits: Vec<Commit>,

@@ -1,5 +1,7 @@
 //! Domain events again, marked and addressed.
 
+use std::time::Duration;
+
 use chrono::DateTime;
 use domain::DomainEvent;
 use serde_json::json;
@@ -23,9 +25,14 @@ pub(super) async fn run(replayer: &Replayer, run: &mut Run) -> Result<bool> {
             .unwrap_or(DateTime::UNIX_EPOCH)
             .min(replayer.clock.now() - replayer.safety_window),
     };
+    // About a second's worth at once, so that no burst reaches the consumer.
+    let rate = request.events_per_second;
+    let page_size = rate.map_or(PAGE, |rate| PAGE.min(rate as usize));
     loop {
+        let began = replayer.clock.now();
         let position: Option<Place> = run.cursor()?;
-        let page = time_index::page(replayer.store.as_ref(), range, position, false, PAGE).await?;
+        let page =
+            time_index::page(replayer.store.as_ref(), range, position, false, page_size).await?;
         let mut entries = Vec::new();
         for commit in &page.commits {
             if request
@@ -59,6 +66,12 @@ pub(super) async fn run(replayer: &Replayer, run: &mut Run) -> Result<bool> {
             return Ok(true);
         }
         run.save(replayer).await?;
+        if let Some(rate) = rate {
+            let due = began + Duration::from_secs(entries.len() as u64) / rate;
+            let early = (due - replayer.clock.now()).to_std();
+            // What took longer than it may is not late.
+            replayer.clock.sleep(early.unwrap_or_default()).await;
+        }
         if run.out_of_time(replayer) {
             return Ok(false);
         }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{Replayer, Run};
 use crate::error::{Error, Result};
-use crate::ports::{ReadModelRow, ShadowRow};
+use crate::ports::{ReadModelRow, ReplacedRow, ShadowRow};
 
 /// Commits that are read before the progress is kept.
 const PAGE: usize = 200;
@@ -148,6 +148,7 @@ fn follow(row: Option<ShadowRow>, commit: &Commit) -> Result<ShadowRow> {
         account_id: commit.account_id.clone(),
         head,
         updated_at: commit.recorded_at,
+        replaced: None,
     })
 }
 
@@ -191,13 +192,15 @@ async fn compare(replayer: &Replayer, run: &mut Run) -> Result<()> {
                 }
             }
             if run.document.request.switch {
-                switch(replayer, live, row).await?;
+                switch(replayer, run, live, row).await?;
             }
         }
         cursor = next;
         if cursor.is_none() {
             break;
         }
+        // Who was stopped finds out here.
+        run.save(replayer).await?;
     }
     let control_totals: serde_json::Map<String, Value> = totals
         .rows()
@@ -265,13 +268,28 @@ async fn meet(
     Ok((live, row))
 }
 
-async fn switch(replayer: &Replayer, live: Option<ReadModelRow>, row: ShadowRow) -> Result<()> {
+async fn switch(
+    replayer: &Replayer,
+    run: &Run,
+    live: Option<ReadModelRow>,
+    mut row: ShadowRow,
+) -> Result<()> {
     let ahead = |live: &&ReadModelRow| live.version() < row.head.version();
     let parked = live.as_ref().filter(|live| live.parked.is_some());
     if parked.filter(ahead).is_some() {
         // Its next events were not told yet. Redrive tells them and brings it
         // on; a switch past them would leave them untold.
         return Ok(());
+    }
+    if let Some(balance) = live.as_ref().and_then(|live| live.balance.clone()) {
+        // Before the switch, so that none is without it.
+        row.replaced = Some(ReplacedRow {
+            head: balance.head,
+            updated_at: balance.updated_at,
+        });
+        let replay_id = &run.document.replay_id;
+        let rows = std::slice::from_ref(&row);
+        replayer.replays.save_shadow(replay_id, rows).await?;
     }
     let revision = live.as_ref().map(|live| live.revision);
     let next = ReadModelRow {

@@ -9,12 +9,16 @@ use serde_json::Value;
 
 /// Most accounts that are named in one replay; more are "all".
 const MAX_ACCOUNTS: usize = 100;
+/// Above it, one worker is the limit by itself.
+const MAX_RATE: u32 = 10_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "kebab-case")]
 pub enum ReplayKind {
     Projections,
     Events,
+    /// The rows that a replay of projections has replaced, back again.
+    SwitchBack,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -33,6 +37,13 @@ pub struct ReplayRequest {
     /// The one consumer that the events are meant for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
+    /// How many events are published in a second at most; as many as go, when
+    /// absent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub events_per_second: Option<u32>,
+    /// The replay whose switch is undone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub replay_id: Option<String>,
 }
 
 impl ReplayRequest {
@@ -41,9 +52,14 @@ impl ReplayRequest {
         let kind = fields.parsed("kind", |text| match text {
             "projections" => Ok(ReplayKind::Projections),
             "events" => Ok(ReplayKind::Events),
-            _ => Err("must be \"projections\" or \"events\""),
+            "switch-back" => Ok(ReplayKind::SwitchBack),
+            _ => Err("must be \"projections\", \"events\" or \"switch-back\""),
         });
-        let accounts = read_accounts(&mut fields);
+        let accounts = match kind {
+            // It is about what was switched.
+            Some(ReplayKind::SwitchBack) => None,
+            _ => read_accounts(&mut fields),
+        };
         let mut request = ReplayRequest {
             kind: kind.unwrap_or(ReplayKind::Projections),
             accounts,
@@ -51,6 +67,8 @@ impl ReplayRequest {
             from: None,
             to: None,
             target: None,
+            events_per_second: None,
+            replay_id: None,
         };
         match kind {
             Some(ReplayKind::Projections) => {
@@ -60,19 +78,39 @@ impl ReplayRequest {
                 request.from = fields.parsed("from", parse_time);
                 request.to = fields.parsed("to", parse_time);
                 request.target = fields.parsed("target", check_target);
+                request.events_per_second = read_rate(&mut fields);
                 if request.from >= request.to && request.to.is_some() {
                     fields.refuse("to", "must be after \"from\"");
                 }
             }
+            Some(ReplayKind::SwitchBack) => request.replay_id = fields.text("replay_id"),
             None => {
                 // Which fields are right depends on the kind.
-                for name in ["switch", "from", "to", "target"] {
+                for name in [
+                    "switch",
+                    "from",
+                    "to",
+                    "target",
+                    "events_per_second",
+                    "replay_id",
+                ] {
                     fields.take(name);
                 }
             }
         }
         fields.finish(kind.map(|_| request))
     }
+}
+
+fn read_rate(fields: &mut Fields) -> Option<u32> {
+    let value = fields.take("events_per_second")?;
+    let rate = value.as_u64().and_then(|rate| u32::try_from(rate).ok());
+    let rate = rate.filter(|rate| (1..=MAX_RATE).contains(rate));
+    if rate.is_none() {
+        let detail = format!("must be a whole number from 1 to {MAX_RATE}");
+        fields.refuse("events_per_second", detail);
+    }
+    rate
 }
 
 fn read_accounts(fields: &mut Fields) -> Option<Vec<AccountId>> {

@@ -12,7 +12,7 @@ use handlers::append::Appender;
 use handlers::customers::CustomerDesk;
 use handlers::feedback::Feedback;
 use handlers::http::Api;
-use handlers::notify::{self, Judge, Notifier, Previewer};
+use handlers::notify::{self, Judge, Notifier, Previewer, WhatIf};
 use handlers::ports::{
     Bus, Clock, Customers, DeadLetterQueue, EventStore, Keys, Notifications, RandomIds, ReadModel,
     Suppressions,
@@ -178,14 +178,20 @@ impl Pipeline {
                 unknown_window: Duration::ZERO,
             },
         });
+        let judge = Judge {
+            store: store.clone(),
+            customers: customers.clone(),
+        };
         let previewer = Arc::new(Previewer {
-            judge: Judge {
-                store: store.clone(),
-                customers: customers.clone(),
-            },
+            judge: judge.clone(),
             suppressions: suppressions.clone(),
             clock: clock.clone(),
             bank_name: settings.bank_name.clone(),
+        });
+        let what_if = Arc::new(WhatIf {
+            judge,
+            clock: clock.clone(),
+            safety_window: SAFETY_WINDOW,
         });
         let replayer = Arc::new(Replayer {
             store: store.clone(),
@@ -234,6 +240,7 @@ impl Pipeline {
             }),
             unsubscriber: Arc::new(Unsubscriber { keys, customers }),
             previewer,
+            what_if,
         };
 
         let (stop, stopped) = watch::channel(false);

@@ -119,6 +119,11 @@ async fn customers_replays_and_redrives_are_checked_field_by_field() {
     );
 
     let range = |from: &str, to: &str| json!({ "kind": "events", "from": from, "to": to, "target": "analytics" });
+    let limited = |rate: Value| {
+        let mut body = range("2026-11-22T10:00:00Z", "2026-11-23T10:00:00Z");
+        body["events_per_second"] = rate;
+        body
+    };
     for (body, place) in [
         (json!({}), "/kind"),
         (json!({ "kind": "everything" }), "/kind"),
@@ -138,6 +143,13 @@ async fn customers_replays_and_redrives_are_checked_field_by_field() {
             json!({ "kind": "events", "from": "2026-11-22T10:00:00Z", "to": "2026-11-23T10:00:00Z" }),
             "/target",
         ),
+        (
+            json!({ "kind": "projections", "events_per_second": 5 }),
+            "/events_per_second",
+        ),
+        (limited(json!(0)), "/events_per_second"),
+        (limited(json!(10_001)), "/events_per_second"),
+        (limited(json!("fast")), "/events_per_second"),
     ] {
         let answer = client.post("/v1/replays", &body).await;
         assert_eq!(

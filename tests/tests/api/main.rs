@@ -14,3 +14,5 @@ mod notifications;
 mod operations;
 mod schedules;
 mod unsubscribe;
+mod what_if;
+mod what_if_pages;

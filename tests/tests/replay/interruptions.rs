@@ -4,7 +4,7 @@ use crate::given::*;
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::time::Duration;
-use tests::world::{Fault, account};
+use tests::world::{Fault, account, deposited};
 
 #[tokio::test]
 async fn a_replay_in_pages_of_any_size_and_without_time_comes_to_the_same() {
@@ -132,4 +132,55 @@ async fn a_worker_that_dies_while_it_publishes_leaves_no_event_out() {
             assert_eq!(replayed.len(), 12, "step {step} {fault:?}");
         }
     }
+}
+
+#[tokio::test]
+async fn a_rebuild_killed_half_way_ends_equal_with_what_was_appended_meanwhile() {
+    let calls_in_all = {
+        let world = told().await;
+        world.store.cap_pages(3);
+        request(&world, json!({ "kind": "projections" })).await;
+        world.faults.forget_trace();
+        work(&world, LONG).await;
+        world.faults.trace().len()
+    };
+    let mut found = BTreeSet::new();
+    // With the last call it is done, and what comes then is not in it.
+    for step in 1..calls_in_all - 1 {
+        let world = told().await;
+        world.store.cap_pages(3);
+        let id = request(&world, json!({ "kind": "projections" })).await;
+        let call = calls(&world).remove(0);
+        world.faults.at_call(step, Fault::StopAfter);
+        let replayer = world.replayer();
+        let died = world
+            .faults
+            .until_crash(replayer.deliver(&call.detail, LONG))
+            .await;
+        assert!(died.is_none(), "call {step} of {calls_in_all}");
+        world.faults.clear();
+        // To accounts that it has been through and to those before it, and a new one.
+        let appender = world.appender();
+        for number in [1, 4] {
+            let events = [deposited("1.00")];
+            let account = account(number);
+            let appended = world.append(&appender, &account, "meanwhile", events);
+            appended.await.unwrap();
+        }
+        world.account_with(&account(5), &["2.00"]).await;
+        world.project(world.stream()).await;
+        world.bus.wait_again(call);
+        work(&world, LONG).await;
+        let document = world.replayer().get(&id).await.unwrap();
+        let result = &document["result"];
+        let what = format!("killed after call {step}: {document:#}");
+        assert_eq!(document["state"], "done", "{what}");
+        let counts = ["differing_count", "missing_count"].map(|name| &result[name]);
+        assert_eq!(counts, [&json!(0), &json!(0)], "{what}");
+        let totals = &result["control_totals"]["EUR"];
+        found.insert(json!([totals["accounts"], totals["balance"]]).to_string());
+    }
+    // An account that is opened when the scan is over is not in it; all else is.
+    let expected = [json!([4, "44.00"]), json!([5, "46.00"])];
+    assert_eq!(found, expected.map(|totals| totals.to_string()).into());
 }

@@ -8,3 +8,5 @@ mod events;
 mod given;
 mod interruptions;
 mod projections;
+mod stopping;
+mod switching_back;

@@ -2,6 +2,7 @@
 
 mod estimate;
 mod follow;
+mod prices;
 mod result;
 
 use chrono::{DateTime, Utc};
@@ -15,7 +16,7 @@ use crate::connection::Connection;
 use crate::exit::{End, Failure};
 use crate::output;
 
-use estimate::Estimate;
+use estimate::{Estimate, Work};
 
 /// Go through the history again: rebuild balances, or publish events once more
 ///
@@ -32,6 +33,8 @@ pub struct ReplayOptions {
 enum Command {
     Projections(ProjectionsOptions),
     Events(EventsOptions),
+    Stop(StopOptions),
+    SwitchBack(SwitchBackOptions),
 }
 
 /// Rebuild the balances beside the live ones and report the differences
@@ -79,7 +82,48 @@ struct EventsOptions {
     #[arg(long = "account", value_name = "ID")]
     accounts: Vec<AccountId>,
 
+    /// Events published in a second at most; as many as go when left out
+    #[arg(long, value_name = "EVENTS", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    rate: Option<u32>,
+
     /// Only estimate what it would cost
+    #[arg(long)]
+    dry_run: bool,
+
+    #[command(flatten)]
+    connection: Connection,
+}
+
+/// End a replay where it is
+///
+/// What it has done stays done. It does not go on any more.
+#[derive(Debug, Clone, Args)]
+#[command(verbatim_doc_comment)]
+struct StopOptions {
+    /// The replay, by the id that its start printed
+    #[arg(value_name = "REPLAY")]
+    replay_id: String,
+
+    /// Only show how far it is
+    #[arg(long)]
+    dry_run: bool,
+
+    #[command(flatten)]
+    connection: Connection,
+}
+
+/// Undo the switch of a replay of projections
+///
+/// Each balance that it replaced is put back as it was, where the account has
+/// not moved on since.
+#[derive(Debug, Clone, Args)]
+#[command(verbatim_doc_comment)]
+struct SwitchBackOptions {
+    /// The replay, by the id that its start printed
+    #[arg(value_name = "REPLAY")]
+    replay_id: String,
+
+    /// Only show what the replay had found and switched
     #[arg(long)]
     dry_run: bool,
 
@@ -96,28 +140,70 @@ pub fn run(options: &ReplayOptions) -> Result<End, Failure> {
                 options.dry_run,
                 &options.accounts,
                 request,
+                Work::Projections {
+                    switch: options.switch,
+                },
             )
         }
+        Command::Stop(options) => stop(options),
+        Command::SwitchBack(options) => switch_back(options),
         Command::Events(options) => {
             if options.from >= options.to {
                 return Err(Failure::WrongUse(
                     "--to must be later than --from".to_owned(),
                 ));
             }
-            let request = json!({
+            let mut request = json!({
                 "kind": "events",
                 "from": format_time(options.from),
                 "to": format_time(options.to),
                 "target": options.target,
             });
+            if let Some(rate) = options.rate {
+                request["events_per_second"] = json!(rate);
+            }
             start(
                 &options.connection,
                 options.dry_run,
                 &options.accounts,
                 request,
+                Work::Events,
             )
         }
     }
+}
+
+fn switch_back(options: &SwitchBackOptions) -> Result<End, Failure> {
+    let client = options.connection.client();
+    if options.dry_run {
+        let replay = client.get(&format!("replays/{}", options.replay_id), &[])?;
+        if options.connection.json {
+            output::json(&json!({ "dry_run": true, "replay": replay }));
+        } else {
+            result::print(&replay);
+            output::line("Nothing was started: this was a dry run.");
+        }
+        return Ok(End::Done);
+    }
+    let request = json!({ "kind": "switch-back", "replay_id": options.replay_id });
+    let replay = follow::start(&client, &request, None, options.connection.json)?;
+    finish(&replay, options.connection.json)
+}
+
+fn stop(options: &StopOptions) -> Result<End, Failure> {
+    let client = options.connection.client();
+    let path = format!("replays/{}", options.replay_id);
+    let replay = if options.dry_run {
+        client.get(&path, &[])?
+    } else {
+        client.ask(&format!("{path}/stop"), &[], &json!({}))?
+    };
+    if options.connection.json {
+        output::json(&replay);
+    } else {
+        result::print(&replay);
+    }
+    Ok(End::Done)
 }
 
 fn start(
@@ -125,14 +211,15 @@ fn start(
     dry_run: bool,
     accounts: &[AccountId],
     mut request: Value,
+    work: Work,
 ) -> Result<End, Failure> {
     let client: Client = connection.client();
     if !accounts.is_empty() {
         request["accounts"] = json!(accounts);
     }
-    let estimate = Estimate::of(&client, accounts, request["kind"] == "events")?;
+    let estimate = Estimate::of(&client, accounts, work)?;
     if !connection.json {
-        output::line(estimate);
+        output::line(&estimate);
     }
     if dry_run {
         if connection.json {
@@ -142,24 +229,22 @@ fn start(
         }
         return Ok(End::Done);
     }
-    let accepted = client.post("replays", &request)?;
-    let replay_id = accepted["replay_id"].as_str().ok_or_else(|| {
-        Failure::Failed("the answer to the request for a replay has no replay_id".to_owned())
-    })?;
-    if !connection.json {
-        output::line(format!("replay {replay_id}"));
-    }
-    let replay = follow::to_its_end(&client, replay_id, &estimate)?;
-    if connection.json {
-        let mut document = replay.clone();
-        document["estimate"] = json!(estimate);
-        output::json(&document);
+    let mut replay = follow::start(&client, &request, Some(&estimate), connection.json)?;
+    replay["estimate"] = json!(estimate);
+    finish(&replay, connection.json)
+}
+
+fn finish(replay: &Value, json: bool) -> Result<End, Failure> {
+    if json {
+        output::json(replay);
     } else {
-        result::print(&replay);
+        result::print(replay);
     }
     if replay["state"] == "failed" {
         let reason = replay["reason"].as_str().unwrap_or("no reason given");
         return Err(Failure::Failed(format!("the replay failed: {reason}")));
     }
-    Ok(End::done_if(result::is_good(&replay)))
+    Ok(End::done_if(
+        replay["state"] == "done" && result::is_good(replay),
+    ))
 }

@@ -107,6 +107,19 @@ impl Server {
         run(arguments.iter().copied().chain(endpoint))
     }
 
+    /// A customer with these preferences.
+    #[track_caller]
+    pub fn customer(&self, customer: &str, preferences: &Value) {
+        let status = ureq::put(format!("{}/v1/customers/{customer}", self.endpoint))
+            .send_json(serde_json::json!({
+                "email": format!("{customer}@example.com"), "name": "Ana Lind",
+                "preferences": preferences,
+            }))
+            .unwrap()
+            .status();
+        assert!(status.is_success());
+    }
+
     /// Appends events with the API's own words.
     #[track_caller]
     pub fn append(&self, account: &str, key: &str, events: &Value) {

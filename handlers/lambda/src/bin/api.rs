@@ -5,7 +5,7 @@ use std::sync::Arc;
 use handlers::append::Appender;
 use handlers::customers::CustomerDesk;
 use handlers::http::{Api, Caller, router};
-use handlers::notify::{Judge, Previewer};
+use handlers::notify::{Judge, Previewer, WhatIf};
 use handlers::query::Queries;
 use handlers::query::time_index::SAFETY_WINDOW;
 use handlers::redrive::Redriver;
@@ -25,6 +25,10 @@ async fn main() -> Result<(), Error> {
         customers: clients.customers(),
         clock: clients.clock(),
     });
+    let judge = Judge {
+        store: clients.store(),
+        customers: clients.customers(),
+    };
     let api = Api {
         appender: appender.clone(),
         queries: Arc::new(Queries {
@@ -54,13 +58,15 @@ async fn main() -> Result<(), Error> {
             customers,
         }),
         previewer: Arc::new(Previewer {
-            judge: Judge {
-                store: clients.store(),
-                customers: clients.customers(),
-            },
+            judge: judge.clone(),
             suppressions: clients.suppressions(),
             clock: clients.clock(),
             bank_name: clients.bank_name(),
+        }),
+        what_if: Arc::new(WhatIf {
+            judge,
+            clock: clients.clock(),
+            safety_window: SAFETY_WINDOW,
         }),
     };
     let service = ServiceBuilder::new()

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use handlers::ports::{ReplayJob, Replays, ShadowRow};
+use handlers::ports::{ReplacedRow, ReplayJob, Replays, ShadowRow};
 use serde_json::json;
 
 use crate::history::{History, account, start};
@@ -18,10 +18,14 @@ fn job(revision: u64) -> ReplayJob {
 
 fn shadow(number: usize) -> ShadowRow {
     let account_id = account(&format!("ACC-{number}"));
-    let history = History::long(&account_id, 1, 2);
+    let head = History::long(&account_id, 1, 2).head.unwrap();
     ShadowRow {
         account_id,
-        head: history.head.unwrap(),
+        replaced: number.is_multiple_of(2).then(|| ReplacedRow {
+            head: head.clone(),
+            updated_at: start(),
+        }),
+        head,
         updated_at: start(),
     }
 }

@@ -31,6 +31,8 @@ impl Core {
             from: events.then_some(from),
             to: events.then_some(to),
             target: events.then(|| "warehouse".to_owned()),
+            events_per_second: None,
+            replay_id: None,
         };
         // What is younger may be left out, by the replay's own rule.
         let behind = handlers::query::time_index::SAFETY_WINDOW + TimeDelta::seconds(3);

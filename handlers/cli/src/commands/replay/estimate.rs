@@ -6,28 +6,46 @@ use domain::AccountId;
 use serde::Serialize;
 use serde_json::Value;
 
+use super::prices::{self, NanoUsd};
 use crate::client::{Client, Result};
 use crate::commands::accounts;
 
 /// An event takes about 1 KB of its commit, and a consistent read unit of
 /// DynamoDB is 4 KB.
 const EVENTS_PER_READ_UNIT: u64 = 4;
+/// Commits after which a replay notes its progress, at most two units.
+const COMMITS_PER_NOTE: u64 = 100;
+const UNITS_PER_NOTE: u64 = 2;
 
-/// About how much is read. How large the commits are is not known before they
-/// are read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+/// About how much is read and written. How large the commits are is not known
+/// before they are read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Estimate {
     pub accounts: u64,
     pub events: u64,
     pub read_units: u64,
+    pub write_units: u64,
+    /// Events on the bus.
+    pub published: u64,
+    /// Of all this, by [`prices`].
+    pub usd: String,
     /// A range of time takes a part of the events, which is not known before.
     pub at_most: bool,
+}
+
+/// What is replayed, as far as it costs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Work {
+    /// Each account is a row of the shadow, which is compared with the live one.
+    Projections { switch: bool },
+    /// Each event is found by the time index, read by itself and published.
+    Events,
 }
 
 impl Estimate {
     /// From the versions of the accounts: an account's version is the number
     /// of its events.
-    pub fn of(client: &Client, named: &[AccountId], at_most: bool) -> Result<Self> {
+    pub fn of(client: &Client, named: &[AccountId], work: Work) -> Result<Self> {
         let accounts = if named.is_empty() {
             accounts::all(client)?
         } else {
@@ -39,23 +57,38 @@ impl Estimate {
         let versions = accounts
             .iter()
             .map(|account| account["version"].as_u64().unwrap_or(0));
-        Ok(Estimate::of_versions(versions, at_most))
+        Ok(Estimate::of_versions(versions, work))
     }
 
-    fn of_versions(versions: impl Iterator<Item = u64>, at_most: bool) -> Self {
-        let mut estimate = Estimate {
-            accounts: 0,
-            events: 0,
-            read_units: 0,
-            at_most,
-        };
+    fn of_versions(versions: impl Iterator<Item = u64>, work: Work) -> Self {
+        let (mut accounts, mut events, mut history) = (0, 0, 0);
         for version in versions {
-            estimate.accounts += 1;
-            estimate.events += version;
+            accounts += 1;
+            events += version;
             // Each account's history is a query of its own, rounded up.
-            estimate.read_units += version.div_ceil(EVENTS_PER_READ_UNIT).max(1);
+            history += version.div_ceil(EVENTS_PER_READ_UNIT).max(1);
         }
-        estimate
+        let notes = UNITS_PER_NOTE * (1 + events.div_ceil(COMMITS_PER_NOTE));
+        let (read_units, write_units, published) = match work {
+            Work::Projections { switch } => {
+                // The shadow and the live row, and the row in its place.
+                let written = accounts * if switch { 2 } else { 1 };
+                (history + 2 * accounts, written + notes, 0)
+            }
+            Work::Events => (events + history, notes, events),
+        };
+        let nanos: NanoUsd = read_units * prices::READ_UNIT
+            + write_units * prices::WRITE_UNIT
+            + published * prices::BUS_EVENT;
+        Estimate {
+            accounts,
+            events,
+            read_units,
+            write_units,
+            published,
+            usd: prices::to_usd(nanos),
+            at_most: work == Work::Events,
+        }
     }
 }
 
@@ -70,9 +103,16 @@ impl fmt::Display for Estimate {
         let events = if self.events == 1 { "event" } else { "events" };
         write!(
             f,
-            "estimate: {} {accounts}, {about} {} {events}, {about} {} read units (an event is taken as 1 KB, \
-             a unit reads 4 KB, each account is rounded up)",
-            self.accounts, self.events, self.read_units
+            "estimate: {} {accounts}, {about} {} {events}, {about} {} read units and {} write units",
+            self.accounts, self.events, self.read_units, self.write_units
+        )?;
+        if self.published > 0 {
+            write!(f, ", {about} {} {events} published", self.published)?;
+        }
+        write!(
+            f,
+            "; on AWS {about} {} USD (an event is taken as 1 KB)",
+            self.usd
         )
     }
 }
@@ -83,10 +123,25 @@ mod tests {
 
     #[test]
     fn every_account_costs_at_least_one_unit_and_is_rounded_up() {
-        let estimate = Estimate::of_versions([1, 4, 5, 1001].into_iter(), false);
+        let work = Work::Projections { switch: false };
+        let estimate = Estimate::of_versions([1, 4, 5, 1001].into_iter(), work);
         assert_eq!(
-            (estimate.accounts, estimate.events, estimate.read_units),
-            (4, 1011, 1 + 1 + 2 + 251)
+            (estimate.accounts, estimate.events, estimate.published),
+            (4, 1011, 0)
         );
+        let history = 1 + 1 + 2 + 251;
+        assert_eq!(estimate.read_units, history + 2 * 4);
+        assert_eq!(estimate.write_units, 4 + 2 * (1 + 11));
+    }
+
+    #[test]
+    fn a_million_events_cost_what_the_price_list_says() {
+        let thousand = || std::iter::repeat_n(1000, 1000);
+        let rebuilt = Estimate::of_versions(thousand(), Work::Projections { switch: true });
+        assert_eq!((rebuilt.read_units, rebuilt.write_units), (252_000, 22_002));
+        assert_eq!((rebuilt.usd.as_str(), rebuilt.at_most), ("0.05", false));
+        let published = Estimate::of_versions(thousand(), Work::Events);
+        assert_eq!(published.published, 1_000_000);
+        assert_eq!((published.usd.as_str(), published.at_most), ("1.17", true));
     }
 }

@@ -37,6 +37,15 @@ pub fn print(replay: &Value) {
     if let Some(published) = result["published"].as_u64() {
         output::line(format!("published: {published} events"));
     }
+    if let Some(back) = result["switched_back"].as_u64() {
+        output::line(format!(
+            "put back: {back}, left because they moved on since: {}",
+            result["moved_on_count"]
+        ));
+        for account in result["moved_on"].as_array().into_iter().flatten() {
+            output::line(format!("left: {}", account.as_str().unwrap_or("?")));
+        }
+    }
     if result["control_totals"].is_object() {
         projections(result);
     }

@@ -1,0 +1,31 @@
+//! What AWS asks for, in one place: us-east-1, on demand, as it was in July 2025
+//! (DynamoDB's since November 2024).
+
+/// Billionths of a US dollar, as one unit of anything costs less than a millionth.
+pub type NanoUsd = u64;
+
+/// A consistent read of up to 4 KB from a table: 0.125 USD a million.
+pub const READ_UNIT: NanoUsd = 125;
+/// A write of up to 1 KB: 0.625 USD a million.
+pub const WRITE_UNIT: NanoUsd = 625;
+/// An event of up to 64 KB on a bus of one's own: 1 USD a million.
+pub const BUS_EVENT: NanoUsd = 1000;
+
+/// A sum as it is read: dollars and cents, rounded up.
+pub fn to_usd(nanos: NanoUsd) -> String {
+    let cents = nanos.div_ceil(10_000_000);
+    format!("{}.{:02}", cents / 100, cents % 100)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_part_of_a_cent_is_a_cent() {
+        assert_eq!(to_usd(0), "0.00");
+        assert_eq!(to_usd(1), "0.01");
+        assert_eq!(to_usd(1_000_000 * BUS_EVENT), "1.00");
+        assert_eq!(to_usd(1_000_000 * WRITE_UNIT), "0.63");
+    }
+}

@@ -1,0 +1,130 @@
+//! `ledgerbell what-if`.
+
+mod answer;
+mod result;
+
+use std::path::{Path, PathBuf};
+
+use chrono::{DateTime, Utc};
+use clap::Args;
+use domain::time::{format_time, parse_time};
+use domain::{AccountId, CustomerId};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::client::Client;
+use crate::connection::Connection;
+use crate::exit::{End, Failure};
+use crate::output;
+use answer::{Answer, Page};
+
+/// Count what customers would have been told under other preferences
+///
+/// The events of the range are judged twice: by the preferences that were in
+/// force when each was recorded, and by those of the file. Nothing is sent or
+/// stored. Statements, which follow the calendar, are not counted; suppressed
+/// addresses are counted as if mails to them arrived.
+#[derive(Debug, Clone, Args)]
+#[command(verbatim_doc_comment)]
+pub struct WhatIfOptions {
+    /// Recorded at this time or later, like 2026-11-01T00:00:00Z
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    from: DateTime<Utc>,
+
+    /// Recorded before this time
+    #[arg(long, value_name = "TIME", value_parser = parse_time)]
+    to: DateTime<Utc>,
+
+    /// Preferences as JSON, in place of each customer's
+    #[arg(long, value_name = "FILE", required_unless_present = "change")]
+    preferences: Option<PathBuf>,
+
+    /// Preferences as JSON, of which what is named takes the place of the
+    /// customer's: a delivery, quiet hours, or single kinds
+    #[arg(long, value_name = "FILE", conflicts_with = "preferences")]
+    change: Option<PathBuf>,
+
+    /// Only this account
+    #[arg(long, value_name = "ID", conflicts_with = "customer")]
+    account: Option<AccountId>,
+
+    /// Only this customer
+    #[arg(long, value_name = "ID")]
+    customer: Option<CustomerId>,
+
+    #[command(flatten)]
+    connection: Connection,
+}
+
+/// Events in one request: the answer must come in time.
+const PAGE: &str = "500";
+
+pub fn run(options: &WhatIfOptions) -> Result<End, Failure> {
+    if options.from >= options.to {
+        return Err(Failure::WrongUse(
+            "--to must be later than --from".to_owned(),
+        ));
+    }
+    let question = question(options)?;
+    let answer = ask(&options.connection.client(), &question)?;
+    if options.connection.json {
+        output::json(&json!({ "question": question, "answer": answer.document() }));
+    } else {
+        result::print(&answer);
+    }
+    Ok(End::Done)
+}
+
+fn question(options: &WhatIfOptions) -> Result<Value, Failure> {
+    let mut question = json!({
+        "from": format_time(options.from),
+        "to": format_time(options.to),
+    });
+    for (name, file) in [
+        ("preferences", &options.preferences),
+        ("change", &options.change),
+    ] {
+        if let Some(file) = file {
+            question[name] = read(file)?;
+        }
+    }
+    if let Some(account) = &options.account {
+        question["account_id"] = json!(account);
+    }
+    if let Some(customer) = &options.customer {
+        question["customer_id"] = json!(customer);
+    }
+    Ok(question)
+}
+
+fn read(file: &Path) -> Result<Value, Failure> {
+    let refuse = |why: String| Failure::WrongUse(format!("{}: {why}", file.display()));
+    let text = std::fs::read_to_string(file).map_err(|error| refuse(error.to_string()))?;
+    serde_json::from_str(&text).map_err(|error| refuse(format!("it is not JSON: {error}")))
+}
+
+fn ask(client: &Client, question: &Value) -> Result<Answer, Failure> {
+    let bar = output::bar(None, "events");
+    bar.set_message("judging");
+    let mut heartbeat = output::Heartbeat::new();
+    let mut answer = Answer::default();
+    let mut cursor: Option<String> = None;
+    loop {
+        let mut query = vec![("limit", PAGE)];
+        query.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
+        let page = client.ask("what-if", &query, question);
+        let page = page.inspect_err(|_| bar.finish_and_clear())?;
+        let mut page = Page::deserialize(&page).map_err(|error| {
+            bar.finish_and_clear();
+            Failure::Failed(format!("the answer cannot be read: {error}"))
+        })?;
+        cursor = page.next.take();
+        answer.add(page);
+        bar.set_position(answer.events);
+        heartbeat.beat(&bar);
+        if cursor.is_none() {
+            bar.finish_and_clear();
+            return Ok(answer);
+        }
+    }
+}

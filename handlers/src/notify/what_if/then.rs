@@ -1,0 +1,78 @@
+//! The customers as they were on a day, with other wishes.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use domain::CustomerId;
+
+use super::Wishes;
+use crate::error::{Error, Result};
+use crate::ports::{CustomerRevision, Customers};
+
+/// What was read before: both judgements of an event ask for the same.
+#[derive(Debug, Default)]
+pub(super) struct Known(Mutex<HashMap<Asked, Option<CustomerRevision>>>);
+
+/// Which customer, as of when.
+type Asked = (CustomerId, DateTime<Utc>);
+
+/// What came after `day` is not seen, so that a kind that was switched off
+/// since is judged as it was. Who was erased since is erased here too.
+pub(super) struct Then {
+    pub(super) customers: Arc<dyn Customers>,
+    pub(super) known: Arc<Known>,
+    pub(super) day: DateTime<Utc>,
+    /// At all times; `None`: their own.
+    pub(super) wishes: Option<Wishes>,
+}
+
+impl Then {
+    async fn own(
+        &self,
+        customer: &CustomerId,
+        time: DateTime<Utc>,
+    ) -> Result<Option<CustomerRevision>> {
+        let key = (customer.clone(), time);
+        let known = || self.known.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(revision) = known().get(&key).cloned() {
+            return Ok(revision);
+        }
+        let revision = self.customers.at(customer, time).await?;
+        known().insert(key, revision.clone());
+        Ok(revision)
+    }
+}
+
+#[async_trait]
+impl Customers for Then {
+    async fn latest(&self, customer: &CustomerId) -> Result<Option<CustomerRevision>> {
+        self.at(customer, self.day).await
+    }
+
+    async fn at(
+        &self,
+        customer: &CustomerId,
+        time: DateTime<Utc>,
+    ) -> Result<Option<CustomerRevision>> {
+        let mut revision = self.own(customer, time).await?;
+        let person = revision.as_mut().and_then(|own| own.person.as_mut());
+        if let Some((person, wishes)) = person.zip(self.wishes.as_ref()) {
+            person.preferences = wishes.in_place_of(&person.preferences);
+        }
+        Ok(revision)
+    }
+
+    async fn add(&self, _revision: &CustomerRevision) -> Result<bool> {
+        Err(refused())
+    }
+
+    async fn erase_before(&self, _customer: &CustomerId, _revision: u64) -> Result<()> {
+        Err(refused())
+    }
+}
+
+fn refused() -> Error {
+    Error::Permanent("a question changes no customer".to_owned())
+}

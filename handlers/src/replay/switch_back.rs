@@ -1,0 +1,95 @@
+//! A switch undone: the rows that it replaced take their place again, where
+//! nothing has moved since.
+
+use serde::{Deserialize, Serialize};
+
+use projections::Balance;
+
+use super::{Replayer, Run, to_value};
+use crate::error::{Error, Result};
+use crate::ports::{ReadModelRow, ShadowRow};
+
+/// Rows that are looked at before the progress is kept.
+const PAGE: usize = 200;
+/// Accounts that are listed; all are counted.
+const MAX_LISTED: usize = 1000;
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Found {
+    switched_back: u64,
+    /// Their next events were applied to the rebuilt row, which stays.
+    moved_on_count: u64,
+    moved_on: Vec<domain::AccountId>,
+}
+
+/// Goes through the shadow of the other replay; `true` when all is done.
+pub(super) async fn run(replayer: &Replayer, run: &mut Run) -> Result<bool> {
+    let of = run.document.request.replay_id.clone();
+    let of = of.ok_or_else(|| Error::Permanent("the request names no replay".to_owned()))?;
+    loop {
+        let result = run.document.result.take();
+        let mut found = match result {
+            Some(result) => Found::deserialize(result)
+                .map_err(|error| Error::Permanent(format!("the replay's result: {error}")))?,
+            None => Found::default(),
+        };
+        let cursor: Option<String> = run.cursor()?;
+        let page = replayer.replays.shadow(&of, cursor.as_deref(), PAGE);
+        let (rows, next) = page.await?;
+        for row in rows {
+            run.document.progress.accounts += 1;
+            let account = row.account_id.clone();
+            match put_back(replayer, row).await? {
+                None => {}
+                Some(true) => found.switched_back += 1,
+                Some(false) => {
+                    found.moved_on_count += 1;
+                    if found.moved_on.len() < MAX_LISTED {
+                        found.moved_on.push(account);
+                    }
+                }
+            }
+        }
+        run.document.result = Some(to_value(&found)?);
+        let Some(next) = next else {
+            return Ok(true);
+        };
+        run.set_cursor(&next)?;
+        run.save(replayer).await?;
+        if run.out_of_time(replayer) {
+            return Ok(false);
+        }
+    }
+}
+
+/// `None` for a row that the switch did not replace, `false` for one that has
+/// moved on since.
+async fn put_back(replayer: &Replayer, row: ShadowRow) -> Result<Option<bool>> {
+    let Some(replaced) = row.replaced else {
+        return Ok(None);
+    };
+    let Some(live) = replayer.read_model.load(&row.account_id).await? else {
+        return Ok(Some(false));
+    };
+    let head = live.balance.as_ref().map(|balance| &balance.head);
+    // An interrupted worker had put it back already.
+    if head == Some(&replaced.head) {
+        return Ok(Some(true));
+    }
+    if head != Some(&row.head) {
+        return Ok(Some(false));
+    }
+    let next = ReadModelRow {
+        account_id: row.account_id.clone(),
+        revision: live.revision + 1,
+        balance: Some(Balance {
+            account_id: row.account_id,
+            head: replaced.head,
+            updated_at: replaced.updated_at,
+        }),
+        parked: live.parked,
+    };
+    // Whoever was quicker has moved it on.
+    let put = replayer.read_model.save(&next, Some(live.revision)).await?;
+    Ok(Some(put))
+}
