@@ -294,6 +294,7 @@ mod tests {
                     bank_name: "Bank".to_owned(),
                     mail_from: "bank@example.com".to_owned(),
                     public_url: "http://127.0.0.1:8080/v1".to_owned(),
+                    message_id_domain: "mailer.example".to_owned(),
                     lease: Duration::from_secs(5),
                     unknown_window: Duration::ZERO,
                 },

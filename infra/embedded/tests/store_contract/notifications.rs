@@ -153,7 +153,7 @@ pub async fn what_is_due_is_found_by_its_time_and_not_any_more_when_it_is_done(
         }
         found
     };
-    assert_eq!(due(start()).await, []);
+    assert_eq!(due(start()).await, Vec::<Uuid>::new());
     assert_eq!(due(start() + hour / 2).await, [sooner.notification_id]);
     assert_eq!(due(start() + hour).await.len(), 2);
     let slice = later.due_slice();
