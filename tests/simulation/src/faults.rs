@@ -327,7 +327,7 @@ impl Chances {
         // Hops that are seldom passed fail more often, so that all of it is seen.
         for (hop, faults) in HOPS {
             let times = match hop {
-                H::SuppressionsWrite | H::LetterPut => 8,
+                H::SuppressionsWrite | H::LetterPut | H::Heartbeat => 8,
                 hop if SELDOM.contains(&hop) => 3,
                 _ => continue,
             };
