@@ -13,6 +13,7 @@ use domain::delivery::Delivery;
 use domain::domain_event::ACCOUNT_OVERDRAWN;
 use domain::notification::{self, EMAIL, Kind, SkipReason};
 use domain::{AccountId, DomainEvent, Version};
+use futures::future::join_all;
 use mail::{DigestItem, DigestNotice, Direction};
 use uuid::Uuid;
 
@@ -24,6 +25,9 @@ use crate::ports::{Content, Covered, Digest, Notification, Person, State};
 /// Most notifications of one digest: their list has to fit into an item of
 /// DynamoDB (400 KB). What is more waits for the next one.
 const MAX_COVERED: usize = 1_500;
+/// Reads under way at once. One after the other, those of a large digest take
+/// longer than the function has, and every beat would end before it is sent.
+const AT_ONCE: usize = 16;
 
 impl Notifier {
     pub(super) async fn wait_for_digest(
@@ -65,16 +69,17 @@ impl Notifier {
     async fn waiting_for(&self, id: Uuid, one: &Notification) -> Result<Vec<Notification>> {
         let mut waiting = vec![one.clone()];
         // One more than fits, as one may be the one that is here already.
-        for found in self.notifications.of_digest(id, MAX_COVERED + 1).await? {
-            if found == one.notification_id {
-                continue;
+        let mut found = self.notifications.of_digest(id, MAX_COVERED + 1).await?;
+        found.retain(|found| *found != one.notification_id);
+        for some in found.chunks(AT_ONCE) {
+            let stored = join_all(some.iter().map(|id| self.notifications.get(*id))).await;
+            for stored in stored {
+                waiting.extend(stored?.filter(|stored| {
+                    stored.state == State::Planned
+                        && stored.due_at.is_some()
+                        && stored.digest_id == Some(id)
+                }));
             }
-            let stored = self.notifications.get(found).await?;
-            waiting.extend(stored.filter(|stored| {
-                stored.state == State::Planned
-                    && stored.due_at.is_some()
-                    && stored.digest_id == Some(id)
-            }));
         }
         waiting.sort_by(|a, b| place(a).cmp(&place(b)));
         Ok(waiting)
@@ -194,15 +199,22 @@ impl Notifier {
             kinds.entry(place).or_default().push(covered.kind);
         }
         let mut items = Vec::new();
-        for ((account, version), kinds) in kinds {
-            let events = self.events_of(account, version).await?;
-            let reported = events
+        let kinds: Vec<_> = kinds.into_iter().collect();
+        for some in kinds.chunks(AT_ONCE) {
+            let read = some
                 .iter()
-                .find(|event| event.event_type != ACCOUNT_OVERDRAWN)
-                .ok_or_else(|| {
-                    Error::Permanent(format!("version {version} of {account} is no event"))
-                })?;
-            items.push(item(reported, kinds)?);
+                .map(|((account, version), _)| self.events_of(account, *version));
+            for (events, ((account, version), kinds)) in join_all(read).await.into_iter().zip(some)
+            {
+                let events = events?;
+                let reported = events
+                    .iter()
+                    .find(|event| event.event_type != ACCOUNT_OVERDRAWN)
+                    .ok_or_else(|| {
+                        Error::Permanent(format!("version {version} of {account} is no event"))
+                    })?;
+                items.push(item(reported, kinds.clone())?);
+            }
         }
         let notice = DigestNotice {
             envelope: render::envelope(person, notification, foot)?,

@@ -108,7 +108,7 @@ pub const BUGS: [PlantedBug; 42] = [
     bug(
         "claim-given-back-on-error",
         "the claim is given back on an error of the mailer",
-        &[ONE_MAIL],
+        &[ONE_MAIL, "what was sent is not told as unsent"],
     ),
     bug(
         "claim-unconditional",

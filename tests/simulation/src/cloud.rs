@@ -85,7 +85,7 @@ impl Setup {
                 further_addresses: rng.u32(..3) == 0,
                 statements: rng.bool(),
             },
-            told_of: [0, 30, 100][rng.usize(..3)],
+            told_of: [0, 100, 100][rng.usize(..3)],
         }
     }
 }

@@ -326,10 +326,13 @@ impl Chances {
         }
         // Hops that are seldom passed fail more often, so that all of it is seen.
         for (hop, faults) in HOPS {
-            if SELDOM.contains(&hop) {
-                for &fault in faults {
-                    of[cell(hop, fault)] = (of[cell(hop, fault)] * 3).min(120_000);
-                }
+            let times = match hop {
+                H::SuppressionsWrite | H::LetterPut | H::Heartbeat => 8,
+                hop if SELDOM.contains(&hop) => 3,
+                _ => continue,
+            };
+            for &fault in faults {
+                of[cell(hop, fault)] = (of[cell(hop, fault)] * times).min(120_000);
             }
         }
         // A digest is told after some hundred reads in a row.

@@ -50,11 +50,11 @@ impl Core {
         }
         let fates: &[Fate] = match self.rng.u32(..100) {
             0..3 => &[Fate::Rejected],
-            3..8 => &[Fate::Sent, Fate::BouncedForGood],
-            8..11 => &[Fate::Sent, Fate::BouncedForNow],
-            11..16 => &[Fate::Sent, Fate::Delayed, Fate::Delivered],
-            16..19 => &[Fate::Sent, Fate::Delivered, Fate::BouncedForGood],
-            19..22 => &[Fate::Sent, Fate::Delivered, Fate::Complained],
+            3..13 => &[Fate::Sent, Fate::BouncedForGood],
+            13..16 => &[Fate::Sent, Fate::BouncedForNow],
+            16..21 => &[Fate::Sent, Fate::Delayed, Fate::Delivered],
+            21..26 => &[Fate::Sent, Fate::Delivered, Fate::BouncedForGood],
+            26..32 => &[Fate::Sent, Fate::Delivered, Fate::Complained],
             _ => &[Fate::Sent, Fate::Delivered],
         };
         let mut at = 0;
