@@ -326,13 +326,15 @@ impl Chances {
         }
         // Hops that are seldom passed fail more often, so that all of it is seen.
         for (hop, faults) in HOPS {
-            let times = match hop {
-                H::SuppressionsWrite | H::LetterPut | H::Heartbeat => 8,
-                hop if SELDOM.contains(&hop) => 3,
+            let (times, most) = match hop {
+                // Only an address that bounces or complains is written there.
+                H::SuppressionsWrite => (20, 130_000),
+                H::LetterPut | H::Heartbeat => (10, 130_000),
+                hop if SELDOM.contains(&hop) => (3, 120_000),
                 _ => continue,
             };
             for &fault in faults {
-                of[cell(hop, fault)] = (of[cell(hop, fault)] * times).min(120_000);
+                of[cell(hop, fault)] = (of[cell(hop, fault)] * times).min(most);
             }
         }
         // A digest is told after some hundred reads in a row.
