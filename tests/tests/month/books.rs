@@ -9,7 +9,7 @@ use handlers::ports::{Notification, Person, Suppression};
 use uuid::Uuid;
 
 use crate::people::{CUSTOMERS, customer_id};
-use crate::run::Month;
+use crate::run::{Month, Wishes};
 use crate::traffic::{account_id, schedules};
 
 pub struct Account {
@@ -26,7 +26,7 @@ pub struct Books {
     pub mails: Vec<StoredMail>,
     /// The content of each mail's first file.
     pub files: BTreeMap<String, Vec<u8>>,
-    pub wishes: BTreeMap<String, Vec<(DateTime<Utc>, Option<Person>)>>,
+    pub wishes: Wishes,
     /// By address.
     pub suppressed: BTreeMap<String, Suppression>,
     pub schedules: Vec<(AccountId, Schedule, DateTime<Utc>)>,
@@ -132,11 +132,11 @@ impl Books {
             .flat_map(|account| &account.commits)
             .map(|commit| commit.events.len())
             .sum();
-        println!("{reported} events, {events} told on the bus");
+        eprintln!("{reported} events, {events} told on the bus");
         for ((kind, state, reason), count) in &counts {
-            println!("{count:6} {kind:17} {state:8} {reason}");
+            eprintln!("{count:6} {kind:17} {state:8} {reason}");
         }
-        println!(
+        eprintln!(
             "{:6} notifications; {} mails, {} digests among them",
             counts.values().sum::<usize>(),
             self.mails.len(),

@@ -271,6 +271,6 @@ pub fn every_occurrence_of_every_schedule_ran_once(books: &Books) {
         assert_eq!(ran, expected, "{account}");
         all += ran.len();
     }
-    println!("{all} occurrences of {} schedules", books.schedules.len());
+    eprintln!("{all} occurrences of {} schedules", books.schedules.len());
     assert!(all > 300, "{all}");
 }

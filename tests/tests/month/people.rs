@@ -85,7 +85,7 @@ fn person_with(number: u32, email: &str, preferences: Value) -> Person {
     let body = json!({
         "email": email,
         "name": format!("Customer {number}"),
-        "locale": if number % 3 == 0 { "fr" } else { "en" },
+        "locale": if number.is_multiple_of(3) { "fr" } else { "en" },
         "time_zone": zone(number).name(),
         "preferences": preferences,
     });

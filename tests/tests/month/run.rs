@@ -22,10 +22,12 @@ use crate::traffic::{Request, begin, end, openings, requests, schedules};
 /// How long a step of the clock may take to be dealt with.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// Each customer's revisions, and since when each is in force; `None`: erased.
+pub type Wishes = BTreeMap<String, Vec<(DateTime<Utc>, Option<Person>)>>;
+
 pub struct Month {
     pub pipeline: Pipeline,
-    /// When each customer's wishes came into force.
-    pub wishes: BTreeMap<String, Vec<(DateTime<Utc>, Option<Person>)>>,
+    pub wishes: Wishes,
     pub clock: Arc<TestClock>,
     /// Accounts whose schedules append by themselves.
     scheduled: BTreeSet<AccountId>,
@@ -101,7 +103,7 @@ impl Month {
                 self.wish(number, person).await;
             }
             if hour.time() == NaiveTime::MIN {
-                println!("{}", hour.date_naive());
+                eprintln!("{}", hour.date_naive());
             }
             hour += TimeDelta::hours(1);
         }
