@@ -101,6 +101,9 @@ impl Core {
                 attributes: letter.attributes.clone(),
             });
         }
+        // A standard queue has no order: who has been handed out does not stand before the others for ever.
+        let handed_out = |letter: &Letter| found.iter().any(|one| one.id == letter.id);
+        self.state.letters.waiting.sort_by_key(handed_out);
         found
     }
 
