@@ -1,5 +1,8 @@
 //! Redriving: what failed for good is sent back to where it failed.
 
+mod seen;
+
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -15,6 +18,7 @@ use crate::planted;
 use crate::ports::{Bus, BusEntry, DeadLetterQueue, Notifications, QueuedLetter, State};
 use crate::project::Projector;
 use crate::query::time_index;
+use seen::Seen;
 
 /// Most letters that are looked at in one request.
 pub const MAX_LETTERS: usize = 100;
@@ -79,6 +83,7 @@ impl Redriver {
             selection.max.min(MAX_LETTERS)
         };
         let mut redriven = Vec::new();
+        let mut seen = Seen::default();
         for queued in self.receive(look_at, REDRIVE_HIDES_FOR).await? {
             let wanted = !named || selection.ids.contains(&queued.id);
             if !wanted || selection.dry_run {
@@ -91,7 +96,7 @@ impl Redriver {
             let (outcome, detail) = if selection.dry_run {
                 ("would-redrive".to_owned(), letter.what.clone())
             } else {
-                self.one(&queued, &letter, named).await
+                self.one(&queued, &letter, named, &mut seen).await
             };
             redriven.push(Redriven {
                 id: letter.id,
@@ -117,12 +122,13 @@ impl Redriver {
         queued: &QueuedLetter,
         letter: &DeadLetter,
         named: bool,
+        seen: &mut Seen,
     ) -> (String, String) {
         if planted::is("letter-removed-first") {
             // Whatever comes of it.
             let _ = self.queue.remove(&queued.receipt).await;
         }
-        let done = match self.act(letter, named).await {
+        let done = match self.act(letter, named, seen).await {
             Ok(done) => done,
             Err(error) => {
                 let released = self.queue.release(&queued.receipt).await;
@@ -142,7 +148,7 @@ impl Redriver {
         ("redriven".to_owned(), done)
     }
 
-    async fn act(&self, letter: &DeadLetter, named: bool) -> Result<String> {
+    async fn act(&self, letter: &DeadLetter, named: bool, seen: &mut Seen) -> Result<String> {
         match &letter.origin {
             Origin::Event(entry) => {
                 self.publish(again(entry, &letter.id)).await?;
@@ -159,7 +165,7 @@ impl Redriver {
                 self.projector.tell(account_id, *first_version).await?;
                 Ok("its events were put on the bus".to_owned())
             }
-            Origin::Stream { from, to } => self.project_again(*from, *to).await,
+            Origin::Stream { from, to } => self.project_again(*from, *to, seen).await,
             Origin::Notification {
                 id,
                 attempts,
@@ -214,25 +220,44 @@ impl Redriver {
     }
 
     /// The accounts that had commits in that time, each brought up to its end.
+    /// What another letter of this redrive has seen to is not repeated.
     async fn project_again(
         &self,
         from: chrono::DateTime<chrono::Utc>,
         to: chrono::DateTime<chrono::Utc>,
+        seen: &mut Seen,
     ) -> Result<String> {
         // The index lags behind the store: what was written a moment ago may not
         // be in it, and the letter is the last that knows of it.
         let settled = to + time_index::SAFETY_WINDOW;
-        if self.projector.clock.now() < settled {
+        let began = self.projector.clock.now();
+        if began < settled {
             return Err(Error::Retryable(format!(
                 "its records are so new that the time index may not have them; redrive it after {}",
                 domain::time::format_time(settled)
             )));
         }
-        let range = time_index::Range {
+        let all = time_index::Range {
             from: from - STREAM_MARGIN,
             to: to + STREAM_MARGIN,
         };
-        let mut accounts = std::collections::BTreeMap::<AccountId, usize>::new();
+        let left = seen.left_of(all);
+        if left.is_empty() {
+            return Ok("projected again with another letter of that time".to_owned());
+        }
+        let mut accounts = BTreeSet::new();
+        for range in left {
+            accounts.extend(self.project_range(range).await?);
+        }
+        seen.add(all, began);
+        Ok(format!(
+            "{} accounts of that time projected again",
+            accounts.len()
+        ))
+    }
+
+    async fn project_range(&self, range: time_index::Range) -> Result<BTreeSet<AccountId>> {
+        let mut accounts = BTreeSet::new();
         let mut position = None;
         loop {
             let page = time_index::page(self.projector.store.as_ref(), range, position, false, 100)
@@ -252,18 +277,12 @@ impl Redriver {
                     "some accounts could not be projected".to_owned(),
                 ));
             }
-            for commit in &page.commits {
-                *accounts.entry(commit.account_id.clone()).or_default() += 1;
-            }
+            accounts.extend(page.commits.into_iter().map(|commit| commit.account_id));
             position = page.next;
             if position.is_none() {
-                break;
+                return Ok(accounts);
             }
         }
-        Ok(format!(
-            "{} accounts of that time projected again",
-            accounts.len()
-        ))
     }
 
     async fn receive(&self, max: usize, hidden_for: Duration) -> Result<Vec<QueuedLetter>> {

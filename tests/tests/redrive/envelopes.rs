@@ -167,6 +167,23 @@ async fn a_batch_of_the_stream_that_was_given_up_is_projected_again_from_the_sto
 }
 
 #[tokio::test]
+async fn batches_of_one_time_are_projected_once_in_a_redrive() {
+    let world = World::default();
+    world.account_with(&account(1), &["1.00", "2.00"]).await;
+    for _ in 0..20 {
+        world.dead_letters.put_foreign(
+            &stream_record("2026-11-22T12:00:00Z", "2026-11-22T12:00:02Z"),
+            &[],
+        );
+    }
+    world.clock.advance(Duration::from_secs(3600));
+    let redriven = world.redriver().redrive(&any(100)).await.unwrap();
+    assert_eq!(outcomes(&redriven), ["redriven"; 20]);
+    assert_eq!(world.bus.published().len(), 3);
+    assert_eq!(world.dead_letters.bodies().len(), 0);
+}
+
+#[tokio::test]
 async fn a_batch_given_up_is_looked_for_in_its_own_time_only() {
     let world = World::default();
     world.account_with(&account(1), &["1.00"]).await;
