@@ -1,10 +1,12 @@
 //! What has waited: taken up by the heartbeat when its time has come.
 
 use std::collections::BTreeSet;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::TimeDelta;
 use domain::DomainEvent;
+use futures::future::{join_all, try_join_all};
 use uuid::Uuid;
 
 use super::{Notifier, skip_today};
@@ -15,6 +17,9 @@ use crate::ports::{Content, DUE_SLICES, Notification, Person, State};
 /// Notifications of one slice that a beat looks at. What is left is still due
 /// at the next one.
 const MAX_DUE: usize = 1000;
+/// Taken up at once: a mail is some round trips, and nothing but waiting. More
+/// would only wait for the mailer's rate, within their leases.
+const AT_ONCE: usize = 8;
 /// When what has failed for good is looked at again: somebody has to mend
 /// something first, and the log has told that.
 const AFTER_A_FAILURE: TimeDelta = TimeDelta::hours(1);
@@ -39,27 +44,23 @@ impl Notifier {
     pub async fn run_due(&self, budget: Duration) -> Result<Beat> {
         let started = self.clock.now();
         let deadline = started + budget;
-        let mut due = Vec::new();
-        for slice in 0..DUE_SLICES {
-            due.extend(self.notifications.due(slice, started, MAX_DUE).await?);
-        }
+        let slices = 0..DUE_SLICES;
+        let due = slices.map(|slice| self.notifications.due(slice, started, MAX_DUE));
+        let due = try_join_all(due).await?.concat();
         let mut beat = Beat::default();
-        let mut digests = BTreeSet::new();
-        for id in due {
+        let digests = Mutex::default();
+        for some in due.chunks(AT_ONCE) {
             if self.clock.now() >= deadline {
                 beat.unfinished = true;
                 break;
             }
-            match self.take_up(id, &mut digests).await {
-                Ok(()) => beat.done += 1,
-                Err(error) => {
-                    beat.failed += 1;
-                    tracing::warn!(
-                        notification_id = %id, class = error.class(), %error,
-                        "a notification that is due has failed"
-                    );
-                    if matches!(error, Error::Permanent(_) | Error::Invalid(_)) {
-                        self.put_off(id).await?;
+            let taken_up = join_all(some.iter().map(|id| self.take_up(*id, &digests))).await;
+            for (id, outcome) in some.iter().zip(taken_up) {
+                match outcome {
+                    Ok(()) => beat.done += 1,
+                    Err(error) => {
+                        beat.failed += 1;
+                        self.note_failure(*id, &error).await?;
                     }
                 }
             }
@@ -67,8 +68,19 @@ impl Notifier {
         Ok(beat)
     }
 
+    async fn note_failure(&self, id: Uuid, error: &Error) -> Result<()> {
+        tracing::warn!(
+            notification_id = %id, class = error.class(), %error,
+            "a notification that is due has failed"
+        );
+        match error {
+            Error::Permanent(_) | Error::Invalid(_) => self.put_off(id).await,
+            _ => Ok(()),
+        }
+    }
+
     /// `digests` are those that this beat has seen to.
-    async fn take_up(&self, id: Uuid, digests: &mut BTreeSet<Uuid>) -> Result<()> {
+    async fn take_up(&self, id: Uuid, digests: &Mutex<BTreeSet<Uuid>>) -> Result<()> {
         let now = self.clock.now();
         let Some(stored) = self.notifications.get(id).await? else {
             return Ok(());
@@ -80,7 +92,7 @@ impl Notifier {
             (stored.state, stored.digest_id, stored.content.is_event())
         {
             // All that wait for it go together, at the first of them.
-            return match digests.insert(digest) {
+            return match is_first(digests, digest) {
                 true => self.tell_digest(digest, &stored).await,
                 false => Ok(()),
             };
@@ -126,6 +138,11 @@ impl Notifier {
         }
         Ok(())
     }
+}
+
+fn is_first(seen: &Mutex<BTreeSet<Uuid>>, digest: Uuid) -> bool {
+    let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+    seen.insert(digest)
 }
 
 impl Notification {

@@ -29,8 +29,6 @@ pub enum Role {
     Api,
     Project,
     Notify,
-    /// Notify too, called by the heartbeat.
-    Heart,
     Replay,
     Feedback,
 }

@@ -13,7 +13,6 @@ use handlers::replay::Replayer;
 use handlers::{Error, Result};
 use serde_json::Value;
 
-use crate::actors::heart::HEARTBEAT;
 use crate::kernel::{Core, ProcessId};
 use crate::ports::{Port, Role};
 
@@ -140,7 +139,6 @@ pub(super) fn invoke(
     envelope: Arc<Value>,
 ) -> impl Future<Output = Result<(), Error>> + Send + 'static {
     let role = match function {
-        Function::Notify if envelope["detail-type"] == HEARTBEAT => Role::Heart,
         Function::Notify => Role::Notify,
         Function::Replay => Role::Replay,
         Function::Feedback => Role::Feedback,

@@ -4,7 +4,7 @@ use domain::CustomerId;
 use handlers::Result;
 use handlers::ports::{CustomerRevision, Customers};
 
-use super::{Port, Role};
+use super::Port;
 use crate::book::KnownRevision;
 use crate::faults::Hop;
 use crate::kernel::Core;
@@ -13,12 +13,7 @@ use crate::kernel::Core;
 impl Customers for Port {
     async fn latest(&self, customer: &CustomerId) -> Result<Option<CustomerRevision>> {
         let customer = customer.clone();
-        let (task, role) = (self.sim.core().current, self.role);
         self.call(Hop::CustomersRead, move |core| {
-            // A beat reads anew for each notification that it takes up.
-            if role == Role::Heart {
-                core.state.book.began.insert(task, core.now);
-            }
             let revisions = core.state.customers.get(&customer)?;
             revisions.last().cloned()
         })
