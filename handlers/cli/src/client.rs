@@ -2,20 +2,25 @@
 
 mod problem;
 
+mod request;
+
 use std::io;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use axum::http::Uri;
 use serde::Serialize;
 use serde_json::Value;
 use ureq::http::{Response, StatusCode};
 use ureq::{Agent, Body};
 
+use crate::stack::{self, Signer};
 pub use problem::Problem;
+use request::Request;
 
 /// Longer than any request takes that is answered at all: a verification of a
 /// large account is the longest.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a request is repeated, when it is safe to repeat.
 const DEFAULT_PATIENCE: Duration = Duration::from_secs(10);
 const FIRST_WAIT: Duration = Duration::from_millis(50);
@@ -34,6 +39,8 @@ pub enum CallError {
     Problem(Problem),
     #[error("what answers at {endpoint} is not ledgerbell: {reason}")]
     NotLedgerbell { endpoint: String, reason: String },
+    #[error("{0}")]
+    NotSigned(String),
 }
 
 impl CallError {
@@ -75,6 +82,7 @@ pub struct Client {
     agent: Agent,
     endpoint: String,
     patience: Duration,
+    signer: Option<Arc<Signer>>,
 }
 
 enum Failed {
@@ -89,22 +97,16 @@ enum Failed {
 
 impl Client {
     /// A client of the API at this URL, without `/v1`.
-    pub fn new(endpoint: &str) -> Self {
-        let agent = Agent::config_builder()
-            .timeout_global(Some(REQUEST_TIMEOUT))
-            .timeout_connect(Some(CONNECT_TIMEOUT))
-            .http_status_as_error(false)
-            .max_redirects(0)
-            // What runs on this machine is not reached through a proxy.
-            .proxy(None)
-            .user_agent(concat!("ledgerbell/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .new_agent();
-        Client {
-            agent,
-            endpoint: endpoint.trim_end_matches('/').to_owned(),
+    ///
+    /// # Errors
+    /// Where it speaks TLS, and this program or this machine does not.
+    pub fn new(endpoint: &Uri, signer: Option<Signer>) -> Result<Self, String> {
+        Ok(Client {
+            agent: stack::agent(endpoint, REQUEST_TIMEOUT)?,
+            endpoint: endpoint.to_string().trim_end_matches('/').to_owned(),
             patience: DEFAULT_PATIENCE,
-        }
+            signer: signer.map(Arc::new),
+        })
     }
 
     /// Repeats requests for so long, also while nothing listens there.
@@ -115,11 +117,8 @@ impl Client {
     }
 
     pub fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Value> {
-        let answer = self.repeat(true, || {
-            let request = self.agent.get(self.url(path));
-            request.query_pairs(query.iter().copied()).call()
-        })?;
-        Ok(answer.body)
+        let request = Request::new("GET", path).query(query);
+        Ok(self.repeat(true, &request)?.body)
     }
 
     /// `None` where there is nothing (404).
@@ -133,55 +132,40 @@ impl Client {
 
     /// A POST without a key: sent once, because it may have been done.
     pub fn post(&self, path: &str, body: &impl Serialize) -> Result<Value> {
-        let answer = self.repeat(false, || self.agent.post(self.url(path)).send_json(body))?;
-        Ok(answer.body)
+        let request = Request::new("POST", path).json(body);
+        Ok(self.repeat(false, &request)?.body)
     }
 
     /// A POST that may be repeated: a question too long for a URL, or what
     /// done twice is as done once.
     pub fn ask(&self, path: &str, query: &[(&str, &str)], body: &impl Serialize) -> Result<Value> {
-        let answer = self.repeat(true, || {
-            let request = self.agent.post(self.url(path));
-            request.query_pairs(query.iter().copied()).send_json(body)
-        })?;
-        Ok(answer.body)
+        let request = Request::new("POST", path).query(query).json(body);
+        Ok(self.repeat(true, &request)?.body)
     }
 
     pub fn put(&self, path: &str, body: &impl Serialize) -> Result<Value> {
-        let answer = self.repeat(true, || self.agent.put(self.url(path)).send_json(body))?;
-        Ok(answer.body)
+        let request = Request::new("PUT", path).json(body);
+        Ok(self.repeat(true, &request)?.body)
     }
 
     /// A DELETE, which twice does what once does.
     pub fn delete(&self, path: &str) -> Result<()> {
-        self.repeat(true, || self.agent.delete(self.url(path)).call())
-            .map(drop)
+        self.repeat(true, &Request::new("DELETE", path)).map(drop)
     }
 
     /// Appends, again and again with the same key until it is acknowledged.
     pub fn append<B: Serialize>(&self, append: &Append<'_, B>) -> Result<Answer> {
         let path = format!("accounts/{}/events", append.account_id);
-        self.repeat(true, || {
-            let mut request = self
-                .agent
-                .post(self.url(&path))
-                .header("Idempotency-Key", append.idempotency_key);
-            if let Some(version) = append.if_match {
-                request = request.header("If-Match", format!("\"{version}\""));
-            }
-            request.send_json(append.body)
-        })
+        let mut request = Request::new("POST", &path)
+            .header("idempotency-key", append.idempotency_key.to_owned())
+            .json(append.body);
+        if let Some(version) = append.if_match {
+            request = request.header("if-match", format!("\"{version}\""));
+        }
+        self.repeat(true, &request)
     }
 
-    fn url(&self, path: &str) -> String {
-        format!("{}/v1/{path}", self.endpoint)
-    }
-
-    fn repeat(
-        &self,
-        repeatable: bool,
-        mut send: impl FnMut() -> Result<Response<Body>, ureq::Error>,
-    ) -> Result<Answer> {
+    fn repeat(&self, repeatable: bool, request: &Request) -> Result<Answer> {
         let started = Instant::now();
         let mut wait = FIRST_WAIT;
         let (mut retries, mut conflicts) = (0, 0);
@@ -189,7 +173,7 @@ impl Client {
         // than a restart, unless the command is one that waits for restarts.
         let waits_for_a_server = self.patience > DEFAULT_PATIENCE;
         loop {
-            let failed = match self.once(&mut send) {
+            let failed = match self.once(request) {
                 Ok(answer) => {
                     return Ok(Answer {
                         retries,
@@ -216,11 +200,8 @@ impl Client {
         }
     }
 
-    fn once(
-        &self,
-        send: &mut impl FnMut() -> Result<Response<Body>, ureq::Error>,
-    ) -> Result<Answer, Failed> {
-        let mut response = send().map_err(|error| self.failed(&error))?;
+    fn once(&self, request: &Request) -> Result<Answer, Failed> {
+        let mut response = self.send(request)?;
         let status = response.status();
         let replayed = response.headers().contains_key("idempotency-replayed");
         let text = response
@@ -260,6 +241,15 @@ impl Client {
         } else {
             Failed::Final(error)
         })
+    }
+
+    /// Signed anew each time: a signature is good for minutes only.
+    fn send(&self, request: &Request) -> Result<Response<Body>, Failed> {
+        let unsigned = |reason| Failed::Final(CallError::NotSigned(reason));
+        let request = request
+            .made(&self.endpoint, self.signer.as_deref())
+            .map_err(unsigned)?;
+        self.agent.run(request).map_err(|error| self.failed(&error))
     }
 
     fn failed(&self, error: &ureq::Error) -> Failed {

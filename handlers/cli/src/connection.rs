@@ -1,8 +1,11 @@
 //! Where a running ledgerbell is, and how its answers are shown.
 
+use axum::http::Uri;
 use clap::Args;
 
 use crate::client::Client;
+use crate::exit::Failure;
+use crate::stack::{self, Access, Signer};
 
 const DEFAULT_ENDPOINT: &str = "http://127.0.0.1:8080";
 
@@ -10,32 +13,27 @@ const DEFAULT_ENDPOINT: &str = "http://127.0.0.1:8080";
 #[derive(Debug, Clone, Args)]
 pub struct Connection {
     /// Where ledgerbell runs, without /v1
-    #[arg(long, value_name = "URL", default_value = DEFAULT_ENDPOINT, value_parser = endpoint)]
-    pub endpoint: String,
+    #[arg(long, value_name = "URL", default_value = DEFAULT_ENDPOINT, value_parser = stack::endpoint)]
+    pub endpoint: Uri,
 
     /// One JSON document on stdout, for machines
     #[arg(long)]
     pub json: bool,
+
+    #[command(flatten)]
+    access: Access,
 }
 
 impl Connection {
-    pub fn client(&self) -> Client {
-        Client::new(&self.endpoint)
+    /// A client, which signs its requests where they go to a stack in AWS.
+    ///
+    /// # Errors
+    /// Where a stack is meant and the command line does not tell enough of it.
+    pub fn client(&self) -> Result<Client, Failure> {
+        let signer = match stack::is_stack(&self.endpoint, &self.access) {
+            true => Some(Signer::new(&self.endpoint, &self.access).map_err(Failure::WrongUse)?),
+            false => None,
+        };
+        Client::new(&self.endpoint, signer).map_err(Failure::Failed)
     }
-}
-
-/// The stack in AWS wants signed requests over TLS, which this program does
-/// not send: so it refuses to try.
-fn endpoint(text: &str) -> Result<String, String> {
-    let rest = text.strip_prefix("http://").ok_or(
-        "must begin with http://: these commands talk to `ledgerbell serve`; the API in AWS needs signed requests",
-    )?;
-    let host_and_port = rest.trim_end_matches('/');
-    if host_and_port.is_empty() || host_and_port.contains(['/', '?', '#', '@', ' ']) {
-        return Err(
-            "must be a URL of host and port alone, without /v1, like http://127.0.0.1:8080"
-                .to_owned(),
-        );
-    }
-    Ok(format!("http://{host_and_port}"))
 }

@@ -1,11 +1,7 @@
 //! `ledgerbell console`: the console, looking at a stack in AWS.
 
 mod admission;
-mod credentials;
 mod proxy;
-mod signature;
-#[cfg(feature = "remote")]
-mod tls;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
@@ -18,9 +14,9 @@ use tokio::net::TcpListener;
 use crate::exit;
 use crate::output::line;
 use crate::pages::{self, About};
+use crate::stack::{Access, Signer, protected_endpoint};
 use crate::{origin, signal};
 use admission::Admission;
-use credentials::CredentialSource;
 use proxy::Upstream;
 
 /// Each look costs requests of the stack: one that nobody waits for can wait.
@@ -37,16 +33,11 @@ const POLL_MS: u32 = 5_000;
 #[command(verbatim_doc_comment)]
 pub struct ConsoleOptions {
     /// Where the stack's API is, without /v1: https://ID.execute-api.REGION.amazonaws.com
-    #[arg(long, value_name = "URL", value_parser = endpoint)]
+    #[arg(long, value_name = "URL", value_parser = protected_endpoint)]
     endpoint: Uri,
 
-    /// The region of the API; from its URL when left out, or else AWS_REGION
-    #[arg(long, value_name = "REGION")]
-    region: Option<String>,
-
-    /// The profile of the AWS command line whose credentials sign
-    #[arg(long, value_name = "NAME")]
-    profile: Option<String>,
+    #[command(flatten)]
+    access: Access,
 
     /// Port of loopback that the console is at; a free one when left out
     #[arg(
@@ -59,25 +50,13 @@ pub struct ConsoleOptions {
 }
 
 pub fn run(options: &ConsoleOptions) -> ExitCode {
-    if options.endpoint.scheme_str() == Some("https") && !cfg!(feature = "remote") {
-        return exit::with(
-            exit::WRONG_USE,
-            "this ledgerbell was built without TLS, which keeps `cargo run` quick; \
-             build it with `cargo build --release --features remote`",
-        );
-    }
-    let Some(region) = region(options) else {
-        return exit::with(
-            exit::WRONG_USE,
-            "the endpoint does not tell its region; name it with --region",
-        );
+    let signer = match Signer::new(&options.endpoint, &options.access) {
+        Ok(signer) => signer,
+        Err(reason) => return exit::with(exit::WRONG_USE, reason),
     };
-    let source = CredentialSource::new(options.profile.clone());
     // Better to fail here than at the first request of the page.
-    if let Err(reason) = source.current() {
-        return exit::with(exit::FAILED, reason);
-    }
-    let upstream = match Upstream::new(&options.endpoint, region, source) {
+    let checked = signer.check();
+    let upstream = match checked.and_then(|()| Upstream::new(&options.endpoint, signer)) {
         Ok(upstream) => upstream,
         Err(reason) => return exit::with(exit::FAILED, reason),
     };
@@ -126,90 +105,5 @@ async fn serve(options: &ConsoleOptions, upstream: Upstream) -> ExitCode {
     {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => exit::with(exit::FAILED, error),
-    }
-}
-
-/// What was said, what the endpoint's name says, or what the environment says.
-fn region(options: &ConsoleOptions) -> Option<String> {
-    let of_environment = || {
-        let names = ["AWS_REGION", "AWS_DEFAULT_REGION"];
-        names.iter().find_map(|name| std::env::var(name).ok())
-    };
-    let of_endpoint = options.endpoint.host().and_then(region_of_host);
-    options
-        .region
-        .clone()
-        .or(of_endpoint.map(str::to_owned))
-        .or_else(of_environment)
-        .filter(|region| !region.is_empty())
-}
-
-/// `eu-west-1` of `abc123.execute-api.eu-west-1.amazonaws.com`.
-fn region_of_host(host: &str) -> Option<&str> {
-    let (_, rest) = host.split_once(".execute-api.")?;
-    let (region, domain) = rest.split_once('.')?;
-    domain.starts_with("amazonaws.com").then_some(region)
-}
-
-fn endpoint(text: &str) -> Result<Uri, String> {
-    const FORM: &str = "must be a URL of host and port, without /v1, like https://ID.execute-api.REGION.amazonaws.com";
-    let uri: Uri = text.trim_end_matches('/').parse().map_err(|_| FORM)?;
-    let usual = matches!(uri.scheme_str(), Some("http" | "https"));
-    let plain = uri.query().is_none() && matches!(uri.path(), "" | "/");
-    // Signed or not: in clear, what the bank's accounts hold is for all on the way to read.
-    let local = uri.host().is_some_and(|host| {
-        matches!(host, "127.0.0.1" | "localhost" | "[::1]") || host.ends_with(".localhost")
-    });
-    match uri.host() {
-        Some(_) if usual && plain && !text.contains('@') => {
-            if uri.scheme_str() == Some("http") && !local {
-                return Err("must begin with https:// but for what runs on this machine".to_owned());
-            }
-            Ok(uri)
-        }
-        _ => Err(FORM.to_owned()),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_region_is_read_from_the_name_that_aws_gives_an_api() {
-        for (host, region) in [
-            ("a1.execute-api.eu-west-1.amazonaws.com", Some("eu-west-1")),
-            (
-                "a1.execute-api.cn-north-1.amazonaws.com.cn",
-                Some("cn-north-1"),
-            ),
-            ("a1.execute-api.eu-west-1.example.com", None),
-            ("ledger.bank.example", None),
-        ] {
-            assert_eq!(region_of_host(host), region, "{host}");
-        }
-    }
-
-    #[test]
-    fn an_endpoint_is_a_host_and_in_clear_only_on_this_machine() {
-        for good in [
-            "https://a1.execute-api.eu-west-1.amazonaws.com",
-            "https://ledger.bank.example:8443/",
-            "http://127.0.0.1:4566",
-            "http://a1.execute-api.localhost:4566",
-        ] {
-            assert!(endpoint(good).is_ok(), "{good}");
-        }
-        for bad in [
-            "",
-            "a1.execute-api.eu-west-1.amazonaws.com",
-            "ftp://127.0.0.1",
-            "http://ledger.bank.example",
-            "https://ledger.bank.example/v1",
-            "https://ledger.bank.example?x",
-            "https://me@ledger.bank.example",
-        ] {
-            assert!(endpoint(bad).is_err(), "{bad}");
-        }
     }
 }

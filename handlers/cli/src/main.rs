@@ -13,6 +13,7 @@ mod pages;
 mod plot;
 mod serve;
 mod signal;
+mod stack;
 mod table;
 
 use std::process::ExitCode;

@@ -120,6 +120,57 @@ fn the_console_signs_what_the_page_asks_with_the_operators_credentials() {
 }
 
 #[test]
+fn commands_sign_what_they_ask_a_stack_with_the_operators_credentials() {
+    let folder = Folder::new();
+    let server = Server::start(&folder);
+    server.api().open("ACC:1", "ana", "EUR");
+    let stub = SigningStub::before(server.base());
+    let endpoint = format!("http://{}", stub.address);
+    let run = |secret: &str, arguments: &[&str]| {
+        Command::new(ledgerbell())
+            .args(arguments)
+            .args(["--endpoint", &endpoint, "--region", signing_stub::REGION])
+            .env("AWS_ACCESS_KEY_ID", signing_stub::KEY)
+            .env("AWS_SECRET_ACCESS_KEY", secret)
+            .env("AWS_SESSION_TOKEN", signing_stub::TOKEN)
+            .output()
+            .unwrap()
+    };
+    for arguments in [
+        &["balance", "ACC:1"][..],
+        &["balance", "ACC:1", "--as-of", "2999-01-01T00:00:00+01:00"],
+        &["dead-letters", "list"],
+        &["replay", "projections"],
+        &[
+            "schedules",
+            "create",
+            "ACC:1",
+            "rent",
+            "--withdraw",
+            "1.00",
+            "--currency",
+            "EUR",
+            "--rate",
+            "30 days",
+        ],
+        &["schedules", "cancel", "ACC:1", "rent"],
+    ] {
+        let ran = run(signing_stub::SECRET, arguments);
+        assert!(ran.status.success(), "{arguments:?}: {ran:?}");
+    }
+    let seen = stub.seen();
+    for method in ["GET", "POST", "PUT", "DELETE"] {
+        let of = |request: &&signing_stub::Seen| request.method == method;
+        assert!(seen.iter().any(|request| of(&request)), "no {method}");
+    }
+    for request in &seen {
+        assert_eq!(request.refused, None, "{request:#?}");
+    }
+    let ran = run("not the secret", &["balance", "ACC:1"]);
+    assert_eq!(ran.status.code(), Some(1), "{ran:?}");
+}
+
+#[test]
 fn a_key_that_the_stack_does_not_know_is_told_on_the_page() {
     let folder = Folder::new();
     let server = Server::start(&folder);

@@ -9,6 +9,7 @@
 mod all_events;
 mod bad_input;
 mod crashes;
+mod example;
 mod feedback;
 mod load;
 mod mails;

@@ -57,7 +57,7 @@ enum Basis {
 
 pub fn run(options: &BalanceOptions) -> Result<End, Failure> {
     if options.plot {
-        let client = options.connection.client();
+        let client = options.connection.client()?;
         Curve::read(&client, options.account.as_str())?.show(options.svg.as_deref())?;
         return Ok(End::Done);
     }
@@ -79,7 +79,7 @@ pub fn run(options: &BalanceOptions) -> Result<End, Failure> {
         .iter()
         .map(|(name, value)| (*name, value.as_str()))
         .collect();
-    let client = options.connection.client();
+    let client = options.connection.client()?;
     let account = client.get(&format!("accounts/{}", options.account), &query)?;
     if options.connection.json {
         output::json(&account);

@@ -80,7 +80,7 @@ fn list(options: &ListOptions) -> Result<End, Failure> {
     let limit = options.limit.to_string();
     let page = options
         .connection
-        .client()
+        .client()?
         .get("dead-letters", &[("limit", &limit)])?;
     if options.connection.json {
         output::json(&page);
@@ -106,7 +106,7 @@ fn redrive(options: &RedriveOptions) -> Result<End, Failure> {
     }
     let answer = options
         .connection
-        .client()
+        .client()?
         .post("dead-letters/redrive", &body)?;
     let redriven = answer["redriven"].as_array().map_or(&[][..], Vec::as_slice);
     let good = |letter: &Value| {

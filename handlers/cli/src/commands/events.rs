@@ -78,7 +78,7 @@ const COLUMNS: [(&str, Align); 8] = [
 ];
 
 pub fn run(options: &EventsOptions) -> Result<End, Failure> {
-    let client = options.connection.client();
+    let client = options.connection.client()?;
     let filter = options.query();
     let mut left = options.limit;
     let mut document: Vec<Value> = Vec::new();

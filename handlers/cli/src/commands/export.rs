@@ -74,7 +74,7 @@ pub fn run(options: &ExportOptions) -> Result<End, Failure> {
             "--to must be later than --from".to_owned(),
         ));
     }
-    let client = options.connection.client();
+    let client = options.connection.client()?;
     if options.dry_run {
         let start = Start::look(&options.out, options.format(), options.from)?;
         let recorded = recorded_events(&client)?;

@@ -48,7 +48,7 @@ const COLUMNS: [(&str, Align); 6] = [
 ];
 
 pub fn run(options: &HistoryOptions) -> Result<End, Failure> {
-    let client = options.connection.client();
+    let client = options.connection.client()?;
     if options.plot {
         Movements::read(&client, options.account.as_str())?.show();
         return Ok(End::Done);

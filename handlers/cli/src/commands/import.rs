@@ -80,7 +80,7 @@ impl From<FormatName> for Format {
 }
 
 pub fn run(options: &ImportOptions) -> Result<End, Failure> {
-    let client = options.connection.client();
+    let client = options.connection.client()?;
     let read = sources::read(
         &options.files,
         options.format.map(Format::from),

@@ -88,7 +88,7 @@ fn name(text: &str) -> Result<String, &'static str> {
 }
 
 pub fn run(options: &LoadOptions) -> Result<End, Failure> {
-    if !options.allow_remote && !is_loopback(&options.connection.endpoint) {
+    if !options.allow_remote && !is_loopback(&options.connection.endpoint.to_string()) {
         return Err(Failure::WrongUse(format!(
             "{} is not on this machine; say --allow-remote if the load is meant for it",
             options.connection.endpoint
@@ -103,7 +103,7 @@ pub fn run(options: &LoadOptions) -> Result<End, Failure> {
         let now = Utc::now().timestamp_micros();
         format!("{now}-{}", std::process::id())
     });
-    let client = options.connection.client();
+    let client = options.connection.client()?;
     for account in 1..=options.accounts.min(options.writers) {
         open(&client, &format!("{}-{account}", options.prefix), &run)?;
     }
@@ -202,6 +202,7 @@ fn open(client: &Client, account: &str, run: &str) -> Result<(), Failure> {
 
 fn is_loopback(endpoint: &str) -> bool {
     let host = endpoint.strip_prefix("http://").unwrap_or(endpoint);
+    let host = host.trim_end_matches('/');
     let host = match host.strip_prefix('[') {
         Some(bracketed) => bracketed.split(']').next().unwrap_or_default(),
         None => host.split(':').next().unwrap_or_default(),

@@ -174,7 +174,7 @@ pub fn run(options: &ReplayOptions) -> Result<End, Failure> {
 }
 
 fn switch_back(options: &SwitchBackOptions) -> Result<End, Failure> {
-    let client = options.connection.client();
+    let client = options.connection.client()?;
     if options.dry_run {
         let replay = client.get(&format!("replays/{}", options.replay_id), &[])?;
         if options.connection.json {
@@ -191,7 +191,7 @@ fn switch_back(options: &SwitchBackOptions) -> Result<End, Failure> {
 }
 
 fn stop(options: &StopOptions) -> Result<End, Failure> {
-    let client = options.connection.client();
+    let client = options.connection.client()?;
     let path = format!("replays/{}", options.replay_id);
     let replay = if options.dry_run {
         client.get(&path, &[])?
@@ -213,7 +213,7 @@ fn start(
     mut request: Value,
     work: Work,
 ) -> Result<End, Failure> {
-    let client: Client = connection.client();
+    let client: Client = connection.client()?;
     if !accounts.is_empty() {
         request["accounts"] = json!(accounts);
     }

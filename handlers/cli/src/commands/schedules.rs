@@ -93,7 +93,7 @@ fn path(account: &AccountId, schedule: &ScheduleId) -> String {
 }
 
 fn list(options: &ListOptions) -> Result<End, Failure> {
-    let schedules = all(&options.connection.client(), &options.account)?;
+    let schedules = all(&options.connection.client()?, &options.account)?;
     if options.connection.json {
         output::json(&json!({ "schedules": schedules }));
     } else if schedules.is_empty() {
@@ -122,14 +122,14 @@ fn all(client: &Client, account: &AccountId) -> Result<Vec<Value>, Failure> {
 }
 
 fn show(options: &ShowOptions) -> Result<End, Failure> {
-    let client = options.connection.client();
+    let client = options.connection.client()?;
     let schedule = client.get(&path(&options.account, &options.schedule), &[])?;
     tell(&options.connection, &schedule);
     Ok(End::Done)
 }
 
 fn cancel(options: &CancelOptions) -> Result<End, Failure> {
-    let client = options.connection.client();
+    let client = options.connection.client()?;
     let path = path(&options.account, &options.schedule);
     let before = client.get(&path, &[])?;
     if options.dry_run {

@@ -59,7 +59,7 @@ pub fn run(options: &VerifyOptions) -> Result<End, Failure> {
     if let Some(export) = &options.export {
         return folder::run(export, options.manifest_sha256, options.connection.json);
     }
-    let client = options.connection.client();
+    let client = options.connection.client()?;
     let named = (!options.accounts.is_empty()).then_some(options.accounts.len() as u64);
     let bar = output::bar(named, "accounts");
     let found = if named.is_some() {

@@ -66,7 +66,7 @@ pub fn run(options: &WhatIfOptions) -> Result<End, Failure> {
         ));
     }
     let question = question(options)?;
-    let answer = ask(&options.connection.client(), &question)?;
+    let answer = ask(&options.connection.client()?, &question)?;
     if options.connection.json {
         output::json(&json!({ "question": question, "answer": answer.document() }));
     } else {

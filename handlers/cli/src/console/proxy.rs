@@ -1,7 +1,7 @@
 //! Sends the page's requests on to the stack, signed on the way.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
@@ -12,12 +12,10 @@ use axum::routing::any;
 use handlers::http::Problem;
 use ureq::Agent;
 
-use super::credentials::CredentialSource;
-use super::signature::{self, Unsigned};
+use crate::stack::{self, Signer, Unsigned};
 
 /// API Gateway answers within 29 s, or says that it does not.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(35);
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// More than the API takes, which says so itself.
 const MAX_REQUEST_BYTES: usize = 1024 * 1024;
 /// API Gateway's answers end at 10 MiB.
@@ -46,8 +44,7 @@ const SENT_BACK: [&str; 6] = [
 pub(super) struct Upstream {
     agent: Agent,
     endpoint: String,
-    region: String,
-    credentials: CredentialSource,
+    signer: Signer,
 }
 
 struct Sent {
@@ -58,26 +55,11 @@ struct Sent {
 }
 
 impl Upstream {
-    pub(super) fn new(
-        endpoint: &Uri,
-        region: String,
-        credentials: CredentialSource,
-    ) -> Result<Self, String> {
-        let config = Agent::config_builder()
-            .timeout_global(Some(REQUEST_TIMEOUT))
-            .timeout_connect(Some(CONNECT_TIMEOUT))
-            .http_status_as_error(false)
-            // A signature is for one address.
-            .max_redirects(0)
-            .user_agent(concat!("ledgerbell/", env!("CARGO_PKG_VERSION")))
-            .allow_non_standard_methods(true);
-        #[cfg(feature = "remote")]
-        let config = config.tls_config(super::tls::config()?);
+    pub(super) fn new(endpoint: &Uri, signer: Signer) -> Result<Self, String> {
         Ok(Upstream {
-            agent: config.build().new_agent(),
+            agent: stack::agent(endpoint, REQUEST_TIMEOUT)?,
             endpoint: endpoint.to_string().trim_end_matches('/').to_owned(),
-            region,
-            credentials,
+            signer,
         })
     }
 
@@ -86,7 +68,6 @@ impl Upstream {
     }
 
     fn send(&self, sent: &Sent) -> Result<Response, String> {
-        let credentials = self.credentials.current()?;
         let url = format!("{}{}", self.endpoint, sent.path);
         let headers: Vec<(&str, &str)> = SENT_ON
             .into_iter()
@@ -98,7 +79,7 @@ impl Upstream {
             headers: &headers,
             body: &sent.body,
         };
-        let signed = signature::headers(&unsigned, &credentials, &self.region, SystemTime::now())?;
+        let signed = self.signer.sign(&unsigned)?;
         let mut request = ureq::http::Request::builder()
             .method(unsigned.method)
             .uri(&url);

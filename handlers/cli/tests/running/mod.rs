@@ -44,7 +44,12 @@ impl Ran {
 
 /// Runs the binary to its end.
 pub fn run<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Ran {
-    let output = Command::new(BINARY).args(arguments).output().unwrap();
+    let output = Command::new(BINARY)
+        .args(arguments)
+        .env_remove("AWS_REGION")
+        .env_remove("AWS_DEFAULT_REGION")
+        .output()
+        .unwrap();
     Ran {
         code: output.status.code(),
         out: String::from_utf8(output.stdout).unwrap(),

@@ -67,7 +67,7 @@ pub(super) fn run(options: &CreateOptions) -> Result<End, Failure> {
     if options.dry_run {
         return dry_run(options, &schedule);
     }
-    let client = options.connection.client();
+    let client = options.connection.client()?;
     let made = client.put(&path(&options.account, &options.schedule), &body)?;
     tell(&options.connection, &made);
     Ok(End::Done)
@@ -81,7 +81,7 @@ fn dry_run(options: &CreateOptions, schedule: &Schedule) -> Result<End, Failure>
         .map_err(|error| Failure::WrongUse(lines(&[error])))?;
     let account = options
         .connection
-        .client()
+        .client()?
         .get(&format!("accounts/{}", options.account), &[])?;
     let currency = schedule.operation.movement.amount.currency().to_string();
     if account["currency"] != json!(currency) {

@@ -11,11 +11,12 @@ use super::credentials::Credentials;
 const SERVICE: &str = "execute-api";
 
 /// A request as it will be sent; all of it is signed.
-pub(super) struct Unsigned<'a> {
-    pub(super) method: &'a str,
-    pub(super) url: &'a str,
-    pub(super) headers: &'a [(&'a str, &'a str)],
-    pub(super) body: &'a [u8],
+#[derive(Debug)]
+pub struct Unsigned<'a> {
+    pub method: &'a str,
+    pub url: &'a str,
+    pub headers: &'a [(&'a str, &'a str)],
+    pub body: &'a [u8],
 }
 
 /// The headers that make it a signed one.

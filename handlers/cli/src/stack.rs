@@ -1,0 +1,227 @@
+//! A stack in AWS: where it is, and how requests to it are signed.
+
+mod credentials;
+mod signature;
+#[cfg(feature = "remote")]
+mod tls;
+
+use std::time::{Duration, SystemTime};
+
+use axum::http::Uri;
+use clap::Args;
+use ureq::Agent;
+
+use credentials::CredentialSource;
+pub use signature::Unsigned;
+
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
+#[cfg(not(feature = "remote"))]
+const WITHOUT_TLS: &str = "this ledgerbell was built without TLS, which keeps `cargo run` quick; \
+                           build it with `cargo build --release --features remote`";
+
+/// With whose credentials, and for which region, requests to a stack are signed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
+#[command(next_help_heading = "For a stack in AWS")]
+pub struct Access {
+    /// The region of the API; from its URL when left out, or else AWS_REGION
+    #[arg(long, value_name = "REGION")]
+    pub region: Option<String>,
+
+    /// The profile of the AWS command line whose credentials sign
+    #[arg(long, value_name = "NAME")]
+    pub profile: Option<String>,
+}
+
+/// Signs requests to one stack.
+#[derive(Debug)]
+pub struct Signer {
+    region: String,
+    credentials: CredentialSource,
+}
+
+impl Signer {
+    /// # Errors
+    /// Where the region is not known.
+    pub fn new(endpoint: &Uri, access: &Access) -> Result<Self, String> {
+        let region = region(endpoint, access)
+            .ok_or("the endpoint does not tell its region; name it with --region")?;
+        Ok(Signer {
+            region,
+            credentials: CredentialSource::new(access.profile.clone()),
+        })
+    }
+
+    /// # Errors
+    /// Where there are no credentials.
+    pub fn check(&self) -> Result<(), String> {
+        self.credentials.current().map(drop)
+    }
+
+    /// The headers that make this request a signed one, now.
+    ///
+    /// # Errors
+    /// Where there are no credentials, or the request cannot be signed.
+    pub fn sign(&self, request: &Unsigned<'_>) -> Result<Vec<(String, String)>, String> {
+        let credentials = self.credentials.current()?;
+        signature::headers(request, &credentials, &self.region, SystemTime::now())
+    }
+}
+
+/// A client of what is at this endpoint.
+///
+/// # Errors
+/// Where it speaks TLS, and this machine trusts no certificates or the program has no TLS.
+pub fn agent(endpoint: &Uri, request_timeout: Duration) -> Result<Agent, String> {
+    let config = Agent::config_builder()
+        .timeout_global(Some(request_timeout))
+        .timeout_connect(Some(CONNECT_TIMEOUT))
+        .http_status_as_error(false)
+        // A signature is for one address.
+        .max_redirects(0)
+        .user_agent(concat!("ledgerbell/", env!("CARGO_PKG_VERSION")))
+        .allow_non_standard_methods(true);
+    // What runs on this machine is not reached through a proxy.
+    let config = match is_local(endpoint) {
+        true => config.proxy(None),
+        false => config,
+    };
+    if endpoint.scheme_str() != Some("https") {
+        return Ok(config.build().new_agent());
+    }
+    #[cfg(feature = "remote")]
+    {
+        Ok(config.tls_config(tls::config()?).build().new_agent())
+    }
+    #[cfg(not(feature = "remote"))]
+    {
+        Err(WITHOUT_TLS.to_owned())
+    }
+}
+
+/// A URL of host and port.
+///
+/// # Errors
+/// What is wrong with it, for whoever has typed it.
+pub fn endpoint(text: &str) -> Result<Uri, String> {
+    const FORM: &str = "must be a URL of host and port alone, without /v1, like http://127.0.0.1:8080 \
+                        or https://ID.execute-api.REGION.amazonaws.com";
+    let uri: Uri = text.trim_end_matches('/').parse().map_err(|_| FORM)?;
+    let usual = matches!(uri.scheme_str(), Some("http" | "https"));
+    let plain = uri.query().is_none() && matches!(uri.path(), "" | "/");
+    match uri.host() {
+        Some(host) if !host.is_empty() && usual && plain && !text.contains(['@', '#']) => Ok(uri),
+        _ => Err(FORM.to_owned()),
+    }
+}
+
+/// The same, with TLS for all that is not this machine.
+///
+/// # Errors
+/// What is wrong with it, for whoever has typed it.
+pub fn protected_endpoint(text: &str) -> Result<Uri, String> {
+    let uri = endpoint(text)?;
+    // Signed or not: in clear, what the bank's accounts hold is for all on the way to read.
+    if uri.scheme_str() == Some("http") && !is_local(&uri) {
+        return Err("must begin with https:// but for what runs on this machine".to_owned());
+    }
+    Ok(uri)
+}
+
+/// Whether requests to it are to be signed: `ledgerbell serve` has neither TLS
+/// nor such a name.
+pub fn is_stack(endpoint: &Uri, access: &Access) -> bool {
+    let named = endpoint
+        .host()
+        .is_some_and(|host| host.contains(".execute-api."));
+    named || endpoint.scheme_str() == Some("https") || *access != Access::default()
+}
+
+fn is_local(endpoint: &Uri) -> bool {
+    endpoint.host().is_some_and(|host| {
+        matches!(host, "127.0.0.1" | "localhost" | "[::1]") || host.ends_with(".localhost")
+    })
+}
+
+/// What was said, what the endpoint's name says, or what the environment says.
+fn region(endpoint: &Uri, access: &Access) -> Option<String> {
+    let of_environment = || {
+        let names = ["AWS_REGION", "AWS_DEFAULT_REGION"];
+        names.iter().find_map(|name| std::env::var(name).ok())
+    };
+    let of_endpoint = endpoint.host().and_then(region_of_host);
+    access
+        .region
+        .clone()
+        .or(of_endpoint.map(str::to_owned))
+        .or_else(of_environment)
+        .filter(|region| !region.is_empty())
+}
+
+/// `eu-west-1` of `abc123.execute-api.eu-west-1.amazonaws.com`.
+fn region_of_host(host: &str) -> Option<&str> {
+    let (_, rest) = host.split_once(".execute-api.")?;
+    let (region, domain) = rest.split_once('.')?;
+    domain.starts_with("amazonaws.com").then_some(region)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_region_is_read_from_the_name_that_aws_gives_an_api() {
+        for (host, region) in [
+            ("a1.execute-api.eu-west-1.amazonaws.com", Some("eu-west-1")),
+            (
+                "a1.execute-api.cn-north-1.amazonaws.com.cn",
+                Some("cn-north-1"),
+            ),
+            ("a1.execute-api.eu-west-1.example.com", None),
+            ("ledger.bank.example", None),
+        ] {
+            assert_eq!(region_of_host(host), region, "{host}");
+        }
+    }
+
+    #[test]
+    fn an_endpoint_is_a_host_and_in_clear_only_on_this_machine() {
+        for good in [
+            "https://a1.execute-api.eu-west-1.amazonaws.com",
+            "https://ledger.bank.example:8443/",
+            "http://127.0.0.1:4566",
+            "http://a1.execute-api.localhost:4566",
+        ] {
+            assert!(protected_endpoint(good).is_ok(), "{good}");
+        }
+        assert!(endpoint("http://192.0.2.1:8080").is_ok());
+        for bad in [
+            "",
+            "a1.execute-api.eu-west-1.amazonaws.com",
+            "ftp://127.0.0.1",
+            "http://ledger.bank.example",
+            "https://ledger.bank.example/v1",
+            "https://ledger.bank.example?x",
+            "https://me@ledger.bank.example",
+        ] {
+            assert!(protected_endpoint(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn requests_are_signed_where_a_stack_is_meant() {
+        let nobody = Access::default();
+        let somebody = Access {
+            profile: Some("bank".to_owned()),
+            ..Access::default()
+        };
+        for (text, access, signed) in [
+            ("http://127.0.0.1:8080", &nobody, false),
+            ("http://192.0.2.1:8080", &nobody, false),
+            ("http://127.0.0.1:8080", &somebody, true),
+            ("http://a1.execute-api.localhost:4566", &nobody, true),
+            ("https://ledger.bank.example", &nobody, true),
+        ] {
+            assert_eq!(is_stack(&endpoint(text).unwrap(), access), signed, "{text}");
+        }
+    }
+}
