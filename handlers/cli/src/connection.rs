@@ -13,7 +13,14 @@ const DEFAULT_ENDPOINT: &str = "http://127.0.0.1:8080";
 #[derive(Debug, Clone, Args)]
 pub struct Connection {
     /// Where ledgerbell runs, without /v1
-    #[arg(long, value_name = "URL", default_value = DEFAULT_ENDPOINT, value_parser = stack::endpoint)]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "LEDGERBELL_ENDPOINT",
+        hide_env_values = true,
+        default_value = DEFAULT_ENDPOINT,
+        value_parser = stack::endpoint
+    )]
     pub endpoint: Uri,
 
     /// One JSON document on stdout, for machines

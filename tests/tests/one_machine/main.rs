@@ -16,6 +16,7 @@ mod mails;
 mod parked;
 mod redriven;
 mod replays;
+mod runbooks;
 mod schedules;
 
 use std::time::Instant;

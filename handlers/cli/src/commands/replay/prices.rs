@@ -1,5 +1,8 @@
-//! What AWS asks for, in one place: us-east-1, on demand, as it was in July 2025
-//! (DynamoDB's since November 2024).
+//! What AWS asks for, in one place: us-east-1, on demand, as price guides of
+//! March and June 2026 have it (DynamoDB's since November 2024).
+//!
+//! Sources: <https://aws.amazon.com/dynamodb/pricing/on-demand/>,
+//! <https://aws.amazon.com/eventbridge/pricing/>.
 
 /// Billionths of a US dollar, as one unit of anything costs less than a millionth.
 pub type NanoUsd = u64;
