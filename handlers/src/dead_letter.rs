@@ -91,6 +91,21 @@ pub struct DeadLetter {
     pub origin: Origin,
 }
 
+impl DeadLetter {
+    /// That of the event that it is about, where it is about one.
+    pub(crate) fn correlation_id(&self) -> Option<&str> {
+        match &self.origin {
+            Origin::Event(entry) => entry.detail["metadata"]["correlation_id"].as_str(),
+            Origin::Notification { event, .. } => Some(&event.metadata.correlation_id),
+            Origin::Stream { .. }
+            | Origin::Account(_)
+            | Origin::Commit { .. }
+            | Origin::Feedback(_)
+            | Origin::None => None,
+        }
+    }
+}
+
 /// What a redrive starts from.
 #[derive(Debug, Clone)]
 pub enum Origin {

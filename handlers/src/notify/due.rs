@@ -5,12 +5,15 @@ use std::time::Duration;
 
 use chrono::TimeDelta;
 use domain::DomainEvent;
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
 use uuid::Uuid;
 
 use super::{Notifier, skip_today};
 use crate::error::{Error, Result};
 use crate::planted;
 use crate::ports::{Content, DUE_SLICES, Notification, Person, State};
+use crate::telemetry;
 
 /// Notifications of one slice that a beat looks at. What is left is still due
 /// at the next one.
@@ -50,14 +53,16 @@ impl Notifier {
                 beat.unfinished = true;
                 break;
             }
-            match self.take_up(id, &mut digests).await {
+            let span = tracing::error_span!("due", correlation_id = Empty, notification_id = %id);
+            match self
+                .take_up(id, &mut digests)
+                .instrument(span.clone())
+                .await
+            {
                 Ok(()) => beat.done += 1,
                 Err(error) => {
                     beat.failed += 1;
-                    tracing::warn!(
-                        notification_id = %id, class = error.class(), %error,
-                        "a notification that is due has failed"
-                    );
+                    span.in_scope(|| telemetry::notification_failed_when_due(&error));
                     if matches!(error, Error::Permanent(_) | Error::Invalid(_)) {
                         self.put_off(id).await?;
                     }
@@ -73,6 +78,9 @@ impl Notifier {
         let Some(stored) = self.notifications.get(id).await? else {
             return Ok(());
         };
+        if let Some(correlation_id) = &stored.correlation_id {
+            Span::current().record("correlation_id", correlation_id);
+        }
         if stored.due_at.is_none_or(|due_at| due_at > now) {
             return Ok(());
         }
