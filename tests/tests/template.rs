@@ -309,24 +309,6 @@ fn no_function_is_told_a_secret_and_those_that_sign_are_told_where_it_is() {
 }
 
 #[test]
-fn a_pause_of_sending_raises_an_alarm_by_the_field_that_the_mailer_writes() {
-    let template = template();
-    let filter = &template["Resources"]["MailPausedMetric"]["Properties"];
-    assert_eq!(filter["LogGroupName"], json!({ "Ref": "NotifyLogGroup" }));
-    assert_eq!(
-        filter["FilterPattern"],
-        "{ $.fields.alarm = \"mail-paused\" }"
-    );
-    let metric = &filter["MetricTransformations"][0];
-    let alarm = &template["Resources"]["MailPausedAlarm"]["Properties"];
-    assert_eq!(alarm["Namespace"], metric["MetricNamespace"]);
-    assert_eq!(alarm["MetricName"], metric["MetricName"]);
-    let mailer = xtask::root().join("infra/aws/src/mailer.rs");
-    let mailer = std::fs::read_to_string(mailer).unwrap();
-    assert!(mailer.contains("alarm = \"mail-paused\""));
-}
-
-#[test]
 fn the_queue_takes_letters_of_these_rules_only_over_tls_only_and_keeps_them_the_longest() {
     let template = template();
     let queue = &template["Resources"]["DeadLetters"]["Properties"];
