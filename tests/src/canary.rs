@@ -22,6 +22,8 @@ const OF_MOVEMENTS: [&str; 2] = ["the reference", "the counterparty"];
 pub struct Canary {
     more: Vec<(String, String)>,
     found: Vec<String>,
+    /// The first text in which something was found.
+    first: Option<String>,
 }
 
 impl Canary {
@@ -78,6 +80,9 @@ impl Canary {
             .filter(|(what, word)| !but.contains(what) && is_in(word, text, &lower))
             .map(|(what, _)| format!("{what} in {place}"))
             .collect();
+        if let (Some(_), None) = (found.first(), &self.first) {
+            self.first = Some(text.chars().take(2000).collect());
+        }
         self.found.extend(found);
     }
 
@@ -91,7 +96,12 @@ impl Canary {
     /// Where something was found.
     #[track_caller]
     pub fn assert_not_found(&self) {
-        assert!(self.found.is_empty(), "{:#?}", self.found);
+        assert!(
+            self.found.is_empty(),
+            "{:#?} first in {:?}",
+            self.found,
+            self.first
+        );
     }
 }
 

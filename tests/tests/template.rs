@@ -133,6 +133,7 @@ fn every_function_is_a_packaged_binary_with_a_role_and_a_log_of_its_own() {
     roles.insert("HeartbeatRole");
     assert_eq!(roles, ids(&of_type(&template, "AWS::IAM::Role")));
     let log_groups = of_type(&template, "AWS::Logs::LogGroup");
+    logs.insert("ApiAccessLogGroup");
     assert_eq!(logs, ids(&log_groups));
     for (id, log_group) in &log_groups {
         assert_eq!(

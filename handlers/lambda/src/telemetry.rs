@@ -5,7 +5,7 @@ mod lines;
 
 use handlers::telemetry::TARGET;
 pub use lines::Lines;
-use tracing_subscriber::filter::{EnvFilter, FilterExt, filter_fn};
+use tracing_subscriber::filter::{EnvFilter, FilterExt, LevelFilter, filter_fn};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
@@ -13,7 +13,8 @@ use tracing_subscriber::util::SubscriberInitExt;
 /// without those there would be no metrics, so they are told always.
 pub fn start() {
     let chosen = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let hops = filter_fn(|metadata| metadata.target() == TARGET);
+    let hops =
+        filter_fn(|metadata| metadata.target() == TARGET).with_max_level_hint(LevelFilter::INFO);
     let stack = std::env::var("STACK_NAME").unwrap_or_default();
     let lines = Lines::new(std::io::stdout, stack);
     tracing_subscriber::registry()

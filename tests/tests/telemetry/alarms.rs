@@ -462,3 +462,136 @@ fn every_function_is_told_which_stack_its_metrics_are_of() {
     let variables = &template["Globals"]["Function"]["Environment"]["Variables"];
     assert_eq!(variables["STACK_NAME"], json!({ "Ref": "AWS::StackName" }));
 }
+
+/// What the dashboard shows, for a stack of this name.
+fn dashboard(template: &Value) -> Value {
+    let body = template["Resources"]["Dashboard"]["Properties"]["DashboardBody"]["Fn::Sub"]
+        .as_str()
+        .unwrap();
+    let body = body
+        .replace("${AWS::StackName}", "prod")
+        .replace("${AWS::Region}", "eu-west-1")
+        .replace("${AWS::AccountId}", "123456789012")
+        .replace("${AWS::Partition}", "aws");
+    assert!(!body.contains("${"), "{body}");
+    serde_json::from_str(&body).unwrap()
+}
+
+#[test]
+fn the_dashboard_shows_every_alarm_and_every_metric_of_ours() {
+    let template = template();
+    let text = dashboard(&template).to_string();
+    for (id, alarm) in resources(&template, "AWS::CloudWatch::Alarm") {
+        let name = text_of_name(&alarm);
+        assert!(
+            text.contains(&format!(
+                "arn:aws:cloudwatch:eu-west-1:123456789012:alarm:{name}\""
+            )),
+            "{id}"
+        );
+    }
+    let shown = |name: &str| {
+        text.contains(&format!("\"Ledgerbell\",\"{name}\""))
+            || text.contains(&format!("MetricName=\\\"{name}\\\""))
+    };
+    // What a replay does shows its own progress, and our own letters are among all those of the queue.
+    for metric in METRICS
+        .iter()
+        .filter(|metric| !["Replayed", "DeadLetters"].contains(&metric.name))
+    {
+        assert!(shown(metric.name), "{}", metric.name);
+    }
+}
+
+fn text_of_name(alarm: &Value) -> String {
+    text(&alarm["AlarmName"]["Fn::Sub"]).replace("${AWS::StackName}", "prod")
+}
+
+#[test]
+fn the_widgets_of_the_dashboard_do_not_overlap_and_watch_what_is_there() {
+    let template = template();
+    let dashboard = dashboard(&template);
+    let widgets = dashboard["widgets"].as_array().unwrap();
+    let mut cells = BTreeSet::new();
+    for widget in widgets {
+        let number = |name: &str| widget[name].as_u64().unwrap();
+        assert!(number("x") + number("width") <= 24);
+        for x in number("x")..number("x") + number("width") {
+            for y in number("y")..number("y") + number("height") {
+                assert!(cells.insert((x, y)), "{widget}");
+            }
+        }
+    }
+    let functions: BTreeSet<String> = xtask::FUNCTIONS
+        .iter()
+        .map(|name| format!("prod-{name}"))
+        .collect();
+    let rules = resources(&template, "AWS::Events::Rule");
+    let rules: BTreeSet<String> = rules
+        .values()
+        .map(|rule| text(&rule["Name"]["Fn::Sub"]).replace("${AWS::StackName}", "prod"))
+        .collect();
+    let tables = resources(&template, "AWS::DynamoDB::Table");
+    let tables: BTreeSet<String> = tables
+        .values()
+        .map(|table| text(&table["TableName"]["Fn::Sub"]).replace("${AWS::StackName}", "prod"))
+        .collect();
+    for widget in widgets {
+        for metric in widget["properties"]["metrics"]
+            .as_array()
+            .into_iter()
+            .flatten()
+        {
+            let parts: Vec<&str> = metric
+                .as_array()
+                .unwrap()
+                .iter()
+                .filter_map(Value::as_str)
+                .collect();
+            for pair in parts.get(2..).unwrap_or_default().chunks(2) {
+                let known = match pair[0] {
+                    "FunctionName" => functions.contains(pair[1]),
+                    "RuleName" => rules.contains(pair[1]),
+                    "TableName" => tables.contains(pair[1]),
+                    "QueueName" => pair[1] == "prod-dead-letters",
+                    "Stage" => pair[1] == "v1",
+                    _ => pair[1] == "prod",
+                };
+                assert!(known, "{pair:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_access_log_is_json_and_has_nothing_that_names_a_person() {
+    let template = template();
+    let setting = &template["Resources"]["Api"]["Properties"]["AccessLogSetting"]["Fn::If"][1];
+    assert_eq!(
+        setting["DestinationArn"],
+        json!({ "Fn::GetAtt": ["ApiAccessLogGroup", "Arn"] })
+    );
+    let format = text(&setting["Format"]);
+    let line: BTreeMap<String, String> = serde_json::from_str(&format).unwrap();
+    assert!(
+        line.contains_key("requestId") && line.contains_key("integrationRequestId"),
+        "{line:?}"
+    );
+    for personal in [
+        "sourceIp",
+        "userAgent",
+        "userArn",
+        "caller",
+        "user\"",
+        "$context.path",
+        "query",
+        "domain",
+    ] {
+        assert!(
+            !format.to_lowercase().contains(&personal.to_lowercase()),
+            "{personal}"
+        );
+    }
+    // A log group may have one line of a record only.
+    assert!(!format.contains('\n'), "{format}");
+}

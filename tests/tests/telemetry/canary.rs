@@ -150,3 +150,42 @@ async fn who_is_erased_is_gone_and_the_history_is_proved_as_before() {
     assert_eq!(told.len(), 1, "{told:?}");
     assert_eq!(told[0].reason.as_deref(), Some("erased"));
 }
+
+#[tokio::test]
+async fn what_holds_a_person_shows_nobody_when_it_is_debugged() {
+    let world = World::default();
+    live_through_everything(&world).await;
+    let mut canary = Canary::default();
+    let person =
+        handlers::customers::read_person(Canary::person("example.com", json!({}))).unwrap();
+    canary.search("a person", &format!("{person:?} {:?}", person.preferences));
+    canary.search("the mails", &format!("{:?}", world.mailer.accepted()));
+    canary.search("the customers", &format!("{:?}", world.customers.all()));
+    let bounce = json!({ "source": "aws.ses", "detail-type": "Email Bounced",
+        "detail": { "mail": { "destination": ["zqcanaryown@example.com"] } } });
+    let queued = handlers::ports::QueuedLetter {
+        id: "1".to_owned(),
+        receipt: "1".to_owned(),
+        body: bounce.to_string(),
+        attributes: std::collections::BTreeMap::new(),
+    };
+    canary.search(
+        "a letter",
+        &format!("{queued:?} {:?}", handlers::dead_letter::read(&queued)),
+    );
+    let notice = mail::Envelope {
+        locale: mail::Locale::En,
+        time_zone: chrono_tz::UTC,
+        bank_name: "Bank".to_owned(),
+        customer_name: person.name.clone(),
+        notification_id: "id".to_owned(),
+        verification_code: String::new(),
+        unsubscribe_url: Some(
+            "https://bank.example/v1/unsubscribe?token=zqcanaryfurther".to_owned(),
+        ),
+        hide_amounts: false,
+        possible_repeat: false,
+    };
+    canary.search("a mail's envelope", &format!("{notice:?}"));
+    canary.assert_not_found();
+}
