@@ -13,6 +13,7 @@ use domain::{AccountId, Commit, EventId, FieldError, Hash, Head, IdempotencyKey,
 use crate::error::{Error, Result};
 use crate::planted;
 use crate::ports::{Appended, Clock, EventStore, ReversalMark, UsedKey};
+use crate::telemetry;
 use heads::Heads;
 
 /// How often a request is tried when other processes write to the same
@@ -149,12 +150,19 @@ impl Appender {
             .append(&commit, &marks(&commit, &request.reports.reports))
             .await?
         {
-            Appended::Done => Ok(Attempt::Recorded(recorded(&commit), commit.head())),
+            Appended::Done => {
+                telemetry::appended(&commit);
+                Ok(Attempt::Recorded(recorded(&commit), commit.head()))
+            }
             Appended::KeyUsed(used) => replay(request, used).map(Attempt::Replayed),
             Appended::VersionTaken(taken) => {
+                telemetry::overtaken(request);
                 Ok(Attempt::Overtaken(taken.map(|commit| commit.head())))
             }
-            Appended::ReversedMeanwhile => Ok(Attempt::Overtaken(None)),
+            Appended::ReversedMeanwhile => {
+                telemetry::overtaken(request);
+                Ok(Attempt::Overtaken(None))
+            }
         }
     }
 

@@ -3,6 +3,8 @@
 //! EventBridge's own delivery, a function's asynchronous failure, a stream's
 //! failed batch, and our own letters all end in one queue.
 
+use std::fmt;
+
 use chrono::{DateTime, Utc};
 use domain::{AccountId, DomainEvent, EventId, Version};
 use serde::{Deserialize, Serialize};
@@ -91,8 +93,23 @@ pub struct DeadLetter {
     pub origin: Origin,
 }
 
+impl DeadLetter {
+    /// That of the event that it is about, where it is about one.
+    pub(crate) fn correlation_id(&self) -> Option<&str> {
+        match &self.origin {
+            Origin::Event(entry) => entry.detail["metadata"]["correlation_id"].as_str(),
+            Origin::Notification { event, .. } => Some(&event.metadata.correlation_id),
+            Origin::Stream { .. }
+            | Origin::Account(_)
+            | Origin::Commit { .. }
+            | Origin::Feedback(_)
+            | Origin::None => None,
+        }
+    }
+}
+
 /// What a redrive starts from.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub enum Origin {
     /// An event to be put on the bus again.
     Event(BusEntry),
@@ -115,6 +132,21 @@ pub enum Origin {
     /// An event of SES's, as EventBridge delivers it.
     Feedback(Value),
     None,
+}
+
+/// Not what it holds: an event of SES's names its recipients.
+impl fmt::Debug for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Origin::Event(_) => "Event",
+            Origin::Stream { .. } => "Stream",
+            Origin::Account(_) => "Account",
+            Origin::Commit { .. } => "Commit",
+            Origin::Notification { .. } => "Notification",
+            Origin::Feedback(_) => "Feedback",
+            Origin::None => "None",
+        })
+    }
 }
 
 /// Reads any of the envelopes. What is none of them is still a letter, so that

@@ -9,10 +9,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::Value;
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
 
 use crate::error::{Error, Result};
 use crate::planted;
 use crate::ports::{Clock, Notifications, Suppression, Suppressions};
+use crate::telemetry;
 pub use merge::{MAX_EVENTS, merged};
 pub use ses_event::{SesEvent, Suppressed, read};
 
@@ -49,22 +52,35 @@ impl Feedback {
         let Some(event) = read(event)? else {
             return Ok(());
         };
+        let span = tracing::error_span!(
+            "feedback",
+            correlation_id = Empty,
+            notification_id = %event.notification_id
+        );
+        self.note(&event).instrument(span).await
+    }
+
+    async fn note(&self, event: &SesEvent) -> Result<()> {
         let id = event.notification_id;
         for attempt in 0..MAX_ATTEMPTS {
             // A mail is handed over after its notification was written, so one that is not there never was ours:
             // it changes nothing, not even for the address.
             let Some(stored) = self.notifications.get(id).await? else {
-                tracing::warn!(notification_id = %id, "SES tells of a mail that was not sent here");
+                tracing::warn!("SES tells of a mail that was not sent here");
                 return Ok(());
             };
             if attempt == 0 {
                 // First: what is suppressed too often does no harm, what is not suppressed does.
-                self.suppress(&event).await?;
+                if let Some(correlation_id) = &stored.correlation_id {
+                    Span::current().record("correlation_id", correlation_id);
+                }
+                self.suppress(event).await?;
             }
             let Some(next) = merged(&stored, &event.event, self.clock.now()) else {
                 return Ok(());
             };
             if self.notifications.save(&next).await? {
+                telemetry::told(&stored, &next, &event.event);
                 return Ok(());
             }
             self.clock.sleep(FIRST_WAIT * (1 << attempt)).await;

@@ -20,6 +20,7 @@ pub mod redrive;
 pub mod replay;
 pub mod schedule;
 pub mod suppressions;
+pub mod telemetry;
 pub mod unsubscribe;
 pub mod verify;
 

@@ -23,6 +23,7 @@ use domain::notification::{self, EMAIL, Kind, SkipReason};
 use domain::recipient::Recipient;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
@@ -108,12 +109,24 @@ impl Notifier {
         };
         let mut event = DomainEvent::deserialize(detail).map_err(unreadable)?;
         event_type.clone_into(&mut event.event_type);
+        let span = tracing::error_span!(
+            "event",
+            correlation_id = event.metadata.correlation_id,
+            event_id = %event.metadata.event_id
+        );
+        self.act(&event, detail).instrument(span).await
+    }
+
+    async fn act(&self, event: &DomainEvent, detail: &Value) -> Result<()> {
+        let unreadable = |error: serde_json::Error| {
+            Error::Permanent(format!("the event cannot be read: {error}"))
+        };
         match detail.get("resend") {
             Some(resend) => {
-                self.resend(&event, Resend::deserialize(resend).map_err(unreadable)?)
+                self.resend(event, Resend::deserialize(resend).map_err(unreadable)?)
                     .await
             }
-            None => self.notify(&event).await,
+            None => self.notify(event).await,
         }
     }
 
@@ -128,7 +141,7 @@ impl Notifier {
         let mut note = |kind: Kind, done: Result<()>| {
             if let Err(error) = done {
                 tracing::warn!(
-                    event_id = %event.metadata.event_id, %kind, class = error.class(), %error,
+                    %kind, class = error.class(), %error,
                     "notification not finished"
                 );
                 first_error.get_or_insert(error);

@@ -16,6 +16,7 @@ use crate::planted;
 use crate::ports::{
     Bus, BusEntry, Clock, DeadLetterQueue, EventStore, Parked, ReadModel, ReadModelRow,
 };
+use crate::telemetry;
 
 /// How often a row is written again when another worker was quicker.
 const MAX_WRITES: u32 = 8;
@@ -96,9 +97,12 @@ impl Projector {
         } else {
             self.bus.publish(&entries).await
         };
-        for (account, result) in owners.into_iter().zip(published) {
-            if let Err(error) = result {
-                failed.insert(account, error);
+        for ((account, entry), result) in owners.into_iter().zip(&entries).zip(published) {
+            match result {
+                Ok(()) => telemetry::published(entry),
+                Err(error) => {
+                    failed.insert(account, error);
+                }
             }
         }
         for (account, error) in &failed {
@@ -180,7 +184,6 @@ impl Projector {
         first_version: Version,
         reason: &str,
     ) -> Result<()> {
-        tracing::error!(%account, first_version, reason, "a commit's events not told");
         let letter = OwnLetter::CommitUntold {
             account_id: account.clone(),
             first_version,
@@ -189,7 +192,9 @@ impl Projector {
         };
         self.dead_letters
             .put(&letter.to_body()?, Duration::ZERO)
-            .await
+            .await?;
+        telemetry::commit_untold(account, first_version, reason);
+        Ok(())
     }
 
     /// Brings the account's row up to the newest of `commits`, or, on
@@ -254,6 +259,11 @@ impl Projector {
                 if !self.read_model.save(&next, revision).await? {
                     continue;
                 }
+                let before = row.as_ref().map_or(0, ReadModelRow::version);
+                telemetry::projected(account, before, &fold.events);
+                if fold.gaps > 0 {
+                    telemetry::gaps_healed(account, fold.gaps);
+                }
             }
             return Ok(Projected {
                 events: fold.events,
@@ -277,6 +287,7 @@ impl Projector {
         let mut fold = Fold {
             balance,
             events: Vec::new(),
+            gaps: 0,
             poison: None,
         };
         for commit in commits {
@@ -300,6 +311,7 @@ impl Projector {
                 }
                 self.close_gap(account, &mut fold, Some(commit.first_version))
                     .await?;
+                fold.gaps += 1;
             }
             if fold.poison.is_none() {
                 fold.take(commit);
@@ -399,7 +411,6 @@ impl Projector {
 
     async fn tell_parked(&self, account: &AccountId, parked: Option<&Parked>) -> Result<()> {
         let Some(parked) = parked else { return Ok(()) };
-        tracing::error!(%account, reason = %parked.reason, "account parked");
         let letter = OwnLetter::AccountParked {
             account_id: account.clone(),
             reason: parked.reason.clone(),
@@ -407,7 +418,9 @@ impl Projector {
         };
         self.dead_letters
             .put(&letter.to_body()?, Duration::ZERO)
-            .await
+            .await?;
+        telemetry::account_parked(account, &parked.reason);
+        Ok(())
     }
 
     async fn publish(&self, events: &[DomainEvent]) -> Result<()> {
@@ -415,7 +428,7 @@ impl Projector {
             .iter()
             .map(BusEntry::of)
             .collect::<Result<Vec<_>>>()?;
-        self.bus.publish(&entries).await.into_iter().collect()
+        self.bus.publish_all(&entries).await
     }
 }
 
@@ -440,6 +453,8 @@ fn told_again(row: &ReadModelRow, commits: &[Commit]) -> Vec<DomainEvent> {
 struct Fold {
     balance: Option<Balance>,
     events: Vec<DomainEvent>,
+    /// How often commits were missing before the next one.
+    gaps: u64,
     /// Why it cannot go on.
     poison: Option<String>,
 }

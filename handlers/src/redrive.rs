@@ -18,6 +18,7 @@ use crate::planted;
 use crate::ports::{Bus, BusEntry, DeadLetterQueue, Notifications, QueuedLetter, State};
 use crate::project::Projector;
 use crate::query::time_index;
+use crate::telemetry;
 use seen::Seen;
 
 /// Most letters that are looked at in one request.
@@ -132,7 +133,8 @@ impl Redriver {
             Ok(done) => done,
             Err(error) => {
                 let released = self.queue.release(&queued.receipt).await;
-                tracing::warn!(id = %letter.id, %error, ?released, "not redriven");
+                let correlation_id = letter.correlation_id();
+                tracing::warn!(correlation_id, id = %letter.id, %error, ?released, "not redriven");
                 return (
                     format!("failed: {error}"),
                     "it stays in the queue".to_owned(),
@@ -144,7 +146,7 @@ impl Redriver {
                 format!("{done}, but the letter could not be taken out of the queue: {error}");
             return ("redriven".to_owned(), detail);
         }
-        tracing::info!(id = %letter.id, outcome = %done, "redriven");
+        telemetry::redriven(&letter.id, letter.correlation_id(), &done);
         ("redriven".to_owned(), done)
     }
 
@@ -216,7 +218,7 @@ impl Redriver {
     }
 
     async fn publish(&self, entry: BusEntry) -> Result<()> {
-        self.bus.publish(&[entry]).await.into_iter().collect()
+        self.bus.publish_all(&[entry]).await
     }
 
     /// The accounts that had commits in that time, each brought up to its end.

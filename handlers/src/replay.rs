@@ -17,6 +17,7 @@ use domain::FieldError;
 use domain::time::format_time;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
+use tracing::Instrument;
 
 use crate::error::{Error, Result};
 use crate::ports::{Bus, BusEntry, Clock, EventStore, Ids, ReadModel, ReplayJob, Replays};
@@ -139,6 +140,11 @@ impl Replayer {
         let replay_id = detail["data"]["replay_id"]
             .as_str()
             .ok_or_else(|| Error::Permanent("the event names no replay".to_owned()))?;
+        let span = tracing::error_span!("replay", correlation_id = replay_id);
+        self.work(replay_id, budget).instrument(span).await
+    }
+
+    async fn work(&self, replay_id: &str, budget: Duration) -> Result<()> {
         let Some(job) = self.replays.load(replay_id).await? else {
             return Err(Error::Permanent(format!("replay {replay_id} is not known")));
         };
@@ -232,7 +238,7 @@ impl Replayer {
                 "data": { "replay_id": replay_id },
             }),
         };
-        self.bus.publish(&[entry]).await.into_iter().collect()
+        self.bus.publish_all(&[entry]).await
     }
 }
 

@@ -1,6 +1,7 @@
 //! Tests from outside: end to end on one machine, and deployed.
 
 pub mod browser;
+pub mod canary;
 #[cfg(feature = "deployed")]
 pub mod deployed;
 pub mod exports;

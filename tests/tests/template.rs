@@ -133,6 +133,7 @@ fn every_function_is_a_packaged_binary_with_a_role_and_a_log_of_its_own() {
     roles.insert("HeartbeatRole");
     assert_eq!(roles, ids(&of_type(&template, "AWS::IAM::Role")));
     let log_groups = of_type(&template, "AWS::Logs::LogGroup");
+    logs.insert("ApiAccessLogGroup");
     assert_eq!(logs, ids(&log_groups));
     for (id, log_group) in &log_groups {
         assert_eq!(
@@ -306,24 +307,6 @@ fn no_function_is_told_a_secret_and_those_that_sign_are_told_where_it_is() {
         "it would be in the template"
     );
     assert!(secret["GenerateSecretString"]["PasswordLength"].as_u64() >= Some(32));
-}
-
-#[test]
-fn a_pause_of_sending_raises_an_alarm_by_the_field_that_the_mailer_writes() {
-    let template = template();
-    let filter = &template["Resources"]["MailPausedMetric"]["Properties"];
-    assert_eq!(filter["LogGroupName"], json!({ "Ref": "NotifyLogGroup" }));
-    assert_eq!(
-        filter["FilterPattern"],
-        "{ $.fields.alarm = \"mail-paused\" }"
-    );
-    let metric = &filter["MetricTransformations"][0];
-    let alarm = &template["Resources"]["MailPausedAlarm"]["Properties"];
-    assert_eq!(alarm["Namespace"], metric["MetricNamespace"]);
-    assert_eq!(alarm["MetricName"], metric["MetricName"]);
-    let mailer = xtask::root().join("infra/aws/src/mailer.rs");
-    let mailer = std::fs::read_to_string(mailer).unwrap();
-    assert!(mailer.contains("alarm = \"mail-paused\""));
 }
 
 #[test]

@@ -1,16 +1,23 @@
-//! Logs as JSON lines, for CloudWatch.
+//! Logs as JSON lines, for CloudWatch, which finds the metrics in them.
 
-use tracing_subscriber::EnvFilter;
+mod emf;
+mod lines;
 
-/// Starts the log. `RUST_LOG` sets what is told.
+use handlers::telemetry::TARGET;
+pub use lines::Lines;
+use tracing_subscriber::filter::{EnvFilter, FilterExt, LevelFilter, filter_fn};
+use tracing_subscriber::layer::{Layer, SubscriberExt};
+use tracing_subscriber::util::SubscriberInitExt;
+
+/// Starts the log. `RUST_LOG` sets what is told beside the hops of an event:
+/// without those there would be no metrics, so they are told always.
 pub fn start() {
-    tracing_subscriber::fmt()
-        .json()
-        .with_env_filter(
-            EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info")),
-        )
-        .with_current_span(false)
-        // CloudWatch has its own time of each line.
-        .without_time()
+    let chosen = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let hops =
+        filter_fn(|metadata| metadata.target() == TARGET).with_max_level_hint(LevelFilter::INFO);
+    let stack = std::env::var("STACK_NAME").unwrap_or_default();
+    let lines = Lines::new(std::io::stdout, stack);
+    tracing_subscriber::registry()
+        .with(lines.with_filter(chosen.or(hops)))
         .init();
 }

@@ -1,5 +1,7 @@
 //! What every mail says, whatever it is about.
 
+use std::fmt;
+
 use chrono_tz::Tz;
 use minijinja::Value;
 
@@ -24,7 +26,7 @@ const MAX_CURRENCY_DIGITS: u32 = 4;
 
 /// To whom a mail goes and from whom, and what stands in its foot. Strings may hold anything: they are made harmless
 /// before they are shown.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Envelope {
     /// The customer's language.
     pub locale: Locale,
@@ -46,6 +48,16 @@ pub struct Envelope {
     pub hide_amounts: bool,
     /// The mail may have been sent before, and says so.
     pub possible_repeat: bool,
+}
+
+/// Neither the name nor what only the customer may have, whatever is logged.
+impl fmt::Debug for Envelope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Envelope")
+            .field("notification_id", &self.notification_id)
+            .field("locale", &self.locale)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Envelope {

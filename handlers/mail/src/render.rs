@@ -1,12 +1,14 @@
 //! From facts to a mail.
 
+use std::fmt;
+
 use sha2::{Digest, Sha256};
 
 use crate::templates::Template;
 use crate::{Envelope, Kind};
 
 /// A mail, ready to be sent.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Rendered {
     /// One line, no control characters.
     pub subject: String,
@@ -19,6 +21,16 @@ pub struct Rendered {
     /// Hex SHA-256 over subject, text, html and what is attached, each preceded by its length in bytes (64 bit, big
     /// endian).
     pub content_hash: String,
+}
+
+/// Greets somebody by name: its content is for its reader alone, whatever is logged.
+impl fmt::Debug for Rendered {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rendered")
+            .field("template", &self.template)
+            .field("content_hash", &self.content_hash)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Why a mail could not be made. It will fail again until the notice or the template is changed.

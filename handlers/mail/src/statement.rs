@@ -2,6 +2,8 @@
 
 mod csv;
 
+use std::fmt;
+
 use chrono::{DateTime, NaiveDate, Utc};
 use icu_datetime::options::Length;
 use minijinja::Value;
@@ -67,7 +69,7 @@ pub struct RenderedStatement {
 }
 
 /// A file that goes with a mail.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Attachment {
     /// ASCII letters, digits, `-` and `.` only.
     pub name: String,
@@ -75,6 +77,16 @@ pub struct Attachment {
     pub content_type: &'static str,
     /// The file.
     pub bytes: Vec<u8>,
+}
+
+/// Not the file: it has counterparties in it.
+impl fmt::Debug for Attachment {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Attachment")
+            .field("name", &self.name)
+            .field("bytes", &self.bytes.len())
+            .finish_non_exhaustive()
+    }
 }
 
 /// Makes the mail about an account over a period.

@@ -4,6 +4,7 @@ use axum::extract::Request;
 use axum::http::HeaderValue;
 use axum::middleware::Next;
 use axum::response::Response;
+use tracing::Instrument;
 
 use super::parameters;
 
@@ -18,7 +19,9 @@ pub(super) async fn echo(mut request: Request, next: Next) -> Response {
     if let Some(id) = &id {
         request.headers_mut().insert(HEADER, id.clone());
     }
-    let mut response = next.run(request).await;
+    let correlation_id = id.as_ref().and_then(|id| id.to_str().ok());
+    let span = tracing::error_span!("request", correlation_id);
+    let mut response = next.run(request).instrument(span).await;
     if let Some(id) = id {
         response.headers_mut().insert(HEADER, id);
     }

@@ -145,10 +145,8 @@ impl Notifier {
         }
         let next = person.and_then(|person| next_digest(person, self.clock.now()));
         let Some(next) = next else {
-            let (now, reason) = (self.clock.now(), SkipReason::Erased.as_str().to_owned());
-            return self
-                .save(&stored.moved(State::Skipped, now, Some(reason)))
-                .await;
+            let reason = SkipReason::Erased.as_str().to_owned();
+            return self.skip(&stored, reason).await;
         };
         let customer = &event.data.customer_id;
         let mut later = stored.due(Some(next));
@@ -178,9 +176,8 @@ impl Notifier {
         for covered in unwanted {
             let stored = self.notifications.get(covered.notification_id).await?;
             if let Some(stored) = stored.filter(|stored| stored.state == State::Planned) {
-                let (now, reason) = (self.clock.now(), SkipReason::PreferenceOff.as_str());
-                self.save(&stored.moved(State::Skipped, now, Some(reason.to_owned())))
-                    .await?;
+                let reason = SkipReason::PreferenceOff.as_str().to_owned();
+                self.skip(&stored, reason).await?;
             }
         }
         Ok(digest)

@@ -7,12 +7,15 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use domain::DomainEvent;
 use futures::future::{join_all, try_join_all};
+use tracing::field::Empty;
+use tracing::{Instrument, Span};
 use uuid::Uuid;
 
 use super::{Notifier, skip_today};
 use crate::error::{Error, Result};
 use crate::planted;
 use crate::ports::{Content, DUE_SLICES, Notification, Person, State};
+use crate::telemetry;
 
 /// Notifications of one slice that a beat looks at. What is left is still due
 /// at the next one.
@@ -54,29 +57,26 @@ impl Notifier {
                 beat.unfinished = true;
                 break;
             }
-            let taken_up = join_all(some.iter().map(|id| self.take_up(*id, &digests))).await;
-            for (id, outcome) in some.iter().zip(taken_up) {
+            let taken_up = some.iter().map(|id| {
+                let span =
+                    tracing::error_span!("due", correlation_id = Empty, notification_id = %id);
+                let work = self.take_up(*id, &digests).instrument(span.clone());
+                async move { (*id, span, work.await) }
+            });
+            for (id, span, outcome) in join_all(taken_up).await {
                 match outcome {
                     Ok(()) => beat.done += 1,
                     Err(error) => {
                         beat.failed += 1;
-                        self.note_failure(*id, &error).await?;
+                        span.in_scope(|| telemetry::notification_failed_when_due(&error));
+                        if matches!(error, Error::Permanent(_) | Error::Invalid(_)) {
+                            self.put_off(id).await?;
+                        }
                     }
                 }
             }
         }
         Ok(beat)
-    }
-
-    async fn note_failure(&self, id: Uuid, error: &Error) -> Result<()> {
-        tracing::warn!(
-            notification_id = %id, class = error.class(), %error,
-            "a notification that is due has failed"
-        );
-        match error {
-            Error::Permanent(_) | Error::Invalid(_) => self.put_off(id).await,
-            _ => Ok(()),
-        }
     }
 
     /// `digests` are those that this beat has seen to.
@@ -85,6 +85,9 @@ impl Notifier {
         let Some(stored) = self.notifications.get(id).await? else {
             return Ok(());
         };
+        if let Some(correlation_id) = &stored.correlation_id {
+            Span::current().record("correlation_id", correlation_id);
+        }
         if stored.due_at.is_none_or(|due_at| due_at > now) {
             return Ok(());
         }

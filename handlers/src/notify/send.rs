@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::mail_code::verification_code;
 use crate::planted;
 use crate::ports::{Mail, Notification, Outcome, Person, Priority, SendFailure, State};
+use crate::telemetry;
 use crate::unsubscribe::{self, Topic};
 
 /// From this on a mailer's wait is left to the heartbeat. Lambda tries again
@@ -47,7 +48,12 @@ impl Notifier {
             (skip, _) => skip.unwrap_or(SkipReason::NoContact),
         };
         let reason = skip.as_str().to_owned();
-        self.save(&planned.moved(State::Skipped, self.clock.now(), Some(reason)))
+        self.skip(&planned, reason).await
+    }
+
+    /// Ends it without a mail.
+    pub(super) async fn skip(&self, planned: &Notification, reason: String) -> Result<()> {
+        self.step(&planned.moved(State::Skipped, self.clock.now(), Some(reason)))
             .await
     }
 
@@ -120,7 +126,7 @@ impl Notifier {
                 .outcome(stored.notification_id, stored.attempts)
                 .await
             {
-                Outcome::Accepted(message_id) => self.sent(stored, message_id).await,
+                Outcome::Accepted(message_id) => self.sent(event, stored, message_id).await,
                 Outcome::NotAccepted => self.send_or_skip(event, stored, skip, person).await,
                 Outcome::Unknowable => {
                     self.unknown(event, stored, "the worker stopped while it was sending")
@@ -196,9 +202,9 @@ impl Notifier {
             },
         };
         match self.mailer.send(&mail).await {
-            Ok(message_id) => self.sent(sending, message_id).await,
+            Ok(message_id) => self.sent(event, sending, message_id).await,
             Err(SendFailure::Refused(reason)) => {
-                self.save(&sending.moved(State::Rejected, self.clock.now(), Some(reason)))
+                self.step(&sending.moved(State::Rejected, self.clock.now(), Some(reason)))
                     .await
             }
             Err(SendFailure::Later { reason, after }) => self.later(sending, reason, after).await,
@@ -208,7 +214,7 @@ impl Notifier {
                 Err(Error::Retryable("to be tried again".to_owned()))
             }
             Err(SendFailure::Unknown(_)) if planted::is("unknown-read-as-sent") => {
-                self.sent(sending, "unknown".to_owned()).await
+                self.sent(event, sending, "unknown".to_owned()).await
             }
             Err(SendFailure::Unknown(reason)) => self.unknown(event, sending, &reason).await,
         }
@@ -220,17 +226,24 @@ impl Notifier {
         let mut waiting = sending.moved(State::RetryAt, now, Some(reason.clone()));
         waiting.retry_at = Some(now + after);
         waiting.due_at = waiting.retry_at.filter(|_| by_heartbeat);
-        self.save(&waiting).await?;
+        self.step(&waiting).await?;
         match by_heartbeat {
             true => Ok(()),
             false => Err(Error::Retryable(reason)),
         }
     }
 
-    async fn sent(&self, sending: Notification, message_id: String) -> Result<()> {
+    async fn sent(
+        &self,
+        event: &DomainEvent,
+        sending: Notification,
+        message_id: String,
+    ) -> Result<()> {
         let mut sent = sending.moved(State::Sent, self.clock.now(), None);
         sent.message_id = Some(message_id);
-        self.save(&sent).await
+        self.save(&sent).await?;
+        telemetry::sent(&sent, event, self.clock.now());
+        Ok(())
     }
 
     async fn unknown(
@@ -245,7 +258,7 @@ impl Notifier {
         // time; once, and then it is as with every other mail.
         if sending.kind == Kind::Security && sending.attempts == 1 {
             unknown.due_at = Some(at + self.settings.unknown_window);
-            return self.save(&unknown).await;
+            return self.step(&unknown).await;
         }
         let letter = OwnLetter::NotificationUnknown {
             notification_id: sending.notification_id,
@@ -260,8 +273,9 @@ impl Notifier {
             self.dead_letters
                 .put(&letter.to_body()?, self.settings.unknown_window)
                 .await?;
+            telemetry::outcome_unknown(&unknown);
         }
-        self.save(&unknown).await
+        self.step(&unknown).await
     }
 
     /// The headers by which the mail of a reversal answers that of the movement
@@ -289,6 +303,13 @@ impl Notifier {
             }
         }
         Ok(Vec::new())
+    }
+
+    /// A step that whoever watches is to hear of.
+    async fn step(&self, notification: &Notification) -> Result<()> {
+        self.save(notification).await?;
+        telemetry::moved(notification);
+        Ok(())
     }
 
     pub(super) async fn save(&self, notification: &Notification) -> Result<()> {

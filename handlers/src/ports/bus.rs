@@ -3,6 +3,7 @@ use domain::DomainEvent;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
+use crate::telemetry;
 
 /// The event bus.
 #[async_trait]
@@ -10,6 +11,20 @@ pub trait Bus: Send + Sync {
     /// Publishes the entries and says of each, in order, whether it was taken.
     /// Cutting them into calls of the bus's own size is the adapter's matter.
     async fn publish(&self, entries: &[BusEntry]) -> Vec<Result<()>>;
+}
+
+impl dyn Bus {
+    /// Publishes the entries, all or, as far as the caller is told, none.
+    pub(crate) async fn publish_all(&self, entries: &[BusEntry]) -> Result<()> {
+        let mut outcome = Ok(());
+        for (entry, taken) in entries.iter().zip(self.publish(entries).await) {
+            match taken {
+                Ok(()) => telemetry::published(entry),
+                Err(error) => outcome = outcome.and(Err(error)),
+            }
+        }
+        outcome
+    }
 }
 
 /// One event for the bus; its source is always `ledgerbell`.

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -21,11 +22,20 @@ pub trait DeadLetterQueue: Send + Sync {
     async fn release(&self, receipt: &str) -> Result<()>;
 }
 
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct QueuedLetter {
     pub id: String,
     pub receipt: String,
     pub body: String,
     /// EventBridge tells why in these (`ERROR_CODE`, `RULE_ARN` ...).
     pub attributes: BTreeMap<String, String>,
+}
+
+/// Not what it says: an event of SES's names its recipients.
+impl fmt::Debug for QueuedLetter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("QueuedLetter")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
+    }
 }

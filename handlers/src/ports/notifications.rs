@@ -48,6 +48,10 @@ pub struct Notification {
     pub account_id: AccountId,
     pub event_id: EventId,
     pub event_version: Version,
+    /// That of the event, by which what becomes of the mail later is found with it. What was stored before there was
+    /// one has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub correlation_id: Option<String>,
     pub kind: Kind,
     #[serde(default, skip_serializing_if = "Recipient::is_customer")]
     pub recipient: Recipient,
@@ -211,6 +215,20 @@ pub enum ProviderEventKind {
     RenderingFailed,
 }
 
+impl ProviderEventKind {
+    pub fn as_str(self) -> &'static str {
+        match self {
+            ProviderEventKind::Sent => "sent",
+            ProviderEventKind::Delayed => "delayed",
+            ProviderEventKind::Delivered => "delivered",
+            ProviderEventKind::Bounced => "bounced",
+            ProviderEventKind::Complained => "complained",
+            ProviderEventKind::Rejected => "rejected",
+            ProviderEventKind::RenderingFailed => "rendering-failed",
+        }
+    }
+}
+
 /// How far a mail got. A later one replaces an earlier one and never the other
 /// way round: a bounce can follow a delivery, and events come in any order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -239,6 +257,7 @@ impl Notification {
             account_id: event.metadata.account_id.clone(),
             event_id: event.metadata.event_id,
             event_version: event.metadata.version,
+            correlation_id: Some(event.metadata.correlation_id.clone()),
             kind,
             recipient,
             content: Content::Event,

@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::planted;
 use crate::ports::{BusEntry, Place};
 use crate::query::time_index::{self, Range};
+use crate::telemetry;
 
 /// Commits that are published before the progress is kept.
 const PAGE: usize = 100;
@@ -57,6 +58,7 @@ pub(super) async fn run(replayer: &Replayer, run: &mut Run) -> Result<bool> {
         for result in replayer.bus.publish(&entries).await {
             result?;
         }
+        telemetry::replayed(&run.document.replay_id, entries.len() as u64);
         if let Some(next) = &page.next {
             run.set_cursor(next)?;
         }

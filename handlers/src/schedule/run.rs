@@ -8,12 +8,14 @@ use domain::account::Status;
 use domain::event::MovementKind;
 use domain::record::{Report, ReportContent, Reports};
 use domain::{Account, Event, Occurrence, OperationSkipped, Schedule, SkippedBecause, Version};
+use tracing::Instrument;
 
 use super::follow::foreign_key;
 use super::{SOURCE, Scheduler};
 use crate::append::Append;
 use crate::error::{Error, Result};
 use crate::ports::{DUE_SLICES, Due, LastRun, ScheduleRow};
+use crate::telemetry;
 
 /// Schedules of one slice that a beat looks at. What is left is still due at
 /// the next one.
@@ -57,7 +59,11 @@ impl Scheduler {
                 beat.unfinished = true;
                 break;
             }
-            match self.run(&first, started).await {
+            let span = tracing::error_span!(
+                "schedule",
+                account_id = %first.account_id, schedule_id = %first.schedule_id
+            );
+            match self.run(&first, started).instrument(span.clone()).await {
                 Ok(None) => {}
                 Ok(Some(row)) => {
                     match row.last.as_ref().and_then(|last| last.skipped) {
@@ -68,10 +74,7 @@ impl Scheduler {
                 }
                 Err(error) => {
                     beat.failed += 1;
-                    tracing::error!(
-                        account = %first.account_id, schedule = %first.schedule_id,
-                        class = error.class(), %error, "a schedule that is due has failed"
-                    );
+                    span.in_scope(|| telemetry::schedule_failed_when_due(&first, &error));
                 }
             }
         }

@@ -122,12 +122,7 @@ impl Ses {
 
     /// Stops calling SES for a while, and says so where an alarm hears it.
     fn pause(&self, pace: &mut Pace, code: &str) -> Duration {
-        // A metric filter of the template looks for this field.
-        tracing::error!(
-            alarm = "mail-paused",
-            code,
-            "SES takes no mails of this account"
-        );
+        handlers::telemetry::mail_paused(code);
         pace.account.forget();
         pace.breaker.open(Instant::now())
     }

@@ -36,7 +36,7 @@ impl fmt::Debug for Mailbox {
 }
 
 /// A mail as `/local/inbox` shows it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Clone, Serialize)]
 pub struct StoredMail {
     pub id: String,
     pub notification_id: String,
@@ -48,6 +48,16 @@ pub struct StoredMail {
     pub headers: Value,
     pub attachments: Vec<StoredAttachment>,
     pub sent_at: String,
+}
+
+/// Neither to whom nor what, whatever is logged.
+impl fmt::Debug for StoredMail {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StoredMail")
+            .field("id", &self.id)
+            .field("notification_id", &self.notification_id)
+            .finish_non_exhaustive()
+    }
 }
 
 /// A mail's attachment, without its content: see [`Mailbox::attachment`].

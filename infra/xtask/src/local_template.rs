@@ -1,13 +1,15 @@
 //! The template as the local AWS can take it.
 //!
-//! It is the same file but for [`LOCAL_EDITS`], the one list of what is left out or widened. Nothing else differs,
-//! so what the deployed test shows holds for the template itself.
+//! It is the same file but for [`LOCAL_EDITS`], the one list of what is left out or widened, and
+//! [`SUMMED_ALARMS`](crate::SUMMED_ALARMS), which watch less. Nothing else differs, so what the deployed test shows
+//! holds for the template itself.
 
 use std::path::Path;
 
 use serde_json::Value;
 
 use crate::error::{Error, Result};
+use crate::local_alarms::watch_the_first_metric_only;
 
 /// What happens to a policy statement in the local deploy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +62,7 @@ pub fn localize(template: &str, folder: &Path) -> Result<Value> {
     let resources = template["Resources"]
         .as_object_mut()
         .ok_or_else(|| Error::Template("no Resources".to_owned()))?;
+    watch_the_first_metric_only(resources);
     for resource in resources.values_mut() {
         if let Some(Value::String(uri)) = resource.pointer_mut("/Properties/CodeUri") {
             *uri = folder.join(&*uri).display().to_string();
@@ -121,6 +124,7 @@ mod tests {
         }
         differing.sort_unstable();
         let mut listed: Vec<&str> = LOCAL_EDITS.iter().map(|edit| edit.resource).collect();
+        listed.extend(crate::local_alarms::SUMMED_ALARMS);
         listed.sort_unstable();
         assert_eq!(differing, listed);
         for part in [

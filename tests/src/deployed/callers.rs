@@ -88,7 +88,7 @@ impl Stack {
     }
 
     /// The AWS command line as root. Commands without an answer give null.
-    fn aws(&self, arguments: &[&str]) -> Value {
+    pub(super) fn aws(&self, arguments: &[&str]) -> Value {
         let output = self
             .aws
             .aws()

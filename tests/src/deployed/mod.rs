@@ -1,5 +1,6 @@
 //! The template and the functions on a local AWS, and callers with and without rights.
 
+mod alarms;
 mod callers;
 mod faults;
 mod functions;

@@ -45,6 +45,15 @@ impl Folder {
         self.0.path().join("log")
     }
 
+    /// All that the servers on it have logged.
+    ///
+    /// # Panics
+    /// Where none has.
+    #[must_use]
+    pub fn logged(&self) -> String {
+        fs::read_to_string(self.log()).expect("a server has run on it")
+    }
+
     /// In a folder of this filesystem.
     ///
     /// # Panics
@@ -171,7 +180,22 @@ impl Server {
     /// Where the binary cannot be run.
     #[must_use]
     pub fn launch_on(folder: &Folder, port: u16) -> Starting {
-        let mut child = serve(folder, port)
+        Server::launch(folder, serve(folder, port))
+    }
+
+    /// Starts one that logs what this filter lets through.
+    ///
+    /// # Panics
+    /// Where it is not ready in time.
+    #[must_use]
+    pub fn start_logging(folder: &Folder, filter: &str) -> Self {
+        let mut command = serve(folder, 0);
+        command.env("RUST_LOG", filter);
+        Server::launch(folder, command).ready()
+    }
+
+    fn launch(folder: &Folder, mut command: Command) -> Starting {
+        let mut child = command
             .stdout(Stdio::piped())
             .spawn()
             .expect("the binary can be run");

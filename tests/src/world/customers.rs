@@ -25,6 +25,11 @@ impl MemoryCustomers {
         }
     }
 
+    /// Every revision of everybody.
+    pub fn all(&self) -> Vec<CustomerRevision> {
+        self.lock().values().flatten().cloned().collect()
+    }
+
     fn lock(&self) -> MutexGuard<'_, BTreeMap<CustomerId, Vec<CustomerRevision>>> {
         self.revisions
             .lock()

@@ -121,6 +121,11 @@ impl World {
             "email": email, "name": "Ana Martín", "locale": "en", "time_zone": "Europe/Paris",
             "preferences": preferences,
         });
+        self.customer_with_all(person).await;
+    }
+
+    /// The customer is this person, as the API takes one.
+    pub async fn customer_with_all(&self, person: Value) {
         let person = read_person(person).expect("a person");
         self.customer_desk()
             .put(&customer(), person, None)

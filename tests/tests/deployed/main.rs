@@ -10,6 +10,7 @@
 
 mod chaos;
 mod feedback;
+mod observed;
 mod permissions;
 mod pipeline;
 mod schedules;
@@ -30,6 +31,7 @@ fn main() {
         permissions::TESTS,
         schedules::TESTS,
         feedback::TESTS,
+        observed::TESTS,
     ]
     .concat();
     let alone: Vec<Test> = chaos::TESTS.to_vec();

@@ -8,6 +8,7 @@
 
 mod all_events;
 mod bad_input;
+mod canary;
 mod crashes;
 mod example;
 mod feedback;

@@ -18,6 +18,7 @@ fn planned(account_id: &AccountId, version: u64, kind: Kind) -> Notification {
         account_id: account_id.clone(),
         event_id,
         event_version: version,
+        correlation_id: Some("corr-1".to_owned()),
         kind,
         recipient: Recipient::Customer,
         content: Content::Event,

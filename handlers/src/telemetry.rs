@@ -1,0 +1,219 @@
+//! What the use cases tell of each hop of an event: a line for the log, with
+//! the correlation id, and in it what is counted. See docs/adr/0024.
+//!
+//! Nobody's name and address comes in here, and a use case cannot put one in:
+//! each function takes what it tells as ids and numbers.
+
+mod metrics;
+
+use chrono::{DateTime, Utc};
+use domain::{AccountId, Commit, DomainEvent, Occurrence, Version};
+
+use crate::append::Append;
+use crate::error::Error;
+use crate::ports::{BusEntry, Due, Notification, ProviderEvent, State};
+pub use metrics::{METRICS, Metric, NAMESPACE, STACK, Unit};
+
+/// The target of these lines, by which whoever writes the log knows them.
+pub const TARGET: &str = "ledgerbell::telemetry";
+
+pub(crate) fn appended(commit: &Commit) {
+    tracing::info!(
+        target: TARGET,
+        correlation_id = commit.correlation_id,
+        account_id = %commit.account_id,
+        first_version = commit.first_version,
+        Appended = commit.events.len() as u64,
+        "appended"
+    );
+}
+
+/// Another writer was quicker; the append is tried again.
+pub(crate) fn overtaken(request: &Append) {
+    tracing::info!(
+        target: TARGET,
+        correlation_id = request.correlation_id,
+        account_id = %request.account_id,
+        AppendConflicts = 1_u64,
+        "another writer was quicker"
+    );
+}
+
+/// The account's row has got from `before` to these events' end. Those of one
+/// commit are one line.
+pub(crate) fn projected(account: &AccountId, before: Version, events: &[DomainEvent]) {
+    let applied = events.iter().filter(|event| {
+        // What follows from a movement shares its version and is no commit's event.
+        event.metadata.version > before
+            && event.event_type != domain::domain_event::ACCOUNT_OVERDRAWN
+    });
+    let mut commits: Vec<(&str, Version, u64)> = Vec::new();
+    for event in applied {
+        let id = event.metadata.correlation_id.as_str();
+        match commits.last_mut() {
+            Some((last, _, count)) if *last == id => *count += 1,
+            _ => commits.push((id, event.metadata.version, 1)),
+        }
+    }
+    for (correlation_id, first_version, count) in commits {
+        tracing::info!(
+            target: TARGET,
+            correlation_id,
+            account_id = %account,
+            first_version,
+            Projected = count,
+            "projected"
+        );
+    }
+}
+
+/// Commits that no record had brought were read from the store.
+pub(crate) fn gaps_healed(account: &AccountId, gaps: u64) {
+    tracing::info!(target: TARGET, account_id = %account, GapsHealed = gaps, "a gap was closed from the store");
+}
+
+pub(crate) fn published(entry: &BusEntry) {
+    let metadata = &entry.detail["metadata"];
+    tracing::info!(
+        target: TARGET,
+        correlation_id = metadata["correlation_id"].as_str(),
+        event_id = metadata["event_id"].as_str(),
+        event_type = entry.event_type,
+        Published = 1_u64,
+        "published"
+    );
+}
+
+/// Events of a replay, which would be too many lines one by one.
+pub(crate) fn replayed(replay_id: &str, events: u64) {
+    tracing::info!(target: TARGET, correlation_id = replay_id, Replayed = events, "published again");
+}
+
+/// A mail was taken by the mailer.
+pub(crate) fn sent(notification: &Notification, event: &DomainEvent, now: DateTime<Utc>) {
+    let lag = (now - event.metadata.recorded_at).num_milliseconds().max(0);
+    tracing::info!(
+        target: TARGET,
+        correlation_id = notification.correlation_id,
+        event_id = %notification.event_id,
+        notification_id = %notification.notification_id,
+        kind = notification.kind.as_str(),
+        MailsSent = 1_u64,
+        EndToEndLag = at_once(notification).then_some(lag),
+        "mail sent"
+    );
+}
+
+/// Where a mail's way has gone on or ended otherwise, after it was stored.
+pub(crate) fn moved(notification: &Notification) {
+    // One callsite for each state, as each has its own metric; all tell the same.
+    macro_rules! tell {
+        ($level:ident, $metric:ident, $what:literal, $reason:ident) => {
+            tracing::$level!(
+                target: TARGET,
+                correlation_id = notification.correlation_id,
+                event_id = %notification.event_id,
+                notification_id = %notification.notification_id,
+                kind = notification.kind.as_str(),
+                $reason = notification.reason,
+                $metric = 1_u64,
+                $what
+            )
+        };
+    }
+    match notification.state {
+        State::Skipped => tell!(info, MailsSkipped, "mail skipped", reason),
+        State::Rejected => tell!(warn, MailsRejected, "mail refused", why),
+        State::Unknown => tell!(
+            warn,
+            MailsUnknown,
+            "nobody knows whether a mail was sent",
+            why
+        ),
+        State::RetryAt => tell!(info, MailsPutOff, "mail put off by the mailer", why),
+        State::Planned | State::Claimed | State::Sending | State::Sent => {}
+    }
+}
+
+/// Whether nothing but the pipeline itself has taken its time.
+fn at_once(notification: &Notification) -> bool {
+    let waited = notification
+        .history
+        .iter()
+        .any(|step| step.state == State::Planned);
+    notification.content.is_event() && !waited
+}
+
+/// What the provider has told of a mail, when it was noted.
+pub(crate) fn told(before: &Notification, after: &Notification, event: &ProviderEvent) {
+    let settled = u64::from(before.state == State::Unknown && after.state != State::Unknown);
+    tracing::info!(
+        target: TARGET,
+        correlation_id = before.correlation_id,
+        notification_id = %before.notification_id,
+        told = event.kind.as_str(),
+        MailEvents = 1_u64,
+        UnknownSettled = settled,
+        "what became of a mail"
+    );
+}
+
+/// A letter of our own, when it is in the queue.
+pub(crate) fn account_parked(account: &AccountId, why: &str) {
+    tracing::error!(
+        target: TARGET, account_id = %account, why, letter = "account", DeadLetters = 1_u64, "account parked"
+    );
+}
+
+pub(crate) fn commit_untold(account: &AccountId, first_version: Version, why: &str) {
+    tracing::error!(
+        target: TARGET, account_id = %account, first_version, why, letter = "commit", DeadLetters = 1_u64,
+        "a commit's events not told"
+    );
+}
+
+pub(crate) fn outcome_unknown(notification: &Notification) {
+    tracing::error!(
+        target: TARGET,
+        correlation_id = notification.correlation_id,
+        notification_id = %notification.notification_id,
+        letter = "notification",
+        DeadLetters = 1_u64,
+        "a mail of unknown outcome waits for an operator"
+    );
+}
+
+pub(crate) fn redriven(letter: &str, correlation_id: Option<&str>, outcome: &str) {
+    tracing::info!(target: TARGET, correlation_id, letter_id = letter, outcome, Redriven = 1_u64, "redriven");
+}
+
+/// In the span of the notification.
+pub(crate) fn notification_failed_when_due(error: &Error) {
+    tracing::warn!(
+        target: TARGET,
+        class = error.class(), %error,
+        DueFailed = 1_u64, due = "notification",
+        "a notification that is due has failed"
+    );
+}
+
+/// That the occurrence is due, and for whom, is its correlation id.
+pub(crate) fn schedule_failed_when_due(due: &Due, error: &Error) {
+    let occurrence = Occurrence {
+        schedule_id: due.schedule_id.clone(),
+        at: due.next_at,
+    };
+    tracing::error!(
+        target: TARGET,
+        correlation_id = %occurrence.key(),
+        account_id = %due.account_id, schedule_id = %due.schedule_id, class = error.class(), %error,
+        DueFailed = 1_u64, due = "schedule",
+        "a schedule that is due has failed"
+    );
+}
+
+/// The mailer takes no mail of the whole account, and is left alone for a
+/// while; `code` is its word for it.
+pub fn mail_paused(code: &str) {
+    tracing::error!(target: TARGET, code, MailPaused = 1_u64, "SES takes no mails of this account");
+}
