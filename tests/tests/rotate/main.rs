@@ -204,7 +204,6 @@ async fn a_late_call_of_an_older_rotation_changes_nothing() {
 async fn keys_that_do_not_hold_the_older_ones_never_become_current() {
     for unfit in [
         r#"{"secret": "of somebody who forgot the older keys"}"#,
-        FIRST,
         r#"{"secret": "short"}"#,
         "not even json",
     ] {
@@ -220,6 +219,20 @@ async fn keys_that_do_not_hold_the_older_ones_never_become_current() {
         }
         assert_eq!(given.versions.version_in(CURRENT).unwrap(), "first");
     }
+}
+
+#[tokio::test]
+async fn a_copy_of_the_current_version_passes_the_test_of_a_new_schedule_and_is_never_made_current()
+{
+    let given = given(FIRST);
+    // Also where the key of the version before is in that version alone.
+    let by_hand = r#"{"secret": "by-hand-----------------------------------"}"#;
+    given.versions.put_current("by-hand", by_hand);
+    given.versions.put_into_pending("trial", by_hand);
+    given.step(Step::TestSecret, "trial").await.unwrap();
+    let refused = given.step(Step::FinishSecret, "trial").await;
+    assert!(matches!(refused, Err(Error::Permanent(_))), "{refused:?}");
+    assert_eq!(given.versions.version_in(CURRENT).unwrap(), "by-hand");
 }
 
 #[tokio::test]
