@@ -6,7 +6,7 @@
 use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
@@ -16,6 +16,9 @@ use crate::error::{Error, Result};
 const MIN_SECRET_BYTES: usize = 32;
 /// Characters of a key's id: enough to tell a handful of keys apart.
 const ID_CHARS: usize = 8;
+/// Older keys that a rotation keeps: with a rotation every 90 days, those of
+/// ten years. 65,536 bytes is the most that Secrets Manager takes.
+pub const KEPT_KEYS: usize = 40;
 
 /// What a signature is for. One that was made for one purpose is none for
 /// another.
@@ -55,7 +58,7 @@ impl fmt::Debug for Key {
 
 /// What is kept: `{"secret": "...", "old": ["...", "..."]}`, where `old` may be
 /// missing. Secrets are texts of at least 32 characters that nobody can guess.
-#[derive(Deserialize)]
+#[derive(Serialize, Deserialize)]
 struct Kept {
     secret: String,
     #[serde(default)]
@@ -88,6 +91,45 @@ impl Keyring {
             return Err(Error::Permanent("there is no signing key".to_owned()));
         }
         Ok(Keyring(keys))
+    }
+
+    /// What is to be kept so that the new secret signs and all that these
+    /// texts accept stays accepted, up to [`KEPT_KEYS`] of them.
+    ///
+    /// # Errors
+    /// As [`Keyring::read`].
+    pub fn rotated(newest_first: &[&str], secret: &str) -> Result<String> {
+        let mut old = Keyring::read(newest_first)?.0;
+        old.truncate(KEPT_KEYS);
+        let text = |key: Key| String::from_utf8_lossy(&key.secret).into_owned();
+        let kept = Kept {
+            secret: secret.to_owned(),
+            old: old.into_iter().map(text).collect(),
+        };
+        serde_json::to_string(&kept)
+            .map_err(|_| Error::Permanent("the signing keys cannot be written".to_owned()))
+    }
+
+    /// Whether it signs with a key that the other one has not, and accepts what
+    /// that one signed, as [`Keyring::rotated`] makes it.
+    ///
+    /// # Errors
+    /// `Permanent`, which says what is missing and shows no key.
+    pub(crate) fn follows(&self, before: &Keyring) -> Result<()> {
+        let refuse = |what: &str| Err(Error::Permanent(format!("the new signing keys {what}")));
+        let probe = Purpose::MailCode;
+        let (id, signature) = self.sign(probe, "probe");
+        if before.holds(id) {
+            return refuse("sign with a key that is in use already");
+        }
+        if !self.verify(probe, id, "probe", &signature) {
+            return refuse("do not accept what they signed");
+        }
+        let kept = before.0.iter().take(KEPT_KEYS);
+        if kept.clone().any(|key| !self.holds(&key.id)) {
+            return refuse("do not hold all the older ones");
+        }
+        Ok(())
     }
 
     /// Whether a key of this id is on it.

@@ -18,6 +18,7 @@ pub mod project;
 pub mod query;
 pub mod redrive;
 pub mod replay;
+pub mod rotate;
 pub mod schedule;
 pub mod suppressions;
 pub mod telemetry;

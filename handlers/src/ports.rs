@@ -10,9 +10,11 @@ mod ids;
 mod keys;
 mod mailer;
 mod notifications;
+mod objects;
 mod read_model;
 mod replays;
 mod schedules;
+mod secret_versions;
 mod suppressions;
 
 pub use bus::{Bus, BusEntry};
@@ -31,7 +33,9 @@ pub use notifications::{
     Content, Covered, Delivery, Digest, Notification, Notifications, ProviderEvent,
     ProviderEventKind, State, Statement, Transition,
 };
+pub use objects::{Object, Objects};
 pub use read_model::{Parked, ReadModel, ReadModelRow};
 pub use replays::{ReplacedRow, ReplayJob, Replays, ShadowRow};
 pub use schedules::{DUE_SLICES, Due, LastRun, ScheduleRow, Schedules};
+pub use secret_versions::{CURRENT, PENDING, PREVIOUS, SecretSource, SecretText, SecretVersions};
 pub use suppressions::{Suppression, SuppressionReason, Suppressions};

@@ -1,6 +1,7 @@
 //! Questions to the read model and to the history.
 
 mod event_filter;
+pub mod notifications;
 pub mod time_index;
 
 pub use event_filter::EventFilter;

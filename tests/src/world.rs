@@ -11,9 +11,11 @@ mod faults;
 mod keys;
 mod mailer;
 mod notifications;
+mod objects;
 mod read_model;
 mod replays;
 mod schedules;
+mod secret_versions;
 mod story;
 mod suppressions;
 
@@ -43,9 +45,11 @@ pub use faults::{Fault, Faults};
 pub use keys::MemoryKeys;
 pub use mailer::{Answer, MemoryMailer};
 pub use notifications::MemoryNotifications;
+pub use objects::MemoryObjects;
 pub use read_model::MemoryReadModel;
 pub use replays::MemoryReplays;
 pub use schedules::MemorySchedules;
+pub use secret_versions::MemorySecretVersions;
 pub use story::{account, customer, deposited, event, opened, reaches_notify, reports, withdrawn};
 pub use suppressions::MemorySuppressions;
 

@@ -95,6 +95,11 @@ fn what_cannot_be_rebuilt_outlives_the_stack() {
         "SuppressionsTable",
         "SigningKeys",
         "DeadLetters",
+        "ExportsBucket",
+        "AccessLogsBucket",
+        // Without its key, what is retained cannot be read.
+        "DataKey",
+        "SecretsKey",
     ] {
         for policy in ["DeletionPolicy", "UpdateReplacePolicy"] {
             assert_eq!(template["Resources"][id][policy], "Retain", "{id} {policy}");
@@ -314,7 +319,7 @@ fn the_queue_takes_letters_of_these_rules_only_over_tls_only_and_keeps_them_the_
     let template = template();
     let queue = &template["Resources"]["DeadLetters"]["Properties"];
     assert_eq!(queue["MessageRetentionPeriod"], 14 * 24 * 60 * 60);
-    assert_eq!(queue["SqsManagedSseEnabled"], true);
+    assert_eq!(queue["KmsMasterKeyId"], arn_of("DataKey"));
     let policy =
         &template["Resources"]["DeadLettersPolicy"]["Properties"]["PolicyDocument"]["Statement"];
     let [park, tls] = policy.as_array().unwrap().as_slice() else {
@@ -344,7 +349,10 @@ fn the_queue_takes_letters_of_these_rules_only_over_tls_only_and_keeps_them_the_
 #[test]
 fn a_heartbeat_a_minute_calls_each_function_that_does_what_is_due() {
     let mut called = BTreeSet::new();
-    for (_, heartbeat) in of_type(&template(), "AWS::Scheduler::Schedule") {
+    for (id, heartbeat) in of_type(&template(), "AWS::Scheduler::Schedule") {
+        if id == "NightlyExport" {
+            continue;
+        }
         assert_eq!(heartbeat["ScheduleExpression"], "rate(1 minute)");
         assert_eq!(heartbeat["State"], "ENABLED");
         assert_eq!(heartbeat["FlexibleTimeWindow"]["Mode"], "OFF");
@@ -357,4 +365,32 @@ fn a_heartbeat_a_minute_calls_each_function_that_does_what_is_due() {
     }
     let called: Vec<&str> = called.iter().map(String::as_str).collect();
     assert_eq!(called, ["NotifyFunction", "ScheduleFunction"]);
+}
+
+#[test]
+fn the_export_runs_at_night_and_whoever_watches_is_told_when_there_was_none() {
+    let template = template();
+    let schedule = &template["Resources"]["NightlyExport"]["Properties"];
+    assert_eq!(schedule["ScheduleExpression"], "cron(15 1-5 * * ? *)");
+    // The days of the export are days in UTC.
+    assert_eq!(schedule["ScheduleExpressionTimezone"], "UTC");
+    assert_eq!(schedule["Target"]["Arn"], arn_of("ExportFunction"));
+    assert_eq!(schedule["Target"]["RoleArn"], arn_of("HeartbeatRole"));
+    let filter = &template["Resources"]["ExportCompleteMetric"]["Properties"];
+    assert_eq!(filter["LogGroupName"], json!({ "Ref": "ExportLogGroup" }));
+    let words = filter["FilterPattern"].as_str().unwrap();
+    let source = xtask::root().join("handlers/nightly/src/lib.rs");
+    let source = std::fs::read_to_string(source).unwrap();
+    assert_eq!(
+        source.matches(words).count(),
+        2,
+        "both ends of a run say it"
+    );
+    let metric = &filter["MetricTransformations"][0];
+    let alarm = &template["Resources"]["ExportLateAlarm"]["Properties"];
+    assert_eq!(alarm["Namespace"], metric["MetricNamespace"]);
+    assert_eq!(alarm["MetricName"], metric["MetricName"]);
+    assert_eq!(alarm["TreatMissingData"], "breaching");
+    let hours = alarm["Period"].as_u64().unwrap() * alarm["EvaluationPeriods"].as_u64().unwrap();
+    assert_eq!(hours, 26 * 60 * 60);
 }

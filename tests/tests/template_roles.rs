@@ -86,14 +86,16 @@ fn allowed_on(table: &str, action: &str) -> BTreeSet<String> {
 }
 
 #[test]
-fn no_role_has_a_wildcard_but_for_calls_that_have_no_resources() {
+fn no_role_has_a_wildcard_but_for_the_files_of_the_export_and_calls_that_have_no_resources() {
     for (id, role) in of_type(&template(), "AWS::IAM::Role") {
         for (action, resource) in grants(&role) {
             assert!(!action.contains('*'), "{id}: {action}");
             let wild = resource.to_string().contains('*');
             assert_eq!(
                 wild,
-                action.starts_with("xray:") || action == "ses:GetAccount",
+                action.starts_with("xray:")
+                    || action == "ses:GetAccount"
+                    || resource == json!({ "Fn::Sub": "${ExportsBucket.Arn}/history/*" }),
                 "{id}: {action} on {resource}"
             );
         }
@@ -185,8 +187,8 @@ fn only_lambda_assumes_the_role_of_a_function() {
 }
 
 #[test]
-fn only_the_scheduler_of_this_account_assumes_the_role_of_the_heartbeats_which_calls_two_functions()
-{
+fn only_the_scheduler_of_this_account_assumes_the_role_of_the_heartbeats_which_calls_three_functions()
+ {
     let template = template();
     let role = &template["Resources"]["HeartbeatRole"]["Properties"];
     let expected = json!([{
@@ -205,7 +207,11 @@ fn only_the_scheduler_of_this_account_assumes_the_role_of_the_heartbeats_which_c
                 arn_of("ScheduleFunction")
             ),
             ("lambda:InvokeFunction".to_owned(), arn_of("NotifyFunction")),
+            ("lambda:InvokeFunction".to_owned(), arn_of("ExportFunction")),
             ("sqs:SendMessage".to_owned(), arn_of("DeadLetters")),
+            // For the queue: its messages are encrypted.
+            ("kms:Decrypt".to_owned(), arn_of("DataKey")),
+            ("kms:GenerateDataKey".to_owned(), arn_of("DataKey")),
         ]
     );
 }

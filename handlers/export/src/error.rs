@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use domain::AccountId;
 use domain::chain::ChainError;
+use domain::{AccountId, Version};
 
 #[derive(Debug, thiserror::Error)]
 pub enum ExportError {
@@ -22,6 +22,13 @@ pub enum ExportError {
     Chain {
         account_id: AccountId,
         error: ChainError,
+    },
+    #[error(
+        "account {account_id}: version {version} is recorded, and what stands before it cannot be read"
+    )]
+    Gap {
+        account_id: AccountId,
+        version: Version,
     },
 }
 

@@ -53,6 +53,8 @@ pub struct Exporter {
     finished: Vec<FileEntry>,
     since_manifest: u64,
     written: u64,
+    /// Ends the names of this run's files.
+    run: String,
 }
 
 /// What a run has done.
@@ -130,7 +132,16 @@ impl Exporter {
             finished: Vec::new(),
             since_manifest: 0,
             written: 0,
+            run: String::new(),
         })
+    }
+
+    /// Puts the name of this run into the names of its files, which then are no
+    /// other run's even where two are at work at once: letters and digits.
+    #[must_use]
+    pub fn named(mut self, run: &str) -> Self {
+        self.run = format!("-{run}");
+        self
     }
 
     pub fn start(&self) -> Start {
@@ -226,9 +237,14 @@ impl Exporter {
         self.manifest.parts += 1;
         let begin = |table| {
             let Manifest { format, parts, .. } = self.manifest;
-            self.folder.begin(format, table, Some(day), parts)
+            self.folder
+                .begin(format, table, Some(day), &self.name(parts))
         };
         Ok((begin(Table::Events)?, begin(Table::Commits)?))
+    }
+
+    fn name(&self, part: u64) -> String {
+        format!("part-{part:06}{}", self.run)
     }
 
     fn finish_files(&mut self) -> Result<()> {
@@ -274,7 +290,7 @@ impl Exporter {
         self.manifest.parts += 1;
         let begin = |table| {
             let Manifest { format, parts, .. } = self.manifest;
-            self.folder.begin(format, table, None, parts)
+            self.folder.begin(format, table, None, &self.name(parts))
         };
         Ok(Snapshot {
             decisions: begin(Table::Decisions)?,

@@ -69,19 +69,19 @@ impl Folder {
         write().map_err(at(&path))
     }
 
-    /// Begins a file of the table.
+    /// Begins a file of the table; `part` is its name, which begins with `part-`.
     pub fn begin(
         &self,
         format: Format,
         table: Table,
         day: Option<NaiveDate>,
-        part: u64,
+        part: &str,
     ) -> Result<Part> {
         let mut name = table.name().to_owned();
         if let Some(day) = day {
             name = format!("{name}/day={day}");
         }
-        let name = format!("{name}/part-{part:06}.{}", format.name());
+        let name = format!("{name}/{part}.{}", format.name());
         let path = self.root.join(&name);
         let unfinished = self.root.join(format!("{name}{UNFINISHED}"));
         if let Some(parent) = path.parent() {

@@ -16,6 +16,7 @@ pub mod table;
 mod totals;
 pub mod value;
 mod verify;
+pub mod walk;
 
 pub use error::{ExportError, Result};
 pub use exporter::{Exported, Exporter, Snapshot, Start, Taken};

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use aws::{
-    Dynamo, DynamoCustomers, DynamoEventStore, DynamoNotifications, DynamoReadModel, DynamoReplays,
-    DynamoSchedules, DynamoSuppressions, EventBridge, SecretKeys, Ses, SqsDeadLetters,
+    Bucket, Dynamo, DynamoCustomers, DynamoEventStore, DynamoNotifications, DynamoReadModel,
+    DynamoReplays, DynamoSchedules, DynamoSuppressions, EventBridge, ManagedSecrets, RandomSecrets,
+    SecretKeys, Ses, SqsDeadLetters,
 };
 use handlers::append::Appender;
 use handlers::feedback::Feedback;
@@ -15,7 +16,9 @@ use handlers::ports::{
 use handlers::project::Projector;
 use handlers::query::time_index::SAFETY_WINDOW;
 use handlers::replay::Replayer;
+use handlers::rotate::Rotator;
 use handlers::schedule::Scheduler;
+use nightly::Nightly;
 
 /// Everything that is behind the AWS SDK.
 pub struct Clients {
@@ -28,6 +31,12 @@ impl std::fmt::Debug for Clients {
         f.debug_struct("Clients").finish_non_exhaustive()
     }
 }
+
+/// Where in the bucket the nightly export is.
+const EXPORT: &str = "history/";
+/// What an export may fill of the function's `/tmp` (2 GB): some 250 MB, before
+/// decisions and notifications.
+const MAX_EVENTS_OF_A_RUN: u64 = 2_000_000;
 
 /// A variable that the template sets.
 fn variable(name: &str) -> String {
@@ -92,6 +101,13 @@ impl Clients {
         Arc::new(SecretKeys::new(&self.shared, variable("SIGNING_KEYS")))
     }
 
+    pub fn rotator(&self) -> Arc<Rotator> {
+        Arc::new(Rotator {
+            versions: Arc::new(ManagedSecrets::new(&self.shared)),
+            source: Arc::new(RandomSecrets),
+        })
+    }
+
     pub fn feedback(&self) -> Arc<Feedback> {
         Arc::new(Feedback {
             notifications: self.notifications(),
@@ -123,6 +139,19 @@ impl Clients {
 
     pub fn public_url(&self) -> String {
         variable("PUBLIC_URL")
+    }
+
+    pub fn nightly(&self) -> Nightly {
+        let bucket = variable("EXPORTS_BUCKET");
+        Nightly {
+            store: self.store(),
+            notifications: self.notifications(),
+            objects: Arc::new(Bucket::new(&self.shared, bucket, EXPORT)),
+            clock: self.clock(),
+            ids: Arc::new(RandomIds),
+            folder: std::env::temp_dir().join("export"),
+            max_events: MAX_EVENTS_OF_A_RUN,
+        }
     }
 
     pub fn projector(&self) -> Arc<Projector> {

@@ -15,10 +15,14 @@ mod keys;
 mod mailer;
 pub mod meter;
 mod notifications;
+#[cfg(feature = "cloud")]
+mod objects;
 mod put;
 mod read_model;
 mod replays;
 mod schedules;
+#[cfg(feature = "cloud")]
+mod secret_versions;
 pub mod stream;
 mod suppressions;
 mod tables;
@@ -39,8 +43,12 @@ pub use keys::SecretKeys;
 pub use mailer::Ses;
 pub use meter::Meter;
 pub use notifications::DynamoNotifications;
+#[cfg(feature = "cloud")]
+pub use objects::Bucket;
 pub use read_model::DynamoReadModel;
 pub use replays::DynamoReplays;
 pub use schedules::DynamoSchedules;
+#[cfg(feature = "cloud")]
+pub use secret_versions::{ManagedSecrets, RandomSecrets};
 pub use suppressions::DynamoSuppressions;
 pub use tables::Tables;

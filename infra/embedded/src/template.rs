@@ -1,6 +1,7 @@
 //! What one machine takes from the template: its tables and its rules. They
 //! are not written a second time.
 
+use handlers::schedule::HEARTBEAT;
 use serde_json::{Map, Value, json};
 
 use crate::pattern::alternatives;
@@ -85,8 +86,9 @@ impl Template {
             .collect()
     }
 
-    /// What EventBridge Scheduler calls. How often it does is left to whoever
-    /// stands in for it: a beat more or less changes nothing.
+    /// What EventBridge Scheduler calls to have done what is due. How often it
+    /// does is left to whoever stands in for it: a beat more or less changes
+    /// nothing. Its other calls are for services that one machine has not.
     pub fn heartbeats(&self) -> Vec<Heartbeat> {
         self.of_type("AWS::Scheduler::Schedule")
             .filter_map(|(name, properties)| {
@@ -94,8 +96,12 @@ impl Template {
                 Some(Heartbeat {
                     name: name.clone(),
                     function: target["Arn"]["Fn::GetAtt"][0].as_str()?.to_owned(),
-                    input: target["Input"].as_str().unwrap_or("{}").to_owned(),
+                    input: target["Input"].as_str()?.to_owned(),
                 })
+            })
+            .filter(|heartbeat| {
+                let input: Value = serde_json::from_str(&heartbeat.input).unwrap_or_default();
+                input["detail-type"] == HEARTBEAT
             })
             .collect()
     }

@@ -27,7 +27,7 @@ pub use error::{Error, Result};
 pub use fault_proxy::FaultProxy;
 pub use local_alarms::SUMMED_ALARMS;
 pub use local_aws::{LocalAws, REGION};
-pub use local_template::{LOCAL_EDITS, LocalEdit, Statement, localize};
+pub use local_template::{Difference, LOCAL_EDITS, LocalEdit, localize};
 pub use package::{Architecture, FUNCTIONS, Profile, package};
 pub use python::python_interpreter;
 pub use scale::scale;

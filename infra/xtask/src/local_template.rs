@@ -11,13 +11,15 @@ use serde_json::Value;
 use crate::error::{Error, Result};
 use crate::local_alarms::watch_the_first_metric_only;
 
-/// What happens to a policy statement in the local deploy.
+/// What happens to a resource, or to a statement of its policy, in the local deploy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Statement {
-    /// It is left out.
-    LeftOut,
-    /// Its `Resource` becomes `*`.
-    OnEveryResource,
+pub enum Difference {
+    /// The whole resource is left out.
+    ResourceLeftOut,
+    /// The statement of this `Sid` is left out.
+    StatementLeftOut(&'static str),
+    /// The `Resource` of the statement of this `Sid` becomes `*`.
+    StatementOnEveryResource(&'static str),
 }
 
 /// One difference between the template and what is deployed locally.
@@ -25,27 +27,81 @@ pub enum Statement {
 pub struct LocalEdit {
     /// The resource's logical id.
     pub resource: &'static str,
-    /// The policy statement's `Sid`.
-    pub sid: &'static str,
     /// What happens to it.
-    pub statement: Statement,
+    pub difference: Difference,
     /// Why the local AWS needs it.
     pub reason: &'static str,
 }
 
+const PLAIN_HTTP: &str =
+    "the local AWS speaks plain HTTP on loopback, so the statement rightly denies everything";
+
 /// All differences between the template and what is deployed locally.
-pub const LOCAL_EDITS: [LocalEdit; 2] = [
+pub const LOCAL_EDITS: [LocalEdit; 13] = [
     LocalEdit {
         resource: "DeadLettersPolicy",
-        sid: "TlsOnly",
-        statement: Statement::LeftOut,
-        reason: "the local AWS speaks plain HTTP on loopback, so the statement rightly denies everything",
+        difference: Difference::StatementLeftOut("TlsOnly"),
+        reason: PLAIN_HTTP,
+    },
+    LocalEdit {
+        resource: "BalancesTable",
+        difference: Difference::StatementLeftOut("TlsOnly"),
+        reason: PLAIN_HTTP,
+    },
+    LocalEdit {
+        resource: "CustomersTable",
+        difference: Difference::StatementLeftOut("TlsOnly"),
+        reason: PLAIN_HTTP,
+    },
+    LocalEdit {
+        resource: "NotificationsTable",
+        difference: Difference::StatementLeftOut("TlsOnly"),
+        reason: PLAIN_HTTP,
+    },
+    LocalEdit {
+        resource: "SuppressionsTable",
+        difference: Difference::StatementLeftOut("TlsOnly"),
+        reason: PLAIN_HTTP,
+    },
+    LocalEdit {
+        resource: "ReplaysTable",
+        difference: Difference::StatementLeftOut("TlsOnly"),
+        reason: PLAIN_HTTP,
+    },
+    LocalEdit {
+        resource: "SchedulesTable",
+        difference: Difference::StatementLeftOut("TlsOnly"),
+        reason: PLAIN_HTTP,
+    },
+    LocalEdit {
+        resource: "ExportsBucketPolicy",
+        difference: Difference::StatementLeftOut("TlsOnly"),
+        reason: PLAIN_HTTP,
+    },
+    LocalEdit {
+        resource: "AccessLogsBucketPolicy",
+        difference: Difference::StatementLeftOut("TlsOnly"),
+        reason: PLAIN_HTTP,
     },
     LocalEdit {
         resource: "NotifyRole",
-        sid: "SendMail",
-        statement: Statement::OnEveryResource,
+        difference: Difference::StatementOnEveryResource("SendMail"),
         reason: "ministack 1.5.33 asks for ses:SendEmail on `*`, whatever the identity, so no narrower grant matches",
+    },
+    LocalEdit {
+        resource: "SigningKeysPolicy",
+        difference: Difference::ResourceLeftOut,
+        reason: "ministack 1.5.33 has no AWS::SecretsManager::ResourcePolicy; it would deny plain HTTP",
+    },
+    LocalEdit {
+        resource: "SigningKeysRotation",
+        difference: Difference::ResourceLeftOut,
+        reason: "ministack 1.5.33 has no AWS::SecretsManager::RotationSchedule; the test asks for the rotation",
+    },
+    LocalEdit {
+        resource: "BusArchive",
+        difference: Difference::ResourceLeftOut,
+        reason: "ministack 1.5.33 has no AWS::Events::Archive",
     },
 ];
 
@@ -72,29 +128,42 @@ pub fn localize(template: &str, folder: &Path) -> Result<Value> {
 }
 
 fn apply(edit: &LocalEdit, template: &mut Value) -> Result<()> {
+    let (Difference::StatementLeftOut(sid) | Difference::StatementOnEveryResource(sid)) =
+        edit.difference
+    else {
+        let resources = template["Resources"].as_object_mut();
+        let left_out = resources.and_then(|resources| resources.remove(edit.resource));
+        return left_out.map(|_| ()).ok_or_else(|| {
+            Error::Template(format!(
+                "no {}: the list of local edits is out of date",
+                edit.resource
+            ))
+        });
+    };
     let gone = || {
         Error::Template(format!(
-            "no statement {} in {}: the list of local edits is out of date",
-            edit.sid, edit.resource
+            "no statement {sid} in {}: the list of local edits is out of date",
+            edit.resource
         ))
     };
     let properties = &mut template["Resources"][edit.resource]["Properties"];
-    // A queue's policy has one document, a role a list of them.
+    // A queue's or a bucket's policy has one document, a table's has it one level below, a role a list of them.
     let document = if properties["PolicyDocument"].is_object() {
         &mut properties["PolicyDocument"]
+    } else if properties["ResourcePolicy"].is_object() {
+        &mut properties["ResourcePolicy"]["PolicyDocument"]
     } else {
         &mut properties["Policies"][0]["PolicyDocument"]
     };
     let statements = document["Statement"].as_array_mut().ok_or_else(gone)?;
     let position = statements
         .iter()
-        .position(|statement| statement["Sid"] == edit.sid)
+        .position(|statement| statement["Sid"] == sid)
         .ok_or_else(gone)?;
-    match edit.statement {
-        Statement::LeftOut => {
-            statements.remove(position);
-        }
-        Statement::OnEveryResource => statements[position]["Resource"] = "*".into(),
+    if edit.difference == Difference::StatementLeftOut(sid) {
+        statements.remove(position);
+    } else {
+        statements[position]["Resource"] = "*".into();
     }
     Ok(())
 }
@@ -109,12 +178,16 @@ mod tests {
     }
 
     #[test]
-    fn the_local_template_differs_from_the_template_by_the_listed_statements_only() {
+    fn the_local_template_differs_from_the_template_by_the_listed_edits_only() {
         let original: Value = serde_saphyr::from_str(&template()).unwrap();
         let local = localize(&template(), Path::new("/somewhere")).unwrap();
         let mut differing: Vec<&str> = Vec::new();
         for (id, resource) in original["Resources"].as_object().unwrap() {
             let mut theirs = local["Resources"][id].clone();
+            if theirs.is_null() {
+                differing.push(id);
+                continue;
+            }
             if theirs["Properties"].get("CodeUri").is_some() {
                 theirs["Properties"]["CodeUri"] = resource["Properties"]["CodeUri"].clone();
             }
@@ -127,6 +200,15 @@ mod tests {
         listed.extend(crate::local_alarms::SUMMED_ALARMS);
         listed.sort_unstable();
         assert_eq!(differing, listed);
+        for edit in &LOCAL_EDITS {
+            let left_out = local["Resources"].get(edit.resource).is_none();
+            assert_eq!(
+                left_out,
+                edit.difference == Difference::ResourceLeftOut,
+                "{}",
+                edit.resource
+            );
+        }
         for part in [
             "Parameters",
             "Outputs",
@@ -140,8 +222,13 @@ mod tests {
 
     #[test]
     fn an_edit_that_finds_nothing_is_an_error_that_names_it() {
-        let without = template().replace("Sid: TlsOnly", "Sid: Renamed");
-        let error = localize(&without, Path::new("/")).unwrap_err().to_string();
-        assert!(error.contains("TlsOnly"), "{error}");
+        for (known, renamed) in [
+            ("Sid: TlsOnly", "Sid: Renamed"),
+            ("BusArchive:", "Renamed:"),
+        ] {
+            let without = template().replace(known, renamed);
+            let error = localize(&without, Path::new("/")).unwrap_err().to_string();
+            assert!(error.contains("out of date"), "{error}");
+        }
     }
 }

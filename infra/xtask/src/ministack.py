@@ -1,10 +1,13 @@
-# Starts ministack, with three things that AWS does and ministack 1.5.33 does not. All use what it has already.
+# Starts ministack, with four things that AWS does and ministack 1.5.33 does not. All use what it has already.
+import contextvars
 import json
 import sys
+import threading
+import uuid
 from datetime import datetime, timezone
 
 from ministack.app import main
-from ministack.services import eventbridge, lambda_svc, ses, ses_v2
+from ministack.services import eventbridge, lambda_svc, secretsmanager, ses, ses_v2
 
 
 # AWS: the bus calls a function asynchronously, so what fails is tried again and then goes to the function's on-failure
@@ -25,6 +28,31 @@ def execute_and_read_the_answer(function, event):
         why = {"errorType": "ReportBatchItemFailures", "errorMessage": json.dumps(answer)}
         return {**result, "error": True, "body": why}
     return result
+
+
+# AWS: RotateSecret makes an empty pending version and has the function called with the four steps, one after another.
+# ministack makes a copy of the value current at once, and calls nothing.
+def rotate_secret(data):
+    _, secret = secretsmanager._resolve(data.get("SecretId"))
+    if not secret:
+        return secretsmanager._describe_secret(data)
+    secret["RotationLambdaARN"] = data.get("RotationLambdaARN") or secret.get("RotationLambdaARN")
+    secret["RotationEnabled"] = True
+    version = data.get("ClientRequestToken") or str(uuid.uuid4())
+    empty = {"SecretString": None, "SecretBinary": None, "CreatedDate": 0, "Stages": ["AWSPENDING"]}
+    secret["Versions"].setdefault(version, empty)
+    function, config, _ = lambda_svc._get_func_record_for_ref(secret["RotationLambdaARN"])
+    record = lambda_svc._execution_record_for_config(function, config)
+
+    def call_the_steps():
+        for step in ("createSecret", "setSecret", "testSecret", "finishSecret"):
+            request = {"Step": step, "SecretId": secret["ARN"], "ClientRequestToken": version}
+            if lambda_svc._execute_function(record, request).get("error"):
+                return
+
+    threading.Thread(target=contextvars.copy_context().run, args=(call_the_steps,), daemon=True).start()
+    answer = {"ARN": secret["ARN"], "Name": secret["Name"], "VersionId": version}
+    return secretsmanager.json_response(answer)
 
 
 # AWS: SES tells on the default bus what becomes of a mail, with its tags. ministack tells it to topics only. Here it is
@@ -60,6 +88,7 @@ handle = ses_v2.handle_request
 assert callable(eventbridge._dispatch_to_lambda)
 eventbridge._dispatch_to_lambda = call_asynchronously
 lambda_svc._execute_function = execute_and_read_the_answer
+secretsmanager._rotate_secret = rotate_secret
 ses_v2.handle_request = send_and_tell
 sys.argv = ["ministack"]
 main()

@@ -17,7 +17,9 @@ use crate::{
 };
 
 /// The functions: each is a binary of the crate `lambda` and a zip that the template names.
-pub const FUNCTIONS: [&str; 6] = ["api", "project", "notify", "feedback", "replay", "schedule"];
+pub const FUNCTIONS: [&str; 8] = [
+    "api", "project", "notify", "feedback", "replay", "schedule", "rotate", "export",
+];
 
 /// Lambda's name of the program that a custom runtime starts.
 const PROGRAM: &str = "bootstrap";

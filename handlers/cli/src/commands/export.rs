@@ -90,12 +90,7 @@ pub fn run(options: &ExportOptions) -> Result<End, Failure> {
         true => Some(recorded_events(&client)?.saturating_sub(start.events)),
         false => None,
     };
-    let commits = Commits {
-        client: &client,
-        from: start.read_from,
-        to: options.to,
-        begins: start.begins,
-    };
+    let commits = Commits::new(&client, start.read_from, options.to);
     let complete_until = commits.offer_all(&mut exporter, expected)?;
     let snapshot = match options.events_only {
         true => None,

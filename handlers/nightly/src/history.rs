@@ -1,0 +1,66 @@
+//! The event store as a history that an export reads.
+
+use chrono::{DateTime, Utc};
+use domain::{AccountId, Commit, Version};
+use export::walk::{History, Page};
+use handlers::ports::{EventStore, Place};
+use handlers::query::time_index::{PageLimit, Range, page_within};
+use tokio::runtime::Handle;
+
+use crate::Unread;
+
+/// One page: some megabytes at most.
+const PAGE: PageLimit = PageLimit {
+    commits: 500,
+    events: 1000,
+};
+const COMMITS_OF_ACCOUNT: usize = 100;
+
+pub(crate) struct Stored<'a> {
+    store: &'a dyn EventStore,
+    handle: &'a Handle,
+    range: Range,
+    position: Option<Place>,
+}
+
+impl<'a> Stored<'a> {
+    /// What was recorded at `from` or later and before `to`, which is past.
+    pub fn new(
+        store: &'a dyn EventStore,
+        handle: &'a Handle,
+        from: Option<DateTime<Utc>>,
+        to: DateTime<Utc>,
+    ) -> Self {
+        Stored {
+            store,
+            handle,
+            range: Range {
+                from: from.unwrap_or(DateTime::UNIX_EPOCH),
+                to,
+            },
+            position: None,
+        }
+    }
+}
+
+impl History for Stored<'_> {
+    type Error = Unread;
+
+    fn page(&mut self) -> Result<Page, Unread> {
+        let position = self.position.take();
+        let read = page_within(self.store, self.range, position, false, PAGE);
+        let page = self.handle.block_on(read).map_err(Unread)?;
+        let complete_until = page.next.is_none().then_some(self.range.to);
+        self.position = page.next;
+        Ok(Page {
+            commits: page.commits,
+            complete_until,
+        })
+    }
+
+    fn after(&mut self, account: &AccountId, version: Version) -> Result<Vec<Commit>, Unread> {
+        let read = self.store.commits(account, version, COMMITS_OF_ACCOUNT);
+        let page = self.handle.block_on(read).map_err(Unread)?;
+        Ok(page.commits)
+    }
+}

@@ -1,0 +1,93 @@
+//! What was decided about the events of an account, why, and what became of it,
+//! as it is shown.
+
+use std::collections::BTreeMap;
+
+use domain::AccountId;
+use domain::recipient::Recipient;
+use domain::time::format_time;
+use serde_json::{Value, json};
+use uuid::Uuid;
+
+use crate::error::Result;
+use crate::ports::{Notification, Notifications, Transition};
+
+/// Up to `limit` of the account's notifications, the newest event first, as the
+/// API shows them, and where to go on.
+///
+/// # Errors
+/// The port's.
+pub async fn shown_of_account(
+    notifications: &dyn Notifications,
+    account: &AccountId,
+    cursor: Option<&str>,
+    limit: usize,
+) -> Result<(Vec<Value>, Option<String>)> {
+    let (found, next) = notifications.of_account(account, cursor, limit).await?;
+    let digests = digests(notifications, &found).await?;
+    let all = found
+        .iter()
+        .map(|notification| {
+            let digest = notification.told_by().and_then(|id| digests.get(&id));
+            shown(notification, digest)
+        })
+        .collect();
+    Ok((all, next))
+}
+
+/// The digests that tell some of these.
+async fn digests(
+    notifications: &dyn Notifications,
+    found: &[Notification],
+) -> Result<BTreeMap<Uuid, Notification>> {
+    let mut digests = BTreeMap::new();
+    for id in found.iter().filter_map(Notification::told_by) {
+        if digests.contains_key(&id) {
+            continue;
+        }
+        if let Some(digest) = notifications.get(id).await? {
+            digests.insert(id, digest);
+        }
+    }
+    Ok(digests)
+}
+
+/// What a digest tells has the digest's fate, and its own history before it.
+fn shown(notification: &Notification, digest: Option<&Notification>) -> Value {
+    let fate = digest.unwrap_or(notification);
+    let history = notification
+        .history
+        .iter()
+        .chain(digest.into_iter().flat_map(|digest| &digest.history));
+    json!({
+        "notification_id": notification.notification_id,
+        "kind": notification.kind,
+        "recipient": recipient(&notification.recipient),
+        "state": fate.state,
+        "reason": fate.reason,
+        "event_id": notification.event_id,
+        "event_version": notification.event_version,
+        "template": fate.template,
+        "due_at": fate.due_at.map(format_time),
+        "digest_id": notification.digest_id,
+        "delivery": fate.delivery,
+        "provider_events": fate.feedback.iter().map(|event| json!({
+            "kind": event.kind,
+            "at": format_time(event.at),
+            "detail": event.detail,
+        })).collect::<Vec<_>>(),
+        "history": history.map(step).collect::<Vec<_>>(),
+    })
+}
+
+fn step(step: &Transition) -> Value {
+    json!({ "state": step.state, "at": format_time(step.at), "detail": step.detail })
+}
+
+/// A further address by its hash: the history outlives the address.
+fn recipient(recipient: &Recipient) -> &str {
+    match recipient {
+        Recipient::Customer => "customer",
+        Recipient::Address(hash) => hash,
+    }
+}

@@ -1,0 +1,107 @@
+use std::collections::BTreeMap;
+use std::fmt::Write;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use aws_sdk_secretsmanager::Client;
+use aws_sdk_secretsmanager::config::retry::RetryConfig;
+use aws_sdk_secretsmanager::config::timeout::TimeoutConfig;
+use handlers::ports::{CURRENT, PENDING, SecretSource, SecretText, SecretVersions};
+use handlers::{Error, Result};
+
+use crate::error::classify;
+
+/// Random bytes of a new key: as many as the hash has.
+const SECRET_BYTES: usize = 32;
+
+/// The versions of secrets in Secrets Manager, for the function that rotates them.
+#[derive(Debug, Clone)]
+pub struct ManagedSecrets {
+    client: Client,
+}
+
+impl ManagedSecrets {
+    pub fn new(shared: &aws_config::SdkConfig) -> Self {
+        let timeouts = TimeoutConfig::builder()
+            .connect_timeout(Duration::from_secs(2))
+            .operation_attempt_timeout(Duration::from_secs(4))
+            .operation_timeout(Duration::from_secs(10))
+            .build();
+        let config = aws_sdk_secretsmanager::config::Builder::from(shared)
+            .timeout_config(timeouts)
+            .retry_config(RetryConfig::standard())
+            .build();
+        ManagedSecrets {
+            client: Client::from_conf(config),
+        }
+    }
+}
+
+#[async_trait]
+impl SecretVersions for ManagedSecrets {
+    async fn stages(&self, secret: &str) -> Result<BTreeMap<String, Vec<String>>> {
+        let described = self.client.describe_secret().secret_id(secret).send().await;
+        let described = described.map_err(|error| classify("describing the secret", &error))?;
+        let stages = described.version_ids_to_stages.unwrap_or_default();
+        Ok(stages.into_iter().collect())
+    }
+
+    async fn value(&self, secret: &str, stage: &str) -> Result<Option<SecretText>> {
+        let call = self.client.get_secret_value().secret_id(secret);
+        match call.version_stage(stage).send().await {
+            Ok(answer) => Ok(answer.secret_string.map(SecretText)),
+            // So it answers for a version that has no value yet, too.
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|error| error.is_resource_not_found_exception()) =>
+            {
+                Ok(None)
+            }
+            Err(error) => Err(classify("reading the secret", &error)),
+        }
+    }
+
+    async fn put_pending(&self, secret: &str, version: &str, value: &SecretText) -> Result<bool> {
+        let call = self.client.put_secret_value().secret_id(secret);
+        let call = call.client_request_token(version).version_stages(PENDING);
+        match call.secret_string(&value.0).send().await {
+            Ok(_) => Ok(true),
+            Err(error)
+                if error
+                    .as_service_error()
+                    .is_some_and(|error| error.is_resource_exists_exception()) =>
+            {
+                Ok(false)
+            }
+            Err(error) => Err(classify("writing the secret", &error)),
+        }
+    }
+
+    async fn make_current(&self, secret: &str, version: &str, instead_of: &str) -> Result<()> {
+        let call = self.client.update_secret_version_stage().secret_id(secret);
+        let call = call.version_stage(CURRENT).move_to_version_id(version);
+        let moved = call.remove_from_version_id(instead_of).send().await;
+        moved
+            .map(|_| ())
+            .map_err(|error| classify("making the new version current", &error))
+    }
+}
+
+/// Secrets from the system's randomness.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct RandomSecrets;
+
+impl SecretSource for RandomSecrets {
+    fn new_secret(&self) -> Result<SecretText> {
+        let mut bytes = [0_u8; SECRET_BYTES];
+        getrandom::fill(&mut bytes)
+            .map_err(|error| Error::Retryable(format!("no random numbers: {error}")))?;
+        let mut text = String::with_capacity(2 * SECRET_BYTES);
+        for byte in bytes {
+            // Writing to a String cannot fail.
+            let _ = write!(text, "{byte:02x}");
+        }
+        Ok(SecretText(text))
+    }
+}
