@@ -7,4 +7,5 @@ pub mod exports;
 pub mod interleavings;
 pub mod one_machine;
 pub mod scale;
-pub mod world;
+
+pub use in_memory as world;

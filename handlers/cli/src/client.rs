@@ -152,6 +152,13 @@ impl Client {
         Ok(answer.body)
     }
 
+    /// A PUT beside the API, which `serve` alone has.
+    pub fn put_local(&self, path: &str, body: &impl Serialize) -> Result<Value> {
+        let url = format!("{}/local/{path}", self.endpoint);
+        let answer = self.repeat(true, || self.agent.put(&url).send_json(body))?;
+        Ok(answer.body)
+    }
+
     /// A DELETE, which twice does what once does.
     pub fn delete(&self, path: &str) -> Result<()> {
         self.repeat(true, || self.agent.delete(self.url(path)).call())

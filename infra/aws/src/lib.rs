@@ -22,6 +22,7 @@ mod schedules;
 pub mod stream;
 mod suppressions;
 mod tables;
+mod timeouts;
 
 /// Region and credentials, as all clients share them.
 #[cfg(feature = "cloud")]
