@@ -53,16 +53,32 @@ impl CustomerDesk {
 
     /// Takes the person out of every revision, and leaves the mark that there was one.
     pub async fn erase(&self, customer: &CustomerId) -> Result<()> {
+        self.erase_at(customer, None).await
+    }
+
+    /// The same, if the customer is at this revision still. Who was erased before stays so, whatever the revision.
+    ///
+    /// # Errors
+    /// `VersionMismatch` where it is another one.
+    pub async fn erase_at(&self, customer: &CustomerId, if_match: Option<u64>) -> Result<()> {
         let latest = self.customers.latest(customer).await?;
         let revision = match latest {
-            None => return Ok(()),
+            None => match if_match {
+                None | Some(0) => return Ok(()),
+                Some(expected) => {
+                    return Err(Error::VersionMismatch {
+                        expected,
+                        actual: 0,
+                    });
+                }
+            },
             // Erased before: an interrupted erasure is finished here.
             Some(CustomerRevision {
                 revision,
                 person: None,
                 ..
             }) => revision,
-            Some(_) => self.change(customer, None, None).await?,
+            Some(_) => self.change(customer, None, if_match).await?,
         };
         self.customers.erase_before(customer, revision).await
     }

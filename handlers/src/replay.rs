@@ -22,7 +22,7 @@ use tracing::Instrument;
 use crate::error::{Error, Result};
 use crate::ports::{Bus, BusEntry, Clock, EventStore, Ids, ReadModel, ReplayJob, Replays};
 use pace::Pace;
-pub use request::{ReplayKind, ReplayRequest};
+pub use request::{ReplayKind, ReplayRequest, check_replay_id};
 
 /// How often a stop is tried while the worker notes its progress.
 const MAX_STOPS: u32 = 10;

@@ -9,4 +9,5 @@ pub mod interleavings;
 pub mod one_machine;
 pub mod scale;
 pub mod transcript;
-pub mod world;
+
+pub use in_memory as world;

@@ -148,6 +148,13 @@ impl Client {
         Ok(self.repeat(true, &request)?.body)
     }
 
+    /// A PUT beside the API, which `serve` alone has.
+    pub fn put_local(&self, path: &str, body: &impl Serialize) -> Result<Value> {
+        let url = format!("{}/local/{path}", self.endpoint);
+        let answer = self.repeat(true, || self.agent.put(&url).send_json(body))?;
+        Ok(answer.body)
+    }
+
     /// A DELETE, which twice does what once does.
     pub fn delete(&self, path: &str) -> Result<()> {
         self.repeat(true, &Request::new("DELETE", path)).map(drop)

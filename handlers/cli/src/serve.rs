@@ -1,10 +1,10 @@
 //! `ledgerbell serve`.
 
+mod connections;
 mod mailbox;
 mod options;
 mod ready;
 
-use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -58,6 +58,7 @@ pub fn run(options: &ServeOptions) -> ExitCode {
 }
 
 async fn serve(options: &ServeOptions, started: Instant) -> ExitCode {
+    connections::allow_open_files();
     // The port first: when it is taken, the folder is not touched.
     let listener = match TcpListener::bind(options.listen).await {
         Ok(listener) => listener,
@@ -99,17 +100,8 @@ async fn serve(options: &ServeOptions, started: Instant) -> ExitCode {
     };
     ready::print(address, &options.data_dir, started.elapsed());
 
-    let (stop, mut stopped) = tokio::sync::watch::channel(false);
-    let served = tokio::spawn(
-        axum::serve(
-            listener,
-            app.into_make_service_with_connect_info::<SocketAddr>(),
-        )
-        .with_graceful_shutdown(async move {
-            let _ = stopped.changed().await;
-        })
-        .into_future(),
-    );
+    let (stop, stopped) = tokio::sync::watch::channel(false);
+    let served = tokio::spawn(connections::serve(listener, app, stopped));
     let ended = tokio::select! {
         () = signal::stop() => {
             complain("stopping; what is under way is finished");

@@ -51,3 +51,69 @@ fn what_was_acknowledged_before_a_kill_is_there_after_it_and_not_twice() {
     assert_eq!(server.run(&again).json()["replayed"], 2);
     server.projected("load-1", 3);
 }
+
+#[test]
+fn every_scenario_runs_is_acknowledged_in_full_and_tells_every_customer() {
+    let server = Server::start();
+    let folder = tempfile::tempdir().unwrap();
+    for scenario in [
+        "steady",
+        "payday-burst",
+        "hot-account",
+        "many-accounts",
+        "replay-under-load",
+        "ses-slow",
+        "ses-down",
+    ] {
+        let report = folder.path().join(scenario);
+        let report = report.to_str().unwrap();
+        let size = ["--rate", "3", "--seconds", "5", "--retry-for", "300"];
+        let load = [
+            "load", scenario, "--prefix", scenario, "--report", report, "--json",
+        ];
+        let told = server.run(&[&load[..], &size].concat()).json();
+        assert_eq!(told["scenario"], scenario);
+        let requests = if scenario == "payday-burst" { 27 } else { 15 };
+        assert_eq!(told["acknowledged"], requests, "{told:#}");
+        if scenario != "many-accounts" {
+            assert_eq!(told["mails"]["states"]["SENT"], requests, "{told:#}");
+        }
+        assert_eq!(
+            told["replay"]["state"] == "done",
+            scenario == "replay-under-load"
+        );
+        for latency in told["latencies"].as_array().unwrap() {
+            assert!(
+                latency["corrected_us"].as_u64() >= latency["service_us"].as_u64(),
+                "{latency}"
+            );
+        }
+        let text = std::fs::read_to_string(format!("{report}/report.md")).unwrap();
+        for chart in ["latency.svg", "rate.svg"] {
+            assert!(text.contains(&format!("]({chart})")), "{text}");
+            let chart = std::fs::read_to_string(format!("{report}/{chart}")).unwrap();
+            assert_eq!(chart.matches("<polyline").count(), 2);
+        }
+    }
+}
+
+#[test]
+fn a_scenario_needs_no_writers_and_its_dry_run_sends_nothing() {
+    let server = Server::start();
+    let dry = server.run(&[
+        "load",
+        "hot-account",
+        "--rate",
+        "2",
+        "--seconds",
+        "3",
+        "--dry-run",
+    ]);
+    assert!(dry.done().contains("6 deposits in 3 s to 1 accounts"));
+    assert!(server.versions().is_empty());
+    assert_eq!(
+        server.run(&["load", "steady", "--writers", "2"]).code,
+        Some(2)
+    );
+    assert_eq!(server.run(&["load", "--rate", "2"]).code, Some(2));
+}

@@ -1,5 +1,7 @@
 //! Reading a body of JSON, within its limits.
 
+use std::time::Duration;
+
 use axum::body::Body;
 use axum::http::header::CONTENT_TYPE;
 use axum::http::{HeaderMap, StatusCode};
@@ -14,6 +16,9 @@ pub(super) const MAX_BODY_BYTES: usize = 64 * 1024;
 /// How much of a body that is too large is still taken in, so that its sender
 /// gets to read the answer instead of a broken connection.
 const MAX_DRAINED_BYTES: usize = 8 * 1024 * 1024;
+
+/// How long a body may take: 64 KiB in it are 26 kbit/s, and a sender who is slower holds a connection for nothing.
+const BODY_WITHIN: Duration = Duration::from_secs(20);
 
 pub(super) async fn json(headers: &HeaderMap, body: Body) -> Result<Value, Problem> {
     let media_type = headers
@@ -43,6 +48,19 @@ pub(super) async fn json(headers: &HeaderMap, body: Body) -> Result<Value, Probl
 }
 
 pub(super) async fn read(body: Body) -> Result<Vec<u8>, Problem> {
+    let read = tokio::time::timeout(BODY_WITHIN, read_to_end(body)).await;
+    read.unwrap_or_else(|_| {
+        let seconds = BODY_WITHIN.as_secs();
+        Err(Problem::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "body-too-slow",
+            "The body comes too slowly",
+            format!("The body must come in whole within {seconds} seconds."),
+        ))
+    })
+}
+
+async fn read_to_end(body: Body) -> Result<Vec<u8>, Problem> {
     let mut stream = body.into_data_stream();
     let mut bytes = Vec::new();
     let mut total = 0_usize;

@@ -47,8 +47,10 @@ pub(super) async fn put(
 pub(super) async fn delete(
     State(api): State<Api>,
     PathText(customer_id): PathText,
+    headers: HeaderMap,
 ) -> Result<StatusCode, Problem> {
     let customer_id: CustomerId = id("customer_id", &customer_id)?;
-    api.customers.erase(&customer_id).await?;
+    let if_match = if_match(&headers)?;
+    api.customers.erase_at(&customer_id, if_match).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -1,5 +1,7 @@
 //! Replays, dead letters, health.
 
+use std::collections::BTreeSet;
+
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{RawQuery, State};
@@ -13,7 +15,10 @@ use super::parameters::{PathText, Query};
 use super::problem::Problem;
 use super::{Api, body};
 use crate::redrive::{MAX_LETTERS, Selection};
-use crate::replay::ReplayRequest;
+use crate::replay::{ReplayRequest, check_replay_id};
+
+/// Longest id of a dead letter: a kind and the id of what failed, or the queue's own.
+const MAX_LETTER_ID_CHARS: usize = 128;
 
 pub(super) async fn request_replay(
     State(api): State<Api>,
@@ -34,6 +39,7 @@ pub(super) async fn get_replay(
     State(api): State<Api>,
     PathText(replay_id): PathText,
 ) -> Result<Json<Value>, Problem> {
+    let replay_id = known_form(&replay_id)?;
     Ok(Json(api.replayer.get(&replay_id).await?))
 }
 
@@ -41,7 +47,14 @@ pub(super) async fn stop_replay(
     State(api): State<Api>,
     PathText(replay_id): PathText,
 ) -> Result<Json<Value>, Problem> {
+    let replay_id = known_form(&replay_id)?;
     Ok(Json(api.replayer.stop(&replay_id).await?))
+}
+
+/// What has not the form of a replay's id is no key of the table either.
+fn known_form(replay_id: &str) -> Result<String, Problem> {
+    check_replay_id(replay_id)
+        .map_err(|detail| Problem::invalid(vec![FieldError::parameter("replay_id", detail)]))
 }
 
 pub(super) async fn dead_letters(
@@ -78,6 +91,11 @@ fn read_selection(body: Value) -> Result<Selection, Vec<FieldError>> {
         let count = value.as_array().map_or(0, Vec::len);
         if ids.is_empty() || ids.len() != count || ids.len() > MAX_LETTERS {
             fields.refuse("ids", format!("must be an array of 1 to {MAX_LETTERS} ids"));
+        } else if !ids.iter().all(|id| is_letter_id(id)) {
+            let detail = format!("must be ids: 1 to {MAX_LETTER_ID_CHARS} of A-Z a-z 0-9 . _ : -");
+            fields.refuse("ids", detail);
+        } else if ids.iter().collect::<BTreeSet<_>>().len() != count {
+            fields.refuse("ids", "names a letter twice");
         }
         ids
     });
@@ -103,6 +121,11 @@ fn read_selection(body: Value) -> Result<Selection, Vec<FieldError>> {
         dry_run,
     };
     fields.finish(Some(selection))
+}
+
+fn is_letter_id(text: &str) -> bool {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._:-".contains(c);
+    (1..=MAX_LETTER_ID_CHARS).contains(&text.len()) && text.chars().all(plain)
 }
 
 /// Asks the parts whether they answer; the first that does not is named.

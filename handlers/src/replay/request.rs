@@ -1,7 +1,10 @@
 //! What can be replayed, read from the body of a request.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use domain::fields::Fields;
+use domain::identifiers::MAX_ID_CHARS;
 use domain::time::parse_time;
 use domain::{AccountId, FieldError};
 use serde::{Deserialize, Serialize};
@@ -83,7 +86,9 @@ impl ReplayRequest {
                     fields.refuse("to", "must be after \"from\"");
                 }
             }
-            Some(ReplayKind::SwitchBack) => request.replay_id = fields.text("replay_id"),
+            Some(ReplayKind::SwitchBack) => {
+                request.replay_id = fields.parsed("replay_id", check_replay_id);
+            }
             None => {
                 // Which fields are right depends on the kind.
                 for name in [
@@ -126,8 +131,23 @@ fn read_accounts(fields: &mut Fields) -> Option<Vec<AccountId>> {
             "accounts",
             format!("must be an array of 1 to {MAX_ACCOUNTS} account ids"),
         );
+    } else if accounts.iter().collect::<BTreeSet<_>>().len() != accounts.len() {
+        fields.refuse("accounts", "names an account twice");
     }
     Some(accounts)
+}
+
+/// A replay's id, as the read model's key takes it.
+///
+/// # Errors
+/// What an id looks like.
+pub fn check_replay_id(text: &str) -> Result<String, &'static str> {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._:-".contains(c);
+    let starts_well = text.starts_with(|c: char| c.is_ascii_alphanumeric());
+    if !starts_well || text.len() > MAX_ID_CHARS || !text.chars().all(plain) {
+        return Err("must be 1 to 64 of A-Z a-z 0-9 . _ : -, the first a letter or digit");
+    }
+    Ok(text.to_owned())
 }
 
 fn check_target(text: &str) -> Result<String, &'static str> {

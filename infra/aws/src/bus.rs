@@ -3,12 +3,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::config::retry::RetryConfig;
-use aws_sdk_eventbridge::config::timeout::TimeoutConfig;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use handlers::ports::{Bus, BusEntry};
 use handlers::{Error, Result};
 
 use crate::error::classify;
+use crate::timeouts;
 
 /// Most entries in one PutEvents.
 const MAX_ENTRIES: usize = 10;
@@ -28,13 +28,8 @@ pub struct EventBridge {
 
 impl EventBridge {
     pub fn new(shared: &aws_config::SdkConfig, bus: String) -> Self {
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(Duration::from_secs(2))
-            .operation_attempt_timeout(Duration::from_secs(5))
-            .operation_timeout(Duration::from_secs(15))
-            .build();
         let config = aws_sdk_eventbridge::config::Builder::from(shared)
-            .timeout_config(timeouts)
+            .timeout_config(timeouts::EVENT_BRIDGE.config())
             .retry_config(RetryConfig::standard())
             .build();
         EventBridge {

@@ -5,17 +5,13 @@ use std::time::Duration;
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
-use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
 
 use crate::meter::Meter;
 use crate::tables::Tables;
+use crate::timeouts;
 
-/// DynamoDB answers in milliseconds; what takes longer is lost. All of it
-/// stays far below the functions' own timeouts, as an SDK client has none.
-const CONNECT_TIMEOUT: Duration = Duration::from_secs(2);
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(4);
-const OPERATION_TIMEOUT: Duration = Duration::from_secs(12);
+/// As often as fits into the time of an operation.
 const MAX_ATTEMPTS: u32 = 4;
 /// Nobody throttles on loopback: what fails there, as on a full disk, fails at
 /// once, and a caller is to hear of it before he hangs up.
@@ -39,7 +35,7 @@ impl Dynamo {
             .region(Region::new("us-east-1"))
             .credentials_provider(Credentials::new("local", "local", None, None, "local"))
             .http_client(aws_smithy_http_client::Builder::new().build_http())
-            .timeout_config(timeouts())
+            .timeout_config(timeouts::DYNAMODB.config())
             .retry_config(
                 RetryConfig::standard()
                     .with_max_attempts(MAX_ATTEMPTS)
@@ -59,7 +55,7 @@ impl Dynamo {
     pub fn of(shared: &aws_config::SdkConfig) -> Self {
         let meter = Meter::default();
         let config = aws_sdk_dynamodb::config::Builder::from(shared)
-            .timeout_config(timeouts())
+            .timeout_config(timeouts::DYNAMODB.config())
             .retry_config(RetryConfig::standard().with_max_attempts(MAX_ATTEMPTS))
             .interceptor(meter.clone())
             .build();
@@ -69,14 +65,6 @@ impl Dynamo {
             meter,
         }
     }
-}
-
-fn timeouts() -> TimeoutConfig {
-    TimeoutConfig::builder()
-        .connect_timeout(CONNECT_TIMEOUT)
-        .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-        .operation_timeout(OPERATION_TIMEOUT)
-        .build()
 }
 
 /// What all clients share: region and credentials of the environment, and

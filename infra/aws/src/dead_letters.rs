@@ -3,11 +3,11 @@ use std::time::Duration;
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::retry::RetryConfig;
-use aws_sdk_sqs::config::timeout::TimeoutConfig;
 use handlers::ports::{DeadLetterQueue, QueuedLetter};
 use handlers::{Error, Result};
 
 use crate::error::classify;
+use crate::timeouts;
 
 /// Most messages in one ReceiveMessage.
 const MAX_RECEIVED: usize = 10;
@@ -23,13 +23,8 @@ pub struct SqsDeadLetters {
 
 impl SqsDeadLetters {
     pub fn new(shared: &aws_config::SdkConfig, queue_url: String) -> Self {
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(Duration::from_secs(2))
-            .operation_attempt_timeout(Duration::from_secs(5))
-            .operation_timeout(Duration::from_secs(12))
-            .build();
         let config = aws_sdk_sqs::config::Builder::from(shared)
-            .timeout_config(timeouts)
+            .timeout_config(timeouts::SQS.config())
             .retry_config(RetryConfig::standard())
             .build();
         SqsDeadLetters {

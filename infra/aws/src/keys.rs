@@ -4,13 +4,13 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::config::retry::RetryConfig;
-use aws_sdk_secretsmanager::config::timeout::TimeoutConfig;
 use handlers::keyring::Keyring;
 use handlers::ports::Keys;
 use handlers::{Error, Result};
 use tokio::sync::Mutex;
 
 use crate::error::classify;
+use crate::timeouts;
 
 /// How old the keys may get. A key that was changed signs everywhere after
 /// this; what was signed with the older one works all the while.
@@ -41,13 +41,8 @@ impl std::fmt::Debug for SecretKeys {
 impl SecretKeys {
     /// `secret` is the secret's ARN or name.
     pub fn new(shared: &aws_config::SdkConfig, secret: String) -> Self {
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(Duration::from_secs(2))
-            .operation_attempt_timeout(Duration::from_secs(4))
-            .operation_timeout(Duration::from_secs(10))
-            .build();
         let config = aws_sdk_secretsmanager::config::Builder::from(shared)
-            .timeout_config(timeouts)
+            .timeout_config(timeouts::SECRETS_MANAGER.config())
             .retry_config(RetryConfig::standard())
             .build();
         SecretKeys {

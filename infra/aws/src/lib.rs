@@ -26,6 +26,7 @@ mod secret_versions;
 pub mod stream;
 mod suppressions;
 mod tables;
+mod timeouts;
 
 /// Region and credentials, as all clients share them.
 #[cfg(feature = "cloud")]

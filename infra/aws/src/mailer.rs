@@ -10,20 +10,17 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use aws_sdk_sesv2::Client;
 use aws_sdk_sesv2::config::retry::RetryConfig;
-use aws_sdk_sesv2::config::timeout::TimeoutConfig;
 use handlers::ports::{Mail, Mailer, Outcome, Priority, SendFailure};
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
+use crate::timeouts;
 use account::{Account, AccountCache};
 use breaker::Breaker;
 use bucket::Bucket;
 use failure::{AFTER_QUOTA, failure, is_paused};
 
-/// Shorter than the lease of a notification, so that nobody else takes it up
-/// while an answer may still come.
-const TIMEOUT: Duration = Duration::from_secs(20);
-/// Longest wait for the account's rate. With [`TIMEOUT`] it is shorter than
+/// Longest wait for the account's rate. With that for an answer it is shorter than
 /// the lease (45 s); who would have to wait longer is told to come again.
 const MAX_WAIT: Duration = Duration::from_secs(10);
 
@@ -57,13 +54,8 @@ impl Ses {
         configuration_set: String,
         concurrency: u32,
     ) -> Self {
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(Duration::from_secs(3))
-            .operation_attempt_timeout(TIMEOUT)
-            .operation_timeout(TIMEOUT)
-            .build();
         let config = aws_sdk_sesv2::config::Builder::from(shared)
-            .timeout_config(timeouts)
+            .timeout_config(timeouts::SES.config())
             .retry_config(RetryConfig::disabled())
             .build();
         let concurrency = bucket::assumed(concurrency);

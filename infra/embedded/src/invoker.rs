@@ -239,7 +239,7 @@ mod tests {
     use crate::bus::LocalBus;
     use crate::dead_letters::LocalDeadLetters;
     use crate::keys::LocalKeys;
-    use crate::mailbox::Mailbox;
+    use crate::mailbox::{Mailbox, Switch};
     use crate::template::Template;
 
     struct Panicking;
@@ -287,6 +287,7 @@ mod tests {
                     durable: durable.clone(),
                     clock: Arc::new(SystemClock),
                     bus: bus.clone(),
+                    switch: Switch::default(),
                 }),
                 dead_letters: Arc::new(dead_letters(durable)),
                 clock: Arc::new(SystemClock),

@@ -23,5 +23,5 @@ pub use damage::DamageError;
 pub use engine::{Engine, tables};
 pub use folder::FolderError;
 pub use keys::KeysError;
-pub use mailbox::{Mailbox, StoredAttachment, StoredMail};
+pub use mailbox::{Condition, Mailbox, StoredAttachment, StoredMail};
 pub use pipeline::{HEARTBEAT, Pipeline, Settings, StartError};

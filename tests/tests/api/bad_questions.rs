@@ -135,6 +135,18 @@ async fn customers_replays_and_redrives_are_checked_field_by_field() {
             json!({ "kind": "projections", "accounts": ["a/b"] }),
             "/accounts",
         ),
+        (
+            json!({ "kind": "projections", "accounts": ["ACC-1", "ACC-1"] }),
+            "/accounts",
+        ),
+        (
+            json!({ "kind": "switch-back", "replay_id": "" }),
+            "/replay_id",
+        ),
+        (
+            json!({ "kind": "switch-back", "replay_id": "r".repeat(65) }),
+            "/replay_id",
+        ),
         (json!({ "kind": "projections", "switch": "yes" }), "/switch"),
         (json!({ "kind": "projections", "target": "x" }), "/target"),
         (range("2026-11-22T10:00:00Z", "2026-11-22T10:00:00Z"), "/to"),
@@ -165,6 +177,10 @@ async fn customers_replays_and_redrives_are_checked_field_by_field() {
         (json!({ "max": 1, "ids": ["a"] }), "/max"),
         (json!({ "ids": [] }), "/ids"),
         (json!({ "ids": [1] }), "/ids"),
+        (json!({ "ids": [""] }), "/ids"),
+        (json!({ "ids": ["a/b"] }), "/ids"),
+        (json!({ "ids": ["i".repeat(129)] }), "/ids"),
+        (json!({ "ids": ["a", "a"] }), "/ids"),
         (json!({ "max": 1, "dry_run": 1 }), "/dry_run"),
     ] {
         let answer = client.post("/v1/dead-letters/redrive", &body).await;
@@ -175,4 +191,43 @@ async fn customers_replays_and_redrives_are_checked_field_by_field() {
         );
     }
     assert_eq!(client.world.bus.published(), []);
+
+    // What is no id of a replay is no key of its table.
+    let long = "r".repeat(3_000);
+    for path in [format!("/v1/replays/{long}"), "/v1/replays/%00".to_owned()] {
+        let answer = client.get(&path).await;
+        let refused = (answer.status, answer.places());
+        assert_eq!(
+            refused,
+            (
+                StatusCode::BAD_REQUEST,
+                vec!["parameter replay_id".to_owned()]
+            )
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_customer_is_erased_at_the_revision_that_the_request_names_and_at_no_other() {
+    let client = Client::with_account().await;
+    let path = "/v1/customers/CUST-42";
+    let body = json!({ "email": "ana@example.com", "name": "Ana" });
+    client.json(Method::PUT, path, &[], &body).await;
+    let erase = |revision: &'static str| {
+        let headers = [("if-match", revision)];
+        let client = &client;
+        async move {
+            client
+                .json(Method::DELETE, path, &headers, &Value::Null)
+                .await
+                .status
+        }
+    };
+    assert_eq!(erase("").await, StatusCode::BAD_REQUEST);
+    assert_eq!(erase("\"2\"").await, StatusCode::PRECONDITION_FAILED);
+    assert_eq!(client.get(path).await.status, StatusCode::OK);
+    assert_eq!(erase("\"1\"").await, StatusCode::NO_CONTENT);
+    assert_eq!(client.get(path).await.status, StatusCode::NOT_FOUND);
+    // Twice is as good as once.
+    assert_eq!(erase("\"1\"").await, StatusCode::NO_CONTENT);
 }

@@ -10,6 +10,7 @@ mod bad_questions;
 mod client;
 mod document;
 mod events;
+mod hostile_bodies;
 mod notifications;
 mod operations;
 mod schedules;

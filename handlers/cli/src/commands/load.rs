@@ -1,9 +1,15 @@
 //! `ledgerbell load`: many writers at once.
 
+mod chart;
+mod mails;
+mod open_loop;
 mod report;
+mod scenario;
+mod scenario_report;
 mod writer;
 
 use std::net::IpAddr;
+use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
@@ -17,6 +23,7 @@ use crate::exit::{End, Failure};
 use crate::output;
 
 use report::Report;
+use scenario::Scenario;
 use writer::Writer;
 
 /// Threads, and a connection each: more than this measures the machine.
@@ -32,9 +39,29 @@ const MAX_EVENTS: i64 = 1_000_000;
 /// also while the server is down. Customers and accounts that are missing are
 /// made. With the same --run the same keys are used again, and nothing is
 /// recorded a second time.
+///
+/// With a SCENARIO it does not wait for one answer before the next request:
+/// requests leave when the plan says, as many customers would send them, and
+/// latencies count from then, so that a stall is seen in full.
 #[derive(Debug, Clone, Args)]
 #[command(verbatim_doc_comment)]
 pub struct LoadOptions {
+    /// Play this instead, by the clock
+    #[arg(value_enum, conflicts_with_all = ["accounts", "writers", "events", "duplicates"])]
+    scenario: Option<Scenario>,
+
+    /// Requests a second of a scenario
+    #[arg(long, value_name = "N", default_value_t = 20, requires = "scenario", value_parser = clap::value_parser!(u32).range(1..=10_000))]
+    rate: u32,
+
+    /// Length of a scenario
+    #[arg(long, value_name = "N", default_value_t = 60, requires = "scenario", value_parser = clap::value_parser!(u32).range(3..=3_600))]
+    seconds: u32,
+
+    /// Folder for a scenario's report in Markdown, with its charts
+    #[arg(long, value_name = "DIR", requires = "scenario")]
+    report: Option<PathBuf>,
+
     /// Accounts to post to, named PREFIX-1, PREFIX-2 ...
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(i64).range(1..=MAX_ACCOUNTS))]
     accounts: i64,
@@ -87,6 +114,16 @@ fn name(text: &str) -> Result<String, &'static str> {
     Ok(text.to_owned())
 }
 
+impl LoadOptions {
+    /// What was said, or a name that no other load has.
+    fn run_name(&self) -> String {
+        self.run.clone().unwrap_or_else(|| {
+            let now = Utc::now().timestamp_micros();
+            format!("{now}-{}", std::process::id())
+        })
+    }
+}
+
 pub fn run(options: &LoadOptions) -> Result<End, Failure> {
     if !options.allow_remote && !is_loopback(&options.connection.endpoint.to_string()) {
         return Err(Failure::WrongUse(format!(
@@ -94,15 +131,15 @@ pub fn run(options: &LoadOptions) -> Result<End, Failure> {
             options.connection.endpoint
         )));
     }
+    if let Some(scenario) = options.scenario {
+        return scenario::run(scenario, options);
+    }
     let deposits = options.writers * options.events;
     if options.dry_run {
         dry_run(options, deposits);
         return Ok(End::Done);
     }
-    let run = options.run.clone().unwrap_or_else(|| {
-        let now = Utc::now().timestamp_micros();
-        format!("{now}-{}", std::process::id())
-    });
+    let run = options.run_name();
     let client = options.connection.client()?;
     for account in 1..=options.accounts.min(options.writers) {
         open(&client, &format!("{}-{account}", options.prefix), &run)?;

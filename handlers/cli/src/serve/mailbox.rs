@@ -7,9 +7,9 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
-use embedded::Mailbox;
+use embedded::{Condition, Mailbox};
 use handlers::http::Problem;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::pages;
@@ -25,6 +25,7 @@ pub(super) fn router(mailbox: Mailbox) -> Router {
     Router::new()
         .route("/inbox", get(|| async { pages::page(PAGE) }))
         .route("/local/inbox", get(inbox))
+        .route("/local/mailbox", get(condition).put(set_condition))
         .route("/local/inbox/{mail}/message", get(message))
         .route("/local/inbox/{mail}/attachments/{index}", get(attachment))
         .with_state(mailbox)
@@ -41,6 +42,27 @@ async fn inbox(State(mailbox): State<Mailbox>, Query(query): Query<InboxQuery>) 
         Ok(mails) => Json(mails).into_response(),
         Err(error) => Problem::from(error).into_response(),
     }
+}
+
+/// How the mailbox is; see [`Condition`].
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct MailboxState {
+    condition: Condition,
+}
+
+async fn condition(State(mailbox): State<Mailbox>) -> Json<MailboxState> {
+    Json(MailboxState {
+        condition: mailbox.condition(),
+    })
+}
+
+async fn set_condition(
+    State(mailbox): State<Mailbox>,
+    Json(wanted): Json<MailboxState>,
+) -> Json<MailboxState> {
+    mailbox.set_condition(wanted.condition);
+    Json(wanted)
 }
 
 async fn message(State(mailbox): State<Mailbox>, Path(mail): Path<i64>) -> Response {

@@ -1,0 +1,91 @@
+//! What the customers of a load were told.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::client::Client;
+use crate::exit::Failure;
+
+/// Between two looks.
+const PAUSE: Duration = Duration::from_millis(500);
+/// Most letters in one redrive.
+const REDRIVE: u32 = 100;
+
+/// Notifications by state, and how long they took to be settled after the last request.
+#[derive(Debug, Default, Serialize)]
+pub struct Mails {
+    pub states: BTreeMap<String, usize>,
+    pub expected: usize,
+    pub settled_after_ms: u64,
+    /// Letters that were sent back to where they had failed.
+    pub redriven: usize,
+}
+
+impl Mails {
+    pub fn all(&self) -> usize {
+        self.states.values().sum()
+    }
+
+    /// Whether some are missing, or not at their end.
+    pub fn open(&self) -> bool {
+        let ended = ["SENT", "SKIPPED", "REJECTED"];
+        let settled = ended.iter().filter_map(|state| self.states.get(*state));
+        settled.sum::<usize>() < self.expected
+    }
+}
+
+/// Counts the notifications of these accounts.
+pub fn count(client: &Client, accounts: impl Iterator<Item = String>) -> Result<Mails, Failure> {
+    let mut mails = Mails::default();
+    for account in accounts {
+        let path = format!("accounts/{account}/notifications");
+        let mut cursor: Option<String> = None;
+        loop {
+            let mut query = vec![("limit", "1000")];
+            query.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
+            let page = client.get(&path, &query)?;
+            for notification in page["notifications"].as_array().into_iter().flatten() {
+                let state = notification["state"].as_str().unwrap_or_default();
+                *mails.states.entry(state.to_owned()).or_default() += 1;
+            }
+            match page["next"].as_str() {
+                Some(next) => cursor = Some(next.to_owned()),
+                None => break,
+            }
+        }
+    }
+    Ok(mails)
+}
+
+/// Waits until so many are settled, and redrives dead letters meanwhile: of events that could not be told while the mailer
+/// was down.
+pub fn settle(
+    client: &Client,
+    accounts: &[String],
+    expected: usize,
+    patience: Duration,
+) -> Result<Mails, Failure> {
+    let started = Instant::now();
+    let mut redriven = 0;
+    loop {
+        let mut mails = count(client, accounts.iter().cloned())?;
+        mails.expected = expected;
+        mails.redriven = redriven;
+        mails.settled_after_ms = u64::try_from(started.elapsed().as_millis()).unwrap_or(u64::MAX);
+        if !mails.open() || started.elapsed() > patience {
+            return Ok(mails);
+        }
+        redriven += redrive(client)?;
+        std::thread::sleep(PAUSE);
+    }
+}
+
+fn redrive(client: &Client) -> Result<usize, Failure> {
+    let answer = client.post("dead-letters/redrive", &json!({ "max": REDRIVE }))?;
+    let letters = answer["redriven"].as_array().map_or(&[][..], Vec::as_slice);
+    let done = |letter: &&Value| letter["outcome"] == "redriven";
+    Ok(letters.iter().filter(done).count())
+}

@@ -1,0 +1,101 @@
+//! The connections of `serve`, each within bounds: a caller who is slow, silent or greedy costs others nothing.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{ConnectInfo, Extension};
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::server::graceful::GracefulShutdown;
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{Semaphore, watch};
+use tokio_io_timeout::TimeoutStream;
+
+/// Connections at once; more wait to be accepted. Room for the most writers of a `load`, each twice, and for people.
+const MAX_CONNECTIONS: usize = 1_088;
+/// How long the head of a request may take, from the end of the one before: longer than clients keep idle connections
+/// (15 s in `ledgerbell`'s own), so that they close them and not we.
+const HEAD_WITHIN: Duration = Duration::from_secs(20);
+/// The largest head. What is in it is an id, a key and a cursor; browsers send some kilobytes of their own.
+const MAX_HEAD_BYTES: usize = 32 * 1024;
+/// The most headers, as most servers have it.
+const MAX_HEADERS: usize = 100;
+/// How long a reader may take none of an answer, which is held in memory meanwhile.
+const WRITE_WITHIN: Duration = Duration::from_secs(30);
+/// After a failed accept, as when no file may be opened any more.
+const REST: Duration = Duration::from_millis(100);
+/// Files that a process may open: two for each connection, as the store is behind a socket too, and some for the store.
+#[cfg(unix)]
+const OPEN_FILES: u64 = 4_096;
+
+/// Serves until told to stop, and then until what is under way has ended.
+pub(super) async fn serve(listener: TcpListener, app: Router, mut stop: watch::Receiver<bool>) {
+    let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
+    let graceful = GracefulShutdown::new();
+    loop {
+        let accepted = tokio::select! {
+            accepted = accept(&listener, &places) => accepted,
+            // An error means that nobody is left who could say stop.
+            _ = stop.changed() => break,
+        };
+        let Some((stream, peer, place)) = accepted else {
+            continue;
+        };
+        let app = app.clone().layer(Extension(ConnectInfo(peer)));
+        let mut stream = Box::pin(TimeoutStream::new(stream));
+        stream.as_mut().set_write_timeout_pinned(Some(WRITE_WITHIN));
+        let connection = http1::Builder::new()
+            .timer(TokioTimer::new())
+            .header_read_timeout(HEAD_WITHIN)
+            .max_header_size(MAX_HEAD_BYTES)
+            .max_headers(MAX_HEADERS)
+            .serve_connection(TokioIo::new(stream), TowerToHyperService::new(app));
+        let connection = graceful.watch(connection);
+        tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection has ended badly");
+            }
+            drop(place);
+        });
+    }
+    drop(listener);
+    graceful.shutdown().await;
+}
+
+async fn accept(
+    listener: &TcpListener,
+    places: &Arc<Semaphore>,
+) -> Option<(TcpStream, SocketAddr, tokio::sync::OwnedSemaphorePermit)> {
+    let place = Arc::clone(places).acquire_owned().await.ok()?;
+    match listener.accept().await {
+        Ok((stream, peer)) => {
+            // Answers are short and are waited for.
+            let _ = stream.set_nodelay(true);
+            Some((stream, peer, place))
+        }
+        Err(error) => {
+            tracing::warn!(%error, "a connection could not be accepted");
+            tokio::time::sleep(REST).await;
+            None
+        }
+    }
+}
+
+/// Asks for as many open files as the connections need, where the system lets us.
+pub(super) fn allow_open_files() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, getrlimit, setrlimit};
+        let mut limit = getrlimit(Resource::Nofile);
+        let allowed = limit.maximum.unwrap_or(OPEN_FILES).min(OPEN_FILES);
+        if limit.current.is_some_and(|current| current < allowed) {
+            limit.current = Some(allowed);
+            if let Err(error) = setrlimit(Resource::Nofile, limit) {
+                tracing::warn!(%error, "few files may be open at once, and so few connections");
+            }
+        }
+    }
+}
