@@ -281,7 +281,8 @@ impl Stack {
     }
 
     /// What the functions wrote.
-    fn function_logs(&self) -> String {
+    #[must_use]
+    pub fn function_logs(&self) -> String {
         let mut all = String::new();
         for name in xtask::FUNCTIONS {
             let group = format!("/aws/lambda/{}-{name}", self.deployment.stack);

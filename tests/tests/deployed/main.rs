@@ -9,7 +9,9 @@
 )]
 
 mod chaos;
+mod exports;
 mod feedback;
+mod keys;
 mod permissions;
 mod pipeline;
 mod schedules;
@@ -30,6 +32,8 @@ fn main() {
         permissions::TESTS,
         schedules::TESTS,
         feedback::TESTS,
+        keys::TESTS,
+        exports::TESTS,
     ]
     .concat();
     let alone: Vec<Test> = chaos::TESTS.to_vec();
