@@ -150,9 +150,8 @@ impl Client {
 
     /// A PUT beside the API, which `serve` alone has.
     pub fn put_local(&self, path: &str, body: &impl Serialize) -> Result<Value> {
-        let url = format!("{}/local/{path}", self.endpoint);
-        let answer = self.repeat(true, || self.agent.put(&url).send_json(body))?;
-        Ok(answer.body)
+        let request = Request::local("PUT", path).json(body);
+        Ok(self.repeat(true, &request)?.body)
     }
 
     /// A DELETE, which twice does what once does.

@@ -15,7 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, NaiveTime, Utc};
+use chrono::{DateTime, NaiveTime, SubsecRound, Utc};
 use domain::Hash;
 use domain::time::parse_time;
 use export::walk::offer_all;
@@ -114,7 +114,8 @@ impl Nightly {
     /// The ports'. Whatever it is, the export stays whole, and another run can
     /// be made.
     pub async fn run(&self, until: Option<DateTime<Utc>>, budget: Duration) -> Result<Ended> {
-        let settled = self.clock.now() - SAFETY_WINDOW;
+        // As fine as commits are stamped.
+        let settled = (self.clock.now() - SAFETY_WINDOW).trunc_subsecs(6);
         let until = until.map_or_else(|| midnight(settled), |until| until.min(settled));
         let found = self.objects.get(MANIFEST).await?;
         let before = match &found {

@@ -39,6 +39,8 @@ def rotate_secret(data):
     secret["RotationLambdaARN"] = data.get("RotationLambdaARN") or secret.get("RotationLambdaARN")
     secret["RotationEnabled"] = True
     version = data.get("ClientRequestToken") or str(uuid.uuid4())
+    for known in secret["Versions"].values():
+        known["Stages"] = [stage for stage in known["Stages"] if stage != "AWSPENDING"]
     empty = {"SecretString": None, "SecretBinary": None, "CreatedDate": 0, "Stages": ["AWSPENDING"]}
     secret["Versions"].setdefault(version, empty)
     function, config, _ = lambda_svc._get_func_record_for_ref(secret["RotationLambdaARN"])

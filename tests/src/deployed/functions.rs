@@ -25,6 +25,31 @@ impl Stack {
         }
     }
 
+    /// What all functions are told in environment variables, and all else of their configuration.
+    ///
+    /// # Panics
+    /// Where a function is not there.
+    #[must_use]
+    pub fn configurations(&self) -> String {
+        let of = |name: &&str| {
+            let found = self.configuration(name, "GET", String::new());
+            assert_eq!(found.status, 200, "{found:?}");
+            found.body
+        };
+        xtask::FUNCTIONS.iter().map(of).collect()
+    }
+
+    /// The ARN of a function, by its short name.
+    ///
+    /// # Panics
+    /// Where it is not there.
+    #[must_use]
+    pub fn function_arn(&self, name: &str) -> String {
+        let found = self.configuration(name, "GET", String::new());
+        let arn = found.json()["FunctionArn"].as_str().map(str::to_owned);
+        arn.unwrap_or_else(|| panic!("{name}: {found:?}"))
+    }
+
     fn configuration(&self, name: &str, method: &'static str, body: String) -> Answer {
         Request {
             service: "lambda",

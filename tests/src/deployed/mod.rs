@@ -2,6 +2,7 @@
 
 mod alarms;
 mod callers;
+mod exports;
 mod faults;
 mod functions;
 mod requests;

@@ -9,7 +9,9 @@
 )]
 
 mod chaos;
+mod exports;
 mod feedback;
+mod keys;
 mod observed;
 mod permissions;
 mod pipeline;
@@ -32,6 +34,8 @@ fn main() {
         schedules::TESTS,
         feedback::TESTS,
         observed::TESTS,
+        keys::TESTS,
+        exports::TESTS,
     ]
     .concat();
     let alone: Vec<Test> = chaos::TESTS.to_vec();

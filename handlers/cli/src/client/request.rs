@@ -15,17 +15,27 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
 
 pub(super) struct Request {
     method: &'static str,
-    /// Under `/v1/`, with its query.
+    /// With its query.
     path: String,
     headers: Vec<(&'static str, String)>,
     body: Result<Vec<u8>, String>,
 }
 
 impl Request {
+    /// Of the API.
     pub(super) fn new(method: &'static str, path: &str) -> Self {
+        Request::of(method, format!("v1/{path}"))
+    }
+
+    /// Of what `serve` has beside it.
+    pub(super) fn local(method: &'static str, path: &str) -> Self {
+        Request::of(method, format!("local/{path}"))
+    }
+
+    fn of(method: &'static str, path: String) -> Self {
         Request {
             method,
-            path: path.to_owned(),
+            path,
             headers: Vec::new(),
             body: Ok(Vec::new()),
         }
@@ -58,7 +68,7 @@ impl Request {
         signer: Option<&Signer>,
     ) -> Result<http::Request<Vec<u8>>, String> {
         let body = self.body.clone()?;
-        let url = format!("{endpoint}/v1/{}", self.path);
+        let url = format!("{endpoint}/{}", self.path);
         let headers: Vec<(&str, &str)> = self
             .headers
             .iter()

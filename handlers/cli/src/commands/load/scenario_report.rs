@@ -78,7 +78,7 @@ impl Report {
         });
         Report {
             scenario,
-            endpoint: options.connection.endpoint.clone(),
+            endpoint: options.connection.endpoint.to_string(),
             run: run.to_owned(),
             rate: options.rate,
             seconds: options.seconds,
