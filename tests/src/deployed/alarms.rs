@@ -115,14 +115,11 @@ impl Stack {
         let url = self.output("DeadLetterQueueUrl");
         let name = url.rsplit('/').next().unwrap_or_default();
         let attribute = "ApproximateNumberOfMessages";
-        let answer = self.aws(&[
-            "sqs",
-            "get-queue-attributes",
-            "--queue-url",
-            url,
-            "--attribute-names",
-            attribute,
-        ]);
+        let question = json!({ "QueueUrl": url, "AttributeNames": [attribute] });
+        let operation = "AmazonSQS.GetQueueAttributes";
+        let answer = self.call(&self.root(), "sqs", operation, &question);
+        assert_eq!(answer.status, 200, "{answer:?}");
+        let answer = answer.json();
         let depth: f64 = answer["Attributes"][attribute]
             .as_str()
             .and_then(|text| text.parse().ok())
