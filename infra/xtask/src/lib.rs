@@ -17,6 +17,7 @@ mod scale;
 mod server;
 mod simulation;
 mod steps;
+mod template_checks;
 mod workspace;
 
 pub use checks::{chaos, test};
@@ -30,4 +31,5 @@ pub use package::{Architecture, FUNCTIONS, Profile, package};
 pub use python::python_interpreter;
 pub use scale::scale;
 pub use simulation::simulate;
+pub use template_checks::check_template;
 pub use workspace::{root, template_path};

@@ -25,7 +25,7 @@ impl Stack {
         }
     }
 
-    fn configuration(&self, name: &str, method: &'static str, body: String) -> Answer {
+    pub(super) fn configuration(&self, name: &str, method: &'static str, body: String) -> Answer {
         Request {
             service: "lambda",
             method,

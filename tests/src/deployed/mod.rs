@@ -1,6 +1,7 @@
 //! The template and the functions on a local AWS, and callers with and without rights.
 
 mod callers;
+mod changes;
 mod faults;
 mod functions;
 mod requests;
