@@ -71,6 +71,10 @@ impl Tally {
     ///
     /// # Panics
     /// Where a cell is not as expected.
+    #[allow(
+        clippy::print_stdout,
+        reason = "how many cells there were is to be seen where all is well, too"
+    )]
     fn conclude(self, name: &str, callers: usize) {
         let cells = self.passes + self.denials + self.wrong.len();
         println!(
