@@ -1,5 +1,6 @@
 //! Tests from outside: end to end on one machine, and deployed.
 
+pub mod access;
 pub mod browser;
 pub mod canary;
 #[cfg(feature = "deployed")]

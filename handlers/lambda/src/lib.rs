@@ -3,6 +3,7 @@
 
 pub mod clients;
 mod failure;
+pub mod path;
 pub mod telemetry;
 
 use std::time::{Duration, SystemTime};

@@ -9,6 +9,7 @@ use crate::{
     python::Python,
     simulation,
     steps::Steps,
+    template_checks::check_template,
     workspace::{cargo, root},
 };
 
@@ -50,6 +51,7 @@ pub fn test() -> Result<()> {
         })?;
         steps.run("Python programs", || Python::set_up().map(|_| ()))?;
         steps.run("dependencies", dependencies)?;
+        steps.run("template", check_template)?;
         steps.run("Chromium", || chromium().map(|_| ()))?;
         // Most of both is waiting: for a killed process to come up again, for a fault to be over.
         steps.side_by_side(vec![

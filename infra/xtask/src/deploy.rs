@@ -82,7 +82,7 @@ pub fn deploy_to_aws(
     )
 }
 
-/// Deploys the zips of `target/package` to a local AWS.
+/// Deploys the zips of `target/package` to a local AWS, over a stack of that name where there is one.
 ///
 /// # Errors
 /// Where the local AWS refuses the template.
@@ -108,14 +108,17 @@ pub fn deploy_local(
     all.extend(parameters.iter().cloned());
     let all: Vec<_> = all.into_iter().collect();
 
-    command::read(
-        aws.aws()
-            .args(["s3api", "create-bucket", "--bucket", LOCAL_BUCKET])
-            .args([
-                "--create-bucket-configuration",
-                &format!("LocationConstraint={}", crate::REGION),
-            ]),
-    )?;
+    let bucket = ["s3api", "head-bucket", "--bucket", LOCAL_BUCKET];
+    if command::read(aws.aws().args(bucket)).is_err() {
+        command::read(
+            aws.aws()
+                .args(["s3api", "create-bucket", "--bucket", LOCAL_BUCKET])
+                .args([
+                    "--create-bucket-configuration",
+                    &format!("LocationConstraint={}", crate::REGION),
+                ]),
+        )?;
+    }
     deploy(
         &|| aws.aws(),
         &local,

@@ -20,6 +20,7 @@ mod scale;
 mod server;
 mod simulation;
 mod steps;
+mod template_checks;
 mod workspace;
 
 pub use checks::{chaos, test};
@@ -36,4 +37,5 @@ pub use python::python_interpreter;
 pub use sbom::sbom;
 pub use scale::scale;
 pub use simulation::simulate;
+pub use template_checks::check_template;
 pub use workspace::{root, template_path};

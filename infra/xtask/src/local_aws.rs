@@ -20,7 +20,7 @@ pub const REGION: &str = "eu-west-1";
 /// The name and secret of the root caller, who may do everything. Nothing else can be reached with them.
 const ROOT: &str = "local";
 
-/// Starts it, with the four things that it leaves out of AWS.
+/// Starts it, with the six things that it leaves out of AWS.
 const LAUNCH: &str = include_str!("ministack.py");
 
 /// A running ministack. It ends when this is dropped, and with the process that started it.

@@ -27,6 +27,9 @@ enum Task {
     /// or newer with venv, and Chromium, which it installs on Debian; the rest it installs under target/.
     Test,
 
+    /// Check the template with cfn-lint and checkov: nothing found without a reason in infra/cloudformation/findings.yaml.
+    CheckTemplate,
+
     /// Run the deployed test alone: the functions on a local AWS, then faults between them, after which nothing may be
     /// lost or doubled.
     Chaos,
@@ -115,6 +118,7 @@ enum Task {
 fn main() -> ExitCode {
     let outcome = match Arguments::parse().task {
         Task::Test => xtask::test(),
+        Task::CheckTemplate => xtask::check_template(),
         Task::Chaos => xtask::chaos(),
         Task::Simulate { arguments } => xtask::simulate(&arguments),
         Task::Fuzz { targets, seconds } => xtask::fuzz(&targets, seconds),

@@ -1,13 +1,17 @@
-# Starts ministack, with four things that AWS does and ministack 1.5.33 does not. All use what it has already.
+# Starts ministack, with six things that AWS does and ministack 1.5.33 does not. All use what it has already.
 import contextvars
 import json
+import re
 import sys
 import threading
 import uuid
+from dataclasses import replace
 from datetime import datetime, timezone
 
 from ministack.app import main
-from ministack.services import eventbridge, lambda_svc, secretsmanager, ses, ses_v2
+from ministack.core import iam_evaluator
+from ministack.services import dynamodb, eventbridge, lambda_svc, secretsmanager, ses, ses_v2
+from ministack.services.cloudformation import provisioners
 
 
 # AWS: the bus calls a function asynchronously, so what fails is tried again and then goes to the function's on-failure
@@ -85,6 +89,44 @@ def tell(request, message_id):
         eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)
 
 
+# AWS: a table's resource policy is weighed with the policy of whoever calls. ministack keeps such policies, but weighs
+# those of other services only, and takes none from a template.
+def create_table_with_policy(logical_id, props, stack_name):
+    name, attributes = create_table(logical_id, props, stack_name)
+    policy = props.get("ResourcePolicy")
+    if policy:
+        document = json.dumps(policy["PolicyDocument"])
+        dynamodb._put_resource_policy({"ResourceArn": attributes["Arn"], "Policy": document})
+    return name, attributes
+
+
+def table_policy_for_arn(arn):
+    kept = dynamodb._resource_policies.get(arn.partition("/index/")[0])
+    return kept and (kept["Policy"], arn.split(":")[4])
+
+
+# AWS: `${aws:PrincipalTag/x}` in a policy's resource stands for the caller's own; where there is none, the resource is
+# nothing. ministack takes it by the letter.
+def first_match_with_variables(ctx, statements, effect):
+    return first_match(ctx, [known for one in statements if (known := with_variables(ctx, one))], effect)
+
+
+def with_variables(ctx, statement):
+    if not any("${" in resource for resource in statement.resources):
+        return statement
+    filled = [with_values(ctx, resource) for resource in statement.resources]
+    known = [resource for resource in filled if resource is not None]
+    return replace(statement, resources=known) if known else None
+
+
+def with_values(ctx, resource):
+    names = re.findall(r"\$\{([^}]+)\}", resource)
+    values = {name: iam_evaluator._resolve_condition_key(name, ctx) for name in names}
+    if None in values.values():
+        return None
+    return re.sub(r"\$\{([^}]+)\}", lambda found: values[found[1]], resource)
+
+
 execute = lambda_svc._execute_function
 handle = ses_v2.handle_request
 assert callable(eventbridge._dispatch_to_lambda)
@@ -92,5 +134,12 @@ eventbridge._dispatch_to_lambda = call_asynchronously
 lambda_svc._execute_function = execute_and_read_the_answer
 secretsmanager._rotate_secret = rotate_secret
 ses_v2.handle_request = send_and_tell
+tables = provisioners._RESOURCE_HANDLERS["AWS::DynamoDB::Table"]
+create_table = tables["create"]
+tables["create"] = create_table_with_policy
+dynamodb.table_policy_for_arn = table_policy_for_arn
+iam_evaluator._RESOURCE_POLICY_LOOKUPS["dynamodb"] = ("dynamodb", "table_policy_for_arn")
+first_match = iam_evaluator._first_match
+iam_evaluator._first_match = first_match_with_variables
 sys.argv = ["ministack"]
 main()

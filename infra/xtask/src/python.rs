@@ -2,7 +2,8 @@
 //! libraries that analysts read an export with.
 //!
 //! They are pinned with hashes in `requirements.txt` and live in a virtual environment under `target/`,
-//! made when first needed and made anew when the pins change.
+//! made when first needed and made anew when the pins change. What checks the template has an environment of its own
+//! (`requirements-checks.txt`): the two want different versions of the same packages.
 
 use std::{
     fs::{self, File},
@@ -31,9 +32,21 @@ impl Python {
     /// # Errors
     /// Where Python or its `venv` is missing (the message says what to install), or a package cannot be had.
     pub(crate) fn set_up() -> Result<Self> {
-        let requirements = root().join("infra/xtask/requirements.txt");
+        Self::set_up_in("python", "requirements.txt")
+    }
+
+    /// The programs that check the template.
+    ///
+    /// # Errors
+    /// As [`Python::set_up`].
+    pub(crate) fn set_up_for_checks() -> Result<Self> {
+        Self::set_up_in("python-checks", "requirements-checks.txt")
+    }
+
+    fn set_up_in(folder: &str, requirements: &str) -> Result<Self> {
+        let requirements = root().join("infra/xtask").join(requirements);
         let pins = fs::read_to_string(&requirements).map_err(at(&requirements))?;
-        let dir = output_dir().join("python");
+        let dir = output_dir().join(folder);
         let installed = dir.join("installed.txt");
         let this = Self {
             bin: dir.join("bin"),
@@ -41,7 +54,7 @@ impl Python {
 
         fs::create_dir_all(output_dir()).map_err(at(&output_dir()))?;
         // Two commands at once set it up once.
-        let lock_path = output_dir().join("python.lock");
+        let lock_path = output_dir().join(format!("{folder}.lock"));
         let lock = File::create(&lock_path).map_err(at(&lock_path))?;
         lock.lock().map_err(at(&lock_path))?;
 

@@ -19,22 +19,29 @@ impl Stack {
     /// A user who may call the API, and nothing else.
     #[must_use]
     pub fn user_of_the_api(&self, name: &str) -> Caller {
-        let user = self.user_without_rights(name);
         let resource = format!(
             "arn:aws:execute-api:{}:*:{}/v1/*",
             xtask::REGION,
             self.output("ApiId")
         );
-        let policy = allow(&json!({ "Action": "execute-api:Invoke", "Resource": resource }));
-        let put = [
-            "iam",
-            "put-user-policy",
-            "--user-name",
+        self.user_allowed(
             name,
-            "--policy-name",
-            "invoke",
-        ];
-        self.aws(&[&put[..], &["--policy-document", &policy]].concat());
+            &json!({ "Action": "execute-api:Invoke", "Resource": resource }),
+        )
+    }
+
+    /// A user whose own policy allows everything.
+    #[must_use]
+    pub fn administrator(&self, name: &str) -> Caller {
+        self.user_allowed(name, &json!({ "Action": "*", "Resource": "*" }))
+    }
+
+    fn user_allowed(&self, name: &str, statement: &Value) -> Caller {
+        let user = self.user_without_rights(name);
+        let put = [("UserName", name), ("PolicyName", "allowed")];
+        let document = allow(statement);
+        let document = [("PolicyDocument", document.as_str())];
+        self.iam("PutUserPolicy", &[&put[..], &document].concat());
         user
     }
 
@@ -43,48 +50,55 @@ impl Stack {
     /// Users, because the local AWS does not check the signature of its root: root would prove nothing.
     #[must_use]
     pub fn user_without_rights(&self, name: &str) -> Caller {
-        self.aws(&["iam", "create-user", "--user-name", name]);
-        let created = self.aws(&["iam", "create-access-key", "--user-name", name]);
-        caller(&created["AccessKey"])
+        self.tagged_user(name, None)
     }
 
-    /// A session of a function's role, by the role's logical id.
+    /// A user with a managed policy of the template, by the output that names it, and where it matters with a tag.
+    #[must_use]
+    pub fn user_with_policy(&self, name: &str, output: &str, tag: Option<(&str, &str)>) -> Caller {
+        let user = self.tagged_user(name, tag);
+        let policy = self.output(output);
+        self.iam(
+            "AttachUserPolicy",
+            &[("UserName", name), ("PolicyArn", policy)],
+        );
+        user
+    }
+
+    fn tagged_user(&self, name: &str, tag: Option<(&str, &str)>) -> Caller {
+        let mut parameters = vec![("UserName", name)];
+        if let Some((key, value)) = tag {
+            parameters.push(("Tags.member.1.Key", key));
+            parameters.push(("Tags.member.1.Value", value));
+        }
+        self.iam("CreateUser", &parameters);
+        caller(&self.iam("CreateAccessKey", &[("UserName", name)]))
+    }
+
+    /// A session of a role of the template, by its logical id.
     ///
-    /// Only Lambda may assume the role, so its trust is widened first; its permissions stay as the template has them.
+    /// Only its service may assume the role, so its trust is widened first; its permissions stay as the template has them.
     #[must_use]
     pub fn role(&self, logical_id: &str) -> Caller {
-        let describe = [
-            "cloudformation",
-            "describe-stack-resource",
-            "--stack-name",
-            &self.deployment.stack,
+        let of_stack = [
+            ("StackName", self.deployment.stack.as_str()),
+            ("LogicalResourceId", logical_id),
         ];
-        let resource = self.aws(&[&describe[..], &["--logical-resource-id", logical_id]].concat());
-        let name = text(&resource["StackResourceDetail"]["PhysicalResourceId"]);
-        let role = self.aws(&["iam", "get-role", "--role-name", &name]);
-        let arn = text(&role["Role"]["Arn"]);
+        let resource = self.query("cloudformation", "DescribeStackResource", &of_stack);
+        let name = element(&resource, "PhysicalResourceId");
+        let role = self.iam("GetRole", &[("RoleName", &name)]);
+        let arn = element(&role, "Arn");
         let account = arn.split(':').nth(4).unwrap_or_default();
         let trust = allow(&json!({
             "Principal": { "AWS": format!("arn:aws:iam::{account}:root") },
             "Action": "sts:AssumeRole",
         }));
-        self.aws(&[
-            "iam",
-            "update-assume-role-policy",
-            "--role-name",
-            &name,
-            "--policy-document",
-            &trust,
-        ]);
-        let session = self.aws(&[
-            "sts",
-            "assume-role",
-            "--role-session-name",
-            "test",
-            "--role-arn",
-            &arn,
-        ]);
-        caller(&session["Credentials"])
+        self.iam(
+            "UpdateAssumeRolePolicy",
+            &[("RoleName", &name), ("PolicyDocument", &trust)],
+        );
+        let assume = [("RoleArn", arn.as_str()), ("RoleSessionName", "test")];
+        caller(&self.query("sts", "AssumeRole", &assume))
     }
 
     /// The AWS command line as root. Commands without an answer give null.
@@ -100,6 +114,25 @@ impl Stack {
         assert!(output.status.success(), "aws {arguments:?}: {errors}");
         serde_json::from_slice(&output.stdout).unwrap_or(Value::Null)
     }
+
+    fn iam(&self, action: &str, parameters: &[(&str, &str)]) -> String {
+        self.query("iam", action, parameters)
+    }
+
+    /// A call as root of a service that speaks AWS's query protocol. The answer is XML.
+    fn query(&self, service: &'static str, action: &str, parameters: &[(&str, &str)]) -> String {
+        let version = match service {
+            "iam" => "2010-05-08",
+            "sts" => "2011-06-15",
+            _ => "2010-05-15",
+        };
+        let answer = self.form(
+            service,
+            &[&[("Action", action), ("Version", version)], parameters].concat(),
+        );
+        assert_eq!(answer.status, 200, "{service} {action}: {answer:?}");
+        answer.body
+    }
 }
 
 /// A policy document of one statement that allows what it names.
@@ -109,17 +142,21 @@ fn allow(statement: &Value) -> String {
     json!({ "Version": "2012-10-17", "Statement": [statement] }).to_string()
 }
 
-fn caller(credentials: &Value) -> Caller {
+fn caller(answer: &str) -> Caller {
     Caller {
-        key: text(&credentials["AccessKeyId"]),
-        secret: text(&credentials["SecretAccessKey"]),
-        token: credentials["SessionToken"].as_str().map(str::to_owned),
+        key: element(answer, "AccessKeyId"),
+        secret: element(answer, "SecretAccessKey"),
+        token: answer
+            .contains("<SessionToken>")
+            .then(|| element(answer, "SessionToken")),
     }
 }
 
-fn text(value: &Value) -> String {
-    value
-        .as_str()
-        .unwrap_or_else(|| panic!("text expected, not {value}"))
+/// The text of the first element of a name.
+fn element(xml: &str, name: &str) -> String {
+    xml.split_once(&format!("<{name}>"))
+        .and_then(|(_, rest)| rest.split_once("</"))
+        .unwrap_or_else(|| panic!("no {name} in {xml}"))
+        .0
         .to_owned()
 }

@@ -50,7 +50,7 @@ impl Stack {
         arn.unwrap_or_else(|| panic!("{name}: {found:?}"))
     }
 
-    fn configuration(&self, name: &str, method: &'static str, body: String) -> Answer {
+    pub(super) fn configuration(&self, name: &str, method: &'static str, body: String) -> Answer {
         Request {
             service: "lambda",
             method,

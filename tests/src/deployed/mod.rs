@@ -2,6 +2,7 @@
 
 mod alarms;
 mod callers;
+mod changes;
 mod exports;
 mod faults;
 mod functions;

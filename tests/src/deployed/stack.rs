@@ -1,6 +1,7 @@
 //! The deployed stack.
 
 use std::{
+    sync::Arc,
     thread,
     time::{Duration, Instant},
 };
@@ -14,10 +15,10 @@ use super::{Answer, Caller, Request};
 const PIPELINE_LIMIT: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(200);
 
-/// The template and the functions on a local AWS of their own, which ends with this.
+/// The template and the functions on a local AWS, which ends with the last stack on it.
 #[derive(Debug)]
 pub struct Stack {
-    pub(super) aws: LocalAws,
+    pub(super) aws: Arc<LocalAws>,
     pub(super) deployment: Deployment,
     api_url: String,
 }
@@ -58,6 +59,10 @@ impl Stack {
         let aws = LocalAws::start().unwrap_or_else(|error| panic!("{error}"));
         let deployment = xtask::deploy_local(&aws, "ledgerbell", &[])
             .unwrap_or_else(|error| panic!("{error}\n{}", aws.log_tail()));
+        Self::of(Arc::new(aws), deployment)
+    }
+
+    pub(super) fn of(aws: Arc<LocalAws>, deployment: Deployment) -> Self {
         let api_url = deployment
             .local_api_url(&aws)
             .unwrap_or_else(|error| panic!("{error}"));
@@ -118,6 +123,26 @@ impl Stack {
         .send(Some(caller))
     }
 
+    /// A call as root of a service that speaks AWS's query protocol.
+    #[must_use]
+    pub fn form(&self, service: &'static str, parameters: &[(&str, &str)]) -> Answer {
+        let pairs: Vec<String> = parameters
+            .iter()
+            .map(|(name, value)| format!("{name}={}", percent_encoded(value)))
+            .collect();
+        Request {
+            service,
+            method: "POST",
+            url: format!("{}/", self.aws.endpoint()),
+            headers: vec![(
+                "content-type".to_owned(),
+                "application/x-www-form-urlencoded".to_owned(),
+            )],
+            body: pairs.join("&"),
+        }
+        .send(Some(&self.root()))
+    }
+
     /// All items of a table that an output of the template names, read past the functions.
     ///
     /// # Panics
@@ -144,6 +169,18 @@ impl Stack {
     /// Lambda's asynchronous invocation of a function, by the function's short name.
     #[must_use]
     pub fn invoke_later(&self, caller: &Caller, function: &str, event: &Value) -> Answer {
+        self.invoke(caller, function, "Event", event)
+    }
+
+    /// Lambda's invocation of a function, of a type of Lambda's; `DryRun` runs nothing.
+    #[must_use]
+    pub fn invoke(
+        &self,
+        caller: &Caller,
+        function: &str,
+        invocation_type: &str,
+        event: &Value,
+    ) -> Answer {
         Request {
             service: "lambda",
             method: "POST",
@@ -152,7 +189,10 @@ impl Stack {
                 self.aws.endpoint(),
                 self.deployment.stack
             ),
-            headers: vec![("x-amz-invocation-type".to_owned(), "Event".to_owned())],
+            headers: vec![(
+                "x-amz-invocation-type".to_owned(),
+                invocation_type.to_owned(),
+            )],
             body: event.to_string(),
         }
         .send(Some(caller))
@@ -304,6 +344,15 @@ impl Stack {
         }
         all
     }
+}
+
+fn percent_encoded(text: &str) -> String {
+    text.bytes()
+        .map(|byte| match byte {
+            byte if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
+            byte => format!("%{byte:02X}"),
+        })
+        .collect()
 }
 
 /// The messages of a page, however it nests its accounts and queues.

@@ -1,19 +1,20 @@
 //! The template and the real function binaries on a local AWS, with signatures and policies checked.
 //!
-//! All tests share one stack, each with customers and accounts of its own. Chaos has it alone, after the others, and not
-//! where one of them has failed. It ends with the last of them.
+//! All tests share one stack, each with customers and accounts of its own. Its change, and chaos after that, have it alone,
+//! after the others, and not where one of them has failed. It ends with the last of them.
 
 #![allow(
     clippy::unwrap_used,
     reason = "a test ends where something is not as expected"
 )]
 
+mod access;
+mod change;
 mod chaos;
 mod exports;
 mod feedback;
 mod keys;
 mod observed;
-mod permissions;
 mod pipeline;
 mod schedules;
 mod signatures;
@@ -30,7 +31,7 @@ fn main() {
     let together: Vec<Test> = [
         pipeline::TESTS,
         signatures::TESTS,
-        permissions::TESTS,
+        access::TESTS,
         schedules::TESTS,
         feedback::TESTS,
         observed::TESTS,
@@ -38,16 +39,19 @@ fn main() {
         exports::TESTS,
     ]
     .concat();
-    let alone: Vec<Test> = chaos::TESTS.to_vec();
+    // One after the other.
+    let alone = [change::TESTS.to_vec(), chaos::TESTS.to_vec()];
     if arguments.list {
         let nothing = |(name, _)| Trial::test(name, || Ok(()));
-        let all = together.into_iter().chain(alone);
+        let all = together.into_iter().chain(alone.concat());
         libtest_mimic::run(&arguments, all.map(nothing).collect()).exit();
     }
     let stack = Arc::new(Stack::deploy());
     let mut conclusion = run(&arguments, &stack, together);
-    if !conclusion.has_failed() {
-        conclusion = run(&arguments, &stack, alone);
+    for tests in alone {
+        if !conclusion.has_failed() {
+            conclusion = run(&arguments, &stack, tests);
+        }
     }
     // `exit` runs no destructors: the local AWS ends here.
     drop(stack);

@@ -70,6 +70,7 @@ async fn main() -> Result<(), Error> {
         }),
     };
     let service = ServiceBuilder::new()
+        .map_request(lambda::path::keep)
         .map_request(name_caller)
         .service(router(api));
     run(service).await

@@ -1,0 +1,11 @@
+//! Who may do what, told without deploying: the callers' policies, the tables' own, and the functions' roles.
+
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test ends where something is not as expected"
+)]
+
+mod callers;
+mod calls;
+mod history;
+mod policy;
