@@ -197,6 +197,16 @@ pub(crate) fn notification_failed_when_due(error: &Error) {
     );
 }
 
+/// The export holds all that was recorded before this time.
+pub fn export_complete(until: DateTime<Utc>, events: u64) {
+    tracing::info!(
+        target: TARGET,
+        %until, events,
+        ExportsComplete = 1_u64,
+        "the export is complete"
+    );
+}
+
 /// That the occurrence is due, and for whom, is its correlation id.
 pub(crate) fn schedule_failed_when_due(due: &Due, error: &Error) {
     let occurrence = Occurrence {

@@ -7,7 +7,13 @@ use super::reach::Body;
 use super::source::{Function, Source};
 
 /// The folders that are read.
-pub(crate) const FOLDERS: [&str; 3] = ["infra/aws/src", "handlers/src", "handlers/lambda/src"];
+pub(crate) const FOLDERS: [&str; 5] = [
+    "infra/aws/src",
+    "handlers/src",
+    "handlers/export/src",
+    "handlers/nightly/src",
+    "handlers/lambda/src",
+];
 const MAINS: &str = "handlers/lambda/src/bin";
 
 /// An action, and on what: a table's or another resource's logical id, with the index where it is one's.
@@ -116,6 +122,7 @@ fn calls_of(source: &Source, bodies: &[Body], index: usize) -> BTreeSet<Call> {
             "secretsmanager" => {
                 calls.insert((format!("secretsmanager:{operation}"), "SigningKeys".into()));
             }
+            "s3" => drop(calls.insert(of_bucket(&operation))),
             "sesv2" => {
                 // Of the account, not of a resource of it.
                 let on = if operation == "GetAccount" {
@@ -129,6 +136,15 @@ fn calls_of(source: &Source, bodies: &[Body], index: usize) -> BTreeSet<Call> {
         }
     }
     calls
+}
+
+/// S3's actions are not all called as its operations.
+fn of_bucket(operation: &str) -> Call {
+    match operation {
+        "ListObjectsV2" => ("s3:ListBucket".into(), "ExportsBucket".into()),
+        "HeadObject" => ("s3:GetObject".into(), "ExportsBucket/history/*".into()),
+        other => (format!("s3:{other}"), "ExportsBucket/history/*".into()),
+    }
 }
 
 /// A transaction is no action: each of its parts is.
@@ -153,7 +169,7 @@ fn actions_of(operation: &str, built: &BTreeSet<String>) -> Vec<String> {
 /// The SDK whose client a file of the adapters has.
 fn sdk(function: &Function) -> &'static str {
     let text = std::fs::read_to_string(&function.file).unwrap();
-    ["eventbridge", "sqs", "secretsmanager", "sesv2"]
+    ["eventbridge", "s3", "sqs", "secretsmanager", "sesv2"]
         .into_iter()
         .find(|name| text.contains(&format!("use aws_sdk_{name}")))
         .unwrap_or("dynamodb")

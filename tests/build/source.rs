@@ -168,8 +168,15 @@ impl Reader<'_> {
         let mut parameters = BTreeMap::new();
         for input in &signature.inputs {
             if let syn::FnArg::Typed(typed) = input {
+                let mut names = names_in(&typed.ty);
+                // What is known of `impl Trait` and `T: Trait` is the trait.
+                for kind in signature.generics.type_params() {
+                    if names.contains(&kind.ident.to_string()) {
+                        names.extend(kind.bounds.iter().filter_map(trait_of));
+                    }
+                }
                 for name in bound_in(&typed.pat) {
-                    parameters.insert(name, names_in(&typed.ty));
+                    parameters.insert(name, names.clone());
                 }
             }
         }
@@ -186,6 +193,17 @@ impl Reader<'_> {
             returns,
             body: body.clone(),
         });
+    }
+}
+
+fn trait_of(bound: &syn::TypeParamBound) -> Option<String> {
+    match bound {
+        syn::TypeParamBound::Trait(bound) => bound
+            .path
+            .segments
+            .last()
+            .map(|segment| segment.ident.to_string()),
+        _ => None,
     }
 }
 

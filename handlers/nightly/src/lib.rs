@@ -22,7 +22,7 @@ use export::walk::offer_all;
 use export::{ExportError, Exporter, MANIFEST, Manifest, Start};
 use handlers::ports::{Clock, EventStore, Ids, Notifications, Objects};
 use handlers::query::time_index::SAFETY_WINDOW;
-use handlers::{Error, Result};
+use handlers::{Error, Result, telemetry};
 use serde_json::Value;
 use tokio::runtime::Handle;
 
@@ -125,7 +125,7 @@ impl Nightly {
         let covered = before.as_ref().and_then(|manifest| manifest.covered.to);
         if let Some(before) = before.as_ref().filter(|_| covered >= Some(until)) {
             leavings::remove(self, before, None).await?;
-            tracing::info!(%until, "the export is complete");
+            telemetry::export_complete(until, 0);
             return Ok(Ended::UpToDate);
         }
         empty(&self.folder)?;
@@ -223,17 +223,17 @@ fn midnight(time: DateTime<Utc>) -> DateTime<Utc> {
     time.date_naive().and_time(NaiveTime::MIN).and_utc()
 }
 
-/// A metric of the template counts the lines that say that the export is complete.
 fn tell(ended: &Ended) {
     match ended {
         Ended::UpToDate => {}
-        Ended::Complete(written) => tracing::info!(
-            events = written.events,
-            until = %written.until,
-            manifest_sha256 = %written.manifest_sha256,
-            with_notifications = written.with_notifications,
-            "the export is complete"
-        ),
+        Ended::Complete(written) => {
+            tracing::info!(
+                manifest_sha256 = %written.manifest_sha256,
+                with_notifications = written.with_notifications,
+                "exported"
+            );
+            telemetry::export_complete(written.until, written.events);
+        }
         Ended::Partly(written) => tracing::info!(
             events = written.events,
             until = %written.until,

@@ -49,7 +49,7 @@ const fn count_by(name: &'static str, field: &'static str) -> Metric {
 }
 
 /// All of them. docs/operating.md says what each means.
-pub const METRICS: [Metric; 18] = [
+pub const METRICS: [Metric; 19] = [
     count("Appended"),
     count("AppendConflicts"),
     count("Projected"),
@@ -72,4 +72,5 @@ pub const METRICS: [Metric; 18] = [
     count("Redriven"),
     count_by("DueFailed", "due"),
     count("MailPaused"),
+    count("ExportsComplete"),
 ];

@@ -37,9 +37,19 @@ const PLAIN_HTTP: &str =
     "the local AWS speaks plain HTTP on loopback, so the statement rightly denies everything";
 
 /// All differences between the template and what is deployed locally.
-pub const LOCAL_EDITS: [LocalEdit; 13] = [
+pub const LOCAL_EDITS: [LocalEdit; 15] = [
     LocalEdit {
         resource: "DeadLettersPolicy",
+        difference: Difference::StatementLeftOut("TlsOnly"),
+        reason: PLAIN_HTTP,
+    },
+    LocalEdit {
+        resource: "EventsTable",
+        difference: Difference::StatementLeftOut("TlsOnly"),
+        reason: PLAIN_HTTP,
+    },
+    LocalEdit {
+        resource: "RequestsTable",
         difference: Difference::StatementLeftOut("TlsOnly"),
         reason: PLAIN_HTTP,
     },

@@ -2,24 +2,32 @@
 
 use std::path::Path;
 
-use serde_json::Value;
-
 use super::{Answer, Caller, Request, Stack};
 
 impl Stack {
-    /// Lambda's synchronous invocation of a function, by the function's short name.
+    /// One of S3's calls on an exported file that is not there; a put on a condition that is never met.
+    ///
+    /// # Panics
+    /// Where it is none of those that are known here.
     #[must_use]
-    pub fn invoke(&self, caller: &Caller, function: &str, event: &Value) -> Answer {
+    pub fn probe_exports(&self, caller: &Caller, operation: &str) -> Answer {
+        let (method, path, headers) = match operation {
+            "GetObject" => ("GET", "/history/PROBE", Vec::new()),
+            "PutObject" => {
+                let never = ("if-match".to_owned(), "\"never\"".to_owned());
+                ("PUT", "/history/PROBE", vec![never])
+            }
+            "DeleteObject" => ("DELETE", "/history/PROBE", Vec::new()),
+            "ListBucket" => ("GET", "?list-type=2&max-keys=1", Vec::new()),
+            other => panic!("no operation {other}"),
+        };
+        let bucket = self.output("ExportsBucketName");
         Request {
-            service: "lambda",
-            method: "POST",
-            url: format!(
-                "{}/2015-03-31/functions/{}-{function}/invocations",
-                self.aws.endpoint(),
-                self.deployment.stack
-            ),
-            headers: Vec::new(),
-            body: event.to_string(),
+            service: "s3",
+            method,
+            url: format!("{}/{bucket}{path}", self.aws.endpoint()),
+            headers,
+            body: String::new(),
         }
         .send(Some(caller))
     }

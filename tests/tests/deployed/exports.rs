@@ -36,7 +36,7 @@ fn export_all(stack: &Stack, version: u64) -> (tempfile::TempDir, Value) {
         // An hour ahead: the function ends it at its own time.
         let until = format_time(Utc::now() + TimeDelta::hours(1));
         let call = json!({ "detail-type": "ExportDue", "detail": { "until": until } });
-        let done = stack.invoke(&stack.root(), "export", &call);
+        let done = stack.invoke(&stack.root(), "export", "RequestResponse", &call);
         assert_eq!(done.status, 200, "{done:?}");
         assert_eq!(done.body, "null", "{}", stack.evidence());
         let folder = tempfile::tempdir().unwrap();

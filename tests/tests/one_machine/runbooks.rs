@@ -22,7 +22,7 @@ fn rebuilding_balances_goes_as_its_runbook_says() {
         let count = listed["accounts"].as_array().map_or(0, Vec::len);
         (count == 2).then_some(()).ok_or_else(|| listed.to_string())
     });
-    let mut transcript = Transcript::read("docs/runbooks/rebuild-balances.md");
+    let mut transcript = Transcript::read("docs/maintenance/rebuild-balances.md");
     transcript.run_block(server.base());
     transcript.run_block(server.base());
     transcript.end();
@@ -48,7 +48,7 @@ fn a_parked_account_goes_on_as_its_runbook_says() {
         let letters = api.dead_letters();
         letters.first().cloned().ok_or("no dead letter".to_owned())
     });
-    let mut transcript = Transcript::read("docs/runbooks/parked-account.md");
+    let mut transcript = Transcript::read("docs/maintenance/parked-account.md");
     transcript.run_block(server.base());
     transcript.run_block(server.base());
     server.stop();
@@ -80,7 +80,7 @@ fn a_backup_of_one_machine_is_put_back_as_its_runbook_says() {
     folder.disk().put_back(&backup);
 
     let server = Server::start(&folder);
-    let mut transcript = Transcript::read("docs/runbooks/restoring.md");
+    let mut transcript = Transcript::read("docs/maintenance/restoring.md");
     transcript.run_block(server.base());
     transcript.end();
     // The bank sends everything again, under its keys.

@@ -1,10 +1,14 @@
 //! What is counted, and that CloudWatch can read it.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
 
+use handlers::ports::RandomIds;
 use handlers::telemetry::{METRICS, NAMESPACE, mail_paused};
+use nightly::Nightly;
 use serde_json::{Value, json};
-use tests::world::{World, account};
+use tests::world::{MemoryObjects, World, account};
 
 use crate::log::Log;
 use crate::story::live_through_everything;
@@ -40,12 +44,30 @@ fn total(log: &Log, name: &str) -> f64 {
         .sum()
 }
 
-#[tokio::test]
+async fn export_everything(world: &World) {
+    let folder = tempfile::tempdir().unwrap();
+    let objects = MemoryObjects::new(world.faults.clone(), world.clock.clone());
+    let nightly = Nightly {
+        store: world.store.clone(),
+        notifications: world.notifications.clone(),
+        objects: Arc::new(objects),
+        clock: world.clock.clone(),
+        ids: Arc::new(RandomIds),
+        folder: folder.path().join("export"),
+        max_events: 1_000,
+    };
+    let as_long_as_a_function_runs = Duration::from_secs(900);
+    let exported = nightly.deliver(&Value::Null, as_long_as_a_function_runs);
+    exported.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn every_metric_is_told_by_something_that_happens() {
     let log = Log::start();
     let world = World::default();
     live_through_everything(&world).await;
     mail_paused("AccountSuspendedException");
+    export_everything(&world).await;
     let found: BTreeSet<String> = log
         .lines()
         .iter()

@@ -95,7 +95,25 @@ const SCHEDULE: &[&str] = &[
 const HEARTBEAT: &[&str] = &[
     "functions Invoke schedule",
     "functions Invoke notify",
+    "functions Invoke export",
     "dead letters SendMessage",
+];
+const ROTATE: &[&str] = &[
+    "keys DescribeSecret",
+    "keys GetSecretValue",
+    "keys PutSecretValue",
+    "keys UpdateSecretVersionStage",
+];
+const EXPORT: &[&str] = &[
+    "events Query",
+    "events Query by-time",
+    "events BatchGetItem",
+    "notifications GetItem",
+    "notifications Query by-account",
+    "exports GetObject",
+    "exports PutObject",
+    "exports DeleteObject",
+    "exports ListBucket",
 ];
 /// Calls that no role may make.
 const NOBODY: &[&str] = &[
@@ -113,7 +131,7 @@ const NOBODY: &[&str] = &[
     "suppressions Scan",
     "suppressions PutItem",
     "suppressions DeleteItem",
-    "keys PutSecretValue",
+    "keys DeleteSecret",
     "schedules DeleteItem",
     "schedules Scan",
     "dead letters PurgeQueue",
@@ -122,6 +140,7 @@ const NOBODY: &[&str] = &[
     "functions Invoke project",
     "functions Invoke feedback",
     "functions Invoke replay",
+    "functions Invoke rotate",
 ];
 /// What the tables' own policies deny to everybody who does not append, or to everybody.
 const HISTORY: &[&str] = &[
@@ -136,12 +155,13 @@ const HISTORY: &[&str] = &[
     "requests BatchWriteItem",
 ];
 /// The one would take the letters that other tests wait for, the other the keys of their links.
-const DESTRUCTIVE: [&str; 2] = ["dead letters PurgeQueue", "keys PutSecretValue"];
+const DESTRUCTIVE: [&str; 2] = ["dead letters PurgeQueue", "keys DeleteSecret"];
 
 /// All calls that are tried, each once.
 fn calls() -> BTreeSet<&'static str> {
     [
-        API, PROJECT, NOTIFY, FEEDBACK, REPLAY, SCHEDULE, HEARTBEAT, NOBODY, HISTORY,
+        API, PROJECT, NOTIFY, FEEDBACK, REPLAY, SCHEDULE, HEARTBEAT, ROTATE, EXPORT, NOBODY,
+        HISTORY,
     ]
     .concat()
     .into_iter()
@@ -158,6 +178,8 @@ fn made_by(role: &str) -> &'static [&'static str] {
         "ReplayRole" => REPLAY,
         "ScheduleRole" => SCHEDULE,
         "HeartbeatRole" => HEARTBEAT,
+        "RotateRole" => ROTATE,
+        "ExportRole" => EXPORT,
         other => panic!("no role {other}"),
     }
 }
@@ -211,10 +233,12 @@ pub(super) fn root_may(stack: &Stack) {
 
 /// Done, or refused by what keeps the attempt without effect: both are beyond the policy.
 fn seen(answer: &Answer) -> Seen {
-    const WITHOUT_EFFECT: [&str; 3] = [
+    const WITHOUT_EFFECT: [&str; 5] = [
         "ConditionalCheckFailedException",
         "TransactionCanceledException",
         "ReceiptHandleIsInvalid",
+        "NoSuchKey",
+        "PreconditionFailed",
     ];
     let refused = || WITHOUT_EFFECT.iter().any(|why| answer.body.contains(why));
     if answer.is_access_denied() {
@@ -231,7 +255,13 @@ fn make(stack: &Stack, caller: &Caller, call: &str) -> Answer {
     match (target, operation) {
         ("mail", "GetAccount") => stack.ses_account(caller),
         ("keys", operation) => {
-            let body = json!({ "SecretId": stack.output("SigningKeysArn"), "SecretString": "{}" });
+            // Of a stage that nobody reads.
+            let body = json!({
+                "SecretId": stack.output("SigningKeysArn"),
+                "SecretString": "{}",
+                "VersionStages": ["PROBE"],
+                "VersionStage": "PROBE",
+            });
             let operation = format!("secretsmanager.{operation}");
             stack.call(caller, "secretsmanager", &operation, &body)
         }
@@ -242,6 +272,7 @@ fn make(stack: &Stack, caller: &Caller, call: &str) -> Answer {
         }
         ("bus", "PutEvents") => put_events(stack, caller, stack.output("BusName")),
         ("bus", _) => put_events(stack, caller, "default"),
+        ("exports", operation) => stack.probe_exports(caller, operation),
         ("dead", operation) => queue(stack, caller, operation.trim_start_matches("letters ")),
         ("events", "and requests TransactWriteItems") => append(stack, caller),
         (table, operation) => {

@@ -26,7 +26,7 @@ pub const TESTS: &[Test] = &[
 ];
 
 /// The roles of the template that are no caller's.
-const SERVICE_ROLES: [&str; 7] = [
+const SERVICE_ROLES: [&str; 9] = [
     "ApiRole",
     "ProjectRole",
     "NotifyRole",
@@ -34,6 +34,8 @@ const SERVICE_ROLES: [&str; 7] = [
     "ReplayRole",
     "ScheduleRole",
     "HeartbeatRole",
+    "RotateRole",
+    "ExportRole",
 ];
 
 /// What of a matrix was seen, against what was expected.
