@@ -2,6 +2,8 @@
 //!
 //!     append http://127.0.0.1:8080 ACC-00001234 salary-2026-11 125.50 EUR
 
+#![allow(clippy::print_stdout, reason = "an example shows what it did")]
+
 use std::error::Error;
 use std::thread::sleep;
 use std::time::Duration;

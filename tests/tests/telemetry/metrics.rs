@@ -164,7 +164,7 @@ async fn the_lag_is_the_time_from_recording_to_sending() {
     let world = World::default();
     world.customer_with("ana@example.com", json!({})).await;
     world.account_with(&account(1), &["10.00"]).await;
-    world.clock.advance(std::time::Duration::from_millis(1500));
+    world.clock.advance(Duration::from_millis(1500));
     world.project(world.stream()).await;
     world.settle().await;
     let lines = log.lines();
