@@ -1,10 +1,8 @@
 use std::path::Path;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::retry::RetryConfig;
-use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_s3::primitives::ByteStream;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -13,9 +11,7 @@ use handlers::ports::{Object, Objects};
 use handlers::{Error, Result};
 
 use crate::error::classify;
-
-/// A file of the export has some 10 MB, the manifest of a large bank more.
-const ATTEMPT_TIMEOUT: Duration = Duration::from_secs(60);
+use crate::timeouts;
 
 /// The objects of an export in a bucket of S3, below a prefix.
 #[derive(Debug, Clone)]
@@ -28,13 +24,8 @@ pub struct Bucket {
 impl Bucket {
     /// `prefix` ends with a slash.
     pub fn new(shared: &aws_config::SdkConfig, bucket: String, prefix: &str) -> Self {
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(Duration::from_secs(2))
-            .operation_attempt_timeout(ATTEMPT_TIMEOUT)
-            .operation_timeout(3 * ATTEMPT_TIMEOUT)
-            .build();
         let config = aws_sdk_s3::config::Builder::from(shared)
-            .timeout_config(timeouts)
+            .timeout_config(timeouts::S3.config())
             .retry_config(RetryConfig::standard())
             // A local AWS has no host name for each bucket.
             .force_path_style(true)

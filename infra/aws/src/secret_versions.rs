@@ -1,15 +1,14 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::config::retry::RetryConfig;
-use aws_sdk_secretsmanager::config::timeout::TimeoutConfig;
 use handlers::ports::{CURRENT, PENDING, SecretSource, SecretText, SecretVersions};
 use handlers::{Error, Result};
 
 use crate::error::classify;
+use crate::timeouts;
 
 /// Random bytes of a new key: as many as the hash has.
 const SECRET_BYTES: usize = 32;
@@ -22,13 +21,8 @@ pub struct ManagedSecrets {
 
 impl ManagedSecrets {
     pub fn new(shared: &aws_config::SdkConfig) -> Self {
-        let timeouts = TimeoutConfig::builder()
-            .connect_timeout(Duration::from_secs(2))
-            .operation_attempt_timeout(Duration::from_secs(4))
-            .operation_timeout(Duration::from_secs(10))
-            .build();
         let config = aws_sdk_secretsmanager::config::Builder::from(shared)
-            .timeout_config(timeouts)
+            .timeout_config(timeouts::SECRETS_MANAGER.config())
             .retry_config(RetryConfig::standard())
             .build();
         ManagedSecrets {

@@ -13,7 +13,8 @@ const CONNECT: Duration = Duration::from_secs(2);
 pub(crate) struct Limits {
     /// For one answer. What takes longer is lost.
     attempt: Duration,
-    /// For all attempts of a call with the pauses between them: below every function's own timeout (28 s the shortest).
+    /// For all attempts of a call with the pauses between them: below the timeout of every function that makes it (28 s the
+    /// shortest).
     operation: Duration,
 }
 
@@ -32,6 +33,11 @@ pub(crate) const SECRETS_MANAGER: Limits = Limits::seconds(4, 10);
 /// answer may still come.
 #[cfg(feature = "cloud")]
 pub(crate) const SES: Limits = Limits::seconds(20, 20);
+
+/// A file of the export has some 10 MB, the manifest of a large bank more. Of the function that exports alone, which may
+/// run for 900 s.
+#[cfg(feature = "cloud")]
+pub(crate) const S3: Limits = Limits::seconds(60, 180);
 
 impl Limits {
     const fn seconds(attempt: u64, operation: u64) -> Self {
@@ -59,6 +65,10 @@ mod tests {
     /// The shortest timeout of the functions, `ApiFunction`'s in the template.
     const FUNCTION: Duration = Duration::from_secs(28);
 
+    /// `ExportFunction`'s.
+    #[cfg(feature = "cloud")]
+    const EXPORT: Duration = Duration::from_secs(900);
+
     #[test]
     fn no_call_outlasts_the_function_that_makes_it() {
         let mut all = vec![DYNAMODB];
@@ -76,6 +86,8 @@ mod tests {
             );
             assert!(config.operation_timeout() < Some(FUNCTION), "{limits:?}");
         }
+        #[cfg(feature = "cloud")]
+        assert!(S3.config().operation_timeout() < Some(EXPORT));
     }
 
     #[test]
