@@ -233,12 +233,13 @@ pub(super) fn root_may(stack: &Stack) {
 
 /// Done, or refused by what keeps the attempt without effect: both are beyond the policy.
 fn seen(answer: &Answer) -> Seen {
-    const WITHOUT_EFFECT: [&str; 5] = [
+    const WITHOUT_EFFECT: [&str; 6] = [
         "ConditionalCheckFailedException",
         "TransactionCanceledException",
         "ReceiptHandleIsInvalid",
         "NoSuchKey",
         "PreconditionFailed",
+        "You must specify MoveToVersionId",
     ];
     let refused = || WITHOUT_EFFECT.iter().any(|why| answer.body.contains(why));
     if answer.is_access_denied() {
@@ -255,13 +256,16 @@ fn make(stack: &Stack, caller: &Caller, call: &str) -> Answer {
     match (target, operation) {
         ("mail", "GetAccount") => stack.ses_account(caller),
         ("keys", operation) => {
-            // Of a stage that nobody reads.
-            let body = json!({
-                "SecretId": stack.output("SigningKeysArn"),
-                "SecretString": "{}",
-                "VersionStages": ["PROBE"],
-                "VersionStage": "PROBE",
-            });
+            let mut body = json!({ "SecretId": stack.output("SigningKeysArn") });
+            // A version of a stage that nobody reads; and a stage that is to be moved nowhere.
+            match operation {
+                "PutSecretValue" => {
+                    body["SecretString"] = json!("{}");
+                    body["VersionStages"] = json!(["PROBE"]);
+                }
+                "UpdateSecretVersionStage" => body["VersionStage"] = json!("PROBE"),
+                _ => {}
+            }
             let operation = format!("secretsmanager.{operation}");
             stack.call(caller, "secretsmanager", &operation, &body)
         }

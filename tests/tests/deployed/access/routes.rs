@@ -50,7 +50,7 @@ fn callers(stack: &Stack) -> Vec<Asking> {
     let of_role = |name: &str, role: Role, accounts: Option<&str>| Asking {
         name: name.to_owned(),
         caller: Some(stack.user_with_policy(
-            &name.replace(' ', "-"),
+            &format!("matrix-{}", name.replace(' ', "-")),
             role.output(),
             accounts.map(|accounts| ("ledgerbell-accounts", accounts)),
         )),
