@@ -124,15 +124,16 @@ async fn places(
         let slices = (0..SLICES)
             .map(|slice| store.recorded(slice, range.from, range.to, newest_first, wanted));
         let slices = try_join_all(slices).await?;
-        // A slice that gave all it was asked for may have more, behind the
-        // last time it gave: up to there the order of all slices is known.
+        // A slice that gave all it was asked for may have more, from the last
+        // time that it gave on, of that microsecond too: before it the order of
+        // all slices is known.
         let ends = slices.iter().filter(|places| places.len() >= wanted);
         let ends = ends.filter_map(|places| places.last().map(|place| place.recorded_at));
         let horizon = if newest_first { ends.max() } else { ends.min() };
         let known = |place: &Place| match horizon {
             None => true,
-            Some(horizon) if newest_first => place.recorded_at >= horizon,
-            Some(horizon) => place.recorded_at <= horizon,
+            Some(horizon) if newest_first => place.recorded_at > horizon,
+            Some(horizon) => place.recorded_at < horizon,
         };
         let mut places: Vec<Place> = slices.into_iter().flatten().collect();
         places.retain(|place| beyond(place) && known(place));
