@@ -165,22 +165,46 @@ impl Notifier {
         mut digest: Notification,
         person: &Person,
     ) -> Result<Notification> {
+        // An earlier attempt may have left some out, and the customer may want
+        // them again since: what was told as skipped stays so.
+        let is_first = digest.revision == 0;
         let Content::Digest(content) = &mut digest.content else {
             return Ok(digest);
         };
+        let covers = std::mem::take(&mut content.covers);
+        let covers = match is_first {
+            true => covers,
+            false => self.still_planned(covers).await?,
+        };
         let recipient = &digest.recipient;
-        let (wanted, unwanted): (Vec<Covered>, Vec<Covered>) = std::mem::take(&mut content.covers)
+        let (wanted, unwanted): (Vec<Covered>, Vec<Covered>) = covers
             .into_iter()
             .partition(|covered| person.preferences.is_on_for(covered.kind, recipient));
         content.covers = wanted;
         for covered in unwanted {
             let stored = self.notifications.get(covered.notification_id).await?;
             if let Some(stored) = stored.filter(|stored| stored.state == State::Planned) {
-                let reason = SkipReason::PreferenceOff.as_str().to_owned();
-                self.skip(&stored, reason).await?;
+                let (now, reason) = (self.clock.now(), SkipReason::PreferenceOff.as_str());
+                self.save(&stored.moved(State::Skipped, now, Some(reason.to_owned())))
+                    .await?;
             }
         }
         Ok(digest)
+    }
+
+    async fn still_planned(&self, covers: Vec<Covered>) -> Result<Vec<Covered>> {
+        let mut planned = Vec::with_capacity(covers.len());
+        for some in covers.chunks(AT_ONCE) {
+            let read = some
+                .iter()
+                .map(|covered| self.notifications.get(covered.notification_id));
+            for (stored, covered) in join_all(read).await.into_iter().zip(some) {
+                if stored?.is_some_and(|stored| stored.state == State::Planned) {
+                    planned.push(covered.clone());
+                }
+            }
+        }
+        Ok(planned)
     }
 
     pub(super) async fn render_digest(
