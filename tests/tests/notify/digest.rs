@@ -187,6 +187,37 @@ async fn what_is_not_wanted_any_more_is_left_out_with_its_reason() {
 }
 
 #[tokio::test]
+async fn what_one_attempt_has_left_out_is_not_told_by_the_next_when_it_is_wanted_again() {
+    let world = waiting().await;
+    world.mailer.answer([LATER]);
+    world.clock.set(time(MORNING));
+    beat(&world).await;
+    let off = json!({ "delivery": "daily", "kinds": { "deposit": { "enabled": false } } });
+    world.customer_with("ana@example.com", off).await;
+    world.clock.advance(Duration::from_secs(60));
+    // Of the two deposits one is noted as skipped.
+    let throttled = handlers::error::Error::Retryable("throttled".to_owned());
+    let fault = Fault::FailBefore(throttled);
+    world.faults.at("notifications.save", 1, fault);
+    beat(&world).await;
+    world.customer_with("ana@example.com", daily()).await;
+    beat(&world).await;
+    assert_eq!(world.mailer.accepted().len(), 1);
+    let Content::Digest(content) = digests(&world).remove(0).content else {
+        panic!("a digest")
+    };
+    let skipped: Vec<_> = items(&world)
+        .into_iter()
+        .filter(|item| item.state == State::Skipped)
+        .map(|item| item.notification_id)
+        .collect();
+    assert_eq!(skipped.len(), 1);
+    let mut told = content.covers.iter().map(|covered| covered.notification_id);
+    assert!(told.all(|id| !skipped.contains(&id)));
+    assert_eq!(content.covers.len(), 5);
+}
+
+#[tokio::test]
 async fn a_digest_of_which_nothing_is_wanted_is_not_sent() {
     let world = waiting().await;
     let off = |kinds: &[&str]| -> Value {
