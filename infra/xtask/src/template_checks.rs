@@ -148,7 +148,10 @@ fn checkov(python: &Python, template: &Path) -> Result<Vec<Finding>> {
         Command::new(python.program("checkov"))
             .args(["--framework", "cloudformation", "--output", "json"])
             // Its own checks only: nothing is asked of its vendor.
-            .args(["--skip-download", "--compact", "--file"])
+            .args(["--skip-download", "--compact"])
+            // It reads a Ref in a variable as the template's path, and a path of forty characters as a secret access key: what
+            // it finds depends on where the clone lies. A test of the template holds that no variable has a secret.
+            .args(["--skip-check", "CKV_AWS_45", "--file"])
             .arg(template),
     )?;
     let results = &found["results"];
