@@ -160,14 +160,15 @@ impl Money {
     /// The decimal string of the wire, without the currency.
     pub fn to_decimal(self) -> String {
         let digits = self.currency.digits() as usize;
-        let sign = if self.minor < 0 { "-" } else { "" };
-        let padded = format!("{:0width$}", self.minor.unsigned_abs(), width = digits + 1);
-        let (whole, fraction) = padded.split_at(padded.len() - digits);
-        if digits == 0 {
-            format!("{sign}{whole}")
-        } else {
-            format!("{sign}{whole}.{fraction}")
+        let mut text = self.minor.to_string();
+        let sign = usize::from(self.minor < 0);
+        // One before the point, however little it is.
+        let missing = (digits + 1).saturating_sub(text.len() - sign);
+        text.insert_str(sign, &"0".repeat(missing));
+        if digits > 0 {
+            text.insert(text.len() - digits, '.');
         }
+        text
     }
 }
 
@@ -188,10 +189,21 @@ fn parse_minor(text: &str, currency: Currency, negative: bool) -> Result<Money, 
     if fraction.len() != currency.digits() as usize {
         return Err(MoneyError::WrongDigits(currency.digits(), currency.code()));
     }
-    let sign = if negative { "-" } else { "" };
-    let minor = format!("{sign}{whole}{fraction}")
-        .parse()
-        .map_err(|_| MoneyError::TooLarge)?;
+    let add = |sum: i64, digit: u8| {
+        let digit = i64::from(digit - b'0');
+        let tenfold = sum.checked_mul(10)?;
+        // Downwards, as the least number has no positive.
+        if negative {
+            tenfold.checked_sub(digit)
+        } else {
+            tenfold.checked_add(digit)
+        }
+    };
+    let minor = whole
+        .bytes()
+        .chain(fraction.bytes())
+        .try_fold(0, add)
+        .ok_or(MoneyError::TooLarge)?;
     if negative && minor == 0 {
         return Err(MoneyError::NotADecimal);
     }

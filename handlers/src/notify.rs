@@ -114,7 +114,8 @@ impl Notifier {
             correlation_id = event.metadata.correlation_id,
             event_id = %event.metadata.event_id
         );
-        self.act(&event, detail).instrument(span).await
+        // Boxed, as it is large and would be moved about with all that waits for it.
+        Box::pin(self.act(&event, detail)).instrument(span).await
     }
 
     async fn act(&self, event: &DomainEvent, detail: &Value) -> Result<()> {

@@ -10,8 +10,9 @@ pub const LAYOUT: &str = "layout";
 /// What a mail consists of, besides its layout.
 pub const PARTS: [&str; 2] = ["subject.txt", "body.txt"];
 
-/// What a locale has beside its mails.
+/// What a locale has beside its mails: words, which are the same in every mail, and what is made of a name or a number.
 pub const WORDS: &str = "words.txt";
+pub const SENTENCES: &str = "sentences.txt";
 const FORMATS: &str = "formats.txt";
 const VERSIONS: &str = "versions.txt";
 
@@ -104,14 +105,18 @@ impl Catalogue {
                 found.insert(name);
             }
         }
-        let expected = [FORMATS, VERSIONS, WORDS].map(str::to_owned).into();
+        let expected = [FORMATS, VERSIONS, WORDS, SENTENCES]
+            .map(str::to_owned)
+            .into();
         for name in found.symmetric_difference(&expected) {
             faults.push(format!("{tag}/{name} is missing, or means nothing"));
         }
         if found != expected {
             return;
         }
-        self.add(templates, &format!("{tag}/{WORDS}"), faults);
+        for file in [WORDS, SENTENCES] {
+            self.add(templates, &format!("{tag}/{file}"), faults);
+        }
         let mut lines = |file: &str| match fs::read_to_string(folder.join(file)) {
             Ok(text) => pairs(&text),
             Err(error) => {

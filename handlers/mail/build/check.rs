@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use minijinja::Environment;
 
-use crate::catalogue::{Catalogue, LAYOUT, WORDS};
+use crate::catalogue::{Catalogue, LAYOUT, SENTENCES, WORDS};
 use crate::fact_names::{self, DIGEST, ENTRY, ITEM, NOTICE, STATEMENT, SUBJECT, TOTAL};
 
-/// Names that a layout gives to what is put into it.
-const GIVEN_BY_LAYOUTS: [&str; 1] = ["words"];
+/// What a layout imports, for itself and for what is put into it.
+const IMPORTED: [&str; 1] = ["sentences"];
 
 pub fn faults(catalogue: &Catalogue) -> Vec<String> {
     let mut faults = Vec::new();
@@ -22,10 +22,19 @@ pub fn faults(catalogue: &Catalogue) -> Vec<String> {
     if !faults.is_empty() {
         return faults;
     }
-    let words = match words(catalogue, &engine, &mut faults) {
-        Ok(words) => words,
-        Err(fault) => return vec![fault],
+    let (words, sentences) = match (
+        common(catalogue, &engine, WORDS, &mut faults),
+        common(catalogue, &engine, SENTENCES, &mut faults),
+    ) {
+        (Ok(words), Ok(sentences)) => (words, sentences),
+        (Err(fault), _) | (_, Err(fault)) => return vec![fault],
     };
+    for kind in &catalogue.mails {
+        // A digest is no kind: it tells of several.
+        if kind != fact_names::DIGEST_FOLDER && !words.contains(&format!("kinds.{kind}")) {
+            faults.push(format!("no {WORDS} has a word for {kind} among its kinds"));
+        }
+    }
     for (path, source) in &catalogue.sources {
         let Ok(template) = engine.get_template(path) else {
             continue;
@@ -38,6 +47,7 @@ pub fn faults(catalogue: &Catalogue) -> Vec<String> {
         }
         for (of, known) in [
             ("words", words.iter().map(String::as_str).collect()),
+            ("sentences", sentences.iter().map(String::as_str).collect()),
             ("item", Vec::from(ITEM)),
             ("entry", Vec::from(ENTRY)),
             ("total", Vec::from(TOTAL)),
@@ -52,36 +62,31 @@ pub fn faults(catalogue: &Catalogue) -> Vec<String> {
     faults
 }
 
-/// The words that every language has: the same in each.
-fn words(
+/// What every language has in this file: the same in each.
+fn common(
     catalogue: &Catalogue,
     engine: &Environment<'_>,
+    file: &str,
     faults: &mut Vec<String>,
 ) -> Result<BTreeSet<String>, String> {
     let mut by_locale: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for locale in &catalogue.locales {
-        let path = format!("{}/{WORDS}", locale.tag);
+        let path = format!("{}/{file}", locale.tag);
         let names = exports(engine, &path).map_err(|error| format!("{path}: {error}"))?;
-        for kind in &catalogue.mails {
-            // A digest is no kind: it tells of several.
-            if kind != fact_names::DIGEST_FOLDER && !names.contains(&format!("kinds.{kind}")) {
-                faults.push(format!("{path}: kinds has no word for {kind}"));
-            }
-        }
         by_locale.insert(&locale.tag, names);
     }
     let all: BTreeSet<String> = by_locale.values().flatten().cloned().collect();
     for (tag, names) in &by_locale {
         for name in all.difference(names) {
             faults.push(format!(
-                "{tag}/{WORDS} has no {name}, which another language has"
+                "{tag}/{file} has no {name}, which another language has"
             ));
         }
     }
     Ok(all)
 }
 
-/// What a file of words gives: names, and `name.key` for each key of a map.
+/// What a file of words or sentences gives: names, and `name.key` for each key of a map.
 fn exports(engine: &Environment<'_>, path: &str) -> Result<BTreeSet<String>, minijinja::Error> {
     let template = engine.get_template(path)?;
     let captured = template.render_captured(())?;
@@ -123,7 +128,7 @@ fn facts(path: &str) -> BTreeSet<&'static str> {
         // Made before the rest, and of facts that others cannot choose.
         facts.retain(|name| SUBJECT.contains(name));
     } else {
-        facts.extend(GIVEN_BY_LAYOUTS);
+        facts.extend(IMPORTED);
         facts.extend(fact_names::GIVEN_TO_BODIES);
     }
     facts
@@ -140,7 +145,7 @@ fn fields<'s>(source: &'s str, of: &str) -> BTreeSet<&'s str> {
             let rest = &source[at + start.len()..];
             &rest[..rest.find(|c| !is_word(c)).unwrap_or(rest.len())]
         })
-        // `words.txt` is a file.
+        // `sentences.txt` is a file.
         .filter(|name| *name != "txt")
         .collect()
 }

@@ -6,6 +6,7 @@ use chrono_tz::Tz;
 use minijinja::Value;
 
 use crate::render::RenderError;
+use crate::templates::Words;
 use crate::untrusted::{one_line, one_line_without_links};
 use crate::{Amount, Locale};
 
@@ -65,6 +66,7 @@ impl Envelope {
     pub(crate) fn facts(&self, optional: bool) -> Value {
         minijinja::context! {
             locale => self.locale.as_str(),
+            words => Words::of(self.locale).as_value(),
             bank_name => one_line(&self.bank_name, MAX_NAME_CHARS),
             customer_name => shown(one_line_without_links(&self.customer_name, MAX_NAME_CHARS)),
             verification_code => shown(one_line_without_links(&self.verification_code, MAX_CODE_CHARS)),

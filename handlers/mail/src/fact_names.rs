@@ -3,6 +3,7 @@
 /// What every mail knows.
 pub const ENVELOPE: &[&str] = &[
     "locale",
+    "words",
     "bank_name",
     "customer_name",
     "verification_code",

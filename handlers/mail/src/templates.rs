@@ -93,7 +93,7 @@ impl Template {
             let parts: Vec<&str> = path.split(['/', '.']).collect();
             match parts.as_slice() {
                 ["layout", name, _] => [layout, "frame", "parts"].contains(name),
-                [of, "words", _] => *of == locale,
+                [of, "words" | "sentences", _] => *of == locale,
                 [of, mail, ..] => *of == locale && *mail == folder,
                 _ => false,
             }
@@ -106,11 +106,21 @@ fn body(name: &str, layout: String, facts: &Value) -> Result<String, minijinja::
     ENGINE.get_template(name)?.render(facts)
 }
 
-/// The words of a language, as its `words.txt` gives them.
-pub(crate) struct Words(BTreeMap<String, Value>);
+/// The words of a language, as its `words.txt` gives them. They are read once: each mail has them among its facts.
+pub(crate) struct Words(Value);
+
+static WORDS: LazyLock<[Words; Locale::ALL.len()]> = LazyLock::new(|| {
+    Locale::ALL.map(|locale| {
+        Words::read(locale).expect("the build has looked for each word of each language")
+    })
+});
 
 impl Words {
-    pub(crate) fn of(locale: Locale) -> Result<Self, minijinja::Error> {
+    pub(crate) fn of(locale: Locale) -> &'static Self {
+        &WORDS[locale as usize]
+    }
+
+    fn read(locale: Locale) -> Result<Self, minijinja::Error> {
         let template = ENGINE.get_template(&format!("{locale}/words.txt"))?;
         let captured = template.render_captured(())?;
         let state = captured.state();
@@ -118,12 +128,17 @@ impl Words {
             .exports()
             .into_iter()
             .filter_map(|name| Some((name.to_owned(), state.lookup(name)?)));
-        Ok(Self(words.collect()))
+        Ok(Self(Value::from(words.collect::<BTreeMap<_, _>>())))
+    }
+
+    /// All of them, as a fact of a mail.
+    pub(crate) fn as_value(&self) -> &Value {
+        &self.0
     }
 
     /// A word, or what its map has under the key.
     pub(crate) fn get(&self, name: &str, key: Option<&str>) -> Result<String, minijinja::Error> {
-        let mut word = self.0.get(name).cloned().unwrap_or_default();
+        let mut word = self.0.get_attr(name)?;
         if let Some(key) = key {
             word = word.get_attr(key)?;
         }
@@ -225,7 +240,7 @@ mod tests {
                 .sources()
                 .map(|(path, source)| format!("{path}\0{source}"))
                 .collect();
-            assert!(sources.len() >= 6, "{}", template.name);
+            assert!(sources.len() >= 7, "{}", template.name);
             let digest = Sha256::digest(sources.join("\0"));
             let line = format!("{} {}", template.name, hex(&digest));
             match known

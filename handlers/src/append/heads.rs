@@ -18,7 +18,10 @@ pub(super) struct Heads(Mutex<LruCache<AccountId, Slot>>);
 
 impl Default for Heads {
     fn default() -> Self {
-        Heads(Mutex::new(LruCache::new(CAPACITY)))
+        // Not `new`, which sets aside the room for all of them at once.
+        let mut slots = LruCache::unbounded();
+        slots.resize(CAPACITY);
+        Heads(Mutex::new(slots))
     }
 }
 

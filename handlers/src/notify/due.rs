@@ -60,7 +60,8 @@ impl Notifier {
             let taken_up = some.iter().map(|id| {
                 let span =
                     tracing::error_span!("due", correlation_id = Empty, notification_id = %id);
-                let work = self.take_up(*id, &digests).instrument(span.clone());
+                // Boxed, as it is large and would be moved more than once.
+                let work = Box::pin(self.take_up(*id, &digests)).instrument(span.clone());
                 async move { (*id, span, work.await) }
             });
             for (id, span, outcome) in join_all(taken_up).await {

@@ -36,7 +36,7 @@ pub(super) fn attachment(notice: &StatementNotice) -> Result<Attachment, RenderE
         template: "words.txt",
         source,
     };
-    let words = Words::of(notice.envelope.locale).map_err(failed)?;
+    let words = Words::of(notice.envelope.locale);
     let word = |name: &str, key: Option<&str>| words.get(name, key).map_err(failed);
     let mut writer = WriterBuilder::new()
         .terminator(Terminator::CRLF)

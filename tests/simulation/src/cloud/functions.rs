@@ -103,7 +103,7 @@ pub(super) fn project(
         if planted::is("arrival-order") {
             return crate::bugs::project_in_order_of_arrival(&port, &records).await;
         }
-        let failed = projector(&port).project(records).await;
+        let failed = Box::pin(projector(&port).project(records)).await;
         if planted::is("failures-not-reported") {
             return Vec::new();
         }
@@ -150,10 +150,10 @@ pub(super) fn invoke(
         match function {
             Function::Notify => {
                 let notifier = notifier(&port);
-                notifier.call(event_type, detail, BEAT_BUDGET).await
+                Box::pin(notifier.call(event_type, detail, BEAT_BUDGET)).await
             }
-            Function::Feedback => feedback(&port).deliver(&envelope).await,
-            Function::Replay => replayer(&port).deliver(detail, REPLAY_BUDGET).await,
+            Function::Feedback => Box::pin(feedback(&port).deliver(&envelope)).await,
+            Function::Replay => Box::pin(replayer(&port).deliver(detail, REPLAY_BUDGET)).await,
         }
     }
 }
