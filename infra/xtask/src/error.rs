@@ -35,6 +35,9 @@ pub enum Error {
     /// The template is not as the local deploy expects it.
     #[error("template: {0}")]
     Template(String),
+    /// Something cannot be measured, or what was measured makes no sense.
+    #[error("bench: {0}")]
+    Bench(String),
     /// The local AWS did not come up, or said something unexpected.
     #[error("local AWS: {0}")]
     LocalAws(String),

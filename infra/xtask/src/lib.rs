@@ -2,6 +2,7 @@
 //!
 //! A library too, because the deployed test starts the same local AWS and makes the same zips as the commands do.
 
+mod bench;
 mod checks;
 mod chromium;
 mod command;
@@ -23,6 +24,7 @@ mod steps;
 mod template_checks;
 mod workspace;
 
+pub use bench::bench;
 pub use checks::{chaos, test};
 pub use chromium::chromium;
 pub use deploy::{Deployment, deploy_local, deploy_to_aws};

@@ -71,6 +71,18 @@ enum Task {
         profile: Profile,
     },
 
+    /// Measure, and write docs/performance.md: goals, tables and charts.
+    ///
+    /// It takes all of the machine for most of an hour; `cargo xtask bench PART` measures one part. Nothing else should run
+    /// beside it.
+    Bench {
+        /// Only these parts.
+        parts: Vec<String>,
+        /// Try whether they run: little of everything, and nothing is written.
+        #[arg(long)]
+        quick: bool,
+    },
+
     /// Build the functions' zip files, target/package/<name>.zip.
     Package {
         /// The processor the functions run on.
@@ -127,6 +139,7 @@ fn main() -> ExitCode {
             accounts,
             profile,
         } => xtask::scale(events, accounts, profile),
+        Task::Bench { parts, quick } => xtask::bench(&parts, quick),
         Task::Package {
             architecture,
             profile,

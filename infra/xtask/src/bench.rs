@@ -1,0 +1,91 @@
+//! `cargo xtask bench`: what is measured, and the report of it.
+//!
+//! Each part gives what it measured as JSON ([`Part`]), which is kept in `docs/performance/`; the report is made of all
+//! that is kept there, so that one part can be measured anew without the others.
+
+#[allow(
+    clippy::float_arithmetic,
+    reason = "a chart is drawn: no money is counted"
+)]
+mod chart;
+mod made_by;
+mod part;
+mod report;
+
+use std::{fs, process::Command};
+
+pub use part::Part;
+
+use crate::{
+    command,
+    error::{Error, Result, at},
+    workspace::{cargo, root},
+};
+
+/// What can be measured, in the order of the report.
+const PARTS: [(&str, Measure); 1] = [("paths", paths)];
+
+type Measure = fn(quick: bool) -> Result<Part>;
+
+/// Measures these parts, or all, and writes the report. `quick` tries whether they run: its figures are not kept.
+///
+/// # Errors
+/// Where a part is not known or cannot be measured, or a file cannot be written.
+pub fn bench(parts: &[String], quick: bool) -> Result<()> {
+    let known: Vec<&str> = PARTS.iter().map(|(name, _)| *name).collect();
+    if let Some(unknown) = parts.iter().find(|part| !known.contains(&part.as_str())) {
+        let known = known.join(", ");
+        return Err(Error::Missing(format!(
+            "no part {unknown}; there are: {known}"
+        )));
+    }
+    let folder = root().join("docs/performance");
+    fs::create_dir_all(&folder).map_err(at(&folder))?;
+    for (name, measure) in PARTS {
+        if !parts.is_empty() && !parts.iter().any(|part| part == name) {
+            continue;
+        }
+        eprintln!("== {name}");
+        let mut part = measure(quick)?;
+        for goal in &part.goals {
+            let met = if goal.met { "met" } else { "MISSED" };
+            eprintln!(
+                "{met:<6} {}: {} ({})",
+                goal.goal, goal.measured, goal.wanted
+            );
+        }
+        if !quick {
+            part.made_by = made_by::this_machine()?;
+            let file = folder.join(format!("{name}.json"));
+            let json = serde_json::to_string_pretty(&part).map_err(unreadable)?;
+            fs::write(&file, json + "\n").map_err(at(&file))?;
+        }
+    }
+    if quick {
+        return Ok(());
+    }
+    let kept = known.iter().filter_map(|name| {
+        let json = fs::read_to_string(folder.join(format!("{name}.json"))).ok()?;
+        Some(serde_json::from_str(&json).map_err(unreadable))
+    });
+    report::write(&kept.collect::<Result<Vec<Part>>>()?)
+}
+
+/// Paths through the product on one machine: no peers, no AWS.
+fn paths(quick: bool) -> Result<Part> {
+    let mut program = Command::new(cargo());
+    program
+        .current_dir(root())
+        .args(["run", "--release", "--package", "tests", "--bin", "paths"]);
+    told_by(program.args(quick.then_some(["--", "--quick"]).iter().flatten()))
+}
+
+/// What a program tells on its standard output.
+fn told_by(program: &mut Command) -> Result<Part> {
+    program.stderr(std::process::Stdio::inherit());
+    serde_json::from_str(&command::read(program)?).map_err(unreadable)
+}
+
+fn unreadable(error: serde_json::Error) -> Error {
+    Error::Bench(format!("what was measured cannot be read: {error}"))
+}
