@@ -27,8 +27,9 @@ pub const MAX_LETTERS: usize = 100;
 const REDRIVE_HIDES_FOR: Duration = Duration::from_secs(120);
 /// A look hides letters only as long as it takes to collect them.
 const LOOK_HIDES_FOR: Duration = Duration::from_secs(10);
-/// A commit is in the stream a moment after it was recorded.
-const STREAM_MARGIN: chrono::TimeDelta = chrono::TimeDelta::minutes(5);
+/// By how much a commit's time and the time at which it came into the stream may differ: four times what readers of the
+/// time index reckon with. More would have each letter project the more of what has nothing to do with it.
+const STREAM_MARGIN: chrono::TimeDelta = chrono::TimeDelta::minutes(1);
 
 /// Which letters, and whether it is meant.
 #[derive(Debug, Clone, Default)]
