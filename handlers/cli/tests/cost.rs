@@ -102,3 +102,28 @@ fn every_price_says_where_it_is_from_and_whether_it_was_read_there() {
     let met = goal["computed"].as_f64() <= goal["wanted"].as_f64();
     assert_eq!(goal["met"], met);
 }
+
+#[test]
+fn the_page_has_the_figures_that_the_command_tells() {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/cost.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let document = cost(&[]);
+    let mut figures = Vec::new();
+    for column in document["columns"].as_array().unwrap() {
+        figures.push(column["beside_ses"].as_f64().unwrap());
+        for name in ["DynamoDB, writes", "API Gateway", "CloudWatch, logs"] {
+            figures.push(part(column, name));
+        }
+    }
+    for lever in document["cheaper"].as_array().unwrap() {
+        figures.push(lever["usd"].as_f64().unwrap());
+    }
+    let goal = &document["goal"];
+    figures.push(goal["computed"].as_f64().unwrap() - goal["wanted"].as_f64().unwrap());
+    let untold = cost(&["--mails-per-event", "0"]);
+    figures.push(untold["columns"][0]["beside_ses"].as_f64().unwrap());
+    figures.push(untold["columns"][1]["beside_ses"].as_f64().unwrap());
+    for figure in figures {
+        assert!(page.contains(&format!("{figure:.2}")), "{figure:.2}");
+    }
+}

@@ -58,7 +58,7 @@ pub async fn check() -> Result<(), String> {
 }
 
 /// Ten events in a commit that have an amount and nothing else.
-async fn of_bare(bank: &Bank) -> Spent {
+pub async fn of_bare(bank: &Bank) -> Spent {
     let events = vec![tests::world::deposited("12.50"); 10];
     let mut reading = bank.reading();
     bank.appender().append(&request(7, events)).await.unwrap();

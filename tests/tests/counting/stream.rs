@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use rusqlite::{Connection, StatementStatus, params};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::bank::{Bank, request, salary};
 
@@ -68,7 +68,22 @@ fn grow(file: &Connection, times: i64) {
     }
 }
 
-pub async fn check() -> Result<(), String> {
+/// A stream of some records, and one of so many times as many.
+pub struct Growth {
+    few: Steps,
+    many: Steps,
+}
+
+impl Growth {
+    pub fn to_json(&self) -> Value {
+        json!({
+            "steps_of_a_write": [self.few.next, self.many.next],
+            "steps_of_a_look": [self.few.look, self.many.look],
+        })
+    }
+}
+
+pub async fn of_a_stream(times: i64) -> Growth {
     let bank = Bank::open().await;
     let appender = bank.appender();
     for key in 1..=20 {
@@ -78,8 +93,15 @@ pub async fn check() -> Result<(), String> {
     bank.engine.stop().await;
     let file = Connection::open(file).unwrap();
     let few = steps(&file);
-    grow(&file, 50);
-    let many = steps(&file);
+    grow(&file, times);
+    Growth {
+        few,
+        many: steps(&file),
+    }
+}
+
+pub async fn check() -> Result<(), String> {
+    let Growth { few, many } = of_a_stream(50).await;
     for (what, few, many) in [
         ("a write", few.next, many.next),
         ("a look", few.look, many.look),
