@@ -8,6 +8,11 @@
     reason = "a chart is drawn: no money is counted"
 )]
 mod chart;
+#[allow(
+    clippy::float_arithmetic,
+    reason = "units and list prices are divided: no money is counted"
+)]
+mod cost;
 mod made_by;
 mod part;
 mod report;
@@ -23,7 +28,11 @@ use crate::{
 };
 
 /// What can be measured, in the order of the report.
-const PARTS: [(&str, Measure); 1] = [("paths", paths)];
+const PARTS: [(&str, Measure); 3] = [
+    ("counts", cost::counts),
+    ("cost", cost::cost),
+    ("paths", paths),
+];
 
 type Measure = fn(quick: bool) -> Result<Part>;
 
