@@ -18,7 +18,7 @@ const P50_MS: u64 = 30;
 const P99_MS: u64 = 150;
 
 pub(super) fn measure(effort: Effort) -> Found {
-    let seconds = if effort.quick { 2 } else { SECONDS };
+    let seconds = if effort.quick { 3 } else { SECONDS };
     let folder = Folder::new();
     let server = Server::start(&folder);
     let mut memory = Vec::new();
