@@ -19,8 +19,9 @@ use crate::engine::{OwnEngine, Table};
 use crate::retry;
 use crate::store::{COUNTERPARTY, CURRENCY, Failure, Loaded, REFERENCE, Store};
 
-const EVENTS: &str = "Events";
-const SNAPSHOTS: &str = "Snapshots";
+/// Not its default names: the engine has a table `events` of ours, and SQLite does not tell them apart.
+const EVENTS: &str = "AggregateEvents";
+const SNAPSHOTS: &str = "AggregateSnapshots";
 /// Events between two snapshots.
 pub const SNAPSHOT_SIZE: usize = 100;
 
@@ -185,11 +186,15 @@ impl DynamoEs {
     }
 }
 
+fn repository(client: &Client) -> DynamoEventRepository {
+    DynamoEventRepository::new(client.clone()).with_tables(EVENTS, SNAPSHOTS)
+}
+
 fn event_store(
     client: &Client,
     source: Source,
 ) -> PersistedEventStore<DynamoEventRepository, Account> {
-    let repository = DynamoEventRepository::new(client.clone());
+    let repository = repository(client);
     match source {
         Source::Events => PersistedEventStore::new_event_store(repository),
         Source::Snapshots => PersistedEventStore::new_snapshot_store(repository, SNAPSHOT_SIZE),
@@ -250,7 +255,7 @@ impl Store for DynamoEs {
 
     async fn replay(&self, _accounts: &[String]) -> Result<Loaded, Failure> {
         let balances = Balances::default();
-        let repository = DynamoEventRepository::new(self.client.clone());
+        let repository = repository(&self.client);
         let mut replay = QueryReplay::<_, _, Account>::new(repository, balances.clone());
         let failed = Arc::new(Mutex::new(None));
         let kept = failed.clone();

@@ -2,11 +2,12 @@
 
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
+use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedAsyncSleep};
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
     ProjectionType, ScalarAttributeType, StreamSpecification, StreamViewType,
 };
+use aws_smithy_async::rt::sleep::TokioSleep;
 use embedded::Engine;
 use tempfile::TempDir;
 
@@ -37,6 +38,7 @@ impl OwnEngine {
                 .region(Region::new("us-east-1"))
                 .credentials_provider(Credentials::new("local", "local", None, None, "local"))
                 .http_client(aws_smithy_http_client::Builder::new().build_http())
+                .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
                 .interceptor(counter.clone())
                 .build(),
         )
