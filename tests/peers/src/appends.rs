@@ -142,7 +142,9 @@ fn goal(stores: &[Shared], work: Appends, rounds: &Rounds) -> Goal {
 
 fn why(work: Appends) -> String {
     match work.events_a_commit {
-        1 => "an idempotency key, a time index and a stream of whole commits are written too, in the same request".to_owned(),
-        _ => "the engine writes a large item and its copies in the stream and the index, as long as it writes many small ones".to_owned(),
+        1 => "both wait for one synced transaction of the engine, and ours writes an idempotency key, an index by time and a stream of whole \
+              commits in it".to_owned(),
+        _ => "the engine takes one synced transaction at a time, and each store's commit is one: the wait is the same for one item as for ten; \
+              DynamoDB has no such queue and asks for write units, which are in the table".to_owned(),
     }
 }

@@ -115,6 +115,7 @@ async fn table(
     events: usize,
     rounds: &[Vec<Reading>],
 ) -> Result<Table, Failure> {
+    let is_load = matches!(what, Read::Load(_));
     let mut rows = Vec::new();
     for (one, readings) in filled.iter().zip(rounds) {
         let Some(first) = readings.first() else {
@@ -130,30 +131,36 @@ async fn table(
                 .await?
                 .map(|units| units[2]),
         };
-        rows.push(vec![
+        let mut row = vec![
             one.label.clone(),
             of(&|reading| reading.seconds * 1000.0).text(1),
-            number(first.loaded.events as f64, 0),
             number(first.spent.requests as f64, 0),
             number(own.unwrap_or(first.spent.read_units), 1),
-            of(&|reading| events as f64 / reading.seconds).text(0),
-            number(
-                of(&|reading| reading.cpu_seconds / events as f64 * 1e6).median,
+            number(of(&|reading| reading.cpu_seconds * 1000.0).median, 1),
+        ];
+        if !is_load {
+            // Of what came: dynamo-es gives the first MB of an account.
+            let read = |reading: &Reading| reading.loaded.events as f64;
+            row.push(number(read(first), 0));
+            row.push(of(&|reading| read(reading) / reading.seconds).text(0));
+            row.push(number(
+                of(&|reading| reading.cpu_seconds / read(reading) * 1e6).median,
                 1,
-            ),
-        ]);
+            ));
+        }
+        rows.push(row);
+    }
+    let mut head = texts(&["", "ms", "requests", "read units", "processor time, ms"]);
+    if !is_load {
+        head.extend(texts(&[
+            "events that came",
+            "events a second",
+            "processor time an event, us",
+        ]));
     }
     Ok(Table {
         title: format!("{}: {} events", title(what), number(events as f64, 0)),
-        head: texts(&[
-            "",
-            "ms",
-            "events read",
-            "requests",
-            "read units",
-            "events a second",
-            "processor time an event, us",
-        ]),
+        head,
         rows,
     })
 }

@@ -51,7 +51,7 @@ pub fn texts(texts: &[&str]) -> Vec<String> {
 
 /// What each of them does not do, as its documentation and its source have it.
 pub fn differences() -> Table {
-    let rows: [[&str; 4]; 10] = [
+    let rows: [[&str; 4]; 11] = [
         [
             "a retry is recognised (idempotency key)",
             "yes, for ever",
@@ -99,6 +99,12 @@ pub fn differences() -> Table {
             "none needed: each commit carries the account after it",
             "every N events, or with each commit",
             "where the caller hands one over",
+        ],
+        [
+            "what a snapshot holds",
+            "the account",
+            "with cqrs-es 0.5.0: the events of its commit twice",
+            "the account",
         ],
         [
             "stream for projections",
