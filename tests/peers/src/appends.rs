@@ -144,7 +144,7 @@ fn why(work: Appends) -> String {
     match work.events_a_commit {
         1 => "both wait for one synced transaction of the engine, and ours writes an idempotency key, an index by time and a stream of whole \
               commits in it".to_owned(),
-        _ => "the engine takes one synced transaction at a time, and each store's commit is one: the wait is the same for one item as for ten; \
-              DynamoDB has no such queue and asks for write units, which are in the table".to_owned(),
+        _ => "the engine takes one synced transaction at a time, and each store's commit is one, of one item or of ten; where the disk costs \
+              nothing (TMPDIR on tmpfs) it is the engine's and the SDK's work on a commit's nested attributes".to_owned(),
     }
 }

@@ -182,7 +182,9 @@ fn goal(label: &str, ours: &[Reading], theirs: &[Reading]) -> Goal {
         why: if met {
             String::new()
         } else {
-            "each event's fields are read and each commit's hash is computed anew, which dynamo-es does not do".to_owned()
+            "nearly all of the time is the engine's and the SDK's reading of items that hold each event as a map; the peer keeps an event as \
+             bytes; the fold with the chain takes a tenth"
+                .to_owned()
         },
     }
 }
