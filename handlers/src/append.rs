@@ -107,6 +107,9 @@ impl Appender {
                 Some(head) => Some(head),
                 None => self.store.head(&request.account_id).await?,
             };
+            if planted::is("head-read-again") {
+                self.store.head(&request.account_id).await?;
+            }
             let attempted = self.attempt(request, head.clone()).await;
             match attempted {
                 Ok(Attempt::Recorded(recorded, head)) => {

@@ -9,10 +9,7 @@ pub mod http;
 pub mod keyring;
 pub mod mail_code;
 pub mod notify;
-#[cfg(feature = "planted-bugs")]
 pub mod planted;
-#[cfg(not(feature = "planted-bugs"))]
-mod planted;
 pub mod ports;
 pub mod project;
 pub mod query;

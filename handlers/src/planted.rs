@@ -1,6 +1,7 @@
-//! Bugs that can be planted, to see that the simulation would catch them. Only
-//! the simulation turns the feature on; everywhere else `is` is a constant
-//! `false`, and nothing of a planted bug is compiled.
+//! Bugs that can be planted, to see that the simulation, or a count of what the
+//! use cases cost, would catch them. Only these tests turn the feature on;
+//! everywhere else `is` is a constant `false`, and nothing of a planted bug is
+//! compiled.
 
 #[cfg(feature = "planted-bugs")]
 mod switch {
@@ -27,6 +28,7 @@ pub use switch::{is, plant};
 
 /// Whether this bug is planted: never, without the feature.
 #[cfg(not(feature = "planted-bugs"))]
-pub(crate) const fn is(_: &str) -> bool {
+#[must_use]
+pub const fn is(_: &str) -> bool {
     false
 }

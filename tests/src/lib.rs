@@ -8,6 +8,12 @@ pub mod deployed;
 pub mod exports;
 pub mod interleavings;
 pub mod one_machine;
+#[allow(
+    clippy::cast_precision_loss,
+    clippy::float_arithmetic,
+    reason = "rates are not counted in pennies"
+)]
+pub mod paths;
 pub mod scale;
 pub mod transcript;
 

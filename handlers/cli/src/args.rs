@@ -4,6 +4,7 @@ use clap::{Parser, Subcommand};
 
 use crate::commands::balance::BalanceOptions;
 use crate::commands::completions::CompletionsOptions;
+use crate::commands::cost::CostOptions;
 use crate::commands::dead_letters::DeadLettersOptions;
 use crate::commands::events::EventsOptions;
 use crate::commands::export::ExportOptions;
@@ -48,6 +49,7 @@ pub enum Command {
     Schedules(Box<SchedulesOptions>),
     Load(LoadOptions),
     Preview(PreviewOptions),
+    Cost(CostOptions),
     Completions(CompletionsOptions),
     Man(ManOptions),
 }

@@ -4,6 +4,11 @@
 mod accounts;
 pub mod balance;
 pub mod completions;
+#[allow(
+    clippy::float_arithmetic,
+    reason = "list prices have eight decimals, and nobody is paid by this"
+)]
+pub mod cost;
 pub mod dead_letters;
 pub mod events;
 pub mod export;

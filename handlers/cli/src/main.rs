@@ -39,6 +39,7 @@ fn main() -> ExitCode {
         Command::Schedules(options) => exit::of(commands::schedules::run(&options)),
         Command::Load(options) => exit::of(commands::load::run(&options)),
         Command::Preview(options) => exit::of(commands::preview::run(&options)),
+        Command::Cost(options) => exit::of(commands::cost::run(&options)),
         Command::Completions(options) => exit::of(commands::completions::run(&options)),
         Command::Man(options) => exit::of(commands::man::run(&options)),
     }

@@ -5,7 +5,7 @@ mod running;
 
 use running::run;
 
-const COMMANDS: [&[&str]; 26] = [
+const COMMANDS: [&[&str]; 27] = [
     &[],
     &["serve"],
     &["console"],
@@ -30,6 +30,7 @@ const COMMANDS: [&[&str]; 26] = [
     &["schedules", "cancel"],
     &["load"],
     &["preview"],
+    &["cost"],
     &["completions"],
     &["man"],
 ];
@@ -108,6 +109,8 @@ fn wrong_use_is_exit_2_with_the_reason_first() {
             "no-such-file",
         ),
         (vec!["load", "--writers", "0"], "'0'"),
+        (vec!["cost", "--events-per-commit", "7"], "1, 10, 25"),
+        (vec!["cost", "--mails-per-event", "11"], "from 0 to 10"),
         (
             vec![
                 "schedules",

@@ -112,9 +112,11 @@ impl Notifier {
             State::Claimed | State::Sending if leased => Err(Error::Retryable(
                 "another worker has this notification".to_owned(),
             )),
-            State::RetryAt if stored.retry_at.is_some_and(|at| at > now) => Err(Error::Retryable(
-                "the mailer asked to be left alone for a while".to_owned(),
-            )),
+            // What a dead letter tells: not that it waits, but for what.
+            State::RetryAt if stored.retry_at.is_some_and(|at| at > now) => {
+                let reason = stored.reason.as_deref().unwrap_or("no reason given");
+                Err(Error::Retryable(format!("put off by the mailer: {reason}")))
+            }
             // Nothing was handed to the mailer yet.
             State::Claimed | State::RetryAt => self.send_or_skip(event, stored, skip, person).await,
             State::Sending if planted::is("expired-send-repeated") => {

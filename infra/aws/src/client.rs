@@ -22,6 +22,7 @@ const LOCAL_BACKOFF: Duration = Duration::from_millis(10);
 pub struct Dynamo {
     pub(crate) client: Client,
     pub(crate) tables: Tables,
+    /// Counts where DynamoDB is local; in AWS nobody reads it, and it stays at nothing.
     pub meter: Meter,
 }
 
@@ -53,16 +54,14 @@ impl Dynamo {
     /// The DynamoDB of the account that the environment names.
     #[cfg(feature = "cloud")]
     pub fn of(shared: &aws_config::SdkConfig) -> Self {
-        let meter = Meter::default();
         let config = aws_sdk_dynamodb::config::Builder::from(shared)
             .timeout_config(timeouts::DYNAMODB.config())
             .retry_config(RetryConfig::standard().with_max_attempts(MAX_ATTEMPTS))
-            .interceptor(meter.clone())
             .build();
         Dynamo {
             client: Client::from_conf(config),
             tables: Tables::from_env(),
-            meter,
+            meter: Meter::default(),
         }
     }
 }

@@ -42,7 +42,7 @@ pub use event_store::DynamoEventStore;
 pub use keys::SecretKeys;
 #[cfg(feature = "cloud")]
 pub use mailer::Ses;
-pub use meter::Meter;
+pub use meter::{Consumed, Meter};
 pub use notifications::DynamoNotifications;
 #[cfg(feature = "cloud")]
 pub use objects::Bucket;

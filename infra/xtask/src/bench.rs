@@ -8,6 +8,11 @@
     reason = "a chart is drawn: no money is counted"
 )]
 mod chart;
+#[allow(
+    clippy::float_arithmetic,
+    reason = "units and list prices are divided: no money is counted"
+)]
+mod cost;
 mod made_by;
 mod part;
 mod report;
@@ -23,7 +28,12 @@ use crate::{
 };
 
 /// What can be measured, in the order of the report.
-const PARTS: [(&str, Measure); 2] = [("paths", paths), ("peers", peers)];
+const PARTS: [(&str, Measure); 4] = [
+    ("counts", cost::counts),
+    ("cost", cost::cost),
+    ("paths", paths),
+    ("peers", peers),
+];
 
 type Measure = fn(quick: bool) -> Result<Part>;
 

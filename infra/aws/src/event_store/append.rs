@@ -2,8 +2,7 @@
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
-    CancellationReason, Put, ReturnConsumedCapacity, ReturnValuesOnConditionCheckFailure,
-    TransactWriteItem,
+    CancellationReason, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
 use domain::{AccountId, Commit, EventId, Version};
 use handlers::ports::{Appended, ReversalMark, UsedKey};
@@ -117,14 +116,10 @@ pub(super) async fn append(
         .client
         .transact_write_items()
         .set_transact_items(Some(writes))
-        .return_consumed_capacity(ReturnConsumedCapacity::Indexes)
         .send()
         .await;
     match answer {
-        Ok(answer) => {
-            dynamo.meter.consumed(answer.consumed_capacity());
-            Ok(Appended::Done)
-        }
+        Ok(_) => Ok(Appended::Done),
         Err(error) => match error.as_service_error() {
             Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
                 refused(cancelled.cancellation_reasons())

@@ -1,0 +1,134 @@
+//! What the cost is computed from: counts that a test holds to what is measured, list prices, and assumptions.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use crate::exit::Failure;
+
+/// Held by `tests/tests/counting`.
+const COUNTS: &str = include_str!("../../../data/counts.json");
+const PRICES: &str = include_str!("../../../data/prices.json");
+const ASSUMPTIONS: &str = include_str!("../../../data/assumptions.json");
+
+#[derive(Debug)]
+pub struct Data {
+    pub counts: Counts,
+    pub prices: Prices,
+    pub assumptions: BTreeMap<String, Assumption>,
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Counts {
+    pub commits: Vec<Commit>,
+    pub mail: Mail,
+    pub skipped: Skipped,
+    pub standing: Standing,
+}
+
+/// A commit with so many events.
+#[derive(Debug, Deserialize)]
+pub struct Commit {
+    pub events: u32,
+    pub append_cold: Units,
+    pub project: Units,
+    pub bus_bytes: f64,
+    pub log_bytes_append: f64,
+    pub log_bytes_project: f64,
+    pub bytes_commit: f64,
+    pub bytes_key: f64,
+}
+
+/// An event that is told by a mail.
+#[derive(Debug, Deserialize)]
+pub struct Mail {
+    pub notify: Units,
+    /// For all that SES tells of it.
+    pub feedback: Units,
+    pub log_bytes_notify: f64,
+    pub log_bytes_feedback: f64,
+    pub bytes_notification: f64,
+}
+
+/// An event that is not told, and noted as such.
+#[derive(Debug, Deserialize)]
+pub struct Skipped {
+    pub notify: Units,
+    pub bytes_notification: f64,
+}
+
+/// DynamoDB's.
+#[derive(Debug, Deserialize)]
+pub struct Units {
+    pub read_units: f64,
+    pub table_write_units: f64,
+    pub index_write_units: f64,
+}
+
+impl Units {
+    pub fn written(&self) -> f64 {
+        self.table_write_units + self.index_write_units
+    }
+}
+
+/// What the template makes that costs by being there.
+#[derive(Debug, Deserialize)]
+pub struct Standing {
+    pub alarms: f64,
+    pub dashboards: f64,
+    pub encryption_keys: f64,
+    pub secrets: f64,
+    pub own_metrics: f64,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Prices {
+    pub region: String,
+    pub currency: String,
+    pub as_of: String,
+    pub says: String,
+    pub prices: BTreeMap<String, Price>,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Price {
+    pub usd: f64,
+    pub per: f64,
+    pub unit: String,
+    pub source: String,
+    /// Whether it was read on that page, or is from knowledge.
+    pub looked_up: bool,
+}
+
+#[derive(Debug, Serialize, Deserialize)]
+pub struct Assumption {
+    pub value: f64,
+    pub why: String,
+}
+
+impl Data {
+    pub fn read() -> Result<Self, Failure> {
+        Ok(Data {
+            counts: parse(COUNTS)?,
+            prices: parse(PRICES)?,
+            assumptions: parse(ASSUMPTIONS)?,
+        })
+    }
+
+    /// Of one unit, in USD.
+    pub fn price(&self, name: &str) -> Result<f64, Failure> {
+        let price = self.prices.prices.get(name);
+        let price = price.ok_or_else(|| Failure::Failed(format!("there is no price {name}")))?;
+        Ok(price.usd / price.per)
+    }
+
+    pub fn assumed(&self, name: &str) -> Result<f64, Failure> {
+        let assumption = self.assumptions.get(name);
+        let missing = || Failure::Failed(format!("there is no assumption {name}"));
+        Ok(assumption.ok_or_else(missing)?.value)
+    }
+}
+
+fn parse<T: for<'a> Deserialize<'a>>(text: &str) -> Result<T, Failure> {
+    serde_json::from_str(text).map_err(|error| Failure::Failed(error.to_string()))
+}

@@ -1,0 +1,74 @@
+//! Paths through the product on one machine, measured: pure code by the processor time that it takes, the store by how its
+//! rate grows or falls, the way to a mail from outside. `cargo xtask bench` makes a report of it.
+
+mod cpu;
+mod fold;
+mod growth;
+mod mails;
+mod store;
+mod told;
+
+use serde_json::{Value, json};
+
+/// How much is done.
+#[derive(Debug, Clone, Copy)]
+pub struct Effort {
+    /// Little of everything: whether it runs.
+    pub quick: bool,
+}
+
+impl Effort {
+    fn of(self, full: u32) -> u32 {
+        if self.quick { (full / 50).max(1) } else { full }
+    }
+}
+
+/// What one path gives.
+#[derive(Debug, Default)]
+struct Found {
+    goals: Vec<Value>,
+    tables: Vec<Value>,
+    charts: Vec<Value>,
+    notes: Vec<String>,
+}
+
+/// Measures all, and tells it as a part of the bench.
+///
+/// # Panics
+/// Where something does not do what it is measured at.
+#[must_use]
+pub fn measure(effort: Effort) -> Value {
+    let mut all = Found::default();
+    for path in [
+        fold::measure,
+        mails::measure,
+        told::measure,
+        growth::measure,
+    ] {
+        let found = path(effort);
+        all.goals.extend(found.goals);
+        all.tables.extend(found.tables);
+        all.charts.extend(found.charts);
+        all.notes.extend(found.notes);
+    }
+    json!({
+        "part": "paths",
+        "says": "Pure code by the processor time of its thread, so that what else runs does not count. The store of one machine in one process \
+            with its client, each size beside a small store in the same minute. The way from append to mail on a server of its own, from outside.",
+        "goals": all.goals,
+        "tables": all.tables,
+        "charts": all.charts,
+        "notes": all.notes,
+    })
+}
+
+/// The middle one, and from where to where they reach.
+fn spread(mut values: Vec<f64>) -> (f64, f64, f64) {
+    values.sort_by(f64::total_cmp);
+    let at = |index: usize| values.get(index).copied().unwrap_or(f64::NAN);
+    (
+        at(values.len() / 2),
+        at(0),
+        at(values.len().saturating_sub(1)),
+    )
+}

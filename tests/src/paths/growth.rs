@@ -1,0 +1,164 @@
+//! How the store's rate changes with what is in it already, and with who writes.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::store::Store;
+use super::{Effort, Found, spread};
+
+const ACCOUNTS: u32 = 1_000;
+const WRITERS: u32 = 16;
+const ROUNDS: usize = 7;
+/// Commits of one event in each round.
+const COMMITS: u32 = 400;
+const MOST_IN_A_COMMIT: u32 = 25;
+
+pub(super) fn measure(effort: Effort) -> Found {
+    let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
+    runtime.block_on(async {
+        let mut found = Found::default();
+        in_the_store(effort, &mut found).await;
+        of_one_account(effort, &mut found).await;
+        by_writers(effort, &mut found).await;
+        found
+    })
+}
+
+/// A large store against a small one, by turns, so that what else the machine does meets both.
+async fn in_the_store(effort: Effort, found: &mut Found) {
+    let (small, large) = (filled(1_000).await, filled(1_000).await);
+    let sizes: &[u32] = if effort.quick {
+        &[2_000]
+    } else {
+        &[10_000, 100_000, 1_000_000]
+    };
+    let mut points = vec![json!([1_000, 1.0])];
+    let mut last = (f64::NAN, f64::NAN, f64::NAN);
+    let mut size = 1_000;
+    for next in sizes {
+        let commits = (next - size) / MOST_IN_A_COMMIT;
+        large
+            .commit(commits, MOST_IN_A_COMMIT, WRITERS, |n| name(n % ACCOUNTS))
+            .await;
+        size = *next;
+        let commits = effort.of(COMMITS);
+        let mut ratios = Vec::new();
+        for _ in 0..ROUNDS {
+            let of_small = small
+                .commit(commits, 1, WRITERS, |n| name(n % WRITERS))
+                .await;
+            let of_large = large
+                .commit(commits, 1, WRITERS, |n| name(n % WRITERS))
+                .await;
+            ratios.push(of_small.as_secs_f64() / of_large.as_secs_f64());
+        }
+        last = spread(ratios);
+        points.push(json!([size, last.0]));
+    }
+    small.stop().await;
+    large.stop().await;
+    let (middle, least, most) = last;
+    found.goals.push(json!({
+        "goal": format!("append rate of one machine after {size} events, over that after 1,000"),
+        "wanted": ">= 0.9",
+        "measured": format!("{middle:.2} ({least:.2} to {most:.2})"),
+        "ratio": middle / 0.9,
+        "met": middle >= 0.9,
+        "why": if middle >= 0.9 { "" } else { "SQLite's trees are deeper and no longer all in its cache" },
+    }));
+    found.charts.push(chart(
+        "growth-events",
+        "Append rate by the events that are there, over the rate with 1,000",
+        "events in the store",
+        "rate, relative",
+        true,
+        points,
+    ));
+}
+
+async fn of_one_account(effort: Effort, found: &mut Found) {
+    let store = filled(1_000).await;
+    let long = |_: u32| "BENCH-LONG".to_owned();
+    store.open(1, long).await;
+    let sizes: &[u32] = if effort.quick {
+        &[100, 200]
+    } else {
+        &[100, 1_000, 10_000, 100_000]
+    };
+    let mut size = 1;
+    let mut points = Vec::new();
+    for next in sizes {
+        store
+            .commit((next - size) / MOST_IN_A_COMMIT, MOST_IN_A_COMMIT, 1, long)
+            .await;
+        size = *next;
+        let commits = effort.of(200);
+        let mut ratios = Vec::new();
+        for _ in 0..ROUNDS {
+            // A short one beside it, which stays short: each round is another.
+            let of_short = store.commit(commits, 1, 1, |n| name(n % ACCOUNTS)).await;
+            let of_long = store.commit(commits, 1, 1, long).await;
+            ratios.push(of_short.as_secs_f64() / of_long.as_secs_f64());
+        }
+        points.push(json!([size, spread(ratios).0]));
+    }
+    store.stop().await;
+    found.charts.push(chart(
+        "growth-account",
+        "Append rate to one account by its events, over that to accounts of a few",
+        "events of the account",
+        "rate, relative",
+        true,
+        points,
+    ));
+}
+
+async fn by_writers(effort: Effort, found: &mut Found) {
+    let store = filled(1_000).await;
+    let writers: &[u32] = if effort.quick {
+        &[1, 4]
+    } else {
+        &[1, 2, 4, 8, 16, 32, 64]
+    };
+    let commits = effort.of(COMMITS);
+    let mut rounds: Vec<Vec<Duration>> = vec![Vec::new(); writers.len()];
+    for _ in 0..ROUNDS {
+        for (of, count) in rounds.iter_mut().zip(writers) {
+            of.push(store.commit(commits, 1, *count, |n| name(n % count)).await);
+        }
+    }
+    store.stop().await;
+    let rate = |took: &Duration| f64::from(commits) / took.as_secs_f64();
+    let points: Vec<Value> = writers
+        .iter()
+        .zip(&rounds)
+        .map(|(count, took)| json!([count, spread(took.iter().map(rate).collect()).0]))
+        .collect();
+    found.charts.push(chart(
+        "growth-writers",
+        "Appends a second by writers at once, each to an account of its own",
+        "writers",
+        "appends a second",
+        true,
+        points,
+    ));
+}
+
+/// A store with so many events over all accounts.
+async fn filled(events: u32) -> Store {
+    let store = Store::new().await;
+    store.open(ACCOUNTS.min(events), name).await;
+    store
+}
+
+fn name(number: u32) -> String {
+    format!("BENCH-{number}")
+}
+
+fn chart(name: &str, title: &str, x: &str, y: &str, log_x: bool, points: Vec<Value>) -> Value {
+    json!({
+        "name": name, "title": title, "x": x, "y": y, "log_x": log_x,
+        "series": [{ "label": "ledgerbell", "points": points }],
+    })
+}

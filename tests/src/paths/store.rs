@@ -1,0 +1,101 @@
+//! The store of one machine, in this process.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use aws::DynamoEventStore;
+use domain::record::Reports;
+use embedded::Engine;
+use futures::stream::{self, StreamExt};
+use handlers::append::{Append, Appender};
+use handlers::ports::SystemClock;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+pub(super) struct Store {
+    engine: Engine,
+    appender: Appender,
+    keys: AtomicU64,
+    _folder: TempDir,
+}
+
+impl Store {
+    pub(super) async fn new() -> Self {
+        let folder = tempfile::tempdir().expect("there is room for a folder");
+        let engine = Engine::start(&folder.path().join("dynamodb.sqlite"))
+            .await
+            .expect("the engine starts");
+        let store = Arc::new(DynamoEventStore(engine.client()));
+        let appender = Appender::new(store, Arc::new(SystemClock));
+        Store {
+            engine,
+            appender,
+            keys: AtomicU64::new(0),
+            _folder: folder,
+        }
+    }
+
+    pub(super) async fn stop(self) {
+        self.engine.stop().await;
+    }
+
+    /// Commits of `size` events each, by so many writers at once; each commit to the next of the accounts. Answers with how
+    /// long it took.
+    pub(super) async fn commit(
+        &self,
+        commits: u32,
+        size: u32,
+        writers: u32,
+        account: impl Fn(u32) -> String,
+    ) -> Duration {
+        let started = Instant::now();
+        stream::iter(0..commits)
+            .for_each_concurrent(writers as usize, |number| {
+                let request = self.request(&account(number), size);
+                async move {
+                    self.appender
+                        .append(&request)
+                        .await
+                        .expect("it is recorded");
+                }
+            })
+            .await;
+        started.elapsed()
+    }
+
+    pub(super) async fn open(&self, accounts: u32, name: impl Fn(u32) -> String) {
+        stream::iter(0..accounts)
+            .for_each_concurrent(16, |number| {
+                let mut request = self.request(&name(number), 1);
+                request.reports = read(vec![json!({
+                    "type": "AccountOpened", "occurred_at": "2026-01-01T00:00:00Z",
+                    "data": { "customer_id": "customer", "currency": "EUR" },
+                })]);
+                async move {
+                    self.appender.append(&request).await.expect("it is opened");
+                }
+            })
+            .await;
+    }
+
+    fn request(&self, account: &str, size: u32) -> Append {
+        let key = self.keys.fetch_add(1, Ordering::Relaxed);
+        let deposit = json!({
+            "type": "MoneyDeposited", "occurred_at": "2026-01-01T12:00:00Z",
+            "data": { "amount": "2.00", "currency": "EUR", "reference": "salary" },
+        });
+        Append {
+            account_id: account.parse().expect("an account id"),
+            idempotency_key: format!("key-{key}").parse().expect("a key"),
+            if_match: None,
+            source: "core-banking".to_owned(),
+            correlation_id: format!("bench-{key}"),
+            reports: read(vec![deposit; size as usize]),
+        }
+    }
+}
+
+fn read(events: Vec<Value>) -> Reports {
+    Reports::read(json!({ "events": events })).expect("well-formed reports")
+}

@@ -1,0 +1,71 @@
+//! Appending: round trips and write units.
+
+use crate::bank::{Bank, request, salaries};
+use crate::spent::{Spent, at_most};
+
+/// What one commit costs, by the number of events in it.
+pub struct Appends {
+    pub warm: Spent,
+    pub cold: Spent,
+}
+
+/// Appends by a process that knows the account, and by one that does not.
+pub async fn of(bank: &Bank, events: usize) -> Appends {
+    let appender = bank.appender();
+    let key = 1000 * events as u64;
+    let first = request(key, salaries(events));
+    appender.append(&first).await.unwrap();
+    let mut reading = bank.reading();
+    let second = request(key + 1, salaries(events));
+    appender.append(&second).await.unwrap();
+    let warm = reading.spent();
+    let third = request(key + 2, salaries(events));
+    bank.appender().append(&third).await.unwrap();
+    let cold = reading.spent();
+    Appends { warm, cold }
+}
+
+/// The goals of an append.
+pub async fn check() -> Result<(), String> {
+    let bank = Bank::open().await;
+    let one = of(&bank, 1).await;
+    at_most("round trips of a cold append", one.cold.requests, 2)?;
+    at_most("round trips of a warm append", one.warm.requests, 1)?;
+    for (how, spent) in [("cold", &one.cold), ("warm", &one.warm)] {
+        let what = format!("thousandths of a write unit of a {how} append");
+        at_most(&what, spent.table_write_units, 4000)?;
+        let what = format!("the same of its place in the time index, {how}");
+        at_most(&what, spent.index_write_units, 1000)?;
+    }
+    at_most(
+        "thousandths of a read unit of a warm append",
+        one.warm.read_units,
+        0,
+    )?;
+    at_most(
+        "thousandths of a read unit of a cold append",
+        one.cold.read_units,
+        1000,
+    )?;
+    // Wished for were 500. Ten movements without any text are an item of 1,909 bytes, which is 2 units, and 1 for the key,
+    // each twice in a transaction.
+    let ten = of_bare(&bank).await;
+    at_most(
+        "thousandths of a write unit an event, at 10 a commit",
+        ten.table_write_units / 10,
+        600,
+    )
+}
+
+/// Ten events in a commit that have an amount and nothing else.
+pub async fn of_bare(bank: &Bank) -> Spent {
+    let events = vec![tests::world::deposited("12.50"); 10];
+    let mut reading = bank.reading();
+    bank.appender().append(&request(7, events)).await.unwrap();
+    reading.spent()
+}
+
+#[tokio::test]
+async fn an_append_costs_what_it_may() {
+    check().await.unwrap();
+}

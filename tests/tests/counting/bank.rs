@@ -1,0 +1,153 @@
+//! The use cases on the embedded engine, with the adapters that run in AWS. Bus, mailer and letters are in memory: what
+//! they take is counted by their calls.
+
+use std::sync::Arc;
+
+use aws::{
+    Dynamo, DynamoCustomers, DynamoEventStore, DynamoNotifications, DynamoReadModel,
+    DynamoSuppressions,
+};
+use domain::record::Reports;
+use domain::{AccountId, Commit};
+use embedded::Engine;
+use handlers::append::{Append, Appender};
+use handlers::customers::{CustomerDesk, read_person};
+use handlers::feedback::Feedback;
+use handlers::notify::Notifier;
+use handlers::ports::EventStore;
+use handlers::project::{Projector, StreamRecord};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tests::world::{World, customer, opened};
+
+use crate::spent::Reading;
+
+pub struct Bank {
+    pub world: World,
+    pub engine: Engine,
+    pub folder: TempDir,
+    dynamo: Dynamo,
+}
+
+impl Bank {
+    /// An account is open; its customer wishes to be told of deposits.
+    pub async fn open() -> Self {
+        Self::open_with(json!({})).await
+    }
+
+    pub async fn open_with(preferences: Value) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("dynamodb.sqlite");
+        let engine = Engine::start(&file).await.unwrap();
+        let dynamo = engine.client();
+        let bank = Bank {
+            world: World::default(),
+            engine,
+            folder,
+            dynamo,
+        };
+        let ana = json!({ "email": "ana.martin@example.com", "name": "Ana Martín", "locale": "en",
+            "time_zone": "Europe/Paris", "preferences": preferences });
+        let desk = CustomerDesk {
+            customers: Arc::new(DynamoCustomers(bank.dynamo.clone())),
+            clock: bank.world.clock.clone(),
+        };
+        let ana = read_person(ana).unwrap();
+        desk.put(&customer(), ana, None).await.unwrap();
+        let appender = bank.appender();
+        appender.append(&request(0, [opened()])).await.unwrap();
+        bank
+    }
+
+    /// What is asked from now on.
+    pub fn reading(&self) -> Reading {
+        let mut reading = Reading::of(self.dynamo.meter.clone());
+        reading.spent();
+        reading
+    }
+
+    /// Of a process that knows no account yet.
+    pub fn appender(&self) -> Appender {
+        Appender::new(
+            Arc::new(DynamoEventStore(self.dynamo.clone())),
+            self.world.clock.clone(),
+        )
+    }
+
+    pub fn projector(&self) -> Projector {
+        Projector {
+            store: Arc::new(DynamoEventStore(self.dynamo.clone())),
+            read_model: Arc::new(DynamoReadModel(self.dynamo.clone())),
+            ..self.world.projector()
+        }
+    }
+
+    pub fn notifier(&self) -> Notifier {
+        Notifier {
+            store: Arc::new(DynamoEventStore(self.dynamo.clone())),
+            customers: Arc::new(DynamoCustomers(self.dynamo.clone())),
+            notifications: Arc::new(DynamoNotifications(self.dynamo.clone())),
+            suppressions: Arc::new(DynamoSuppressions(self.dynamo.clone())),
+            ..self.world.notifier()
+        }
+    }
+
+    pub fn feedback(&self) -> Feedback {
+        Feedback {
+            notifications: Arc::new(DynamoNotifications(self.dynamo.clone())),
+            suppressions: Arc::new(DynamoSuppressions(self.dynamo.clone())),
+            ..self.world.feedback()
+        }
+    }
+
+    /// The account's records behind this version, as the stream has them.
+    pub async fn stream(&self, after: u64) -> Vec<StreamRecord> {
+        let store = DynamoEventStore(self.dynamo.clone());
+        let page = store.commits(&account(), after, 1000).await.unwrap();
+        assert!(page.next.is_none(), "one page has them all");
+        page.commits.into_iter().map(record).collect()
+    }
+}
+
+fn record(commit: Commit) -> StreamRecord {
+    StreamRecord {
+        sequence_number: format!("{:06}", commit.first_version),
+        account_id: commit.account_id.clone(),
+        first_version: commit.first_version,
+        commit: Ok(commit),
+    }
+}
+
+pub fn account() -> AccountId {
+    "DE89370400440532013000".parse().unwrap()
+}
+
+/// An append as a bank's system sends it through API Gateway: an IBAN, keys that are UUIDs, the ARN of an assumed role.
+pub fn request(key: u64, events: impl IntoIterator<Item = Value>) -> Append {
+    let uuid = format!("018f4e2a-7c3b-7d1e-9a50-{key:012}");
+    let source = "arn:aws:sts::123456789012:assumed-role/core-banking-eu-central-1-poster/i-0abc12";
+    let events: Vec<Value> = events.into_iter().collect();
+    Append {
+        account_id: account(),
+        idempotency_key: uuid.parse().unwrap(),
+        if_match: None,
+        source: source.to_owned(),
+        correlation_id: uuid,
+        reports: Reports::read(json!({ "events": events })).unwrap(),
+    }
+}
+
+pub fn salary() -> Value {
+    json!({
+        "type": "MoneyDeposited",
+        "occurred_at": "2026-11-22T09:30:00Z",
+        "data": {
+            "amount": "2450.00", "currency": "EUR", "counterparty": "Example Manufacturing GmbH & Co. KG",
+            "reference": "Salary November 2026, personnel no. 004711",
+        },
+    })
+}
+
+pub fn salaries(count: usize) -> Vec<Value> {
+    vec![salary(); count]
+}
