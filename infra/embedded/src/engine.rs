@@ -95,6 +95,11 @@ impl Engine {
         })
     }
 
+    /// Where it is reached: `http://127.0.0.1:PORT`. Any credentials do.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
     /// A client of this engine, with a meter of its own.
     pub fn client(&self) -> Dynamo {
         Dynamo::local(&self.endpoint, tables())

@@ -28,10 +28,11 @@ use crate::{
 };
 
 /// What can be measured, in the order of the report.
-const PARTS: [(&str, Measure); 3] = [
+const PARTS: [(&str, Measure); 4] = [
     ("counts", cost::counts),
     ("cost", cost::cost),
     ("paths", paths),
+    ("peers", peers),
 ];
 
 type Measure = fn(quick: bool) -> Result<Part>;
@@ -86,6 +87,17 @@ fn paths(quick: bool) -> Result<Part> {
     program
         .current_dir(root())
         .args(["run", "--release", "--package", "tests", "--bin", "paths"]);
+    told_by(program.args(quick.then_some(["--", "--quick"]).iter().flatten()))
+}
+
+/// Other event stores for DynamoDB, in a workspace of their own.
+fn peers(quick: bool) -> Result<Part> {
+    let mut program = Command::new(cargo());
+    let manifest = root().join("tests/peers/Cargo.toml");
+    program
+        .current_dir(root())
+        .args(["run", "--release", "--manifest-path"])
+        .arg(manifest);
     told_by(program.args(quick.then_some(["--", "--quick"]).iter().flatten()))
 }
 

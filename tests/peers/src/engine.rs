@@ -1,0 +1,112 @@
+//! The embedded engine in a folder of its own, with a client and tables for a peer.
+
+use aws_credential_types::Credentials;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedAsyncSleep};
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
+    ProjectionType, ScalarAttributeType, StreamSpecification, StreamViewType,
+};
+use aws_smithy_async::rt::sleep::TokioSleep;
+use embedded::Engine;
+use tempfile::TempDir;
+
+use crate::capacity::Counter;
+use crate::store::Failure;
+
+pub struct OwnEngine {
+    pub engine: Engine,
+    _folder: TempDir,
+}
+
+impl OwnEngine {
+    pub async fn start() -> Result<Self, Failure> {
+        let folder = tempfile::tempdir()?;
+        let engine = Engine::start(&folder.path().join("dynamodb.sqlite")).await?;
+        Ok(OwnEngine {
+            engine,
+            _folder: folder,
+        })
+    }
+
+    /// A client with the same transport as ours and the SDK's own defaults.
+    pub fn client(&self, counter: &Counter) -> Client {
+        Client::from_conf(
+            aws_sdk_dynamodb::Config::builder()
+                .behavior_version(BehaviorVersion::latest())
+                .endpoint_url(self.engine.endpoint())
+                .region(Region::new("us-east-1"))
+                .credentials_provider(Credentials::new("local", "local", None, None, "local"))
+                .http_client(aws_smithy_http_client::Builder::new().build_http())
+                .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
+                .interceptor(counter.clone())
+                .build(),
+        )
+    }
+}
+
+/// A table by its keys: a text, and a number.
+pub struct Table<'a> {
+    pub name: &'a str,
+    pub hash: &'a str,
+    pub range: Option<&'a str>,
+    /// An index of keys alone, with the table's partition key: its name, and its sort key, a number.
+    pub index: Option<(&'a str, &'a str)>,
+    /// A stream of new images.
+    pub stream: bool,
+}
+
+impl Table<'_> {
+    pub async fn create(&self, client: &Client) -> Result<(), Failure> {
+        let mut request = client
+            .create_table()
+            .table_name(self.name)
+            .billing_mode(BillingMode::PayPerRequest)
+            .attribute_definitions(attribute(self.hash, ScalarAttributeType::S)?)
+            .key_schema(element(self.hash, KeyType::Hash)?);
+        if let Some(range) = self.range {
+            request = request
+                .attribute_definitions(attribute(range, ScalarAttributeType::N)?)
+                .key_schema(element(range, KeyType::Range)?);
+        }
+        if let Some((name, range)) = self.index {
+            let keys_only = Projection::builder()
+                .projection_type(ProjectionType::KeysOnly)
+                .build();
+            request = request
+                .attribute_definitions(attribute(range, ScalarAttributeType::N)?)
+                .global_secondary_indexes(
+                    GlobalSecondaryIndex::builder()
+                        .index_name(name)
+                        .key_schema(element(self.hash, KeyType::Hash)?)
+                        .key_schema(element(range, KeyType::Range)?)
+                        .projection(keys_only)
+                        .build()?,
+                );
+        }
+        if self.stream {
+            request = request.stream_specification(
+                StreamSpecification::builder()
+                    .stream_enabled(true)
+                    .stream_view_type(StreamViewType::NewImage)
+                    .build()?,
+            );
+        }
+        request.send().await?;
+        Ok(())
+    }
+}
+
+fn attribute(name: &str, kind: ScalarAttributeType) -> Result<AttributeDefinition, Failure> {
+    Ok(AttributeDefinition::builder()
+        .attribute_name(name)
+        .attribute_type(kind)
+        .build()?)
+}
+
+fn element(name: &str, kind: KeyType) -> Result<KeySchemaElement, Failure> {
+    Ok(KeySchemaElement::builder()
+        .attribute_name(name)
+        .key_type(kind)
+        .build()?)
+}
