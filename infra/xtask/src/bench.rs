@@ -8,6 +8,7 @@
     reason = "a chart is drawn: no money is counted"
 )]
 mod chart;
+mod cold_start;
 #[allow(
     clippy::float_arithmetic,
     reason = "units and list prices are divided: no money is counted"
@@ -16,6 +17,7 @@ mod cost;
 mod made_by;
 mod part;
 mod report;
+mod runtime_api;
 
 use std::{fs, process::Command};
 
@@ -28,10 +30,11 @@ use crate::{
 };
 
 /// What can be measured, in the order of the report.
-const PARTS: [(&str, Measure); 4] = [
+const PARTS: [(&str, Measure); 5] = [
     ("counts", cost::counts),
     ("cost", cost::cost),
     ("paths", paths),
+    ("cold-start", cold_start::cold_start),
     ("peers", peers),
 ];
 
