@@ -5,6 +5,7 @@ mod signature;
 #[cfg(feature = "remote")]
 mod tls;
 
+use std::net::IpAddr;
 use std::time::{Duration, SystemTime};
 
 use axum::http::Uri;
@@ -136,9 +137,13 @@ pub fn is_stack(endpoint: &Uri, access: &Access) -> bool {
     named || endpoint.scheme_str() == Some("https") || *access != Access::default()
 }
 
-fn is_local(endpoint: &Uri) -> bool {
+/// Whether it is this machine: a loopback address, or a name that resolves to one everywhere (RFC 6761, section 6.3).
+pub(crate) fn is_local(endpoint: &Uri) -> bool {
     endpoint.host().is_some_and(|host| {
-        matches!(host, "127.0.0.1" | "localhost" | "[::1]") || host.ends_with(".localhost")
+        let address: Result<IpAddr, _> = host.trim_matches(['[', ']']).parse();
+        address.is_ok_and(|address| address.is_loopback())
+            || host == "localhost"
+            || host.ends_with(".localhost")
     })
 }
 
@@ -167,6 +172,28 @@ fn region_of_host(host: &str) -> Option<&str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_loopback_is_this_machine() {
+        let is_local = |endpoint: &str| is_local(&endpoint.parse().unwrap());
+        for endpoint in [
+            "http://127.0.0.1:8080",
+            "http://localhost",
+            "http://[::1]:1",
+            "http://127.9.9.9:1/restapis/1",
+            "http://id.execute-api.localhost:4566",
+        ] {
+            assert!(is_local(endpoint), "{endpoint}");
+        }
+        for endpoint in [
+            "http://10.0.0.1:8080",
+            "http://localhost.example",
+            "http://127.0.0.1.example:1",
+            "http://[2001:db8::1]",
+        ] {
+            assert!(!is_local(endpoint), "{endpoint}");
+        }
+    }
 
     #[test]
     fn the_region_is_read_from_the_name_that_aws_gives_an_api() {

@@ -8,7 +8,6 @@ mod scenario;
 mod scenario_report;
 mod writer;
 
-use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
@@ -21,6 +20,7 @@ use crate::client::{Append, Client};
 use crate::connection::Connection;
 use crate::exit::{End, Failure};
 use crate::output;
+use crate::stack::is_local;
 
 use report::Report;
 use scenario::Scenario;
@@ -125,7 +125,7 @@ impl LoadOptions {
 }
 
 pub fn run(options: &LoadOptions) -> Result<End, Failure> {
-    if !options.allow_remote && !is_loopback(&options.connection.endpoint.to_string()) {
+    if !options.allow_remote && !is_local(&options.connection.endpoint) {
         return Err(Failure::WrongUse(format!(
             "{} is not on this machine; say --allow-remote if the load is meant for it",
             options.connection.endpoint
@@ -235,42 +235,4 @@ fn open(client: &Client, account: &str, run: &str) -> Result<(), Failure> {
         }] }),
     })?;
     Ok(())
-}
-
-fn is_loopback(endpoint: &str) -> bool {
-    let host = endpoint.strip_prefix("http://").unwrap_or(endpoint);
-    let host = host.trim_end_matches('/');
-    let host = match host.strip_prefix('[') {
-        Some(bracketed) => bracketed.split(']').next().unwrap_or_default(),
-        None => host.split(':').next().unwrap_or_default(),
-    };
-    host == "localhost"
-        || host
-            .parse::<IpAddr>()
-            .is_ok_and(|address| address.is_loopback())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_this_machine_is_loopback() {
-        for endpoint in [
-            "http://127.0.0.1:8080",
-            "http://localhost",
-            "http://[::1]:1",
-            "http://127.9.9.9:1",
-        ] {
-            assert!(is_loopback(endpoint), "{endpoint}");
-        }
-        for endpoint in [
-            "http://10.0.0.1:8080",
-            "http://localhost.example",
-            "http://127.0.0.1.example:1",
-            "http://[2001:db8::1]",
-        ] {
-            assert!(!is_loopback(endpoint), "{endpoint}");
-        }
-    }
 }
