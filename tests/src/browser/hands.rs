@@ -5,7 +5,8 @@ use serde_json::json;
 use super::{Page, keyboard};
 
 impl Page {
-    /// Clicks the middle of a part with the mouse, once it is there and can be hit.
+    /// Clicks the middle of a part with the mouse, once it is there, can be hit, and has come to rest: while a page fills,
+    /// what stands below what has come moves on.
     #[track_caller]
     pub fn click(&self, selector: &str) {
         let quoted = json!(selector);
@@ -14,7 +15,8 @@ impl Page {
             &format!("(() => {{ const part = document.querySelector({quoted}); part?.scrollIntoView({{ block: 'center' }});
                 const box = part?.getBoundingClientRect(); if (!box || part.disabled) return false;
                 const hit = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
-                return part.contains(hit); }})()"),
+                const place = `${{box.x}} ${{box.y}}`, rests = part.lastPlace === place; part.lastPlace = place;
+                return rests && part.contains(hit); }})()"),
         );
         let place = self.evaluate(&format!(
             "(() => {{ const box = document.querySelector({quoted}).getBoundingClientRect();
