@@ -32,19 +32,35 @@ struct Found {
     notes: Vec<String>,
 }
 
-/// Measures all, and tells it as a part of the bench.
+/// Pure code, and the way from an append to its mail, as a part of the bench.
 ///
 /// # Panics
 /// Where something does not do what it is measured at.
 #[must_use]
-pub fn measure(effort: Effort) -> Value {
+pub fn paths(effort: Effort) -> Value {
+    let says = "Pure code by the processor time of its thread, so that what else runs does not count. The way from append to mail on a server of its \
+        own, from outside.";
+    part(
+        "paths",
+        says,
+        &[fold::measure, mails::measure, told::measure],
+        effort,
+    )
+}
+
+/// How the store's rate changes with what is in it, as a part of the bench.
+///
+/// # Panics
+/// As [`paths`].
+#[must_use]
+pub fn growth(effort: Effort) -> Value {
+    let says = "The store of one machine in one process with its client, each size beside a small store in the same minute.";
+    part("growth", says, &[growth::measure], effort)
+}
+
+fn part(name: &str, says: &str, paths: &[fn(Effort) -> Found], effort: Effort) -> Value {
     let mut all = Found::default();
-    for path in [
-        fold::measure,
-        mails::measure,
-        told::measure,
-        growth::measure,
-    ] {
+    for path in paths {
         let found = path(effort);
         all.goals.extend(found.goals);
         all.tables.extend(found.tables);
@@ -52,13 +68,8 @@ pub fn measure(effort: Effort) -> Value {
         all.notes.extend(found.notes);
     }
     json!({
-        "part": "paths",
-        "says": "Pure code by the processor time of its thread, so that what else runs does not count. The store of one machine in one process \
-            with its client, each size beside a small store in the same minute. The way from append to mail on a server of its own, from outside.",
-        "goals": all.goals,
-        "tables": all.tables,
-        "charts": all.charts,
-        "notes": all.notes,
+        "part": name, "says": says,
+        "goals": all.goals, "tables": all.tables, "charts": all.charts, "notes": all.notes,
     })
 }
 

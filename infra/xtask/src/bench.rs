@@ -30,10 +30,11 @@ use crate::{
 };
 
 /// What can be measured, in the order of the report.
-const PARTS: [(&str, Measure); 5] = [
+const PARTS: [(&str, Measure); 6] = [
     ("counts", cost::counts),
     ("cost", cost::cost),
-    ("paths", paths),
+    ("paths", |quick| on_one_machine("paths", quick)),
+    ("growth", |quick| on_one_machine("growth", quick)),
     ("cold-start", cold_start::cold_start),
     ("peers", peers),
 ];
@@ -84,13 +85,14 @@ pub fn bench(parts: &[String], quick: bool) -> Result<()> {
     report::write(&kept.collect::<Result<Vec<Part>>>()?)
 }
 
-/// Paths through the product on one machine: no peers, no AWS.
-fn paths(quick: bool) -> Result<Part> {
+/// A part that needs no peers and no AWS.
+fn on_one_machine(part: &str, quick: bool) -> Result<Part> {
     let mut program = Command::new(cargo());
     program
         .current_dir(root())
-        .args(["run", "--release", "--package", "tests", "--bin", "paths"]);
-    told_by(program.args(quick.then_some(["--", "--quick"]).iter().flatten()))
+        .args(["run", "--release", "--package", "tests", "--bin", "paths"])
+        .args(["--", part]);
+    told_by(program.args(quick.then_some("--quick")))
 }
 
 /// Other event stores for DynamoDB, in a workspace of their own.
