@@ -45,7 +45,7 @@ pub(super) fn measure(effort: Effort) -> Found {
             "measured": format!("{got} ms"),
             "ratio": got as f64 / wanted as f64,
             "met": got <= wanted,
-            "why": if got <= wanted { "" } else { "client, server and engine share two cores with what else ran" },
+            "why": if got <= wanted { "" } else { "the pipeline does not keep up with this rate on two cores, and mails wait behind one another; why is not known yet" },
         })
     };
     let (first, last) = (memory[1], memory[WINDOWS - 1]);
