@@ -14,7 +14,10 @@ use tracing::{Instrument, Span};
 
 use crate::error::{Error, Result};
 use crate::planted;
-use crate::ports::{Clock, Notifications, Suppression, Suppressions};
+use crate::ports::{
+    Clock, Notification, Notifications, ProviderEvent, ProviderEventKind, State, Suppression,
+    Suppressions,
+};
 use crate::telemetry;
 pub use merge::{MAX_EVENTS, merged};
 pub use ses_event::{SesEvent, Suppressed, read};
@@ -76,6 +79,9 @@ impl Feedback {
                 }
                 self.suppress(event).await?;
             }
+            if is_known(&stored, &event.event) {
+                return Ok(());
+            }
             let Some(next) = merged(&stored, &event.event, self.clock.now()) else {
                 return Ok(());
             };
@@ -108,4 +114,14 @@ impl Feedback {
         }
         Ok(())
     }
+}
+
+/// Whether it tells that the mail was taken, as the provider's answer to the
+/// mail itself has told before: of nearly every mail, so that a write less
+/// counts. Nothing is concluded from it that does not follow from the answer.
+fn is_known(stored: &Notification, told: &ProviderEvent) -> bool {
+    told.kind == ProviderEventKind::Sent
+        && stored.state == State::Sent
+        && stored.message_id.as_deref() == Some(&told.message_id)
+        && told.attempt.is_none_or(|attempt| attempt == stored.attempts)
 }

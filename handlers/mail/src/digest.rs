@@ -6,6 +6,7 @@ use minijinja::Value;
 use crate::envelope::check_amount;
 use crate::fact_names::DIGEST_FOLDER;
 use crate::limits::MAX_DIGEST_ITEMS_SHOWN;
+use crate::facts::{Facts, facts};
 use crate::money::{format_count, format_magnitude, format_movement, plural};
 use crate::render::{Mail, RenderError, Rendered, make};
 use crate::time::format_short_time;
@@ -105,7 +106,7 @@ pub fn digest_totals(items: &[DigestItem]) -> Result<Vec<DigestTotal>, RenderErr
 /// [`RenderError`]: nothing half rendered comes out.
 pub fn render_digest(notice: &DigestNotice) -> Result<Rendered, RenderError> {
     check(notice)?;
-    make(&Mail {
+    make(Mail {
         folder: DIGEST_FOLDER,
         layout: "digest",
         envelope: &notice.envelope,
@@ -139,7 +140,7 @@ fn check(notice: &DigestNotice) -> Result<(), RenderError> {
 }
 
 /// The facts of [`crate::fact_names::DIGEST`].
-fn facts(notice: &DigestNotice, totals: &[DigestTotal]) -> Value {
+fn facts(notice: &DigestNotice, totals: &[DigestTotal]) -> Facts {
     let Envelope {
         locale,
         time_zone,
@@ -173,15 +174,15 @@ fn facts(notice: &DigestNotice, totals: &[DigestTotal]) -> Value {
             }
         })
         .collect();
-    minijinja::context! {
+    facts! {
         count => format_count(notice.items.len(), locale),
         plural => plural(notice.items.len(), locale),
         period_from => format_time(notice.from, time_zone, locale),
         period_to => format_time(notice.to, time_zone, locale),
-        items,
+        items => items,
         more => (more > 0).then(|| format_count(more, locale)),
         more_plural => plural(more, locale),
-        totals,
+        totals => totals,
     }
 }
 
@@ -196,10 +197,9 @@ mod tests {
     fn a_digest_gives_the_facts_that_templates_are_checked_against() {
         let notice = examples::digest(Locale::En);
         let facts = facts(&notice, &digest_totals(&notice.items).unwrap());
-        assert_eq!(names(&facts), DIGEST.iter().copied().collect());
-        let first = |list: &str| facts.get_attr(list).unwrap().get_item_by_index(0).unwrap();
-        assert_eq!(names(&first("items")), ITEM.iter().copied().collect());
-        assert_eq!(names(&first("totals")), TOTAL.iter().copied().collect());
+        assert_eq!(facts.names(), DIGEST.iter().copied().collect());
+        assert_eq!(names(&facts.first_of("items")), ITEM.iter().copied().collect());
+        assert_eq!(names(&facts.first_of("totals")), TOTAL.iter().copied().collect());
     }
 
     #[test]

@@ -3,8 +3,7 @@
 use std::fmt;
 
 use chrono_tz::Tz;
-use minijinja::Value;
-
+use crate::facts::{Facts, facts};
 use crate::render::RenderError;
 use crate::templates::Words;
 use crate::untrusted::{one_line, one_line_without_links};
@@ -63,15 +62,15 @@ impl fmt::Debug for Envelope {
 
 impl Envelope {
     /// The facts of [`crate::fact_names::ENVELOPE`].
-    pub(crate) fn facts(&self, optional: bool) -> Value {
-        minijinja::context! {
+    pub(crate) fn facts(&self, optional: bool) -> Facts {
+        facts! {
             locale => self.locale.as_str(),
             words => Words::of(self.locale).as_value(),
             bank_name => one_line(&self.bank_name, MAX_NAME_CHARS),
             customer_name => shown(one_line_without_links(&self.customer_name, MAX_NAME_CHARS)),
             verification_code => shown(one_line_without_links(&self.verification_code, MAX_CODE_CHARS)),
             unsubscribe_url => self.unsubscribe_url.as_ref().filter(|_| optional),
-            optional,
+            optional => optional,
             hidden => self.hide_amounts,
             possible_repeat => self.possible_repeat,
             notification_id => one_line(&self.notification_id, MAX_NOTIFICATION_ID_CHARS),

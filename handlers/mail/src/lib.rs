@@ -16,6 +16,7 @@ mod envelope;
 pub mod examples;
 #[allow(dead_code, reason = "most of the names are for build.rs and the tests")]
 mod fact_names;
+mod facts;
 mod icu;
 mod limits;
 mod locale;

@@ -3,9 +3,9 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::SkippedBecause;
 use domain::notification::Kind;
-use minijinja::Value;
 
 use crate::envelope::{check_amount, untrusted};
+use crate::facts::{Facts, facts};
 use crate::limits::{MAX_COUNTERPARTY_CHARS, MAX_REFERENCE_CHARS, MAX_SCHEDULE_ID_CHARS};
 use crate::money::format_magnitude;
 use crate::render::{Mail, RenderError, Rendered, make};
@@ -59,7 +59,7 @@ pub struct Scheduled {
 /// [`RenderError`]: nothing half rendered comes out.
 pub fn render(notice: &Notice) -> Result<Rendered, RenderError> {
     check(notice)?;
-    make(&Mail {
+    make(Mail {
         folder: notice.kind.as_str(),
         layout: "notice",
         envelope: &notice.envelope,
@@ -112,7 +112,7 @@ fn check(notice: &Notice) -> Result<(), RenderError> {
 
 /// The facts of [`crate::fact_names::NOTICE`]: strings that are ready to be shown, or none. Nothing else of the notice
 /// gets to a template.
-fn facts(notice: &Notice) -> Value {
+fn facts(notice: &Notice) -> Facts {
     let Envelope {
         locale,
         time_zone,
@@ -126,7 +126,7 @@ fn facts(notice: &Notice) -> Value {
     let words =
         |raw: &Option<String>, max_chars| untrusted(raw, max_chars).filter(|_| !hide_amounts);
     let scheduled = notice.scheduled.as_ref();
-    minijinja::context! {
+    facts! {
         account => mask(&notice.account_id),
         amount => magnitude(&notice.amount),
         balance_after => signed(&notice.balance_after),
@@ -150,15 +150,14 @@ fn facts(notice: &Notice) -> Value {
 mod tests {
     use super::*;
     use crate::fact_names::{ENVELOPE, NOTICE};
-    use crate::render::names;
     use crate::{Locale, examples};
 
     #[test]
     fn a_notice_gives_the_facts_that_templates_are_checked_against() {
         let notice = examples::notice(Kind::ScheduleSkipped, Locale::En);
-        assert_eq!(names(&facts(&notice)), NOTICE.iter().copied().collect());
+        assert_eq!(facts(&notice).names(), NOTICE.iter().copied().collect());
         assert_eq!(
-            names(&notice.envelope.facts(true)),
+            notice.envelope.facts(true).names(),
             ENVELOPE.iter().copied().collect()
         );
     }

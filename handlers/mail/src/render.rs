@@ -4,6 +4,7 @@ use std::fmt;
 
 use sha2::{Digest, Sha256};
 
+use crate::facts::Facts;
 use crate::templates::Template;
 use crate::{Envelope, Kind};
 
@@ -109,12 +110,12 @@ pub(crate) struct Mail<'a> {
     pub(crate) envelope: &'a Envelope,
     /// Whether the customer may wish not to get it.
     pub(crate) optional: bool,
-    pub(crate) facts: minijinja::Value,
+    pub(crate) facts: Facts,
     /// The bytes of what goes with it.
     pub(crate) attached: &'a [&'a [u8]],
 }
 
-pub(crate) fn make(mail: &Mail<'_>) -> Result<Rendered, RenderError> {
+pub(crate) fn make(mail: Mail<'_>) -> Result<Rendered, RenderError> {
     mail.envelope.check()?;
     let template = Template::of(mail.folder, mail.envelope.locale);
     let failed = |source| RenderError::Template {
@@ -122,7 +123,7 @@ pub(crate) fn make(mail: &Mail<'_>) -> Result<Rendered, RenderError> {
         source,
     };
 
-    let facts = minijinja::context! { ..mail.envelope.facts(mail.optional), ..mail.facts.clone() };
+    let facts = mail.envelope.facts(mail.optional).and(mail.facts);
     let subject = template.subject(&facts).map_err(failed)?;
     let subject = subject.trim_end_matches('\n');
     let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
@@ -132,7 +133,7 @@ pub(crate) fn make(mail: &Mail<'_>) -> Result<Rendered, RenderError> {
         });
     }
     // The first line says what the subject says, by being the same.
-    let facts = minijinja::context! { headline => subject, ..facts };
+    let facts = facts.with("headline", subject);
     let text = template.text(mail.layout, &facts).map_err(failed)?;
     let html = template.html(mail.layout, &facts).map_err(failed)?;
 

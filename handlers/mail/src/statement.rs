@@ -12,6 +12,7 @@ use crate::envelope::{check_amount, untrusted};
 use crate::limits::{
     MAX_COUNTERPARTY_CHARS, MAX_REFERENCE_CHARS, MAX_STATEMENT_ENTRIES, MAX_STATEMENT_ENTRIES_SHOWN,
 };
+use crate::facts::{Facts, facts};
 use crate::money::{format_count, format_magnitude, format_movement, plural};
 use crate::render::{Mail, RenderError, Rendered, make};
 use crate::time::{format_day, local_day};
@@ -99,7 +100,7 @@ pub fn render_statement(notice: &StatementNotice) -> Result<RenderedStatement, R
         .then(|| csv::attachment(notice))
         .transpose()?;
     let attached: Vec<&[u8]> = attachment.iter().map(|file| &*file.bytes).collect();
-    let mail = make(&Mail {
+    let mail = make(Mail {
         folder: Kind::Statement.as_str(),
         layout: "statement",
         envelope: &notice.envelope,
@@ -161,7 +162,7 @@ fn facts(
     total_in: &Amount,
     total_out: &Amount,
     attachment: Option<&Attachment>,
-) -> Value {
+) -> Facts {
     let Envelope {
         locale,
         time_zone,
@@ -189,7 +190,7 @@ fn facts(
         })
         .collect();
     let more = count - shown;
-    minijinja::context! {
+    facts! {
         account => mask(&notice.account_id),
         period_from => format_day(notice.from, locale, Length::Long),
         period_to => format_day(notice.to, locale, Length::Long),
@@ -198,7 +199,7 @@ fn facts(
         total_in => visible(format_magnitude(total_in, locale)),
         total_out => visible(format_magnitude(total_out, locale)),
         count => visible(format_count(count, locale)),
-        entries,
+        entries => entries,
         more => (more > 0).then(|| format_count(more, locale)).and_then(visible),
         more_plural => plural(more, locale),
         file_name => attachment.map(|file| &*file.name),
@@ -217,9 +218,8 @@ mod tests {
         let notice = examples::statement(Locale::En);
         let (total_in, total_out) = totals(&notice).unwrap();
         let facts = facts(&notice, &total_in, &total_out, None);
-        assert_eq!(names(&facts), STATEMENT.iter().copied().collect());
-        let entry = facts.get_attr("entries").unwrap().get_item_by_index(0);
-        assert_eq!(names(&entry.unwrap()), ENTRY.iter().copied().collect());
+        assert_eq!(facts.names(), STATEMENT.iter().copied().collect());
+        assert_eq!(names(&facts.first_of("entries")), ENTRY.iter().copied().collect());
     }
 
     #[test]

@@ -7,6 +7,7 @@ use std::sync::LazyLock;
 
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
 
+use crate::facts::Facts;
 use crate::{Kind, Locale};
 
 /// One mail in one language.
@@ -63,15 +64,15 @@ impl Template {
         &TEMPLATES[locale as usize][index]
     }
 
-    pub(crate) fn subject(&self, facts: &Value) -> Result<String, minijinja::Error> {
-        ENGINE.get_template(self.subject)?.render(facts)
+    pub(crate) fn subject(&self, facts: &Facts) -> Result<String, minijinja::Error> {
+        render(self.subject, facts.clone())
     }
 
-    pub(crate) fn text(&self, layout: &str, facts: &Value) -> Result<String, minijinja::Error> {
+    pub(crate) fn text(&self, layout: &str, facts: &Facts) -> Result<String, minijinja::Error> {
         body(self.text, format!("layout/{layout}.txt"), facts)
     }
 
-    pub(crate) fn html(&self, layout: &str, facts: &Value) -> Result<String, minijinja::Error> {
+    pub(crate) fn html(&self, layout: &str, facts: &Facts) -> Result<String, minijinja::Error> {
         body(self.html, format!("layout/{layout}.html"), facts)
     }
 
@@ -101,9 +102,12 @@ impl Template {
     }
 }
 
-fn body(name: &str, layout: String, facts: &Value) -> Result<String, minijinja::Error> {
-    let facts = minijinja::context! { layout, ..facts.clone() };
-    ENGINE.get_template(name)?.render(facts)
+fn body(name: &str, layout: String, facts: &Facts) -> Result<String, minijinja::Error> {
+    render(name, facts.clone().with("layout", layout))
+}
+
+fn render(name: &str, facts: Facts) -> Result<String, minijinja::Error> {
+    ENGINE.get_template(name)?.render(Value::from_object(facts))
 }
 
 /// The words of a language, as its `words.txt` gives them. They are read once: each mail has them among its facts.

@@ -174,15 +174,14 @@ impl Notifier {
             true => None,
             false => planned.due_at.map(|_| lease_until),
         };
-        let mut claimed = planned.moved(State::Claimed, now, None);
-        claimed.template = Some(rendered.mail.template.to_owned());
-        claimed.content_hash = Some(rendered.mail.content_hash.clone());
-        claimed.verification_code = Some(code);
-        claimed.lease_until = Some(lease_until);
-        claimed.due_at = due_at;
-        self.save(&claimed).await?;
-
-        let mut sending = claimed.moved(State::Sending, self.clock.now(), None);
+        // Both steps in one write: nothing happens between them that a crash could leave half done, so that the first
+        // alone would prove nothing.
+        let claimed = planned.moved(State::Claimed, now, None);
+        let mut sending = claimed.moved(State::Sending, now, None);
+        sending.revision = claimed.revision;
+        sending.template = Some(rendered.mail.template.to_owned());
+        sending.content_hash = Some(rendered.mail.content_hash.clone());
+        sending.verification_code = Some(code);
         sending.attempts += 1;
         sending.lease_until = Some(lease_until);
         sending.due_at = due_at;

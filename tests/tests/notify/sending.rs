@@ -63,7 +63,7 @@ async fn one_event_can_give_several_notifications_each_with_its_own_id() {
 
 #[tokio::test]
 async fn a_lease_is_respected_until_it_ends() {
-    let world = deposit().await;
+    let world = world_with(&(vec![], true)).await;
     world.faults.at("notifications.save", 0, Fault::StopAfter);
     assert!(
         world
@@ -72,7 +72,7 @@ async fn a_lease_is_respected_until_it_ends() {
             .await
             .is_none()
     );
-    assert_eq!(only(&world).state, State::Claimed);
+    assert_eq!(only(&world).state, State::Sending);
     world.project(world.stream()).await;
     world.clock.advance(LEASE - Duration::from_secs(1));
     assert_eq!(world.deliver_bus().await, 1);
