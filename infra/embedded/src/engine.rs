@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::io::ErrorKind;
+use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -12,12 +13,12 @@ use dynoxide::actions::create_table::CreateTableRequest;
 use handlers::planted;
 use rusqlite::Connection;
 use serde_json::{Value, json};
-use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 
 use crate::folder::put_in_place;
 use crate::template::{Template, TemplateError};
+use crate::threads::Threads;
 
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
@@ -39,6 +40,7 @@ pub struct Engine {
     endpoint: String,
     stop: Option<oneshot::Sender<()>>,
     server: JoinHandle<Result<(), String>>,
+    _threads: Threads,
 }
 
 impl std::fmt::Debug for Engine {
@@ -72,26 +74,27 @@ impl Engine {
         let database = open(file)?;
         make_tables(&database)?;
         index_streams(file)?;
-        let listener = TcpListener::bind(("127.0.0.1", 0))
-            .await
-            .map_err(EngineError::Listen)?;
+        let threads = Threads::start().map_err(EngineError::Listen)?;
+        let listener = TcpListener::bind(("127.0.0.1", 0)).map_err(EngineError::Listen)?;
+        listener.set_nonblocking(true).map_err(EngineError::Listen)?;
         let address = listener.local_addr().map_err(EngineError::Listen)?;
         let endpoint = format!("http://{address}");
         let (stop, stopped) = oneshot::channel();
         let served = database.clone();
-        let server = tokio::spawn(dynoxide::server::serve_with_shutdown(
-            listener,
-            served,
-            async {
+        let server = threads.spawn(async {
+            let listener = listener.try_into().map_err(|error| format!("{error}"))?;
+            dynoxide::server::serve_with_shutdown(listener, served, async {
                 // A dropped sender stops it as well.
                 let _ = stopped.await;
-            },
-        ));
+            })
+            .await
+        });
         Ok(Engine {
             database,
             endpoint,
             stop: Some(stop),
             server,
+            _threads: threads,
         })
     }
 

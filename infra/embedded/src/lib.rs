@@ -18,6 +18,7 @@ pub mod pattern;
 mod pipeline;
 mod poller;
 mod template;
+mod threads;
 
 pub use damage::DamageError;
 pub use engine::{Engine, tables};
