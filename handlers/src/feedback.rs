@@ -123,5 +123,7 @@ fn is_known(stored: &Notification, told: &ProviderEvent) -> bool {
     told.kind == ProviderEventKind::Sent
         && stored.state == State::Sent
         && stored.message_id.as_deref() == Some(&told.message_id)
-        && told.attempt.is_none_or(|attempt| attempt == stored.attempts)
+        && told
+            .attempt
+            .is_none_or(|attempt| attempt == stored.attempts)
 }

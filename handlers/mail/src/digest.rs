@@ -5,8 +5,8 @@ use minijinja::Value;
 
 use crate::envelope::check_amount;
 use crate::fact_names::DIGEST_FOLDER;
-use crate::limits::MAX_DIGEST_ITEMS_SHOWN;
 use crate::facts::{Facts, facts};
+use crate::limits::MAX_DIGEST_ITEMS_SHOWN;
 use crate::money::{format_count, format_magnitude, format_movement, plural};
 use crate::render::{Mail, RenderError, Rendered, make};
 use crate::time::format_short_time;
@@ -198,8 +198,14 @@ mod tests {
         let notice = examples::digest(Locale::En);
         let facts = facts(&notice, &digest_totals(&notice.items).unwrap());
         assert_eq!(facts.names(), DIGEST.iter().copied().collect());
-        assert_eq!(names(&facts.first_of("items")), ITEM.iter().copied().collect());
-        assert_eq!(names(&facts.first_of("totals")), TOTAL.iter().copied().collect());
+        assert_eq!(
+            names(&facts.first_of("items")),
+            ITEM.iter().copied().collect()
+        );
+        assert_eq!(
+            names(&facts.first_of("totals")),
+            TOTAL.iter().copied().collect()
+        );
     }
 
     #[test]

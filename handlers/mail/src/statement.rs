@@ -9,10 +9,10 @@ use icu_datetime::options::Length;
 use minijinja::Value;
 
 use crate::envelope::{check_amount, untrusted};
+use crate::facts::{Facts, facts};
 use crate::limits::{
     MAX_COUNTERPARTY_CHARS, MAX_REFERENCE_CHARS, MAX_STATEMENT_ENTRIES, MAX_STATEMENT_ENTRIES_SHOWN,
 };
-use crate::facts::{Facts, facts};
 use crate::money::{format_count, format_magnitude, format_movement, plural};
 use crate::render::{Mail, RenderError, Rendered, make};
 use crate::time::{format_day, local_day};
@@ -219,7 +219,10 @@ mod tests {
         let (total_in, total_out) = totals(&notice).unwrap();
         let facts = facts(&notice, &total_in, &total_out, None);
         assert_eq!(facts.names(), STATEMENT.iter().copied().collect());
-        assert_eq!(names(&facts.first_of("entries")), ENTRY.iter().copied().collect());
+        assert_eq!(
+            names(&facts.first_of("entries")),
+            ENTRY.iter().copied().collect()
+        );
     }
 
     #[test]

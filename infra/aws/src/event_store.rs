@@ -3,6 +3,7 @@
 
 mod append;
 pub(crate) mod commit_item;
+mod packed_events;
 
 use std::collections::HashMap;
 

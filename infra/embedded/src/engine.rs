@@ -76,7 +76,9 @@ impl Engine {
         index_streams(file)?;
         let threads = Threads::start().map_err(EngineError::Listen)?;
         let listener = TcpListener::bind(("127.0.0.1", 0)).map_err(EngineError::Listen)?;
-        listener.set_nonblocking(true).map_err(EngineError::Listen)?;
+        listener
+            .set_nonblocking(true)
+            .map_err(EngineError::Listen)?;
         let address = listener.local_addr().map_err(EngineError::Listen)?;
         let endpoint = format!("http://{address}");
         let (stop, stopped) = oneshot::channel();

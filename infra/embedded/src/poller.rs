@@ -21,10 +21,10 @@ use crate::durable::Durable;
 const BATCH: usize = 100;
 /// How long the stream rests when it is empty, right after it was not, and
 /// later on: what a deposit waits at most.
-const PAUSE: Duration = Duration::from_millis(25);
+const PAUSE: Duration = Duration::from_millis(5);
 const IDLE: Duration = Duration::from_millis(100);
 /// Empty looks in a row after which nothing more is expected at once.
-const EMPTY_LOOKS: u32 = 40;
+const EMPTY_LOOKS: u32 = 200;
 /// How long a batch that failed rests; there is no end to the tries here,
 /// because nothing outside of this machine can be the reason.
 const AFTER_FAILURE: Duration = Duration::from_millis(500);

@@ -81,10 +81,7 @@ impl Core {
         }
         let answered = Arc::clone(answer);
         let reply = move |core: &mut Core, delay: Micros, value: Result<T, NoAnswer>| {
-            core.after(delay, move |core| {
-                *lock(&answered) = Some(value);
-                core.wake_after(0, task);
-            });
+            core.answer_after(delay, task, move |_| *lock(&answered) = Some(value));
         };
         match fault {
             Some(Fault::Throttle) => reply(self, there + back, Err(NoAnswer::Throttled)),

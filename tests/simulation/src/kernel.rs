@@ -44,6 +44,8 @@ type Effect = Box<dyn FnOnce(&mut Core) + Send>;
 enum Event {
     Effect(Effect),
     Wake(TaskId),
+    /// What a task waits for, and then the task: one step, as nothing comes in between.
+    Answer(TaskId, Effect),
 }
 
 struct Task {
@@ -105,6 +107,16 @@ impl Core {
 
     pub fn wake_after(&mut self, delay: Micros, task: TaskId) {
         self.push(delay, Event::Wake(task));
+    }
+
+    /// Runs `effect` after `delay`, and at once the task that waits for it.
+    pub fn answer_after(
+        &mut self,
+        delay: Micros,
+        task: TaskId,
+        effect: impl FnOnce(&mut Core) + Send + 'static,
+    ) {
+        self.push(delay, Event::Answer(task, Box::new(effect)));
     }
 
     fn push(&mut self, delay: Micros, event: Event) {
@@ -293,34 +305,40 @@ impl Sim {
                 effect(&mut core);
                 drop(core);
             }
-            Event::Wake(id) => {
-                let Some(mut work) = core.tasks.get_mut(&id).and_then(|task| task.work.take())
-                else {
-                    return true;
-                };
-                core.current = id;
-                core.trace("wake", (id.0, 0));
-                drop(core);
-                let polled = work.as_mut().poll(&mut Context::from_waker(Waker::noop()));
-                let mut core = self.core();
-                match polled {
-                    Poll::Pending => {
-                        if let Some(task) = core.tasks.get_mut(&id) {
-                            task.work = Some(work);
-                        }
-                    }
-                    Poll::Ready(()) => {
-                        if let Some(task) = core.tasks.remove(&id) {
-                            (task.on_end)(&mut core);
-                        }
-                        drop(core);
-                        drop(work);
-                    }
-                }
+            Event::Wake(id) => self.wake(core, id),
+            Event::Answer(id, effect) => {
+                effect(&mut core);
+                self.wake(core, id);
             }
         }
         self.bury();
         true
+    }
+
+    /// Lets a task go on, if there is still one.
+    fn wake(&self, mut core: MutexGuard<'_, Core>, id: TaskId) {
+        let Some(mut work) = core.tasks.get_mut(&id).and_then(|task| task.work.take()) else {
+            return;
+        };
+        core.current = id;
+        core.trace("wake", (id.0, 0));
+        drop(core);
+        let polled = work.as_mut().poll(&mut Context::from_waker(Waker::noop()));
+        let mut core = self.core();
+        match polled {
+            Poll::Pending => {
+                if let Some(task) = core.tasks.get_mut(&id) {
+                    task.work = Some(work);
+                }
+            }
+            Poll::Ready(()) => {
+                if let Some(task) = core.tasks.remove(&id) {
+                    (task.on_end)(&mut core);
+                }
+                drop(core);
+                drop(work);
+            }
+        }
     }
 
     /// Drops the tasks of processes that died.

@@ -13,6 +13,7 @@ use serde_bytes::ByteBuf;
 pub(crate) struct CommitItem {
     account_id: AccountId,
     version: Version,
+    #[serde(with = "super::packed_events")]
     events: Vec<RecordedEvent>,
     recorded_at: String,
     source: String,

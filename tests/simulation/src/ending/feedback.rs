@@ -16,7 +16,12 @@ impl Core {
             let mut noted = notification.feedback.iter();
             let is_noted =
                 noted.any(|event| event.kind == told.kind && event.attempt == Some(told.attempt));
-            if !is_noted && notification.feedback.len() < MAX_EVENTS {
+            // That it was taken may have been known from the answer to the mail itself.
+            let is_known = told.kind == Kind::Sent
+                && told.attempt == notification.attempts
+                && matches!(notification.state, State::Sent | State::Rejected)
+                && notification.message_id.is_some();
+            if !is_noted && !is_known && notification.feedback.len() < MAX_EVENTS {
                 broken.push(("what the provider told is noted", format!("{told:?}")));
             }
             if notification.state == State::Unknown && told.attempt == notification.attempts {
