@@ -5,6 +5,11 @@
 
 #[allow(
     clippy::float_arithmetic,
+    reason = "seconds are divided: no money is counted"
+)]
+mod build;
+#[allow(
+    clippy::float_arithmetic,
     reason = "a chart is drawn: no money is counted"
 )]
 mod chart;
@@ -30,12 +35,13 @@ use crate::{
 };
 
 /// What can be measured, in the order of the report.
-const PARTS: [(&str, Measure); 6] = [
+const PARTS: [(&str, Measure); 7] = [
     ("counts", cost::counts),
     ("cost", cost::cost),
     ("paths", |quick| on_one_machine("paths", quick)),
     ("growth", |quick| on_one_machine("growth", quick)),
     ("cold-start", cold_start::cold_start),
+    ("build", build::build),
     ("peers", peers),
 ];
 

@@ -105,11 +105,19 @@ pub async fn commits_backwards_begin_with_the_one_that_holds_a_version_below(
 pub async fn pages_go_on_where_a_megabyte_ended(store: &dyn EventStore) {
     const MEGABYTE: usize = 1024 * 1024;
     let mut history = History::of(&account("ACC-1")).and(vec![opened()]);
-    // The largest events there are: 140 characters of three bytes each.
-    let mut fat = deposited(&"€".repeat(140));
-    fat["data"]["counterparty"] = json!("€".repeat(140));
-    for _ in 0..50 {
-        history = history.and(vec![fat.clone(); 25]);
+    // The largest events there are: 140 characters of three bytes each, and none like another, since they are packed.
+    let mut random = fastrand::Rng::with_seed(1);
+    let mut text = || {
+        let characters = std::iter::repeat_with(|| random.char('\u{4e00}'..'\u{9fff}'));
+        characters.take(140).collect::<String>()
+    };
+    for _ in 0..100 {
+        let fat = std::iter::repeat_with(|| {
+            let mut fat = deposited(&text());
+            fat["data"]["counterparty"] = json!(text());
+            fat
+        });
+        history = history.and(fat.take(25).collect());
     }
     let bytes: usize = history
         .commits
