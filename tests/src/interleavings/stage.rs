@@ -62,7 +62,7 @@ impl Scene {
     /// the second delivery has left it at that.
     pub fn of_an_unknown_mail(mailer_knows: bool) -> Self {
         let go = |turn| Choice::Go(0, turn);
-        let (to_the_mailer, letter_and_state) = ([go(Turn::Well); 4], [go(Turn::Well); 2]);
+        let (to_the_mailer, letter_and_state) = ([go(Turn::Well); 3], [go(Turn::Well); 2]);
         let mut before = vec![Choice::Deliver(0)];
         before.extend(to_the_mailer);
         before.push(go(Turn::UnknownLost));

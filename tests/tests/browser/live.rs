@@ -31,7 +31,6 @@ fn a_deposit_arrives_without_reload_and_its_story_ends_with_the_mail() {
         "Decided: Deposit in work template deposit/en@",
         "being sent",
         "Deposit sent",
-        "Taken by the provider",
         "Delivered",
     ] {
         page.wait_for(".timeline", step);
