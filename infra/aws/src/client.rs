@@ -22,6 +22,8 @@ const LOCAL_BACKOFF: Duration = Duration::from_millis(10);
 pub struct Dynamo {
     pub(crate) client: Client,
     pub(crate) tables: Tables,
+    /// The engine of this machine, and not DynamoDB itself.
+    pub(crate) is_local: bool,
     /// Counts where DynamoDB is local; in AWS nobody reads it, and it stays at nothing.
     pub meter: Meter,
 }
@@ -47,6 +49,7 @@ impl Dynamo {
         Dynamo {
             client: Client::from_conf(config),
             tables,
+            is_local: true,
             meter,
         }
     }
@@ -61,6 +64,7 @@ impl Dynamo {
         Dynamo {
             client: Client::from_conf(config),
             tables: Tables::from_env(),
+            is_local: false,
             meter: Meter::default(),
         }
     }

@@ -1,6 +1,11 @@
 //! The one transaction of an append.
 
-use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::config::interceptors::BeforeSerializationInterceptorContextMut;
+use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
+use aws_sdk_dynamodb::error::BoxError;
+use aws_sdk_dynamodb::operation::transact_write_items::{
+    TransactWriteItemsError, TransactWriteItemsInput,
+};
 use aws_sdk_dynamodb::types::{
     CancellationReason, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
@@ -74,6 +79,34 @@ impl RequestItem {
     }
 }
 
+/// Takes away the token by which DynamoDB recognises a request that the SDK sends
+/// again. The local engine looks through all tokens of the last ten minutes at
+/// each transaction, and keeps them in memory: at a hundred commits a second,
+/// sixty thousand. There, the commit's own key is enough.
+#[derive(Debug)]
+struct WithoutToken;
+
+impl Intercept for WithoutToken {
+    fn name(&self) -> &'static str {
+        "WithoutToken"
+    }
+
+    fn modify_before_serialization(
+        &self,
+        context: &mut BeforeSerializationInterceptorContextMut<'_>,
+        _: &RuntimeComponents,
+        _: &mut ConfigBag,
+    ) -> std::result::Result<(), BoxError> {
+        if let Some(input) = context
+            .input_mut()
+            .downcast_mut::<TransactWriteItemsInput>()
+        {
+            input.client_request_token = None;
+        }
+        Ok(())
+    }
+}
+
 pub(super) fn mark_key(reversed: EventId) -> String {
     format!("reversal of {reversed}")
 }
@@ -112,12 +145,17 @@ pub(super) async fn append(
             write(&RequestItem::mark(&commit.account_id, mark))?,
         )?);
     }
-    let answer = dynamo
+    let transaction = dynamo
         .client
         .transact_write_items()
-        .set_transact_items(Some(writes))
-        .send()
-        .await;
+        .set_transact_items(Some(writes));
+    let answer = match dynamo.is_local {
+        true => {
+            let transaction = transaction.customize();
+            transaction.interceptor(WithoutToken).send().await
+        }
+        false => transaction.send().await,
+    };
     match answer {
         Ok(_) => Ok(Appended::Done),
         Err(error) => match error.as_service_error() {

@@ -15,6 +15,7 @@ mod replays;
 mod schedules;
 mod suppressions;
 mod time_index;
+mod token;
 
 use embedded::Engine;
 use tempfile::TempDir;
