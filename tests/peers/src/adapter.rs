@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use crate::capacity::{Counter, Spent};
 use crate::engine::{OwnEngine, Table};
 use crate::retry;
-use crate::store::{COUNTERPARTY, CURRENCY, Failure, Loaded, REFERENCE, Store};
+use crate::store::{CURRENCY, Failure, Loaded, Store, texts};
 
 /// Events between two snapshots.
 const SNAPSHOT_SIZE: u64 = 100;
@@ -208,11 +208,12 @@ impl Store for Adapter {
     async fn deposit(&self, account: &str, amounts: &[i64]) -> Result<u64, Failure> {
         let mut conflicts = 0;
         for &amount in amounts {
+            let (counterparty, reference) = texts();
             let event = AccountEvent::Deposited {
                 amount,
                 currency: CURRENCY.to_owned(),
-                counterparty: COUNTERPARTY.to_owned(),
-                reference: REFERENCE.to_owned(),
+                counterparty,
+                reference,
             };
             conflicts += self.persist(account, event).await?;
         }

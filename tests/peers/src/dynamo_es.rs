@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use crate::capacity::{Counter, Spent};
 use crate::engine::{OwnEngine, Table};
 use crate::retry;
-use crate::store::{COUNTERPARTY, CURRENCY, Failure, Loaded, REFERENCE, Store};
+use crate::store::{CURRENCY, Failure, Loaded, Store, texts};
 
 /// Not its default names: the engine has a table `events` of ours, and SQLite does not tell them apart.
 const EVENTS: &str = "AggregateEvents";
@@ -86,11 +86,12 @@ impl Aggregate for Account {
             }
             Command::Deposit(amounts) => {
                 for amount in amounts {
+                    let (counterparty, reference) = texts();
                     let event = AccountEvent::Deposited {
                         amount,
                         currency: CURRENCY.to_owned(),
-                        counterparty: COUNTERPARTY.to_owned(),
-                        reference: REFERENCE.to_owned(),
+                        counterparty,
+                        reference,
                     };
                     sink.write(event, self).await;
                 }

@@ -17,7 +17,7 @@ use projections::Balance;
 
 use crate::capacity::{Counter, Spent};
 use crate::engine::OwnEngine;
-use crate::store::{COUNTERPARTY, CURRENCY, Failure, Loaded, REFERENCE, Store};
+use crate::store::{CURRENCY, Failure, Loaded, Store, texts};
 
 const EVENTS: &str = "events";
 /// As many commits as the product reads at a time for a rebuild.
@@ -93,11 +93,12 @@ impl Store for Ledgerbell {
 
     async fn deposit(&self, account: &str, amounts: &[i64]) -> Result<u64, Failure> {
         let events = amounts.iter().map(|&minor| {
+            let (counterparty, reference) = texts();
             Event::MoneyDeposited(Movement {
                 amount: Money::from_minor(minor, self.currency),
                 channel: None,
-                counterparty: Some(COUNTERPARTY.to_owned()),
-                reference: Some(REFERENCE.to_owned()),
+                counterparty: Some(counterparty),
+                reference: Some(reference),
                 value_date: None,
                 scheduled: None,
             })

@@ -73,8 +73,11 @@ fn notes() -> Vec<String> {
     [
         "Each store has an engine (dynoxide on a SQLite file, served on loopback) in a folder of its own, with the same settings for \
          durability, and the same HTTP client. Tables, indexes and streams of the peers are those of their documentation.",
-        "Client and engine share one process and two worker threads or as many as there are cores, so processor time is that of both: on AWS \
-         the engine's share is DynamoDB's.",
+        "Client and engine share one process, with two threads of the engine's own, so processor time is that of both: on AWS the engine's \
+         share is DynamoDB's.",
+        "Every deposit has another counterparty and reference: ledgerbell packs commits of many events, and what is alike would pack too well.",
+        "The engine looks through the request tokens of the last ten minutes at each transaction that has one. ledgerbell sends it none; \
+         the SDK of the peers does, so their last transactions of a run are some percent dearer than they would be on AWS.",
         "Requests are counted as they go out, repeated ones included. Write units are those that the engine tells by DynamoDB's rules (each KB \
          begun, doubled in transactions, indexes included); what a refused transaction consumes is not told.",
         "All are long-living processes: ledgerbell remembers the last commits of the accounts that it wrote to, the caller of \

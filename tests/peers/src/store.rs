@@ -1,6 +1,7 @@
 //! What is asked of every store.
 
 use std::error::Error;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 
@@ -11,10 +12,50 @@ pub type Failure = Box<dyn Error + Send + Sync>;
 /// The longest commit of the runs. dynamo-es takes 24 events beside a snapshot, ledgerbell 25.
 pub const LONGEST_COMMIT: usize = 20;
 
-/// What every deposit tells beside its amount: as much as a bank's salary payment does.
-pub const COUNTERPARTY: &str = "Example Manufacturing GmbH & Co. KG";
-pub const REFERENCE: &str = "Salary November 2026, personnel no. 004711";
 pub const CURRENCY: &str = "EUR";
+
+/// What a deposit tells beside its amount: a counterparty and a reference, as much as a bank's salary payment does. Each
+/// is another, since what is alike would pack better than it does.
+pub fn texts() -> (String, String) {
+    static CALLS: AtomicU64 = AtomicU64::new(0);
+    let number = CALLS.fetch_add(1, Ordering::Relaxed);
+    // SplitMix64.
+    let mut mixed = (number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    let random = (mixed ^ (mixed >> 31)) >> 24;
+    let name = |shift: u32| NAMES[(random >> shift) as usize % NAMES.len()];
+    (
+        format!("{} & {} {}", name(0), name(8), name(16)),
+        format!(
+            "Invoice {random:013} of {:02} November 2026",
+            random % 28 + 1
+        ),
+    )
+}
+
+const NAMES: [&str; 20] = [
+    "Aldous",
+    "Brennan",
+    "Castellani",
+    "Dvorak",
+    "Ekstrom",
+    "Ferreira",
+    "Grunwald",
+    "Holloway",
+    "Ivanova",
+    "Jansen",
+    "Kowalczyk",
+    "Lindqvist",
+    "Moreau",
+    "Nakamura",
+    "O'Sullivan",
+    "Petridis",
+    "Quintero",
+    "Rasmussen",
+    "Schroder",
+    "Tanaka",
+];
 
 /// An account, or all of them, as it was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
