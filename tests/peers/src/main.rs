@@ -17,9 +17,9 @@ struct Size {
 }
 
 const FULL: Size = Size {
-    rounds: 5,
-    commits: 1_000,
-    events: 100_000,
+    rounds: 3,
+    commits: 300,
+    events: 30_000,
 };
 const QUICK: Size = Size {
     rounds: 2,
