@@ -217,7 +217,7 @@ fn of_cost(document: &Value) -> Part {
         "USD for a million events at 1 a commit with a mail each, beside SES",
         computed,
         wanted,
-        "DynamoDB's writes are the largest part, and two thirds of them are the proof that a mail went out once",
+        "DynamoDB's writes are the largest part, and more than half of them are the proof that a mail went out once",
     );
     goal.measured = format!("{computed:.2}");
     Part {
