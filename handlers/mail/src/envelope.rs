@@ -2,12 +2,13 @@
 
 use std::fmt;
 
+use chrono_tz::Tz;
+
 use crate::facts::{Facts, facts};
 use crate::render::RenderError;
 use crate::templates::Words;
 use crate::untrusted::{one_line, one_line_without_links};
 use crate::{Amount, Locale};
-use chrono_tz::Tz;
 
 /// Long enough for a full name, short enough for a greeting and a heading.
 const MAX_NAME_CHARS: usize = 80;

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
+use world::payment_texts;
 
 use crate::capacity::Spent;
 
@@ -14,48 +15,11 @@ pub const LONGEST_COMMIT: usize = 20;
 
 pub const CURRENCY: &str = "EUR";
 
-/// What a deposit tells beside its amount: a counterparty and a reference, as much as a bank's salary payment does. Each
-/// is another, since what is alike would pack better than it does.
+/// What the next deposit tells beside its amount.
 pub fn texts() -> (String, String) {
     static CALLS: AtomicU64 = AtomicU64::new(0);
-    let number = CALLS.fetch_add(1, Ordering::Relaxed);
-    // SplitMix64.
-    let mut mixed = (number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    let random = (mixed ^ (mixed >> 31)) >> 24;
-    let name = |shift: u32| NAMES[(random >> shift) as usize % NAMES.len()];
-    (
-        format!("{} & {} {}", name(0), name(8), name(16)),
-        format!(
-            "Invoice {random:013} of {:02} November 2026",
-            random % 28 + 1
-        ),
-    )
+    payment_texts(CALLS.fetch_add(1, Ordering::Relaxed))
 }
-
-const NAMES: [&str; 20] = [
-    "Aldous",
-    "Brennan",
-    "Castellani",
-    "Dvorak",
-    "Ekstrom",
-    "Ferreira",
-    "Grunwald",
-    "Holloway",
-    "Ivanova",
-    "Jansen",
-    "Kowalczyk",
-    "Lindqvist",
-    "Moreau",
-    "Nakamura",
-    "O'Sullivan",
-    "Petridis",
-    "Quintero",
-    "Rasmussen",
-    "Schroder",
-    "Tanaka",
-];
 
 /// An account, or all of them, as it was read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -18,7 +18,7 @@ use handlers::ports::EventStore;
 use handlers::project::{Projector, StreamRecord};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tests::world::{World, customer, opened};
+use tests::world::{World, customer, opened, payment_texts};
 
 use crate::spent::Reading;
 
@@ -148,32 +148,26 @@ pub fn salary() -> Value {
     })
 }
 
-/// Of as many different people and in as many different amounts, since they are packed: what is alike would cost less
-/// than it does.
+/// Each of somebody else and in another amount: they are packed, and what is alike would cost less than it does.
 pub fn salaries(count: usize) -> Vec<Value> {
+    let mut random = fastrand::Rng::with_seed(count as u64);
     (0..count as u64)
         .map(|number| {
             let mut event = salary();
-            let random = random(number);
             let data = &mut event["data"];
-            data["amount"] = json!(format!("{}.{:02}", 800 + random % 9000, random % 97));
+            data["amount"] = json!(format!(
+                "{}.{:02}",
+                random.u32(800..9800),
+                random.u32(..100)
+            ));
             if number > 0 {
-                let [first, last] = [
-                    NAMES[random as usize % 20],
-                    NAMES[(random >> 8) as usize % 20],
-                ];
-                data["counterparty"] =
-                    json!(format!("{first} {last} {} e.K.", &random.to_string()[..4]));
-                data["reference"] = json!(format!(
-                    "Invoice {random} of {:02}.11.2026",
-                    random % 28 + 1
-                ));
+                let (counterparty, reference) = payment_texts(number);
+                data["counterparty"] = json!(counterparty);
+                data["reference"] = json!(reference);
             }
+            let (second, millisecond) = (random.u32(..60), random.u32(..1000));
             event["occurred_at"] = json!(format!(
-                "2026-11-22T09:{:02}:{:02}.{:03}Z",
-                number % 60,
-                random % 60,
-                random % 997
+                "2026-11-22T09:{number:02}:{second:02}.{millisecond:03}Z"
             ));
             event
         })
@@ -189,35 +183,4 @@ pub fn bare(count: usize) -> Vec<Value> {
         data.remove("reference");
     }
     events
-}
-
-const NAMES: [&str; 20] = [
-    "Aldous",
-    "Brennan",
-    "Castellani",
-    "Dvořák",
-    "Ekström",
-    "Ferreira",
-    "Grünwald",
-    "Holloway",
-    "Ivanova",
-    "Jansen",
-    "Kowalczyk",
-    "Lindqvist",
-    "Moreau",
-    "Nakamura",
-    "O'Sullivan",
-    "Petridis",
-    "Quintero",
-    "Rasmussen",
-    "Schröder",
-    "Tanaka",
-];
-
-/// The same for the same number, and nothing like it for the next (SplitMix64).
-fn random(number: u64) -> u64 {
-    let mut mixed = (number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
-    mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    mixed = (mixed ^ (mixed >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    (mixed ^ (mixed >> 31)) >> 24
 }

@@ -37,6 +37,22 @@ async fn deliveries_and_delays_suppress_nobody() {
 }
 
 #[tokio::test]
+async fn that_a_mail_was_taken_is_written_only_where_its_answer_has_not_told_it() {
+    let mut sent = notification(State::Sent, 2);
+    sent.message_id = Some("m-2".to_owned());
+    let world = world_with(sent.clone()).await;
+    let tell = async |message, attempt| {
+        let event = of("Send", message, attempt);
+        world.feedback().deliver(&event).await.unwrap();
+        stored(&world)
+    };
+    assert_eq!(tell("m-2", 2).await, sent, "known");
+    // Of another attempt, it is news.
+    assert_eq!(tell("m-1", 1).await.feedback.len(), 1);
+    assert_eq!(tell("m-3", 2).await.feedback.len(), 2);
+}
+
+#[tokio::test]
 async fn a_mail_of_unknown_outcome_is_settled_by_the_first_event_of_it() {
     let world = world_with(notification(State::Unknown, 1)).await;
     world

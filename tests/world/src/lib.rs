@@ -18,6 +18,7 @@ mod schedules;
 mod secret_versions;
 mod story;
 mod suppressions;
+mod texts;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,6 +53,7 @@ pub use schedules::MemorySchedules;
 pub use secret_versions::MemorySecretVersions;
 pub use story::{account, customer, deposited, event, opened, reaches_notify, reports, withdrawn};
 pub use suppressions::MemorySuppressions;
+pub use texts::payment_texts;
 
 /// How long a worker holds a notification in this world.
 pub const LEASE: Duration = Duration::from_secs(60);

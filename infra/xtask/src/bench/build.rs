@@ -46,7 +46,8 @@ pub(super) fn build(quick: bool) -> Result<Part> {
     let started = Instant::now();
     command::run(cargo_in(&clone).args(["build", "--quiet", "--timings"]))?;
     let built = started.elapsed();
-    let heaviest = heaviest(&clone.join("target/cargo-timings/cargo-timing.html"))?;
+    let page = clone.join("target/cargo-timings/cargo-timing.html");
+    let heaviest = heaviest(&fs::read_to_string(&page).map_err(at(&page))?)?;
     let changed = after_changes(&clone)?;
     fs::remove_dir_all(&clone).map_err(at(&clone))?;
     Ok(part(Some(built), &changed, heaviest))
@@ -114,10 +115,9 @@ struct Unit {
 }
 
 /// From the page that `--timings` writes: it has them as JSON in a script.
-fn heaviest(page: &Path) -> Result<Vec<Unit>> {
-    let text = fs::read_to_string(page).map_err(at(page))?;
-    let bad = |why: &str| Error::Bench(format!("{}: {why}", page.display()));
-    let (_, rest) = text
+fn heaviest(page: &str) -> Result<Vec<Unit>> {
+    let bad = |why: &str| Error::Bench(format!("cargo's page of times: {why}"));
+    let (_, rest) = page
         .split_once("const UNIT_DATA = ")
         .ok_or_else(|| bad("it has no times"))?;
     let (json, _) = rest
@@ -172,5 +172,32 @@ fn part(built: Option<Duration>, changed: &[(&str, Duration)], heaviest: Vec<Uni
             "From a start of `cargo run` to ready it is the build and about a tenth of a second. The middle of {ROUNDS} changes counts."
         )],
         made_by: String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_crates_that_take_longest_are_read_from_cargos_page() {
+        let unit = |name: &str, duration: f64| {
+            format!(
+                r#"{{"i": 1, "name": "{name}", "version": "1.0.0", "mode": "todo", "target": " build script", "duration": {duration}}}"#
+            )
+        };
+        let units: Vec<String> = (0..20_u8)
+            .map(|number| unit(&format!("crate-{number}"), f64::from(number)))
+            .collect();
+        let page = format!(
+            "<script>\nconst UNIT_DATA = [{}];\nconst CONCURRENCY_DATA = [];</script>",
+            units.join(",\n")
+        );
+        let found = heaviest(&page).unwrap();
+        assert_eq!(
+            (found.len(), found[0].name.as_str()),
+            (HEAVIEST, "crate-19")
+        );
+        assert!(heaviest("<html></html>").is_err());
     }
 }

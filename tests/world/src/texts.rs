@@ -1,0 +1,35 @@
+//! What payments say.
+
+/// A counterparty and a reference, as much as a bank's payments say; others for each number. What is measured has to
+/// differ as real payments do, since commits of many events are packed.
+pub fn payment_texts(number: u64) -> (String, String) {
+    let mut random = fastrand::Rng::with_seed(number);
+    let mut name = || NAMES[random.usize(..NAMES.len())];
+    let counterparty = format!("{} & {} {}", name(), name(), name());
+    let (invoice, day) = (random.u64(..10_000_000_000_000), random.u8(1..=28));
+    let reference = format!("Invoice {invoice:013} of {day:02} November 2026");
+    (counterparty, reference)
+}
+
+const NAMES: [&str; 20] = [
+    "Aldous",
+    "Brennan",
+    "Castellani",
+    "Dvořák",
+    "Ekström",
+    "Ferreira",
+    "Grünwald",
+    "Holloway",
+    "Ivanova",
+    "Jansen",
+    "Kowalczyk",
+    "Lindqvist",
+    "Moreau",
+    "Nakamura",
+    "O'Sullivan",
+    "Petridis",
+    "Quintero",
+    "Rasmussen",
+    "Schröder",
+    "Tanaka",
+];
