@@ -6,6 +6,8 @@
 mod catalogue;
 #[path = "build/check.rs"]
 mod check;
+#[path = "build/compose.rs"]
+mod compose;
 #[path = "src/fact_names.rs"]
 mod fact_names;
 #[path = "build/registry.rs"]
@@ -22,20 +24,22 @@ fn main() {
     let folder = std::env::var("CARGO_MANIFEST_DIR").expect("cargo sets it");
     let out = std::env::var("OUT_DIR").expect("cargo sets it");
 
-    let (catalogue, mut faults) = Catalogue::read(&Path::new(&folder).join("templates"));
-    if faults.is_empty() {
-        faults = check::faults(&catalogue);
-    }
-    if !faults.is_empty() {
-        for fault in &faults {
+    let (catalogue, faults) = Catalogue::read(&Path::new(&folder).join("templates"));
+    let composed = if faults.is_empty() {
+        check::composed(&catalogue)
+    } else {
+        Err(faults)
+    };
+    let composed = composed.unwrap_or_else(|faults| {
+        for fault in faults {
             println!("cargo::error=templates: {fault}");
         }
         std::process::exit(1);
-    }
+    });
     let out = Path::new(&out);
     for (file, content) in [
         ("locales.rs", registry::locales(&catalogue)),
-        ("templates.rs", registry::templates(&catalogue)),
+        ("templates.rs", registry::templates(&catalogue, &composed)),
     ] {
         std::fs::write(out.join(file), content).expect("cargo's own folder can be written");
     }

@@ -6,25 +6,61 @@ use std::collections::{BTreeMap, BTreeSet};
 use minijinja::Environment;
 
 use crate::catalogue::{Catalogue, LAYOUT, SENTENCES, WORDS};
+use crate::compose::{Composer, Composition};
 use crate::fact_names::{self, DIGEST, ENTRY, ITEM, NOTICE, STATEMENT, SUBJECT, TOTAL};
 
-/// What a layout imports, for itself and for what is put into it.
-const IMPORTED: [&str; 1] = ["sentences"];
-
-pub fn faults(catalogue: &Catalogue) -> Vec<String> {
-    let mut faults = Vec::new();
-    let mut engine = Environment::new();
-    for (path, source) in &catalogue.sources {
-        if let Err(error) = engine.add_template(path, source) {
-            faults.push(format!("{path}: {error}"));
+/// Everything composed; or what is wrong.
+pub fn composed(catalogue: &Catalogue) -> Result<Composition<'_>, Vec<String>> {
+    let composer = Composer::new(catalogue)?;
+    let mut faults = faults(catalogue, &composer);
+    let mut composition = Composition::default();
+    if !faults.is_empty() {
+        return Err(faults);
+    }
+    for locale in &catalogue.locales {
+        let tag = &*locale.tag;
+        match composer.words(tag) {
+            Ok(words) => {
+                composition.words.insert(tag, words);
+            }
+            Err(error) => faults.push(format!("{tag}/{WORDS}: {error}")),
+        }
+        for mail in &catalogue.mails {
+            let at = format!("{tag}/{mail}");
+            let composed = match composer.compose(tag, mail) {
+                Ok(composed) => composed,
+                Err(error) => {
+                    faults.push(format!("{at}: {error}"));
+                    continue;
+                }
+            };
+            for (part, source) in [
+                ("subject", &composed.subject),
+                ("text", &composed.text),
+                ("html", &composed.html),
+            ] {
+                faults.extend(unknown(
+                    &format!("{at}, its {part},"),
+                    source,
+                    &names_of(mail, part == "subject"),
+                ));
+            }
+            composition.mails.insert((tag, mail), composed);
         }
     }
-    if !faults.is_empty() {
-        return faults;
+    if faults.is_empty() {
+        Ok(composition)
+    } else {
+        Err(faults)
     }
+}
+
+/// What can be said of each file by itself, so that the file is named.
+fn faults(catalogue: &Catalogue, composer: &Composer<'_>) -> Vec<String> {
+    let mut faults = Vec::new();
     let (words, sentences) = match (
-        common(catalogue, &engine, WORDS, &mut faults),
-        common(catalogue, &engine, SENTENCES, &mut faults),
+        common(catalogue, composer, WORDS, &mut faults),
+        common(catalogue, composer, SENTENCES, &mut faults),
     ) {
         (Ok(words), Ok(sentences)) => (words, sentences),
         (Err(fault), _) | (_, Err(fault)) => return vec![fault],
@@ -36,15 +72,7 @@ pub fn faults(catalogue: &Catalogue) -> Vec<String> {
         }
     }
     for (path, source) in &catalogue.sources {
-        let Ok(template) = engine.get_template(path) else {
-            continue;
-        };
-        let known = facts(path);
-        for name in template.undeclared_variables(false) {
-            if !known.contains(name.as_str()) {
-                faults.push(format!("{path} names {name}, which its notice never has"));
-            }
-        }
+        faults.extend(unknown(path, source, &facts(path)));
         for (of, known) in [
             ("words", words.iter().map(String::as_str).collect()),
             ("sentences", sentences.iter().map(String::as_str).collect()),
@@ -62,18 +90,34 @@ pub fn faults(catalogue: &Catalogue) -> Vec<String> {
     faults
 }
 
+/// Names that are used, in whatever branch, and are not known.
+fn unknown(at: &str, source: &str, known: &BTreeSet<&str>) -> Vec<String> {
+    let engine = Environment::new();
+    let template = match engine.template_from_str(source) {
+        Ok(template) => template,
+        Err(error) => return vec![format!("{at}: {error}")],
+    };
+    let names = BTreeSet::from_iter(template.undeclared_variables(false));
+    names
+        .into_iter()
+        .filter(|name| !known.contains(name.as_str()))
+        .map(|name| format!("{at} names {name}, which its notice never has"))
+        .collect()
+}
+
 /// What every language has in this file: the same in each.
 fn common(
     catalogue: &Catalogue,
-    engine: &Environment<'_>,
+    composer: &Composer<'_>,
     file: &str,
     faults: &mut Vec<String>,
 ) -> Result<BTreeSet<String>, String> {
     let mut by_locale: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
     for locale in &catalogue.locales {
         let path = format!("{}/{file}", locale.tag);
-        let names = exports(engine, &path).map_err(|error| format!("{path}: {error}"))?;
-        by_locale.insert(&locale.tag, names);
+        let exports = composer.all_exports(&path);
+        let exports = exports.map_err(|error| format!("{path}: {error}"))?;
+        by_locale.insert(&locale.tag, exports.into_keys().collect());
     }
     let all: BTreeSet<String> = by_locale.values().flatten().cloned().collect();
     for (tag, names) in &by_locale {
@@ -86,52 +130,43 @@ fn common(
     Ok(all)
 }
 
-/// What a file of words or sentences gives: names, and `name.key` for each key of a map.
-fn exports(engine: &Environment<'_>, path: &str) -> Result<BTreeSet<String>, minijinja::Error> {
-    let template = engine.get_template(path)?;
-    let captured = template.render_captured(())?;
-    let state = captured.state();
-    let mut names = BTreeSet::new();
-    for name in state.exports() {
-        names.insert(name.to_owned());
-        let Some(value) = state.lookup(name) else {
-            continue;
-        };
-        if value.kind() == minijinja::value::ValueKind::Map {
-            for key in value.try_iter()? {
-                names.insert(format!("{name}.{key}"));
-            }
-        }
-    }
-    Ok(names)
-}
-
-/// What the template at this path may name.
+/// What the file at this path may name.
 fn facts(path: &str) -> BTreeSet<&'static str> {
     let parts: Vec<&str> = path.split('/').collect();
-    let (own, is_subject) = match parts.as_slice() {
-        [LAYOUT, file] => (file.split('.').next().unwrap_or_default(), false),
-        [_, mail, part] => (*mail, *part == "subject.txt"),
+    match parts.as_slice() {
+        [LAYOUT, file] => match file.split('.').next().unwrap_or_default() {
+            "frame" => names_of_any(&[]),
+            "parts" => BTreeSet::new(),
+            mail => names_of(mail, false),
+        },
+        [_, mail, part] => names_of(mail, *part == "subject.txt"),
+        // A sentence may be said in several mails: each of them is looked at when it is composed.
+        [_, file] if *file == SENTENCES => names_of_any(&[NOTICE, DIGEST, STATEMENT]),
         // Words are the same for every mail.
-        _ => return BTreeSet::new(),
-    };
-    let own: &[&'static str] = match own {
+        _ => BTreeSet::new(),
+    }
+}
+
+/// What a mail may name.
+fn names_of(mail: &str, is_subject: bool) -> BTreeSet<&'static str> {
+    let mut names = names_of_any(&[match mail {
         "digest" => DIGEST,
         "statement" => STATEMENT,
-        "frame" => &[],
-        "parts" => return BTreeSet::new(),
         _ => NOTICE,
-    };
-    let mut facts: BTreeSet<&'static str> =
-        own.iter().chain(fact_names::ENVELOPE).copied().collect();
+    }]);
     if is_subject {
         // Made before the rest, and of facts that others cannot choose.
-        facts.retain(|name| SUBJECT.contains(name));
-    } else {
-        facts.extend(IMPORTED);
-        facts.extend(fact_names::GIVEN_TO_BODIES);
+        names.retain(|name| SUBJECT.contains(name));
     }
-    facts
+    names
+}
+
+fn names_of_any(own: &[&[&'static str]]) -> BTreeSet<&'static str> {
+    let own = own.iter().copied().flatten();
+    own.chain(fact_names::ENVELOPE)
+        .chain(fact_names::GIVEN_TO_BODIES)
+        .copied()
+        .collect()
 }
 
 /// Every `of.name` in a source.

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use crate::catalogue::{Catalogue, Locale};
+use crate::compose::Composition;
 
 pub fn locales(catalogue: &Catalogue) -> String {
     let mut code = String::new();
@@ -45,41 +46,38 @@ pub fn locales(catalogue: &Catalogue) -> String {
     code
 }
 
-pub fn templates(catalogue: &Catalogue) -> String {
-    let mut sources = String::new();
-    for path in catalogue.sources.keys() {
-        let file = format!("/templates/{path}");
-        line(
-            &mut sources,
-            &format!("({path:?}, include_str!(concat!(env!(\"CARGO_MANIFEST_DIR\"), {file:?}))),"),
-        );
-    }
+pub fn templates(catalogue: &Catalogue, composition: &Composition<'_>) -> String {
     let mut folders = String::new();
     for mail in &catalogue.mails {
         line(&mut folders, &format!("{mail:?},"));
     }
     let mut templates = String::new();
+    let mut words = String::new();
     for locale in &catalogue.locales {
-        let tag = &locale.tag;
+        let tag = &*locale.tag;
         line(&mut templates, "[");
         for mail in &catalogue.mails {
             let version = locale.versions[mail];
+            let composed = &composition.mails[&(tag, &**mail)];
             line(
                 &mut templates,
                 &format!(
-                    "Template {{ name: \"{mail}/{tag}@{version}\", subject: \"{tag}/{mail}/subject.txt\", \
-                     text: \"{tag}/{mail}/body.txt\", html: \"{tag}/{mail}/body.html\" }},"
+                    "Template::new(\"{mail}/{tag}@{version}\", {:?}, {:?}, {:?}),",
+                    composed.subject, composed.text, composed.html
                 ),
             );
         }
         line(&mut templates, "],");
+        line(
+            &mut words,
+            &format!("Words(&{:?}),", Vec::from_iter(&composition.words[tag])),
+        );
     }
     let (locales, mails) = (catalogue.locales.len(), catalogue.mails.len());
     format!(
-        "static SOURCES: [(&str, &str); {}] = [\n{sources}];\n\
-         const FOLDERS: [&str; {mails}] = [\n{folders}];\n\
-         static TEMPLATES: [[Template; {mails}]; {locales}] = [\n{templates}];\n",
-        catalogue.sources.len()
+        "const FOLDERS: [&str; {mails}] = [\n{folders}];\n\
+         static TEMPLATES: [[Template; {mails}]; {locales}] = [\n{templates}];\n\
+         static WORDS: [Words; {locales}] = [\n{words}];\n"
     )
 }
 

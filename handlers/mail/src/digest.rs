@@ -9,6 +9,7 @@ use crate::facts::{Facts, facts};
 use crate::limits::MAX_DIGEST_ITEMS_SHOWN;
 use crate::money::{format_count, format_magnitude, format_movement, plural};
 use crate::render::{Mail, RenderError, Rendered, make};
+use crate::templates::Words;
 use crate::time::format_short_time;
 use crate::{Amount, Direction, Envelope, Kind, format_amount, format_time, mask};
 
@@ -108,7 +109,6 @@ pub fn render_digest(notice: &DigestNotice) -> Result<Rendered, RenderError> {
     check(notice)?;
     make(Mail {
         folder: DIGEST_FOLDER,
-        layout: "digest",
         envelope: &notice.envelope,
         // A digest holds nothing that cannot be switched off: that never waits.
         optional: true,
@@ -149,12 +149,13 @@ fn facts(notice: &DigestNotice, totals: &[DigestTotal]) -> Facts {
     } = notice.envelope;
     let shown = &notice.items[..notice.items.len().min(MAX_DIGEST_ITEMS_SHOWN)];
     let more = notice.items.len() - shown.len();
+    let words = Words::of(locale);
     let items: Vec<Value> = shown
         .iter()
         .map(|item| {
             let amount = item.amount.as_ref().filter(|_| !hide_amounts);
             minijinja::context! {
-                kinds => item.kinds.iter().map(|kind| kind.as_str()).collect::<Vec<_>>(),
+                kinds => item.kinds.iter().map(|kind| words.kind(*kind)).collect::<Vec<_>>(),
                 time => format_short_time(item.occurred_at, time_zone, locale),
                 account => mask(&item.account_id),
                 amount => amount.map(|amount| format_movement(amount, item.direction, locale)),

@@ -6,7 +6,6 @@ use chrono_tz::Tz;
 
 use crate::facts::{Facts, facts};
 use crate::render::RenderError;
-use crate::templates::Words;
 use crate::untrusted::{one_line, one_line_without_links};
 use crate::{Amount, Locale};
 
@@ -65,8 +64,6 @@ impl Envelope {
     /// The facts of [`crate::fact_names::ENVELOPE`].
     pub(crate) fn facts(&self, optional: bool) -> Facts {
         facts! {
-            locale => self.locale.as_str(),
-            words => Words::of(self.locale).as_value(),
             bank_name => one_line(&self.bank_name, MAX_NAME_CHARS),
             customer_name => shown(one_line_without_links(&self.customer_name, MAX_NAME_CHARS)),
             verification_code => shown(one_line_without_links(&self.verification_code, MAX_CODE_CHARS)),

@@ -2,8 +2,6 @@
 
 /// What every mail knows.
 pub const ENVELOPE: &[&str] = &[
-    "locale",
-    "words",
     "bank_name",
     "customer_name",
     "verification_code",
@@ -15,7 +13,7 @@ pub const ENVELOPE: &[&str] = &[
 ];
 
 /// What bodies know beside it, and subjects do not.
-pub const GIVEN_TO_BODIES: &[&str] = &["headline", "layout"];
+pub const GIVEN_TO_BODIES: &[&str] = &["headline"];
 
 /// What a mail about one event knows.
 pub const NOTICE: &[&str] = &[
@@ -80,7 +78,6 @@ pub const ENTRY: &[&str] = &[
 
 /// What a subject may say: nothing that somebody else has written.
 pub const SUBJECT: &[&str] = &[
-    "locale",
     "hidden",
     "account",
     "amount",

@@ -61,7 +61,6 @@ pub fn render(notice: &Notice) -> Result<Rendered, RenderError> {
     check(notice)?;
     make(Mail {
         folder: notice.kind.as_str(),
-        layout: "notice",
         envelope: &notice.envelope,
         optional: notice.kind.can_be_switched_off(),
         facts: facts(notice),

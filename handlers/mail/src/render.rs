@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use minijinja::Value;
 use sha2::{Digest, Sha256};
 
 use crate::facts::Facts;
@@ -105,8 +106,6 @@ pub enum RenderError {
 pub(crate) struct Mail<'a> {
     /// The folder of its words.
     pub(crate) folder: &'static str,
-    /// The name of its layouts, without the format.
-    pub(crate) layout: &'static str,
     pub(crate) envelope: &'a Envelope,
     /// Whether the customer may wish not to get it.
     pub(crate) optional: bool,
@@ -124,7 +123,9 @@ pub(crate) fn make(mail: Mail<'_>) -> Result<Rendered, RenderError> {
     };
 
     let facts = mail.envelope.facts(mail.optional).and(mail.facts);
-    let subject = template.subject(&facts).map_err(failed)?;
+    let subject = template
+        .subject(&Value::from_object(facts.clone()))
+        .map_err(failed)?;
     let subject = subject.trim_end_matches('\n');
     let breaks = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
     if subject.is_empty() || subject.contains(breaks) {
@@ -133,9 +134,9 @@ pub(crate) fn make(mail: Mail<'_>) -> Result<Rendered, RenderError> {
         });
     }
     // The first line says what the subject says, by being the same.
-    let facts = facts.with("headline", subject);
-    let text = template.text(mail.layout, &facts).map_err(failed)?;
-    let html = template.html(mail.layout, &facts).map_err(failed)?;
+    let facts = Value::from_object(facts.with("headline", subject));
+    let text = template.text(&facts).map_err(failed)?;
+    let html = template.html(&facts).map_err(failed)?;
 
     let parts: Vec<&[u8]> = [subject.as_bytes(), text.as_bytes(), html.as_bytes()]
         .into_iter()

@@ -15,6 +15,7 @@ use crate::limits::{
 };
 use crate::money::{format_count, format_magnitude, format_movement, plural};
 use crate::render::{Mail, RenderError, Rendered, make};
+use crate::templates::Words;
 use crate::time::{format_day, local_day};
 use crate::{Amount, Direction, Envelope, Kind, format_amount, mask};
 
@@ -102,7 +103,6 @@ pub fn render_statement(notice: &StatementNotice) -> Result<RenderedStatement, R
     let attached: Vec<&[u8]> = attachment.iter().map(|file| &*file.bytes).collect();
     let mail = make(Mail {
         folder: Kind::Statement.as_str(),
-        layout: "statement",
         envelope: &notice.envelope,
         optional: Kind::Statement.can_be_switched_off(),
         facts: facts(notice, &total_in, &total_out, attachment.as_ref()),
@@ -176,11 +176,12 @@ fn facts(
     } else {
         count.min(MAX_STATEMENT_ENTRIES_SHOWN)
     };
+    let words = Words::of(locale);
     let entries: Vec<Value> = notice.entries[..shown]
         .iter()
         .map(|entry| {
             minijinja::context! {
-                kind => entry.kind.as_str(),
+                kind => words.kind(entry.kind),
                 day => format_day(local_day(entry.occurred_at, time_zone), locale, Length::Medium),
                 amount => format_movement(&entry.amount, Some(entry.direction), locale),
                 balance_after => format_amount(&entry.balance_after, locale),

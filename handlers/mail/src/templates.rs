@@ -1,28 +1,28 @@
 //! The registry: one template for each mail and locale, compiled in, with its version.
 //!
-//! `build.rs` writes it from the folders of `templates/`, after it has looked for what could fail here.
+//! `build.rs` writes it from the folders of `templates/`: it has put everything into them that is the same in each mail
+//! (`build/compose.rs`), and has looked for what could fail here.
 
-use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::sync::OnceLock;
 
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
 
-use crate::facts::Facts;
 use crate::{Kind, Locale};
 
 /// One mail in one language.
 pub(crate) struct Template {
     /// Folder, locale and version, such as `deposit/en@1`: what a sent mail's claim keeps.
     pub(crate) name: &'static str,
-    subject: &'static str,
-    text: &'static str,
-    html: &'static str,
+    /// The sources of its parts, by the names of [`PARTS`].
+    sources: [&'static str; 3],
+    /// They are parsed when the first such mail is made: most processes make few kinds.
+    engine: OnceLock<Environment<'static>>,
 }
 
-include!(concat!(env!("OUT_DIR"), "/templates.rs"));
+/// The parts of a mail. The ending says what is escaped.
+const PARTS: [&str; 3] = ["subject.txt", "body.txt", "body.html"];
 
-/// The ending of the part that is there for both formats: it holds words, and the layout of the format says where.
-const BODY: &str = "/body.txt";
+include!(concat!(env!("OUT_DIR"), "/templates.rs"));
 
 /// A kind without a folder does not compile.
 const _: () = {
@@ -64,115 +64,84 @@ impl Template {
         &TEMPLATES[locale as usize][index]
     }
 
-    pub(crate) fn subject(&self, facts: &Facts) -> Result<String, minijinja::Error> {
-        render(self.subject, facts.clone())
+    const fn new(
+        name: &'static str,
+        subject: &'static str,
+        text: &'static str,
+        html: &'static str,
+    ) -> Self {
+        Self {
+            name,
+            sources: [subject, text, html],
+            engine: OnceLock::new(),
+        }
     }
 
-    pub(crate) fn text(&self, layout: &str, facts: &Facts) -> Result<String, minijinja::Error> {
-        body(self.text, format!("layout/{layout}.txt"), facts)
+    pub(crate) fn subject(&self, facts: &Value) -> Result<String, minijinja::Error> {
+        self.render(PARTS[0], facts)
     }
 
-    pub(crate) fn html(&self, layout: &str, facts: &Facts) -> Result<String, minijinja::Error> {
-        body(self.html, format!("layout/{layout}.html"), facts)
+    pub(crate) fn text(&self, facts: &Value) -> Result<String, minijinja::Error> {
+        self.render(PARTS[1], facts)
     }
 
-    #[cfg(test)]
-    pub(crate) fn all() -> impl Iterator<Item = &'static Self> {
-        TEMPLATES.iter().flatten()
+    pub(crate) fn html(&self, facts: &Value) -> Result<String, minijinja::Error> {
+        self.render(PARTS[2], facts)
     }
 
-    /// Every source that goes into this template's mails, by path.
-    #[cfg(test)]
-    pub(crate) fn sources(&self) -> impl Iterator<Item = (&'static str, &'static str)> {
-        let (locale, rest) = self.subject.split_once('/').expect("a path");
-        let (folder, _) = rest.split_once('/').expect("a path");
-        let layout = match folder {
-            "digest" | "statement" => folder,
-            _ => "notice",
-        };
-        SOURCES.into_iter().filter(move |(path, _)| {
-            let parts: Vec<&str> = path.split(['/', '.']).collect();
-            match parts.as_slice() {
-                ["layout", name, _] => [layout, "frame", "parts"].contains(name),
-                [of, "words" | "sentences", _] => *of == locale,
-                [of, mail, ..] => *of == locale && *mail == folder,
-                _ => false,
+    fn render(&self, part: &str, facts: &Value) -> Result<String, minijinja::Error> {
+        let engine = self.engine.get_or_init(|| {
+            let mut engine = strict_engine();
+            for (part, source) in PARTS.into_iter().zip(self.sources) {
+                engine
+                    .add_template(part, source)
+                    .expect("the build has parsed it");
             }
-        })
+            engine
+        });
+        engine.get_template(part)?.render(facts)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn all() -> impl Iterator<Item = (Locale, &'static Self)> {
+        let templates = Locale::ALL.into_iter().zip(&TEMPLATES);
+        templates.flat_map(|(locale, of)| of.iter().map(move |template| (locale, template)))
     }
 }
 
-fn body(name: &str, layout: String, facts: &Facts) -> Result<String, minijinja::Error> {
-    render(name, facts.clone().with("layout", layout))
-}
-
-fn render(name: &str, facts: Facts) -> Result<String, minijinja::Error> {
-    ENGINE.get_template(name)?.render(Value::from_object(facts))
-}
-
-/// The words of a language, as its `words.txt` gives them. They are read once: each mail has them among its facts.
-pub(crate) struct Words(Value);
-
-static WORDS: LazyLock<[Words; Locale::ALL.len()]> = LazyLock::new(|| {
-    Locale::ALL.map(|locale| {
-        Words::read(locale).expect("the build has looked for each word of each language")
-    })
-});
+/// The words of a language for what is not a template, as its `words.txt` gives them.
+pub(crate) struct Words(&'static [(&'static str, &'static str)]);
 
 impl Words {
     pub(crate) fn of(locale: Locale) -> &'static Self {
         &WORDS[locale as usize]
     }
 
-    fn read(locale: Locale) -> Result<Self, minijinja::Error> {
-        let template = ENGINE.get_template(&format!("{locale}/words.txt"))?;
-        let captured = template.render_captured(())?;
-        let state = captured.state();
-        let words = state
-            .exports()
-            .into_iter()
-            .filter_map(|name| Some((name.to_owned(), state.lookup(name)?)));
-        Ok(Self(Value::from(words.collect::<BTreeMap<_, _>>())))
-    }
-
-    /// All of them, as a fact of a mail.
-    pub(crate) fn as_value(&self) -> &Value {
-        &self.0
+    /// The name of a kind of notification.
+    pub(crate) fn kind(&self, kind: Kind) -> &'static str {
+        self.get("kinds", Some(kind.as_str()))
+            .expect("the build has looked for each kind in each language")
     }
 
     /// A word, or what its map has under the key.
-    pub(crate) fn get(&self, name: &str, key: Option<&str>) -> Result<String, minijinja::Error> {
-        let mut word = self.0.get_attr(name)?;
-        if let Some(key) = key {
-            word = word.get_attr(key)?;
-        }
-        match word.as_str() {
-            Some(text) => Ok(text.to_owned()),
-            None => Err(minijinja::Error::new(
+    pub(crate) fn get(
+        &self,
+        name: &str,
+        key: Option<&str>,
+    ) -> Result<&'static str, minijinja::Error> {
+        let is_it = |known: &str| match known.split_once('.') {
+            None => known == name && key.is_none(),
+            Some((map, entry)) => map == name && key == Some(entry),
+        };
+        let found = self.0.iter().find(|(known, _)| is_it(known));
+        found.map(|(_, word)| *word).ok_or_else(|| {
+            minijinja::Error::new(
                 minijinja::ErrorKind::UndefinedError,
                 format!("there is no word {name} {key:?}"),
-            )),
-        }
+            )
+        })
     }
 }
-
-static ENGINE: LazyLock<Environment<'static>> = LazyLock::new(|| {
-    let mut engine = strict_engine();
-    for (path, source) in SOURCES {
-        let html = path
-            .strip_suffix(BODY)
-            .map(|folder| format!("{folder}/body.html"));
-        engine
-            .add_template(path, source)
-            .expect("the build has parsed each of the sources");
-        if let Some(path) = html {
-            engine
-                .add_template_owned(path, source)
-                .expect("the build has parsed each of the sources");
-        }
-    }
-    engine
-});
 
 /// An engine in which a name that is not among the facts is an error, and a fact that is not known is never printed.
 fn strict_engine() -> Environment<'static> {
@@ -239,12 +208,20 @@ mod tests {
     fn no_template_changes_without_a_new_version() {
         let file = concat!(env!("CARGO_MANIFEST_DIR"), "/golden/versions.txt");
         let mut known = std::fs::read_to_string(file).unwrap_or_default();
-        for template in Template::all() {
-            let sources: Vec<String> = template
-                .sources()
-                .map(|(path, source)| format!("{path}\0{source}"))
-                .collect();
-            assert!(sources.len() >= 7, "{}", template.name);
+        for (locale, template) in Template::all() {
+            let mut sources = template.sources.to_vec();
+            if ["digest/", "statement/"]
+                .iter()
+                .any(|mail| template.name.starts_with(mail))
+            {
+                // They say some words that are not in their templates.
+                sources.extend(
+                    Words::of(locale)
+                        .0
+                        .iter()
+                        .flat_map(|(name, word)| [name, word]),
+                );
+            }
             let digest = Sha256::digest(sources.join("\0"));
             let line = format!("{} {}", template.name, hex(&digest));
             match known

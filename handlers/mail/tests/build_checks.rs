@@ -7,6 +7,9 @@
 mod catalogue;
 #[path = "../build/check.rs"]
 mod check;
+#[allow(dead_code)]
+#[path = "../build/compose.rs"]
+mod compose;
 #[path = "../src/fact_names.rs"]
 mod fact_names;
 
@@ -14,6 +17,10 @@ use std::fs;
 use std::path::Path;
 
 use catalogue::Catalogue;
+
+fn faults_of(catalogue: &Catalogue) -> Vec<String> {
+    check::composed(catalogue).err().unwrap_or_default()
+}
 
 fn ours() -> Catalogue {
     let templates = Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
@@ -27,33 +34,33 @@ fn with(path: &str, source: &str) -> Vec<String> {
     let mut catalogue = ours();
     assert!(catalogue.sources.contains_key(path), "{path}");
     catalogue.sources.insert(path.to_owned(), source.to_owned());
-    check::faults(&catalogue)
+    faults_of(&catalogue)
 }
 
 #[test]
 fn our_templates_have_no_fault() {
-    assert_eq!(check::faults(&ours()), Vec::<String>::new());
+    assert_eq!(faults_of(&ours()), Vec::<String>::new());
 }
 
 #[test]
 fn a_template_that_names_what_is_not_there_fails_the_build() {
-    let extends = "{% extends layout %}{% block message %}";
+    let extends = "[% extends layout %][% block message %]";
     for (path, source, fault) in [
         ("en/deposit/subject.txt", "{{ amuont }}", "amuont"),
         ("en/deposit/subject.txt", "{{ reference }}", "reference"),
         (
             "fr/deposit/body.txt",
-            &format!("{extends}{{{{ x }}}}{{% endblock %}}"),
+            &format!("{extends}{{{{ x }}}}[% endblock %]"),
             "names x",
         ),
         (
             "fr/deposit/body.txt",
-            &format!("{extends}{{% if false %}}{{{{ period_to }}}}{{% endif %}}{{% endblock %}}"),
+            &format!("{extends}{{% if false %}}{{{{ period_to }}}}{{% endif %}}[% endblock %]"),
             "period_to",
         ),
         (
             "fr/deposit/body.txt",
-            &format!("{extends}{{{{ words.helo }}}}{{% endblock %}}"),
+            &format!("{extends}[[ words.helo ]][% endblock %]"),
             "words.helo",
         ),
         (
@@ -72,6 +79,43 @@ fn a_template_that_names_what_is_not_there_fails_the_build() {
     }
 }
 
+/// `more` is a fact of digests and statements, and the greeting is in every mail.
+#[test]
+fn a_sentence_that_needs_more_than_a_mail_knows_fails_the_build() {
+    let path = "en/sentences.txt";
+    let sentences = ours().sources[path].replace("Hello", "Hello {{ more }}");
+    let faults = with(path, &sentences);
+    assert!(
+        faults.contains(&"en/deposit, its html, names more, which its notice never has".to_owned()),
+        "{faults:?}"
+    );
+    assert!(!faults.iter().any(|fault| fault.contains("digest")));
+}
+
+/// The end of a line is not lost where a block of the layout is filled by what ends with a block.
+#[test]
+fn a_line_of_a_layout_ends_whatever_it_is_filled_with() {
+    let texts = [
+        "[% extends layout %][% block advice %]Advice.[% endblock %]",
+        "[% extends layout %][% block advice %]{% if hidden %}Advice.{% endif %}[% endblock %]",
+    ]
+    .map(|body| {
+        let mut catalogue = ours();
+        catalogue
+            .sources
+            .insert("en/deposit/body.txt".to_owned(), body.to_owned());
+        let composed = check::composed(&catalogue).unwrap();
+        let text = composed.mails[&("en", "deposit")].text.clone();
+        let mut engine = minijinja::Environment::new();
+        let mut syntax = minijinja::syntax::SyntaxConfig::builder();
+        syntax.trim_blocks(true).lstrip_blocks(true);
+        engine.set_syntax(syntax.build().unwrap());
+        let facts = minijinja::context! { hidden => true };
+        engine.render_str(&text, facts).unwrap()
+    });
+    assert_eq!(texts[0], texts[1]);
+}
+
 #[test]
 fn a_template_that_cannot_be_parsed_fails_the_build() {
     let faults = with("en/deposit/subject.txt", "{{ amount");
@@ -83,7 +127,7 @@ fn a_template_that_cannot_be_parsed_fails_the_build() {
 fn a_word_that_one_language_lacks_fails_the_build() {
     let path = "fr/words.txt";
     let words = ours().sources[path].clone();
-    let without = words.replace("{% set balance = \"Solde\" %}\n", "");
+    let without = words.replace("[% set balance = \"Solde\" %]\n", "");
     assert_ne!(words, without);
     assert_eq!(
         with(path, &without),
@@ -101,7 +145,7 @@ fn a_word_that_one_language_lacks_fails_the_build() {
         *source = source.replace("  \"reversal\":", "  \"revresal\":");
     }
     assert_eq!(
-        check::faults(&kindless),
+        faults_of(&kindless),
         ["no words.txt has a word for reversal among its kinds"]
     );
 }
@@ -115,7 +159,7 @@ fn a_missing_translation_or_version_fails_the_build_and_a_third_locale_is_one_fo
     let faults = || {
         let (catalogue, mut faults) = Catalogue::read(&to);
         if faults.is_empty() {
-            faults = check::faults(&catalogue);
+            faults = faults_of(&catalogue);
         }
         faults
     };

@@ -37,7 +37,8 @@ pub(super) fn attachment(notice: &StatementNotice) -> Result<Attachment, RenderE
         source,
     };
     let words = Words::of(notice.envelope.locale);
-    let word = |name: &str, key: Option<&str>| words.get(name, key).map_err(failed);
+    let word =
+        |name: &str, key: Option<&str>| words.get(name, key).map(str::to_owned).map_err(failed);
     let mut writer = WriterBuilder::new()
         .terminator(Terminator::CRLF)
         .from_writer(Vec::new());
@@ -58,7 +59,7 @@ pub(super) fn attachment(notice: &StatementNotice) -> Result<Attachment, RenderE
                 .value_date
                 .map(|day| day.to_string())
                 .unwrap_or_default(),
-            word("kinds", Some(entry.kind.as_str()))?,
+            words.kind(entry.kind).to_owned(),
             decimal(
                 i128::from(entry.amount.minor).abs()
                     * match entry.direction {
