@@ -83,7 +83,8 @@ impl Core {
         self.check_amounts(mail, notification, &event);
         let judged = self.judged(id, began);
         self.check_decision_of(notification, &event, false, judged);
-        self.check_recipient(mail, notification, &[notification.kind], began);
+        let customer = &event.data.customer_id;
+        self.check_recipient(mail, notification, customer, &[notification.kind], began);
     }
 
     /// What was decided at the first delivery stands for the later ones.

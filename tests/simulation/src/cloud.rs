@@ -8,6 +8,7 @@ pub mod store;
 pub mod stream;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use domain::{AccountId, CustomerId};
@@ -103,7 +104,7 @@ pub struct State {
     pub stream: stream::Stream,
     pub rows: BTreeMap<AccountId, ReadModelRow>,
     pub customers: BTreeMap<CustomerId, Vec<CustomerRevision>>,
-    pub notifications: BTreeMap<Uuid, Notification>,
+    pub notifications: BTreeMap<Uuid, Arc<Notification>>,
     /// By the address's hash: what was told last, and when it was lifted last.
     pub suppressions: BTreeMap<String, (Option<Suppression>, Option<DateTime<Utc>>)>,
     pub letters: letters::Letters,

@@ -1,7 +1,8 @@
 //! Virtual time, one queue of events, and tasks that move only when an event
 //! says so: the same seed takes the same steps.
 
-use std::collections::BTreeMap;
+use std::cmp::Ordering;
+use std::collections::{BTreeMap, BinaryHeap};
 use std::future::Future;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::pin::Pin;
@@ -48,6 +49,32 @@ enum Event {
     Answer(TaskId, Effect),
 }
 
+/// The queue hands out the greatest: that is the earliest, and of one moment the one that was put first.
+struct Queued {
+    at: (Micros, u64),
+    event: Event,
+}
+
+impl Ord for Queued {
+    fn cmp(&self, other: &Self) -> Ordering {
+        other.at.cmp(&self.at)
+    }
+}
+
+impl PartialOrd for Queued {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl PartialEq for Queued {
+    fn eq(&self, other: &Self) -> bool {
+        self.at == other.at
+    }
+}
+
+impl Eq for Queued {}
+
 struct Task {
     process: ProcessId,
     work: Option<Work>,
@@ -66,7 +93,7 @@ pub struct Core {
     /// The task that is being polled.
     pub current: TaskId,
     pub events: u64,
-    queue: BTreeMap<(Micros, u64), Event>,
+    queue: BinaryHeap<Queued>,
     sequence: u64,
     tasks: BTreeMap<TaskId, Task>,
     processes: u64,
@@ -122,7 +149,7 @@ impl Core {
     fn push(&mut self, delay: Micros, event: Event) {
         self.sequence += 1;
         let at = (self.now.saturating_add(delay), self.sequence);
-        self.queue.insert(at, event);
+        self.queue.push(Queued { at, event });
     }
 
     /// The simulation that this is the core of, for who works in it.
@@ -247,7 +274,7 @@ impl Sim {
                 violation: None,
                 current: TaskId(0),
                 events: 0,
-                queue: BTreeMap::new(),
+                queue: BinaryHeap::new(),
                 sequence: 0,
                 tasks: BTreeMap::new(),
                 processes: 0,
@@ -289,10 +316,10 @@ impl Sim {
         if core.violation.is_some() {
             return false;
         }
-        let Some(((at, _), event)) = core.queue.pop_first() else {
+        let Some(Queued { at, event }) = core.queue.pop() else {
             return false;
         };
-        core.now = at;
+        core.now = at.0;
         core.events += 1;
         if core.events > MAX_EVENTS {
             core.violate("it comes to an end", || {

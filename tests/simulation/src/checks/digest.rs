@@ -1,4 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use domain::notification::{self, EMAIL};
 use domain::{AccountId, Currency};
@@ -29,7 +30,7 @@ impl Core {
         self.check_totals(mail, digest);
         let kinds: BTreeSet<_> = digest.covers.iter().map(|covered| covered.kind).collect();
         let kinds: Vec<_> = kinds.into_iter().collect();
-        self.check_recipient(mail, notification, &kinds, began);
+        self.check_recipient(mail, notification, &digest.customer_id, &kinds, began);
     }
 
     fn check_covered(&mut self, item: uuid::Uuid, digest: &Notification, began: Micros) {
@@ -45,7 +46,7 @@ impl Core {
                 format!("{item}, told by {id}")
             });
         }
-        let stored = self.state.notifications.get(&item).cloned();
+        let stored = self.state.notifications.get(&item).map(Arc::clone);
         let found = stored.and_then(|item| Some((self.event_of(&item)?, item)));
         match found {
             Some((event, item)) if item.recipient == digest.recipient => {

@@ -14,28 +14,39 @@ impl Core {
         &mut self,
         mail: &Mail,
         notification: &Notification,
+        customer: &CustomerId,
         kinds: &[Kind],
         began: Micros,
     ) {
-        let Some(event) = self.event_of(notification) else {
-            return;
-        };
-        let (known, _) = self.known_since(&event.data.customer_id, began);
-        let recipient = &notification.recipient;
+        let broken = self.wrong_recipient(mail, &notification.recipient, customer, kinds, began);
+        if let Some(broken) = broken {
+            self.violate(broken, || {
+                let id = notification.notification_id;
+                format!("{kinds:?} of {id} to {}", mail.to)
+            });
+        }
+    }
+
+    fn wrong_recipient(
+        &self,
+        mail: &Mail,
+        recipient: &Recipient,
+        customer: &CustomerId,
+        kinds: &[Kind],
+        began: Micros,
+    ) -> Option<&'static str> {
+        let (known, _) = self.known_since(customer, began);
         let addressed: Vec<&Person> = known
             .iter()
             .filter(|known| known.replaced_at.is_none_or(|at| at >= began))
             .filter_map(|known| known.revision.person.as_ref())
             .filter(|person| person.address(recipient) == Some(&mail.to))
             .collect();
-        let id = notification.notification_id;
         if addressed.is_empty() {
-            let broken = match recipient {
+            return Some(match recipient {
                 Recipient::Customer => "no mail to an address that was replaced",
                 Recipient::Address(_) => "no mail to an address that was taken away",
-            };
-            self.violate(broken, || format!("{id} to {}", mail.to));
-            return;
+            });
         }
         let wants = |person: &&&Person| {
             let wishes = &person.preferences;
@@ -43,18 +54,17 @@ impl Core {
         };
         let wanting: Vec<&&Person> = addressed.iter().filter(wants).collect();
         if wanting.is_empty() {
-            self.violate("no mail after an opt-out", || format!("{kinds:?} of {id}"));
+            return Some("no mail after an opt-out");
         }
-        if kinds.contains(&Kind::Security) || wanting.is_empty() {
-            return;
+        if kinds.contains(&Kind::Security) {
+            return None;
         }
         // Its worker's clock may be off.
         let skew = TimeDelta::microseconds(i64::try_from(self.state.setup.skew).unwrap_or(0));
         let (from, to) = (time_at(began) - skew, self.time() + skew);
         let disturbs = |person: &&Person| person.quiet_until(from).is_some_and(|end| end > to);
-        if wanting.into_iter().all(disturbs) {
-            self.violate("no mail in quiet hours", || format!("{kinds:?} of {id}"));
-        }
+        let all_disturbed = wanting.into_iter().all(disturbs);
+        all_disturbed.then_some("no mail in quiet hours")
     }
 
     /// It was asked for when its event was recorded, and alone or in a digest
@@ -66,6 +76,22 @@ impl Core {
         in_a_digest: bool,
         judged: Micros,
     ) {
+        let broken = self.wrong_decision(notification, event, in_a_digest, judged);
+        if let Some(broken) = broken {
+            self.violate(broken, || {
+                let (kind, id) = (notification.kind, notification.notification_id);
+                format!("{kind}, {id}, in a digest: {in_a_digest}")
+            });
+        }
+    }
+
+    fn wrong_decision(
+        &self,
+        notification: &Notification,
+        event: &DomainEvent,
+        in_a_digest: bool,
+        judged: Micros,
+    ) -> Option<&'static str> {
         let Notification {
             kind, recipient, ..
         } = notification;
@@ -90,31 +116,23 @@ impl Core {
                 })
             })
             .collect();
-        let id = notification.notification_id;
         if asking.is_empty() {
-            self.violate("no mail that was not asked for then", || {
-                format!("{kind} of {}", event.metadata.event_id)
-            });
-            return;
+            return Some("no mail that was not asked for then");
         }
         let waits = |person: &Person| {
             let cadence = person.preferences.delivery();
             *kind != Kind::Security && cadence != domain::delivery::Delivery::Immediate
         };
-        if asking
+        let all_otherwise = asking
             .into_iter()
-            .all(|person| waits(person) != in_a_digest)
-        {
-            self.violate("what is to wait for a digest is told by one", || {
-                format!("{kind}, {id}, in a digest: {in_a_digest}")
-            });
-        }
+            .all(|person| waits(person) != in_a_digest);
+        all_otherwise.then_some("what is to wait for a digest is told by one")
     }
 
     /// All known revisions, and how many of them were written before `began`.
-    fn known_since(&self, customer: &CustomerId, began: Micros) -> (Vec<KnownRevision>, usize) {
+    fn known_since(&self, customer: &CustomerId, began: Micros) -> (&[KnownRevision], usize) {
         let known = self.state.book.customers.get(customer);
-        let known = known.cloned().unwrap_or_default();
+        let known = known.map_or(&[][..], Vec::as_slice);
         let written = known
             .iter()
             .filter(|known| known.written_at <= began)

@@ -32,6 +32,6 @@ impl Core {
         if let (Some(balance), Some(currency)) = (balance, self.currency_of(account)) {
             self.check_shown(mail, currency, &[balance]);
         }
-        self.check_recipient(mail, notification, &[Kind::Statement], began);
+        self.check_recipient(mail, notification, customer, &[Kind::Statement], began);
     }
 }

@@ -81,6 +81,7 @@ impl Core {
 
     pub fn receive_letters(&mut self, max: usize, hidden_for: Micros) -> Vec<QueuedLetter> {
         let mut found = Vec::new();
+        let mut handed_out = Vec::new();
         for index in 0..self.state.letters.waiting.len() {
             if found.len() == max.min(AT_ONCE) {
                 break;
@@ -101,6 +102,7 @@ impl Core {
             let letter = &mut self.state.letters.waiting[index];
             letter.received += 1;
             letter.visible_from = self.now + hidden_for;
+            handed_out.push(index);
             found.push(QueuedLetter {
                 id: letter.id.clone(),
                 receipt: letter.receipt(),
@@ -109,8 +111,11 @@ impl Core {
             });
         }
         // A standard queue has no order: who has been handed out does not stand before the others for ever.
-        let handed_out = |letter: &Letter| found.iter().any(|one| one.id == letter.id);
-        self.state.letters.waiting.sort_by_key(handed_out);
+        let waiting = &mut self.state.letters.waiting;
+        for (already, index) in handed_out.into_iter().enumerate() {
+            let letter = waiting.remove(index - already);
+            waiting.push(letter);
+        }
         found
     }
 

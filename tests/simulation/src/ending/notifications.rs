@@ -25,7 +25,7 @@ impl Core {
                 self.check_statements_planned(&event);
             }
         }
-        let all: Vec<Notification> = self.state.notifications.values().cloned().collect();
+        let all: Vec<Arc<Notification>> = self.state.notifications.values().cloned().collect();
         for notification in all {
             let id = notification.notification_id;
             if let Some(invariant) = self.broken_by(&notification, letters) {
@@ -35,7 +35,7 @@ impl Core {
                         recipient,
                         state,
                         ..
-                    } = &notification;
+                    } = &*notification;
                     format!("{kind} {id} to {recipient:?} is {}", state.as_str())
                 });
             }

@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use domain::AccountId;
@@ -14,13 +16,14 @@ use crate::kernel::{Core, TaskId};
 impl Notifications for Port {
     async fn get(&self, id: Uuid) -> Result<Option<Notification>> {
         self.call(Hop::ClaimsRead, move |core| {
-            core.state.notifications.get(&id).cloned()
+            let found = core.state.notifications.get(&id);
+            found.map(|found| Notification::clone(found))
         })
         .await
     }
 
     async fn save(&self, notification: &Notification) -> Result<bool> {
-        let notification = notification.clone();
+        let notification = Arc::new(notification.clone());
         let task = self.sim.core().current;
         self.call(Hop::ClaimsWrite, move |core| {
             core.save_notification(&notification, task)
@@ -33,7 +36,7 @@ impl Notifications for Port {
         self.call(Hop::ClaimsRead, move |core| {
             let mut all = core.state.notifications.values();
             let found = all.find(|found| found.verification_code.as_ref() == Some(&code));
-            found.cloned()
+            found.map(|found| Notification::clone(found))
         })
         .await
     }
@@ -42,9 +45,9 @@ impl Notifications for Port {
         self.call(Hop::ClaimsRead, move |core| {
             let all = core.state.notifications.values();
             let mut due: Vec<(DateTime<Utc>, Uuid)> = all
+                .filter(|found| found.due_at.is_some_and(|due_at| due_at <= now))
                 .filter(|found| found.due_slice() == slice)
                 .filter_map(|found| Some((found.due_at?, found.notification_id)))
-                .filter(|(due_at, _)| *due_at <= now)
                 .collect();
             due.sort();
             due.into_iter().map(|(_, id)| id).take(limit).collect()
@@ -74,21 +77,22 @@ impl Notifications for Port {
         self.call(Hop::ClaimsRead, move |core| {
             let of = core.state.notifications.values();
             let of = of.filter(|notification| notification.account_id == account);
-            (of.take(limit).cloned().collect(), None)
+            let found = of.take(limit).map(|found| Notification::clone(found));
+            (found.collect(), None)
         })
         .await
     }
 }
 
 impl Core {
-    fn save_notification(&mut self, notification: &Notification, task: TaskId) -> bool {
+    fn save_notification(&mut self, notification: &Arc<Notification>, task: TaskId) -> bool {
         let id = notification.notification_id;
         let stored = self.state.notifications.get(&id);
         let revision = stored.map_or(0, |stored| stored.revision);
         if revision + 1 != notification.revision && !planted::is("claim-unconditional") {
             return false;
         }
-        let stored = stored.cloned();
+        let stored = stored.map(Arc::clone);
         if let Some(stored) = &stored {
             self.check_step(stored, notification);
         }
@@ -122,7 +126,9 @@ impl Core {
         let began = began.get(&task).copied().unwrap_or(now);
         self.state.book.first_claims.entry(id).or_insert(began);
         self.beat_when_due(notification);
-        self.state.notifications.insert(id, notification.clone());
+        self.state
+            .notifications
+            .insert(id, Arc::clone(notification));
         true
     }
 }
