@@ -1,7 +1,6 @@
 //! Addresses of mails.
 
-use std::fmt::Write;
-
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 /// Longest address that SMTP can carry (RFC 5321, 4.5.3.1.3).
@@ -39,11 +38,7 @@ pub fn check_email(text: &str) -> Result<String, &'static str> {
 /// 5321 would allow.
 #[must_use]
 pub fn address_hash(address: &str) -> String {
-    let digest = Sha256::digest(address.trim().to_lowercase());
-    digest.iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    HEXLOWER.encode(&Sha256::digest(address.trim().to_lowercase()))
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@
 
 use std::fmt;
 
+use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -172,7 +173,7 @@ impl Key {
             .chain_update("ledgerbell key id\n")
             .chain_update(&secret)
             .finalize();
-        let mut id: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+        let mut id = HEXLOWER.encode(&digest);
         id.truncate(ID_CHARS);
         Ok(Key { id, secret })
     }
@@ -204,9 +205,8 @@ mod tests {
         // hmac.new(b"new-...", b"ledgerbell mail code 1\nx", "sha256") of Python.
         let keyring = Keyring::read(&[&kept(NEW)]).unwrap();
         let (_, signature) = keyring.sign(Purpose::MailCode, "x");
-        let hex: String = signature.iter().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(
-            hex,
+            HEXLOWER.encode(&signature),
             "1e73170e8a9fc5ce72a972dca99f4dd5bdd19275b1f0057f02acd55d4ac62962"
         );
     }

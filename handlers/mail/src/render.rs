@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use data_encoding::HEXLOWER;
 use minijinja::Value;
 use sha2::{Digest, Sha256};
 
@@ -159,16 +160,12 @@ fn content_hash(parts: &[&[u8]]) -> String {
         hash.update((part.len() as u64).to_be_bytes());
         hash.update(part);
     }
-    hex(&hash.finalize())
-}
-
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    HEXLOWER.encode(&hash.finalize())
 }
 
 /// The names of facts.
 #[cfg(test)]
-pub(crate) fn names(facts: &minijinja::Value) -> std::collections::BTreeSet<&str> {
+pub(crate) fn names(facts: &Value) -> std::collections::BTreeSet<&str> {
     facts
         .try_iter()
         .unwrap()

@@ -176,10 +176,10 @@ fn strict_engine() -> Environment<'static> {
 
 #[cfg(test)]
 mod tests {
+    use data_encoding::HEXLOWER;
     use sha2::{Digest, Sha256};
 
     use super::*;
-    use crate::render::hex;
 
     #[test]
     fn a_name_that_is_not_among_the_facts_is_an_error() {
@@ -223,7 +223,7 @@ mod tests {
                 );
             }
             let digest = Sha256::digest(sources.join("\0"));
-            let line = format!("{} {}", template.name, hex(&digest));
+            let line = format!("{} {}", template.name, HEXLOWER.encode(&digest));
             match known
                 .lines()
                 .find(|line| line.split(' ').next() == Some(template.name))

@@ -1,5 +1,6 @@
 //! A bank's account number as an account id of the API.
 
+use data_encoding::HEXLOWER;
 use domain::AccountId;
 use domain::identifiers::MAX_ID_CHARS;
 use sha2::{Digest, Sha256};
@@ -24,8 +25,7 @@ pub fn account_id(number: &str) -> Option<AccountId> {
     if id.len() <= MAX_ID_CHARS {
         return id.parse().ok();
     }
-    let hash = Sha256::digest(number.trim().as_bytes());
-    let hash: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    let hash = HEXLOWER.encode(&Sha256::digest(number.trim().as_bytes()));
     let kept = id.get(..MAX_ID_CHARS - HASH_CHARS - 1)?;
     format!("{kept}-{}", hash.get(..HASH_CHARS)?).parse().ok()
 }

@@ -1,5 +1,6 @@
 //! What makes a statement the same statement, whatever file it comes in.
 
+use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use crate::{Direction, Statement};
@@ -52,6 +53,5 @@ pub fn identity(statement: &Statement) -> String {
         balance(statement.closing),
     ];
     lines.append(&mut entries);
-    let hash = Sha256::digest(lines.join("\n").as_bytes());
-    hash.iter().map(|byte| format!("{byte:02x}")).collect()
+    HEXLOWER.encode(&Sha256::digest(lines.join("\n").as_bytes()))
 }

@@ -1,9 +1,9 @@
 use std::collections::BTreeMap;
-use std::fmt::Write;
 
 use async_trait::async_trait;
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::config::retry::RetryConfig;
+use data_encoding::HEXLOWER;
 use handlers::ports::{CURRENT, PENDING, SecretSource, SecretText, SecretVersions};
 use handlers::{Error, Result};
 
@@ -91,11 +91,6 @@ impl SecretSource for RandomSecrets {
         let mut bytes = [0_u8; SECRET_BYTES];
         getrandom::fill(&mut bytes)
             .map_err(|error| Error::Retryable(format!("no random numbers: {error}")))?;
-        let mut text = String::with_capacity(2 * SECRET_BYTES);
-        for byte in bytes {
-            // Writing to a String cannot fail.
-            let _ = write!(text, "{byte:02x}");
-        }
-        Ok(SecretText(text))
+        Ok(SecretText(HEXLOWER.encode(&bytes)))
     }
 }

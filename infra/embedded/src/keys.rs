@@ -6,6 +6,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use async_trait::async_trait;
+use data_encoding::HEXLOWER;
 use handlers::keyring::Keyring;
 use handlers::ports::Keys;
 use serde_json::json;
@@ -47,7 +48,7 @@ impl LocalKeys {
         if !file.exists() {
             let mut secret = [0_u8; SECRET_BYTES];
             getrandom::fill(&mut secret).map_err(KeysError::Random)?;
-            let secret: String = secret.iter().map(|byte| format!("{byte:02x}")).collect();
+            let secret = HEXLOWER.encode(&secret);
             write(&file, &json!({ "secret": secret }).to_string()).map_err(unusable)?;
         }
         let text = fs::read_to_string(&file).map_err(unusable)?;

@@ -13,6 +13,7 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use data_encoding::HEXLOWER;
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest, Sha256};
 
@@ -160,16 +161,16 @@ fn check(
         &query.join("&"),
         &canonical_headers,
         signed,
-        &hex(&Sha256::digest(body)),
+        &HEXLOWER.encode(&Sha256::digest(body)),
     ]
     .join("\n");
-    let hash = hex(&Sha256::digest(canonical.as_bytes()));
+    let hash = HEXLOWER.encode(&Sha256::digest(canonical.as_bytes()));
     let to_sign = format!("AWS4-HMAC-SHA256\n{date}\n{scope}\n{hash}");
     let mut key = format!("AWS4{SECRET}").into_bytes();
     for part in scope.split('/') {
         key = mac(&key, part);
     }
-    if hex(&mac(&key, &to_sign)) == signature {
+    if HEXLOWER.encode(&mac(&key, &to_sign)) == signature {
         Ok(())
     } else {
         Err(format!("another signature than of\n{canonical}"))
@@ -180,10 +181,6 @@ fn mac(key: &[u8], text: &str) -> Vec<u8> {
     let mut mac = Hmac::<Sha256>::new_from_slice(key).unwrap();
     mac.update(text.as_bytes());
     mac.finalize().into_bytes().to_vec()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn encoded(text: &str) -> String {

@@ -4,8 +4,6 @@
 //! which something is due, some of the others, and the two after each: one
 //! that was missed is made up for by the next.
 
-use std::sync::Arc;
-
 use handlers::ports::{Content, Notification};
 use serde_json::json;
 
@@ -70,15 +68,15 @@ impl Core {
         if twice {
             self.coverage.note(hop, Fault::Duplicate);
         }
-        let envelope = Arc::new(json!({
+        let event = json!({
             "source": "ledgerbell",
             "detail-type": HEARTBEAT,
             "detail": {},
-        }));
+        });
         for _ in 0..=u32::from(twice) {
-            let envelope = Arc::clone(&envelope);
+            let event = event.clone();
             let way = self.chances.way(&mut self.rng);
-            self.after(way, move |core| core.call_notify(&envelope));
+            self.after(way, move |core| core.call_notify(event));
         }
     }
 

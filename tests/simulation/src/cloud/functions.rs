@@ -11,8 +11,8 @@ use handlers::project::{Projector, StreamRecord};
 use handlers::redrive::Redriver;
 use handlers::replay::Replayer;
 use handlers::{Error, Result};
-use serde_json::Value;
 
+use super::rules::Envelope;
 use crate::kernel::{Core, ProcessId};
 use crate::ports::{Port, Role};
 
@@ -136,7 +136,7 @@ pub(super) fn invoke(
     core: &mut Core,
     process: ProcessId,
     function: Function,
-    envelope: Arc<Value>,
+    envelope: Arc<Envelope>,
 ) -> impl Future<Output = Result<(), Error>> + Send + 'static {
     let role = match function {
         Function::Notify => Role::Notify,
@@ -145,14 +145,13 @@ pub(super) fn invoke(
     };
     let port = Arc::new(Port::new(core, process, role));
     async move {
-        let event_type = envelope["detail-type"].as_str().unwrap_or_default();
-        let detail = &envelope["detail"];
+        let detail = envelope.detail();
         match function {
             Function::Notify => {
                 let notifier = notifier(&port);
-                Box::pin(notifier.call(event_type, detail, BEAT_BUDGET)).await
+                Box::pin(notifier.call(envelope.event_type(), detail, BEAT_BUDGET)).await
             }
-            Function::Feedback => Box::pin(feedback(&port).deliver(&envelope)).await,
+            Function::Feedback => Box::pin(feedback(&port).deliver(&envelope.whole())).await,
             Function::Replay => Box::pin(replayer(&port).deliver(detail, REPLAY_BUDGET)).await,
         }
     }

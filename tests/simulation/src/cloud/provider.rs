@@ -9,6 +9,7 @@ use handlers::ports::{
 };
 use serde_json::{Value, json};
 
+use super::rules::Envelope;
 use crate::book::ProviderTold;
 use crate::faults::{Fault, Hop};
 use crate::kernel::{Core, HOUR, MINUTE, Micros, SECOND};
@@ -79,7 +80,7 @@ impl Core {
             kind: fate.kind(),
             suppresses: fate.suppresses().then(|| address_hash(&mail.to)),
         });
-        let envelope = Arc::new(self.envelope(mail, message_id, fate));
+        let envelope = Arc::new(Envelope::Whole(self.envelope(mail, message_id, fate)));
         let twice = self.chances.happens(&mut self.rng, hop, Fault::Duplicate);
         if twice {
             self.coverage.note(hop, Fault::Duplicate);

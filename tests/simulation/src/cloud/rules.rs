@@ -1,9 +1,10 @@
 //! The bus: rules hand events to functions, at least once and in no order,
 //! through two planes of retries that fail separately.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
-use chrono::SecondsFormat;
+use chrono::{DateTime, SecondsFormat, Utc};
 use handlers::planted;
 use handlers::ports::BusEntry;
 use handlers::{Error, replay};
@@ -23,17 +24,60 @@ const MAX_FAILURES: u32 = 3;
 /// How long Lambda goes on trying when a function has no room.
 const THROTTLED_AGE: Micros = 6 * HOUR;
 
+/// What a function is handed.
+#[derive(Debug)]
+pub(super) enum Envelope {
+    /// An entry of ours, put into its envelope where somebody looks at the whole.
+    Entry {
+        id: u128,
+        time: DateTime<Utc>,
+        entry: Arc<BusEntry>,
+    },
+    /// From a service.
+    Whole(Value),
+}
+
+impl Envelope {
+    pub(super) fn event_type(&self) -> &str {
+        match self {
+            Envelope::Entry { entry, .. } => &entry.event_type,
+            Envelope::Whole(whole) => whole["detail-type"].as_str().unwrap_or_default(),
+        }
+    }
+
+    pub(super) fn detail(&self) -> &Value {
+        match self {
+            Envelope::Entry { entry, .. } => &entry.detail,
+            Envelope::Whole(whole) => &whole["detail"],
+        }
+    }
+
+    pub(super) fn whole(&self) -> Cow<'_, Value> {
+        match self {
+            Envelope::Whole(whole) => Cow::Borrowed(whole),
+            Envelope::Entry { id, time, entry } => Cow::Owned(json!({
+                "version": "0",
+                "id": format!("bus-{id}"),
+                "detail-type": entry.event_type,
+                "source": "ledgerbell",
+                "time": time.to_rfc3339_opts(SecondsFormat::Secs, true),
+                "detail": entry.detail,
+            })),
+        }
+    }
+}
+
 /// An event on its way to a function.
 #[derive(Debug, Clone)]
 struct Delivery {
     function: Function,
-    envelope: Arc<Value>,
+    envelope: Arc<Envelope>,
     began: Micros,
     tries: u32,
 }
 
 impl Delivery {
-    fn new(function: Function, envelope: &Arc<Value>, began: Micros) -> Self {
+    fn new(function: Function, envelope: &Arc<Envelope>, began: Micros) -> Self {
         Delivery {
             function,
             envelope: Arc::clone(envelope),
@@ -45,7 +89,7 @@ impl Delivery {
 
 impl Core {
     /// What the bus does with an entry that it took.
-    pub fn take_entry(&mut self, entry: &BusEntry, from: Role) {
+    pub fn take_entry(&mut self, entry: &Arc<BusEntry>, from: Role) {
         if holds_text(&entry.detail, CANARY) {
             self.violate("no personal data on the bus", || entry.detail.to_string());
         }
@@ -75,14 +119,11 @@ impl Core {
         }
         if let Some(function) = rules(entry) {
             self.state.ids += 1;
-            let envelope = Arc::new(json!({
-                "version": "0",
-                "id": format!("bus-{}", self.state.ids),
-                "detail-type": entry.event_type,
-                "source": "ledgerbell",
-                "time": self.time().to_rfc3339_opts(SecondsFormat::Secs, true),
-                "detail": entry.detail,
-            }));
+            let envelope = Arc::new(Envelope::Entry {
+                id: self.state.ids,
+                time: self.time(),
+                entry: Arc::clone(entry),
+            });
             let mut copies = 1;
             if self
                 .chances
@@ -107,14 +148,15 @@ impl Core {
     }
 
     /// What the default bus does with an event of the provider's.
-    pub(super) fn take_provider_event(&mut self, envelope: &Arc<Value>) {
+    pub(super) fn take_provider_event(&mut self, envelope: &Arc<Envelope>) {
         let delivery = Delivery::new(Function::Feedback, envelope, self.now);
         self.deliver(delivery);
     }
 
     /// The scheduler calls without EventBridge's plane.
-    pub fn call_notify(&mut self, envelope: &Arc<Value>) {
-        let delivery = Delivery::new(Function::Notify, envelope, self.now);
+    pub fn call_notify(&mut self, event: Value) {
+        let envelope = Arc::new(Envelope::Whole(event));
+        let delivery = Delivery::new(Function::Notify, &envelope, self.now);
         self.run_function(Attempt {
             delivery,
             failures: 0,
@@ -157,7 +199,7 @@ impl Core {
                 ("ERROR_MESSAGE", "the function could not be reached"),
                 ("RETRY_ATTEMPTS", tries.as_str()),
             ];
-            self.put_letter(delivery.envelope.to_string(), &attributes, 0);
+            self.put_letter(delivery.envelope.whole().to_string(), &attributes, 0);
             return;
         }
         let wait = (SECOND << delivery.tries.min(9)) + self.rng.u64(..SECOND);
@@ -243,7 +285,7 @@ impl Core {
                 "condition": condition,
                 "approximateInvokeCount": attempt.failures,
             },
-            "requestPayload": *attempt.delivery.envelope,
+            "requestPayload": attempt.delivery.envelope.whole(),
             "responseContext": { "statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled" },
             "responsePayload": { "errorType": error.class(), "errorMessage": error.to_string() },
         });

@@ -1,6 +1,8 @@
 //! The bus as its adapter of AWS makes it: in calls of ten entries, of which
 //! some are taken and some are not.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use handlers::ports::{Bus, BusEntry};
 use handlers::{Error, Result, planted};
@@ -17,6 +19,7 @@ impl Bus for Port {
     async fn publish(&self, entries: &[BusEntry]) -> Vec<Result<()>> {
         let untried = || Err(Error::Retryable("not tried yet".to_owned()));
         let mut results: Vec<Result<()>> = entries.iter().map(|_| untried()).collect();
+        let entries: Vec<Arc<BusEntry>> = entries.iter().cloned().map(Arc::new).collect();
         for _ in 0..MAX_ROUNDS {
             let left: Vec<usize> = (0..entries.len())
                 .filter(|index| results[*index].is_err())
@@ -25,8 +28,8 @@ impl Bus for Port {
                 break;
             }
             for chunk in left.chunks(AT_ONCE) {
-                let sent: Vec<BusEntry> =
-                    chunk.iter().map(|index| entries[*index].clone()).collect();
+                let sent = chunk.iter().map(|index| Arc::clone(&entries[*index]));
+                let sent: Vec<Arc<BusEntry>> = sent.collect();
                 for (index, result) in chunk.iter().zip(self.put_events(sent).await) {
                     results[*index] = result;
                 }
@@ -37,7 +40,7 @@ impl Bus for Port {
 }
 
 impl Port {
-    async fn put_events(&self, entries: Vec<BusEntry>) -> Vec<Result<()>> {
+    async fn put_events(&self, entries: Vec<Arc<BusEntry>>) -> Vec<Result<()>> {
         let (count, role) = (entries.len(), self.role);
         let answer = self
             .call(Hop::ProjectToBus, move |core| {
