@@ -13,6 +13,9 @@ const ROUNDS: usize = 7;
 /// Commits of one event in each round.
 const COMMITS: u32 = 400;
 const MOST_IN_A_COMMIT: u32 = 25;
+/// Accounts or customers.
+const FEW: u32 = 1_000;
+const MORE: [u32; 2] = [10_000, 100_000];
 
 pub(super) fn measure(effort: Effort) -> Found {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime starts");
@@ -20,6 +23,8 @@ pub(super) fn measure(effort: Effort) -> Found {
         let mut found = Found::default();
         in_the_store(effort, &mut found).await;
         of_one_account(effort, &mut found).await;
+        by_accounts(effort, &mut found).await;
+        by_customers(effort, &mut found).await;
         by_writers(effort, &mut found).await;
         found
     })
@@ -80,7 +85,7 @@ async fn in_the_store(effort: Effort, found: &mut Found) {
 async fn of_one_account(effort: Effort, found: &mut Found) {
     let store = filled(1_000).await;
     let long = |_: u32| "BENCH-LONG".to_owned();
-    store.open(1, long).await;
+    store.open(0..1, long).await;
     let sizes: &[u32] = if effort.quick {
         &[100, 200]
     } else {
@@ -108,6 +113,73 @@ async fn of_one_account(effort: Effort, found: &mut Found) {
         "growth-account",
         "Append rate to one account by its events, over that to accounts of a few",
         "events of the account",
+        "rate, relative",
+        true,
+        points,
+    ));
+}
+
+/// Accounts of one commit each, beside a store of few, by turns.
+async fn by_accounts(effort: Effort, found: &mut Found) {
+    let (few, many) = (filled(FEW).await, filled(FEW).await);
+    let mut there = FEW;
+    let mut points = vec![json!([FEW, 1.0])];
+    for next in MORE.map(|size| size.min(effort.of(MORE[1]).max(2 * FEW))) {
+        many.open(there..next, name).await;
+        there = next;
+        let commits = effort.of(COMMITS);
+        // Each commit to another account, over all of them: its head is not in memory.
+        let stride = there / commits.min(there);
+        let mut ratios = Vec::new();
+        for _ in 0..ROUNDS {
+            let of_few = few.commit(commits, 1, WRITERS, |n| name(n % FEW)).await;
+            let of_many = many
+                .commit(commits, 1, WRITERS, |n| name(n * stride % there))
+                .await;
+            ratios.push(of_few.as_secs_f64() / of_many.as_secs_f64());
+        }
+        points.push(json!([there, spread(ratios).0]));
+    }
+    few.stop().await;
+    many.stop().await;
+    found.charts.push(chart(
+        "growth-accounts",
+        "Append rate by the accounts that are there, over the rate with 1,000",
+        "accounts",
+        "rate, relative",
+        true,
+        points,
+    ));
+}
+
+/// One rule of the bus serves all customers: what grows with them is where a mail's recipient is read.
+async fn by_customers(effort: Effort, found: &mut Found) {
+    let (few, many) = (Store::new().await, Store::new().await);
+    few.add_customers(0..FEW).await;
+    many.add_customers(0..FEW).await;
+    let mut there = FEW;
+    let mut points = vec![json!([FEW, 1.0])];
+    for next in MORE.map(|size| size.min(effort.of(MORE[1]).max(2 * FEW))) {
+        many.add_customers(there..next).await;
+        there = next;
+        let reads = effort.of(2_000);
+        let stride = there / reads.min(there);
+        let mut ratios = Vec::new();
+        for _ in 0..ROUNDS {
+            let of_few = few.read_customers((0..reads).map(|n| n % FEW)).await;
+            let of_many = many
+                .read_customers((0..reads).map(|n| n * stride % there))
+                .await;
+            ratios.push(of_few.as_secs_f64() / of_many.as_secs_f64());
+        }
+        points.push(json!([there, spread(ratios).0]));
+    }
+    few.stop().await;
+    many.stop().await;
+    found.charts.push(chart(
+        "growth-customers",
+        "Rate at which recipients are read by the customers behind the rule, over the rate with 1,000",
+        "customers",
         "rate, relative",
         true,
         points,
@@ -148,7 +220,7 @@ async fn by_writers(effort: Effort, found: &mut Found) {
 /// A store with so many events over all accounts.
 async fn filled(events: u32) -> Store {
     let store = Store::new().await;
-    store.open(ACCOUNTS.min(events), name).await;
+    store.open(0..ACCOUNTS.min(events), name).await;
     store
 }
 

@@ -1,21 +1,26 @@
 //! The store of one machine, in this process.
 
+use std::ops::Range;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-use aws::DynamoEventStore;
+use aws::{DynamoCustomers, DynamoEventStore};
+use chrono::Utc;
+use domain::CustomerId;
 use domain::record::Reports;
 use embedded::Engine;
 use futures::stream::{self, StreamExt};
 use handlers::append::{Append, Appender};
-use handlers::ports::SystemClock;
+use handlers::customers::read_person;
+use handlers::ports::{CustomerRevision, Customers, SystemClock};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 pub(super) struct Store {
     engine: Engine,
     appender: Appender,
+    customers: DynamoCustomers,
     keys: AtomicU64,
     _folder: TempDir,
 }
@@ -28,9 +33,11 @@ impl Store {
             .expect("the engine starts");
         let store = Arc::new(DynamoEventStore(engine.client()));
         let appender = Appender::new(store, Arc::new(SystemClock));
+        let customers = DynamoCustomers(engine.client());
         Store {
             engine,
             appender,
+            customers,
             keys: AtomicU64::new(0),
             _folder: folder,
         }
@@ -64,8 +71,8 @@ impl Store {
         started.elapsed()
     }
 
-    pub(super) async fn open(&self, accounts: u32, name: impl Fn(u32) -> String) {
-        stream::iter(0..accounts)
+    pub(super) async fn open(&self, accounts: Range<u32>, name: impl Fn(u32) -> String) {
+        stream::iter(accounts)
             .for_each_concurrent(16, |number| {
                 let mut request = self.request(&name(number), 1);
                 request.reports = read(vec![json!({
@@ -77,6 +84,35 @@ impl Store {
                 }
             })
             .await;
+    }
+
+    /// Customers with all that the API takes of them.
+    pub(super) async fn add_customers(&self, numbers: Range<u32>) {
+        stream::iter(numbers)
+            .for_each_concurrent(16, |number| async move {
+                let person = json!({ "email": format!("{number}@bank.example"), "name": "Ana Example", "locale": "fr" });
+                let revision = CustomerRevision {
+                    customer_id: customer(number),
+                    revision: 1,
+                    in_force_from: Utc::now(),
+                    person: Some(read_person(person).expect("a person")),
+                };
+                let added = self.customers.add(&revision).await;
+                assert!(added.expect("it is added"), "nobody else adds");
+            })
+            .await;
+    }
+
+    /// Reads who is to be told, as the notify function does. Answers with how long it took.
+    pub(super) async fn read_customers(&self, numbers: impl Iterator<Item = u32>) -> Duration {
+        let (started, now) = (Instant::now(), Utc::now());
+        stream::iter(numbers)
+            .for_each_concurrent(16, |number| async move {
+                let found = self.customers.at(&customer(number), now).await;
+                assert!(found.expect("it is read").is_some(), "it is there");
+            })
+            .await;
+        started.elapsed()
     }
 
     fn request(&self, account: &str, size: u32) -> Append {
@@ -94,6 +130,10 @@ impl Store {
             reports: read(vec![deposit; size as usize]),
         }
     }
+}
+
+fn customer(number: u32) -> CustomerId {
+    format!("customer-{number}").parse().expect("an id")
 }
 
 fn read(events: Vec<Value>) -> Reports {
