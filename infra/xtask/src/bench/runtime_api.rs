@@ -127,22 +127,22 @@ fn serve(mut stream: TcpStream, tell: &Sender<Asked>) {
     let mut reader = BufReader::new(reading);
     while let Some((line, body)) = request(&mut reader) {
         let at = Instant::now();
-        let asked = if line.contains("/invocation/next") {
+        if line.contains("/invocation/next") {
             let Ok(answer) = stream.try_clone() else {
                 return;
             };
-            Asked::Next(at, Answer(answer))
-        } else {
-            let accepted = "HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n";
-            if stream.write_all(accepted.as_bytes()).is_err() {
+            if tell.send(Asked::Next(at, Answer(answer))).is_err() {
                 return;
             }
-            match line.contains("/response ") {
-                true => Asked::Response(at),
-                false => Asked::Error(body),
-            }
+            continue;
+        }
+        let asked = match line.contains("/response ") {
+            true => Asked::Response(at),
+            false => Asked::Error(body),
         };
-        if tell.send(asked).is_err() {
+        // Told before it is accepted: then the function asks on, perhaps on another connection.
+        let accepted = b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n";
+        if tell.send(asked).is_err() || stream.write_all(accepted).is_err() {
             return;
         }
     }
