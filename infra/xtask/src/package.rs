@@ -171,6 +171,8 @@ fn build_release(architecture: Architecture) -> Result<Binaries> {
         Command::new(python.program("cargo-lambda"))
             .current_dir(root())
             .env("PATH", python.search_path())
+            // A fifth less to fetch and unpack, as quick to start (ADR 26); `serve` and the benches are built for speed.
+            .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "s")
             .args([
                 "lambda",
                 "build",
