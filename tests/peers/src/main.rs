@@ -19,7 +19,7 @@ struct Size {
 const FULL: Size = Size {
     rounds: 3,
     commits: 300,
-    events: 30_000,
+    events: 100_000,
 };
 const QUICK: Size = Size {
     rounds: 2,

