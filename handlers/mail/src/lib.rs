@@ -6,7 +6,8 @@
 //! build (`build.rs`), and if that should miss one, of the rendering.
 //!
 //! Templates are in `templates/`: a folder for each locale, in it a folder for each kind, the locale's words, how it writes
-//! money, and the templates' versions; one `layout/` for each kind of mail and format. What they give is in `golden/`.
+//! money, and the templates' versions; one `layout/` for each kind of mail and format. `build.rs` puts together what is the
+//! same in each mail of a kind. What they give is in `golden/`.
 //! After a change of words: raise the versions in `versions.txt`, then `UPDATE_GOLDEN=1 cargo test -p mail`, and read the
 //! difference. More in `docs/mails.md`.
 
