@@ -16,10 +16,13 @@ struct Size {
     events: usize,
 }
 
+// With 100,000 events the writing alone takes more than ten minutes: the engine looks through the request tokens of the last ten
+// minutes at each transaction of a peer, so that the history of the one that writes an event at a time takes ever longer.
+
 const FULL: Size = Size {
     rounds: 3,
     commits: 300,
-    events: 100_000,
+    events: 30_000,
 };
 const QUICK: Size = Size {
     rounds: 2,
