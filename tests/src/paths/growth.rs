@@ -30,7 +30,20 @@ pub(super) fn measure(effort: Effort) -> Found {
     })
 }
 
-/// A large store against a small one, by turns, so that what else the machine does meets both.
+/// The rate of `large` over that of `small`, by turns, so that what else the machine does meets both.
+async fn by_turns(
+    small: impl AsyncFn() -> Duration,
+    large: impl AsyncFn() -> Duration,
+) -> (f64, f64, f64) {
+    let mut ratios = Vec::new();
+    for _ in 0..ROUNDS {
+        let of_small = small().await;
+        ratios.push(of_small.as_secs_f64() / large().await.as_secs_f64());
+    }
+    spread(ratios)
+}
+
+/// A large store against a small one.
 async fn in_the_store(effort: Effort, found: &mut Found) {
     let (small, large) = (filled(1_000).await, filled(1_000).await);
     let sizes: &[u32] = if effort.quick {
@@ -48,17 +61,12 @@ async fn in_the_store(effort: Effort, found: &mut Found) {
             .await;
         size = *next;
         let commits = effort.of(COMMITS);
-        let mut ratios = Vec::new();
-        for _ in 0..ROUNDS {
-            let of_small = small
-                .commit(commits, 1, WRITERS, |n| name(n % WRITERS))
-                .await;
-            let of_large = large
-                .commit(commits, 1, WRITERS, |n| name(n % WRITERS))
-                .await;
-            ratios.push(of_small.as_secs_f64() / of_large.as_secs_f64());
-        }
-        last = spread(ratios);
+        let few = |n| name(n % WRITERS);
+        last = by_turns(
+            async || small.commit(commits, 1, WRITERS, few).await,
+            async || large.commit(commits, 1, WRITERS, few).await,
+        )
+        .await;
         points.push(json!([size, last.0]));
     }
     small.stop().await;
@@ -99,14 +107,13 @@ async fn of_one_account(effort: Effort, found: &mut Found) {
             .await;
         size = *next;
         let commits = effort.of(200);
-        let mut ratios = Vec::new();
-        for _ in 0..ROUNDS {
-            // A short one beside it, which stays short: each round is another.
-            let of_short = store.commit(commits, 1, 1, |n| name(n % ACCOUNTS)).await;
-            let of_long = store.commit(commits, 1, 1, long).await;
-            ratios.push(of_short.as_secs_f64() / of_long.as_secs_f64());
-        }
-        points.push(json!([size, spread(ratios).0]));
+        // Short ones beside it, which stay short: each is another.
+        let short = |n| name(n % ACCOUNTS);
+        let rate = by_turns(
+            async || store.commit(commits, 1, 1, short).await,
+            async || store.commit(commits, 1, 1, long).await,
+        );
+        points.push(json!([size, rate.await.0]));
     }
     store.stop().await;
     found.charts.push(chart(
@@ -119,26 +126,29 @@ async fn of_one_account(effort: Effort, found: &mut Found) {
     ));
 }
 
+fn more(effort: Effort) -> [u32; 2] {
+    MORE.map(|size| size.min(effort.of(MORE[1]).max(2 * FEW)))
+}
+
 /// Accounts of one commit each, beside a store of few, by turns.
 async fn by_accounts(effort: Effort, found: &mut Found) {
     let (few, many) = (filled(FEW).await, filled(FEW).await);
     let mut there = FEW;
     let mut points = vec![json!([FEW, 1.0])];
-    for next in MORE.map(|size| size.min(effort.of(MORE[1]).max(2 * FEW))) {
+    for next in more(effort) {
         many.open(there..next, name).await;
         there = next;
         let commits = effort.of(COMMITS);
         // Each commit to another account, over all of them: its head is not in memory.
         let stride = there / commits.min(there);
-        let mut ratios = Vec::new();
-        for _ in 0..ROUNDS {
-            let of_few = few.commit(commits, 1, WRITERS, |n| name(n % FEW)).await;
-            let of_many = many
-                .commit(commits, 1, WRITERS, |n| name(n * stride % there))
-                .await;
-            ratios.push(of_few.as_secs_f64() / of_many.as_secs_f64());
-        }
-        points.push(json!([there, spread(ratios).0]));
+        let rate = by_turns(
+            async || few.commit(commits, 1, WRITERS, |n| name(n % FEW)).await,
+            async || {
+                let anywhere = |n| name(n * stride % there);
+                many.commit(commits, 1, WRITERS, anywhere).await
+            },
+        );
+        points.push(json!([there, rate.await.0]));
     }
     few.stop().await;
     many.stop().await;
@@ -159,20 +169,19 @@ async fn by_customers(effort: Effort, found: &mut Found) {
     many.add_customers(0..FEW).await;
     let mut there = FEW;
     let mut points = vec![json!([FEW, 1.0])];
-    for next in MORE.map(|size| size.min(effort.of(MORE[1]).max(2 * FEW))) {
+    for next in more(effort) {
         many.add_customers(there..next).await;
         there = next;
         let reads = effort.of(2_000);
         let stride = there / reads.min(there);
-        let mut ratios = Vec::new();
-        for _ in 0..ROUNDS {
-            let of_few = few.read_customers((0..reads).map(|n| n % FEW)).await;
-            let of_many = many
-                .read_customers((0..reads).map(|n| n * stride % there))
-                .await;
-            ratios.push(of_few.as_secs_f64() / of_many.as_secs_f64());
-        }
-        points.push(json!([there, spread(ratios).0]));
+        let rate = by_turns(
+            async || few.read_customers((0..reads).map(|n| n % FEW)).await,
+            async || {
+                let anyone = (0..reads).map(|n| n * stride % there);
+                many.read_customers(anyone).await
+            },
+        );
+        points.push(json!([there, rate.await.0]));
     }
     few.stop().await;
     many.stop().await;
