@@ -1,6 +1,6 @@
 //! All tests, and what they need.
 
-use std::process::Command;
+use std::{env, process::Command};
 
 use crate::{
     chromium::chromium,
@@ -100,6 +100,10 @@ fn run(arguments: &[&str]) -> Result<()> {
 
 fn cargo_command(arguments: &[&str]) -> Command {
     let mut command = Command::new(cargo());
+    // What is built once needs no files to be built quicker a second time: they would be gigabytes.
+    if env::var_os("CI").is_some() {
+        command.env("CARGO_INCREMENTAL", "0");
+    }
     command
         .current_dir(root())
         // Also where the caller forgot it: no prompt, no progress bar in a log.
