@@ -5,7 +5,7 @@ use std::time::Duration;
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Region};
+use aws_sdk_dynamodb::config::{BehaviorVersion, HttpClient, Region};
 
 use crate::meter::Meter;
 use crate::tables::Tables;
@@ -13,7 +13,7 @@ use crate::timeouts;
 
 /// As often as fits into the time of an operation.
 const MAX_ATTEMPTS: u32 = 4;
-/// Nobody throttles on loopback: what fails there, as on a full disk, fails at
+/// Nobody throttles on one machine: what fails there, as on a full disk, fails at
 /// once, and a caller is to hear of it before he hangs up.
 const LOCAL_BACKOFF: Duration = Duration::from_millis(10);
 
@@ -29,15 +29,15 @@ pub struct Dynamo {
 }
 
 impl Dynamo {
-    /// A DynamoDB that listens on loopback and asks for no real credentials.
-    pub fn local(endpoint: &str, tables: Tables) -> Self {
+    /// A DynamoDB that `http` reaches and that asks for no real credentials.
+    pub fn local(http: impl HttpClient + 'static, endpoint: &str, tables: Tables) -> Self {
         let meter = Meter::default();
         let config = aws_sdk_dynamodb::Config::builder()
             .behavior_version(BehaviorVersion::latest())
             .endpoint_url(endpoint)
             .region(Region::new("us-east-1"))
             .credentials_provider(Credentials::new("local", "local", None, None, "local"))
-            .http_client(aws_smithy_http_client::Builder::new().build_http())
+            .http_client(http)
             .timeout_config(timeouts::DYNAMODB.config())
             .retry_config(
                 RetryConfig::standard()

@@ -1,9 +1,8 @@
-//! DynamoDB on one machine: dynoxide on a SQLite file, served on loopback so
-//! that the adapter of `infra/aws` is the one that runs.
+//! DynamoDB on one machine: dynoxide on a SQLite file, and clients of it, so that
+//! the adapter of `infra/aws` is the one that runs.
 
 use std::fs;
 use std::io::ErrorKind;
-use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,10 +12,9 @@ use dynoxide::actions::create_table::CreateTableRequest;
 use handlers::planted;
 use rusqlite::Connection;
 use serde_json::{Value, json};
-use tokio::sync::oneshot;
-use tokio::task::JoinHandle;
 
 use crate::folder::put_in_place;
+use crate::in_process::{ENDPOINT, InProcess};
 use crate::template::{Template, TemplateError};
 use crate::threads::Threads;
 
@@ -28,26 +26,24 @@ pub enum EngineError {
     Dynoxide(String),
     #[error("the local DynamoDB's file: {0}")]
     Sqlite(#[from] rusqlite::Error),
-    #[error("the local DynamoDB cannot listen on loopback: {0}")]
-    Listen(std::io::Error),
+    #[error("the local DynamoDB has no threads: {0}")]
+    Threads(std::io::Error),
     #[error("the local DynamoDB's file cannot be made: {0}")]
     Make(std::io::Error),
 }
 
+/// For the requests under way when the engine stops.
+const STOP: Duration = Duration::from_secs(2);
+
 /// The running engine.
 pub struct Engine {
     pub(crate) database: Database,
-    endpoint: String,
-    stop: Option<oneshot::Sender<()>>,
-    server: JoinHandle<Result<(), String>>,
-    _threads: Threads,
+    way: InProcess,
 }
 
 impl std::fmt::Debug for Engine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Engine")
-            .field("endpoint", &self.endpoint)
-            .finish_non_exhaustive()
+        f.debug_struct("Engine").finish_non_exhaustive()
     }
 }
 
@@ -66,7 +62,7 @@ pub fn tables() -> Tables {
 }
 
 impl Engine {
-    /// Opens the file, makes the tables that are missing, and listens.
+    /// Opens the file, and makes the tables that are missing.
     pub async fn start(file: &Path) -> Result<Self, EngineError> {
         if !file.exists() {
             make(file)?;
@@ -74,49 +70,27 @@ impl Engine {
         let database = open(file)?;
         make_tables(&database)?;
         index_streams(file)?;
-        let threads = Threads::start().map_err(EngineError::Listen)?;
-        let listener = TcpListener::bind(("127.0.0.1", 0)).map_err(EngineError::Listen)?;
-        listener
-            .set_nonblocking(true)
-            .map_err(EngineError::Listen)?;
-        let address = listener.local_addr().map_err(EngineError::Listen)?;
-        let endpoint = format!("http://{address}");
-        let (stop, stopped) = oneshot::channel();
-        let served = database.clone();
-        let server = threads.spawn(async {
-            let listener = listener.try_into().map_err(|error| format!("{error}"))?;
-            dynoxide::server::serve_with_shutdown(listener, served, async {
-                // A dropped sender stops it as well.
-                let _ = stopped.await;
-            })
-            .await
-        });
+        let threads = Threads::start().map_err(EngineError::Threads)?;
         Ok(Engine {
+            way: InProcess::new(database.clone(), threads),
             database,
-            endpoint,
-            stop: Some(stop),
-            server,
-            _threads: threads,
         })
     }
 
-    /// Where it is reached: `http://127.0.0.1:PORT`. Any credentials do.
-    pub fn endpoint(&self) -> &str {
-        &self.endpoint
+    /// What holds the tables, for who has another way to it than [`client`](Self::client).
+    pub fn database(&self) -> &Database {
+        &self.database
     }
 
     /// A client of this engine, with a meter of its own.
     pub fn client(&self) -> Dynamo {
-        Dynamo::local(&self.endpoint, tables())
+        Dynamo::local(self.way.clone(), ENDPOINT, tables())
     }
 
-    /// Finishes the requests under way and closes the file.
-    pub async fn stop(mut self) {
-        if let Some(stop) = self.stop.take() {
-            let _ = stop.send(());
-        }
-        // Idle connections of our own clients may stay open; what is committed is safe.
-        let _ = tokio::time::timeout(Duration::from_secs(2), self.server).await;
+    /// Finishes the requests under way and closes the file. Clients get no answer any more.
+    pub async fn stop(self) {
+        // What is committed is safe, also where one takes longer.
+        let _ = tokio::time::timeout(STOP, self.way.close()).await;
     }
 }
 

@@ -238,9 +238,11 @@ mod tests {
     use super::*;
     use crate::bus::LocalBus;
     use crate::dead_letters::LocalDeadLetters;
+    use crate::in_process::{ENDPOINT, InProcess};
     use crate::keys::LocalKeys;
     use crate::mailbox::{Mailbox, Switch};
     use crate::template::Template;
+    use crate::threads::Threads;
 
     struct Panicking;
 
@@ -265,7 +267,9 @@ mod tests {
 
     /// An invoker whose function panics before it needs anything else.
     fn invoker(durable: &Durable, folder: &std::path::Path) -> Invoker {
-        let nowhere = Dynamo::local("http://127.0.0.1:9", crate::tables());
+        let empty = dynoxide::Database::memory().unwrap();
+        let way = InProcess::new(empty, Threads::start().unwrap());
+        let nowhere = Dynamo::local(way, ENDPOINT, crate::tables());
         let bell = Arc::new(Notify::new());
         let bus = LocalBus::new(
             durable.clone(),

@@ -9,6 +9,7 @@ mod durable;
 mod engine;
 mod folder;
 mod heartbeat;
+mod in_process;
 mod invoker;
 mod keys;
 mod mail_events;

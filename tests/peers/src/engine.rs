@@ -1,5 +1,8 @@
-//! The embedded engine in a folder of its own, with a client and tables for a peer.
+//! The embedded engine in a folder of its own, with clients and with tables for a peer.
+//!
+//! On one machine Ledgerbell calls its engine in its own process. Here it sends its requests over HTTP, as the peers do.
 
+use aws::Dynamo;
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedAsyncSleep};
@@ -10,12 +13,20 @@ use aws_sdk_dynamodb::types::{
 use aws_smithy_async::rt::sleep::TokioSleep;
 use embedded::Engine;
 use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::runtime::{Builder, Runtime};
 
 use crate::capacity::Counter;
 use crate::store::Failure;
 
+/// One waits for the file while another reads its request.
+const THREADS: usize = 2;
+
 pub struct OwnEngine {
-    pub engine: Engine,
+    endpoint: String,
+    /// The engine blocks the threads that it is called on.
+    server: Option<Runtime>,
+    _engine: Engine,
     _folder: TempDir,
 }
 
@@ -23,10 +34,25 @@ impl OwnEngine {
     pub async fn start() -> Result<Self, Failure> {
         let folder = tempfile::tempdir()?;
         let engine = Engine::start(&folder.path().join("dynamodb.sqlite")).await?;
+        let server = Builder::new_multi_thread()
+            .worker_threads(THREADS)
+            .enable_all()
+            .build()?;
+        let listener = server.spawn(TcpListener::bind("127.0.0.1:0")).await??;
+        let endpoint = format!("http://{}", listener.local_addr()?);
+        server.spawn(dynoxide::server::serve_on(listener, engine.database().clone()));
         Ok(OwnEngine {
-            engine,
+            endpoint,
+            server: Some(server),
+            _engine: engine,
             _folder: folder,
         })
+    }
+
+    /// Ours, with a meter of its own.
+    pub fn ours(&self) -> Dynamo {
+        let http = aws_smithy_http_client::Builder::new().build_http();
+        Dynamo::local(http, &self.endpoint, embedded::tables())
     }
 
     /// A client with the same transport as ours and the SDK's own defaults.
@@ -34,7 +60,7 @@ impl OwnEngine {
         Client::from_conf(
             aws_sdk_dynamodb::Config::builder()
                 .behavior_version(BehaviorVersion::latest())
-                .endpoint_url(self.engine.endpoint())
+                .endpoint_url(&self.endpoint)
                 .region(Region::new("us-east-1"))
                 .credentials_provider(Credentials::new("local", "local", None, None, "local"))
                 .http_client(aws_smithy_http_client::Builder::new().build_http())
@@ -42,6 +68,15 @@ impl OwnEngine {
                 .interceptor(counter.clone())
                 .build(),
         )
+    }
+}
+
+impl Drop for OwnEngine {
+    fn drop(&mut self) {
+        // Waiting for its threads would block those of whoever drops it.
+        if let Some(server) = self.server.take() {
+            server.shutdown_background();
+        }
     }
 }
 

@@ -38,7 +38,7 @@ pub struct Ledgerbell {
 impl Ledgerbell {
     pub async fn start() -> Result<Self, Failure> {
         let engine = OwnEngine::start().await?;
-        let client = engine.engine.client();
+        let client = engine.ours();
         let meter = client.meter.clone();
         let store: Arc<dyn EventStore> = Arc::new(DynamoEventStore(client));
         Ok(Ledgerbell {

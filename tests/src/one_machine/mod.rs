@@ -7,6 +7,7 @@ mod disk;
 mod filesystem;
 mod load;
 mod outcome;
+mod ports;
 mod raw;
 mod seed;
 mod server;

@@ -1,5 +1,6 @@
 //! One `ledgerbell serve`.
 
+use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
@@ -15,6 +16,7 @@ use tempfile::TempDir;
 use super::api::Api;
 use super::binary::ledgerbell;
 use super::disk::Disk;
+use super::ports::listening;
 
 /// How long a start may take on a loaded machine.
 const START_WITHIN: Duration = Duration::from_secs(60);
@@ -316,6 +318,12 @@ impl Server {
     #[must_use]
     pub fn peak_memory(&self) -> u64 {
         peak_memory(self.child.id()).expect("it runs")
+    }
+
+    /// The TCP ports that it listens on.
+    #[must_use]
+    pub fn ports(&self) -> BTreeSet<u16> {
+        listening(self.child.id())
     }
 
     /// Ends it as a power cut would: SIGKILL.

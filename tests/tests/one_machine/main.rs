@@ -15,6 +15,7 @@ mod feedback;
 mod load;
 mod mails;
 mod parked;
+mod ports;
 mod redriven;
 mod replays;
 mod runbooks;

@@ -27,9 +27,9 @@ const MAX_HEADERS: usize = 100;
 const WRITE_WITHIN: Duration = Duration::from_secs(30);
 /// After a failed accept, as when no file may be opened any more.
 const REST: Duration = Duration::from_millis(100);
-/// Files that a process may open: two for each connection, as the store is behind a socket too, and some for the store.
+/// Files that a process may open: one for each connection, some for the store, and as many to spare.
 #[cfg(unix)]
-const OPEN_FILES: u64 = 4_096;
+const OPEN_FILES: u64 = 2_048;
 
 /// Serves until told to stop, and then until what is under way has ended.
 pub(super) async fn serve(listener: TcpListener, app: Router, mut stop: watch::Receiver<bool>) {

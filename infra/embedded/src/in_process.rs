@@ -1,0 +1,159 @@
+//! The way to the engine: what the SDK would send over a socket is answered in
+//! this process.
+//!
+//! The adapter of `infra/aws` and the SDK beneath it run as they do in AWS, down
+//! to the request's JSON. What is left out is what lies between: HTTP on both of
+//! its ends, the kernel's copies, and a port on which every program of this
+//! machine could read and write the store (ADR 31).
+
+use std::fmt;
+use std::sync::Arc;
+
+use aws_smithy_runtime_api::client::http::{
+    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
+};
+use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
+use aws_smithy_runtime_api::client::result::ConnectorError;
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_runtime_api::http::StatusCode;
+use aws_smithy_types::body::SdkBody;
+use dynoxide::{Database, DynoxideError};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::sync::RwLock;
+
+use crate::threads::Threads;
+
+/// What the SDK asks an endpoint for; nobody can have it by accident (RFC 6761, 6.4).
+pub(crate) const ENDPOINT: &str = "http://dynamodb.invalid";
+/// Where a request names its operation, behind the version of the API.
+const TARGET: &str = "x-amz-target";
+
+/// Answers the SDK's requests until it is closed. Clones are the same.
+#[derive(Clone)]
+pub(crate) struct InProcess {
+    /// Read as long as a request is under way.
+    database: Arc<RwLock<Option<Database>>>,
+    threads: Arc<Threads>,
+}
+
+impl InProcess {
+    pub(crate) fn new(database: Database, threads: Threads) -> Self {
+        InProcess {
+            database: Arc::new(RwLock::new(Some(database))),
+            threads: Arc::new(threads),
+        }
+    }
+
+    /// Waits for the requests under way. Later ones are refused.
+    pub(crate) async fn close(&self) {
+        self.database.write().await.take();
+    }
+
+    async fn answer(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
+        let operation = request
+            .headers()
+            .get(TARGET)
+            .and_then(|target| target.split_once('.'))
+            .map(|(_, operation)| operation.to_owned())
+            .ok_or_else(|| ConnectorError::user("no operation is named".into()))?;
+        let open = Arc::clone(&self.database).read_owned().await;
+        // It goes on where its caller no longer waits, as a server's does.
+        let answered = self.threads.spawn(async move {
+            let Some(database) = open.as_ref() else {
+                return Err("the local DynamoDB is closed");
+            };
+            let body = request.body().bytes().unwrap_or_default();
+            Ok(dispatch(database, &operation, body))
+        });
+        match answered.await {
+            Ok(Ok(Ok(answer))) => response(200, answer),
+            Ok(Ok(Err(error))) => response(error.status_code(), error.to_json().into_bytes()),
+            Ok(Err(closed)) => Err(ConnectorError::other(closed.into(), None)),
+            // It may have been done: as with a connection that was lost.
+            Err(died) => Err(ConnectorError::io(died.into())),
+        }
+    }
+}
+
+impl fmt::Debug for InProcess {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("InProcess")
+    }
+}
+
+impl HttpConnector for InProcess {
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let this = self.clone();
+        HttpConnectorFuture::new(async move { this.answer(request).await })
+    }
+}
+
+impl HttpClient for InProcess {
+    fn http_connector(
+        &self,
+        _: &HttpConnectorSettings,
+        _: &RuntimeComponents,
+    ) -> SharedHttpConnector {
+        SharedHttpConnector::new(self.clone())
+    }
+}
+
+/// The operations of our adapter. Tables are made by [`Engine`](crate::Engine) itself.
+fn dispatch(database: &Database, operation: &str, body: &[u8]) -> dynoxide::Result<Vec<u8>> {
+    match operation {
+        "BatchGetItem" => run(body, |request| database.batch_get_item(request)),
+        "BatchWriteItem" => run(body, |request| database.batch_write_item(request)),
+        "GetItem" => run(body, |request| database.get_item(request)),
+        "PutItem" => run(body, |request| database.put_item(request)),
+        "Query" => run(body, |request| database.query(request)),
+        "Scan" => run(body, |request| database.scan(request)),
+        "TransactWriteItems" => run(body, |request| database.transact_write_items(request)),
+        "UpdateItem" => run(body, |request| database.update_item(request)),
+        other => Err(DynoxideError::UnsupportedCapability(other.to_owned())),
+    }
+}
+
+fn run<Q: DeserializeOwned, A: Serialize>(
+    body: &[u8],
+    operation: impl FnOnce(Q) -> dynoxide::Result<A>,
+) -> dynoxide::Result<Vec<u8>> {
+    let request = serde_json::from_slice(body)
+        .map_err(|error| DynoxideError::SerializationException(error.to_string()))?;
+    serde_json::to_vec(&operation(request)?)
+        .map_err(|error| DynoxideError::InternalServerError(error.to_string()))
+}
+
+fn response(status: u16, body: Vec<u8>) -> Result<HttpResponse, ConnectorError> {
+    let status =
+        StatusCode::try_from(status).map_err(|error| ConnectorError::user(error.into()))?;
+    Ok(HttpResponse::new(status, SdkBody::from(body)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Engine;
+    use handlers::ports::Customers;
+
+    #[test]
+    fn an_operation_that_our_adapter_never_asks_for_is_refused_as_one_that_is_not_there() {
+        let database = Database::memory().unwrap();
+        let refused = dispatch(&database, "DeleteTable", b"{}").unwrap_err();
+        // A status that the SDK does not ask again for.
+        assert_eq!(refused.status_code(), 501, "{}", refused.to_json());
+    }
+
+    #[tokio::test]
+    async fn an_engine_that_was_stopped_answers_none_of_its_clients() {
+        let folder = tempfile::tempdir().unwrap();
+        let engine = Engine::start(&folder.path().join("dynamodb.sqlite"))
+            .await
+            .unwrap();
+        let customers = aws::DynamoCustomers(engine.client());
+        let ana = "ana".parse().unwrap();
+        assert_eq!(customers.latest(&ana).await, Ok(None));
+        engine.stop().await;
+        assert!(customers.latest(&ana).await.is_err());
+    }
+}
