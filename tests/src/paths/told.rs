@@ -10,7 +10,8 @@ use crate::one_machine::{Folder, Server, ledgerbell_command};
 
 const RATE: u32 = 100;
 const SECONDS: u32 = 15;
-/// The load is played so often, so that memory can be seen to grow or not.
+/// The load is played so often, so that memory can be seen to grow or not, and so that what else the machine does for some
+/// seconds does not decide.
 const WINDOWS: usize = 8;
 /// As `ledgerbell load steady` has them.
 const ACCOUNTS: u32 = 20;
@@ -26,29 +27,51 @@ pub(super) fn measure(effort: Effort) -> Found {
         load(&server, seconds, window);
         memory.push(server.peak_memory());
     }
-    let accounts = (0..WINDOWS).flat_map(|window| (1..=ACCOUNTS).map(move |n| account(window, n)));
-    let mut latencies: Vec<u64> = accounts
-        .flat_map(|account| of_account(&server, &account))
+    let windows: Vec<Latencies> = (0..WINDOWS)
+        .map(|window| Latencies::of(&server, window))
         .collect();
     server.stop();
-    latencies.sort_unstable();
-    let least = RATE as usize * seconds as usize * WINDOWS;
-    assert!(
-        latencies.len() >= least,
-        "{} of {least} were told",
-        latencies.len()
-    );
-    let at = |share: usize| latencies[(latencies.len() * share / 1000).min(latencies.len() - 1)];
-    let goal = |name: &str, wanted: u64, got: u64| {
+    let least = RATE as usize * seconds as usize;
+    for told in &windows {
+        assert!(
+            told.0.len() >= least,
+            "{} of {least} were told",
+            told.0.len()
+        );
+    }
+    let goal = |name: &str, share: usize, wanted: u64| {
+        let mut of_windows: Vec<u64> = windows.iter().map(|told| told.at(share)).collect();
+        of_windows.sort_unstable();
+        let (quickest, got, slowest) = (
+            of_windows[0],
+            of_windows[WINDOWS / 2],
+            of_windows[WINDOWS - 1],
+        );
         json!({
-            "goal": format!("append to mail at {RATE} events a second on one machine, {name}"),
+            "goal": format!("append to mail at {RATE} events a second on one machine, {name}, median of {WINDOWS} windows"),
             "wanted": format!("<= {wanted} ms"),
-            "measured": format!("{got} ms"),
+            "measured": format!("{got} ms ({quickest} to {slowest})"),
             "ratio": got as f64 / wanted as f64,
             "met": got <= wanted,
             "why": if got <= wanted { "" } else { "an event with its mail takes some 10 ms of a core, half of it the local engine's; with other work beside it on two cores, mails wait behind one another" },
         })
     };
+    let row = |name: String, told: &Latencies| {
+        let shares = [500, 900, 990, 999, 1000].map(|share| told.at(share).to_string());
+        [vec![name], shares.to_vec()].concat()
+    };
+    let all = Latencies::sorted(
+        windows
+            .iter()
+            .flat_map(|told| told.0.iter().copied())
+            .collect(),
+    );
+    let mut rows: Vec<Vec<String>> = windows
+        .iter()
+        .zip(1..)
+        .map(|(told, number)| row(format!("window {number}"), told))
+        .collect();
+    rows.push(row("all".to_owned(), &all));
     let (first, last) = (memory[WINDOWS / 2 - 1], memory[WINDOWS - 1]);
     let growth = last as f64 / first as f64;
     let shown: Vec<String> = memory
@@ -57,8 +80,8 @@ pub(super) fn measure(effort: Effort) -> Found {
         .collect();
     Found {
         goals: vec![
-            goal("p50", P50_MS, at(500)),
-            goal("p99", P99_MS, at(990)),
+            goal("p50", 500, P50_MS),
+            goal("p99", 990, P99_MS),
             json!({
                 "goal": "memory of `serve`: most after twice the load, over that after half of it",
                 "wanted": "<= 1.1",
@@ -68,11 +91,9 @@ pub(super) fn measure(effort: Effort) -> Found {
             }),
         ],
         tables: vec![json!({
-            "title": format!("Append to mail, {} mails at {RATE} a second", latencies.len()),
+            "title": format!("Append to mail, {} mails at {RATE} a second, ms", all.0.len()),
             "head": ["", "p50", "p90", "p99", "p99.9", "most"],
-            "rows": [[
-                "ms", at(500).to_string(), at(900).to_string(), at(990).to_string(), at(999).to_string(), at(1000).to_string()
-            ]],
+            "rows": rows,
         })],
         notes: vec![format!(
             "Memory of `serve` (VmHWM) after each {} s of it: {} MB.",
@@ -109,7 +130,30 @@ fn account(window: usize, number: u32) -> String {
     format!("/v1/accounts/{}-{number}", prefix(window))
 }
 
-/// Milliseconds from each event's recording to its mail.
+/// Milliseconds from each event's recording to its mail, the least first.
+struct Latencies(Vec<u64>);
+
+impl Latencies {
+    fn of(server: &Server, window: usize) -> Self {
+        let accounts = (1..=ACCOUNTS).map(|number| account(window, number));
+        Self::sorted(
+            accounts
+                .flat_map(|account| of_account(server, &account))
+                .collect(),
+        )
+    }
+
+    fn sorted(mut milliseconds: Vec<u64>) -> Self {
+        milliseconds.sort_unstable();
+        Latencies(milliseconds)
+    }
+
+    /// That of so many of a thousand.
+    fn at(&self, share: usize) -> u64 {
+        self.0[(self.0.len() * share / 1000).min(self.0.len() - 1)]
+    }
+}
+
 fn of_account(server: &Server, account: &str) -> Vec<u64> {
     let api = server.api();
     let events = api.pages(&format!("{account}/events?limit=1000"), "events", "after");

@@ -167,8 +167,15 @@ pub fn levers(data: &Data, mails: f64) -> Result<Vec<Lever>, Failure> {
     let bytes = data.assumed("lines_of_lambda_bytes")? + mail.log_bytes_feedback / 2.0;
     // Of the four index units of a mail one puts it into the index by account, and one into that by code.
     let copies = mail.notify.index_write_units - 2.0 + mail.feedback.index_write_units;
+    // For the request, the batch of the stream, the mail, and what SES tells of it.
+    let invocations = 3.0 * MILLION + mails * data.assumed("feedback_of_a_mail")?;
+    let of_lambda = data.assumed("lines_of_lambda_itself_bytes")?;
     let lever = |what, usd| Lever { what, usd };
     let mut levers = vec![
+        lever(
+            "Lambda itself tells of failures alone (LogFormat JSON, SystemLogLevel WARN), not of each call's time and memory",
+            invocations * of_lambda / GB * data.price("cloudwatch_log_gb")?,
+        ),
         lever(
             "SES tells what became of a mail, and not that it was sent, which its answer has told",
             one_told
