@@ -1,5 +1,6 @@
 //! The clients, with their timeouts and retries.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
@@ -7,6 +8,7 @@ use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::{BehaviorVersion, HttpClient, Region};
 
+use crate::in_process::{ENDPOINT, InProcess, Transport};
 use crate::meter::Meter;
 use crate::tables::Tables;
 use crate::timeouts;
@@ -29,6 +31,11 @@ pub struct Dynamo {
 }
 
 impl Dynamo {
+    /// A DynamoDB in this process.
+    pub fn in_process(engine: impl InProcess, tables: Tables) -> Self {
+        Dynamo::local(Transport(Arc::new(engine)), ENDPOINT, tables)
+    }
+
     /// A DynamoDB that `http` reaches and that asks for no real credentials.
     pub fn local(http: impl HttpClient + 'static, endpoint: &str, tables: Tables) -> Self {
         let meter = Meter::default();

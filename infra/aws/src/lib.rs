@@ -8,6 +8,7 @@ mod customers;
 mod dead_letters;
 mod error;
 mod event_store;
+mod in_process;
 mod item;
 #[cfg(feature = "cloud")]
 mod keys;
@@ -38,6 +39,7 @@ pub use customers::DynamoCustomers;
 #[cfg(feature = "cloud")]
 pub use dead_letters::SqsDeadLetters;
 pub use event_store::DynamoEventStore;
+pub use in_process::{Answer, InProcess, Unanswered};
 #[cfg(feature = "cloud")]
 pub use keys::SecretKeys;
 #[cfg(feature = "cloud")]

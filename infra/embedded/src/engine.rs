@@ -14,7 +14,7 @@ use rusqlite::Connection;
 use serde_json::{Value, json};
 
 use crate::folder::put_in_place;
-use crate::in_process::{ENDPOINT, InProcess};
+use crate::in_process::Answers;
 use crate::template::{Template, TemplateError};
 use crate::threads::Threads;
 
@@ -38,7 +38,7 @@ const STOP: Duration = Duration::from_secs(2);
 /// The running engine.
 pub struct Engine {
     pub(crate) database: Database,
-    way: InProcess,
+    answers: Answers,
 }
 
 impl std::fmt::Debug for Engine {
@@ -72,7 +72,7 @@ impl Engine {
         index_streams(file)?;
         let threads = Threads::start().map_err(EngineError::Threads)?;
         Ok(Engine {
-            way: InProcess::new(database.clone(), threads),
+            answers: Answers::new(database.clone(), threads),
             database,
         })
     }
@@ -84,13 +84,13 @@ impl Engine {
 
     /// A client of this engine, with a meter of its own.
     pub fn client(&self) -> Dynamo {
-        Dynamo::local(self.way.clone(), ENDPOINT, tables())
+        Dynamo::in_process(self.answers.clone(), tables())
     }
 
     /// Finishes the requests under way and closes the file. Clients get no answer any more.
     pub async fn stop(self) {
         // What is committed is safe, also where one takes longer.
-        let _ = tokio::time::timeout(STOP, self.way.close()).await;
+        let _ = tokio::time::timeout(STOP, self.answers.close()).await;
     }
 }
 

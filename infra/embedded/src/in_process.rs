@@ -9,14 +9,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use aws_smithy_runtime_api::client::http::{
-    HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpConnector,
-};
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_runtime_api::http::StatusCode;
-use aws_smithy_types::body::SdkBody;
+use async_trait::async_trait;
+use aws::{Answer, InProcess, Unanswered};
 use dynoxide::{Database, DynoxideError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -24,22 +18,17 @@ use tokio::sync::RwLock;
 
 use crate::threads::Threads;
 
-/// What the SDK asks an endpoint for; nobody can have it by accident (RFC 6761, 6.4).
-pub(crate) const ENDPOINT: &str = "http://dynamodb.invalid";
-/// Where a request names its operation, behind the version of the API.
-const TARGET: &str = "x-amz-target";
-
-/// Answers the SDK's requests until it is closed. Clones are the same.
+/// Answers requests until it is closed. Clones are the same.
 #[derive(Clone)]
-pub(crate) struct InProcess {
+pub(crate) struct Answers {
     /// Read as long as a request is under way.
     database: Arc<RwLock<Option<Database>>>,
     threads: Arc<Threads>,
 }
 
-impl InProcess {
+impl Answers {
     pub(crate) fn new(database: Database, threads: Threads) -> Self {
-        InProcess {
+        Answers {
             database: Arc::new(RwLock::new(Some(database))),
             threads: Arc::new(threads),
         }
@@ -49,53 +38,31 @@ impl InProcess {
     pub(crate) async fn close(&self) {
         self.database.write().await.take();
     }
+}
 
-    async fn answer(&self, request: HttpRequest) -> Result<HttpResponse, ConnectorError> {
-        let operation = request
-            .headers()
-            .get(TARGET)
-            .and_then(|target| target.split_once('.'))
-            .map(|(_, operation)| operation.to_owned())
-            .ok_or_else(|| ConnectorError::user("no operation is named".into()))?;
+#[async_trait]
+impl InProcess for Answers {
+    async fn answer(&self, operation: &str, request: &[u8]) -> Result<Answer, Unanswered> {
         let open = Arc::clone(&self.database).read_owned().await;
+        let (operation, request) = (operation.to_owned(), request.to_owned());
         // It goes on where its caller no longer waits, as a server's does.
         let answered = self.threads.spawn(async move {
-            let Some(database) = open.as_ref() else {
-                return Err("the local DynamoDB is closed");
-            };
-            let body = request.body().bytes().unwrap_or_default();
-            Ok(dispatch(database, &operation, body))
+            let database = open.as_ref().ok_or(Unanswered::Closed)?;
+            Ok(match dispatch(database, &operation, &request) {
+                Ok(body) => Answer { status: 200, body },
+                Err(error) => Answer {
+                    status: error.status_code(),
+                    body: error.to_json().into_bytes(),
+                },
+            })
         });
-        match answered.await {
-            Ok(Ok(Ok(answer))) => response(200, answer),
-            Ok(Ok(Err(error))) => response(error.status_code(), error.to_json().into_bytes()),
-            Ok(Err(closed)) => Err(ConnectorError::other(closed.into(), None)),
-            // It may have been done: as with a connection that was lost.
-            Err(died) => Err(ConnectorError::io(died.into())),
-        }
+        answered.await.unwrap_or(Err(Unanswered::Lost))
     }
 }
 
-impl fmt::Debug for InProcess {
+impl fmt::Debug for Answers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("InProcess")
-    }
-}
-
-impl HttpConnector for InProcess {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let this = self.clone();
-        HttpConnectorFuture::new(async move { this.answer(request).await })
-    }
-}
-
-impl HttpClient for InProcess {
-    fn http_connector(
-        &self,
-        _: &HttpConnectorSettings,
-        _: &RuntimeComponents,
-    ) -> SharedHttpConnector {
-        SharedHttpConnector::new(self.clone())
+        f.write_str("Answers")
     }
 }
 
@@ -122,12 +89,6 @@ fn run<Q: DeserializeOwned, A: Serialize>(
         .map_err(|error| DynoxideError::SerializationException(error.to_string()))?;
     serde_json::to_vec(&operation(request)?)
         .map_err(|error| DynoxideError::InternalServerError(error.to_string()))
-}
-
-fn response(status: u16, body: Vec<u8>) -> Result<HttpResponse, ConnectorError> {
-    let status =
-        StatusCode::try_from(status).map_err(|error| ConnectorError::user(error.into()))?;
-    Ok(HttpResponse::new(status, SdkBody::from(body)))
 }
 
 #[cfg(test)]

@@ -238,7 +238,7 @@ mod tests {
     use super::*;
     use crate::bus::LocalBus;
     use crate::dead_letters::LocalDeadLetters;
-    use crate::in_process::{ENDPOINT, InProcess};
+    use crate::in_process::Answers;
     use crate::keys::LocalKeys;
     use crate::mailbox::{Mailbox, Switch};
     use crate::template::Template;
@@ -268,8 +268,8 @@ mod tests {
     /// An invoker whose function panics before it needs anything else.
     fn invoker(durable: &Durable, folder: &std::path::Path) -> Invoker {
         let empty = dynoxide::Database::memory().unwrap();
-        let way = InProcess::new(empty, Threads::start().unwrap());
-        let nowhere = Dynamo::local(way, ENDPOINT, crate::tables());
+        let answers = Answers::new(empty, Threads::start().unwrap());
+        let nowhere = Dynamo::in_process(answers, crate::tables());
         let bell = Arc::new(Notify::new());
         let bus = LocalBus::new(
             durable.clone(),

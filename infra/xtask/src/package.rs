@@ -131,13 +131,16 @@ fn build_dev(architecture: Architecture) -> Result<Binaries> {
             architecture.name()
         )));
     }
-    // The whole workspace with its tests, not the one crate: the features of shared dependencies are then those
-    // that `cargo test --workspace` has compiled, and nothing is compiled a second time.
+    // The whole workspace and a test, not the one crate: the features of shared dependencies are then those that
+    // `cargo test --workspace` has compiled, and nothing is compiled a second time. One small test, as all of them would be
+    // linked anew without the features that tests have: gigabytes.
     command::run(Command::new(cargo()).current_dir(root()).args([
         "build",
         "--quiet",
         "--workspace",
-        "--all-targets",
+        "--bins",
+        "--test",
+        "architecture",
     ]))?;
     // Debug information is most of a dev binary; the build's own files keep it.
     let from = cargo_target_dir().join("debug");

@@ -2,12 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
-use aws::{Dynamo, DynamoEventStore};
-use aws_smithy_runtime_api::client::http::{
-    HttpConnector, HttpConnectorFuture, SharedHttpConnector, http_client_fn,
-};
-use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
-use aws_smithy_types::body::SdkBody;
+use async_trait::async_trait;
+use aws::{Answer, Dynamo, DynamoEventStore, InProcess, Unanswered};
 use handlers::ports::EventStore;
 use serde_json::Value;
 
@@ -17,12 +13,14 @@ use crate::history::{History, account, opened, start};
 #[derive(Debug, Clone, Default)]
 struct Asked(Arc<Mutex<Value>>);
 
-impl HttpConnector for Asked {
-    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let body = request.body().bytes().unwrap();
-        *self.0.lock().unwrap() = serde_json::from_slice(body).unwrap();
-        let done = HttpResponse::new(200.try_into().unwrap(), SdkBody::from("{}"));
-        HttpConnectorFuture::ready(Ok(done))
+#[async_trait]
+impl InProcess for Asked {
+    async fn answer(&self, _: &str, request: &[u8]) -> Result<Answer, Unanswered> {
+        *self.0.lock().unwrap() = serde_json::from_slice(request).unwrap();
+        Ok(Answer {
+            status: 200,
+            body: b"{}".to_vec(),
+        })
     }
 }
 
@@ -31,9 +29,7 @@ impl HttpConnector for Asked {
 #[tokio::test]
 async fn an_append_sends_no_token_to_the_local_engine() {
     let asked = Asked::default();
-    let engine = asked.clone();
-    let http = http_client_fn(move |_, _| SharedHttpConnector::new(engine.clone()));
-    let local = Dynamo::local(http, "http://dynamodb.invalid", embedded::tables());
+    let local = Dynamo::in_process(asked.clone(), embedded::tables());
     let commit = History::of(&account("ACC-1")).next("open", vec![opened()], start());
     let store = DynamoEventStore(local);
     store.append(&commit, &[]).await.unwrap();
