@@ -87,9 +87,9 @@ impl Engine {
         Dynamo::in_process(self.answers.clone(), tables())
     }
 
-    /// Finishes the requests under way and closes the file. Clients get no answer any more.
+    /// Finishes the requests under way and closes the file; clients get no answer any more. Where a request takes longer than
+    /// two seconds, it is left to itself: what is committed is safe.
     pub async fn stop(self) {
-        // What is committed is safe, also where one takes longer.
         let _ = tokio::time::timeout(STOP, self.answers.close()).await;
     }
 }
