@@ -54,6 +54,9 @@ pub struct Commit {
     pub correlation_id: String,
     pub idempotency_key: IdempotencyKey,
     pub request_hash: String,
+    /// Whether customers are told of its events. What they are not told when it
+    /// is recorded they are never told: history that was loaded.
+    pub notify: bool,
     /// The account after this commit.
     pub after: Account,
     pub prev_hash: Hash,
@@ -88,6 +91,7 @@ impl Commit {
             events: self.events.iter().map(EventContent::of).collect(),
             first_version: self.first_version,
             idempotency_key: &self.idempotency_key,
+            notify: self.notify,
             recorded_at: format_recorded_at(self.recorded_at),
             request_hash: &self.request_hash,
             source: &self.source,
@@ -111,6 +115,7 @@ impl Commit {
             correlation_id: content.correlation_id,
             idempotency_key: content.idempotency_key,
             request_hash: content.request_hash,
+            notify: content.notify,
             after: content.after,
             prev_hash,
             hash,
@@ -127,6 +132,9 @@ struct Content<'a> {
     events: Vec<EventContent<'a>>,
     first_version: Version,
     idempotency_key: &'a IdempotencyKey,
+    /// Left out where it is true: commits that are older than it keep their hash.
+    #[serde(skip_serializing_if = "is_told")]
+    notify: bool,
     recorded_at: String,
     request_hash: &'a str,
     source: &'a str,
@@ -142,9 +150,21 @@ struct ReadContent {
     events: Vec<RecordedEvent>,
     first_version: Version,
     idempotency_key: IdempotencyKey,
+    #[serde(default = "told")]
+    notify: bool,
     recorded_at: DateTime<Utc>,
     request_hash: String,
     source: String,
+}
+
+/// What `notify` is where nothing is said of it.
+pub fn told() -> bool {
+    true
+}
+
+/// Whether nothing has to be said of `notify`.
+pub fn is_told(notify: &bool) -> bool {
+    *notify
 }
 
 #[derive(Serialize)]
@@ -195,6 +215,7 @@ mod tests {
             reference in "\\PC{1,40}",
             counterparty in proptest::option::of("\\PC{1,40}"),
             minor in 1..=i64::from(u32::MAX),
+            notify: bool,
         ) {
             let opened = json!({ "type": "AccountOpened", "occurred_at": "2026-11-22T09:00:00Z",
                 "data": { "customer_id": "ana", "currency": "EUR" } });
@@ -204,7 +225,7 @@ mod tests {
                 data["counterparty"] = json!(counterparty);
             }
             let deposited = json!({ "type": "MoneyDeposited", "occurred_at": "2026-11-22T09:00:01Z", "data": data });
-            let Ok(reports) = Reports::read(json!({ "events": [opened, deposited] })) else {
+            let Ok(reports) = Reports::read(json!({ "events": [opened, deposited], "notify": notify })) else {
                 // Some texts are refused.
                 return Ok(());
             };
@@ -216,7 +237,7 @@ mod tests {
                 idempotency_key: "k".parse().unwrap(),
             };
             let commit = decide(None, &reports, &Default::default(), context).unwrap();
-            let content = json!({
+            let mut content = json!({
                 "account_id": commit.account_id,
                 "first_version": commit.first_version,
                 "events": commit.events.iter().map(|event| json!({
@@ -233,6 +254,9 @@ mod tests {
                 "request_hash": commit.request_hash,
                 "after": commit.after,
             });
+            if !notify {
+                content["notify"] = json!(false);
+            }
             let expected = Hash::of(
                 commit.prev_hash.as_bytes(),
                 &serde_json_canonicalizer::to_vec(&content).unwrap(),

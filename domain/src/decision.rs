@@ -113,6 +113,7 @@ pub fn decide(
         correlation_id: context.correlation_id,
         idempotency_key: context.idempotency_key,
         request_hash: reports.request_hash.clone(),
+        notify: reports.notify,
         after,
         prev_hash: head.map_or(Hash::GENESIS, |head| head.hash),
         hash: Hash::GENESIS,

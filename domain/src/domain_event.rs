@@ -45,6 +45,12 @@ pub struct Metadata {
     /// The dead letter that this is the second delivery of.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub redrive: Option<String>,
+    /// Whether customers are told of it; present only where they are not.
+    #[serde(
+        default = "crate::commit::told",
+        skip_serializing_if = "crate::commit::is_told"
+    )]
+    pub notify: bool,
 }
 
 /// What happened. Amounts and balances are decimal strings of the currency.
@@ -165,6 +171,7 @@ fn metadata(commit: &Commit, version: Version) -> Metadata {
         replay: None,
         target: None,
         redrive: None,
+        notify: commit.notify,
     }
 }
 

@@ -21,6 +21,8 @@ pub struct Step {
     pub recorded_at: DateTime<Utc>,
     pub before: i64,
     pub after: i64,
+    /// Whether customers are told of the event at all.
+    pub notify: bool,
 }
 
 impl Step {
@@ -34,6 +36,7 @@ impl Step {
             recorded_at: event.metadata.recorded_at,
             before: event.data.money(&event.data.balance_before)?.minor(),
             after: event.data.money(&event.data.balance_after)?.minor(),
+            notify: event.metadata.notify,
         }))
     }
 }
@@ -77,7 +80,8 @@ pub struct Past {
 pub struct Answer {
     /// Whether the balance had recovered since it was low the last time.
     pub armed: bool,
-    /// Earlier events of the same day that crossed the mark when it was armed.
+    /// Earlier events of the same day that crossed the mark when it was armed,
+    /// but for those of which nobody is told.
     pub earlier_today: Vec<Step>,
 }
 
@@ -112,7 +116,7 @@ impl Past {
         for step in self.steps.iter().rev() {
             if answer.armed && self.mark.is_crossed_by(step) {
                 answer.armed = false;
-                if step.recorded_at >= self.day_begins {
+                if step.notify && step.recorded_at >= self.day_begins {
                     answer.earlier_today.push(*step);
                 }
             }

@@ -32,6 +32,8 @@ pub enum SkipReason {
     Erased,
     /// The event was published again by a replay.
     Replay,
+    /// The event is history that was loaded, of which nobody is told.
+    Imported,
 }
 
 impl SkipReason {
@@ -45,6 +47,7 @@ impl SkipReason {
             SkipReason::Suppressed => "suppressed",
             SkipReason::Erased => "erased",
             SkipReason::Replay => "replay",
+            SkipReason::Imported => "imported",
         }
     }
 }

@@ -34,13 +34,19 @@ pub enum ReportContent {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reports {
     pub reports: Vec<Report>,
+    /// Whether customers are to be told of them. They are not of history that
+    /// is loaded: it is old news.
+    pub notify: bool,
     /// SHA-256 over the canonical form of the body, in hex: the same body,
     /// however it is spaced and ordered, has the same hash.
     pub request_hash: String,
 }
 
 impl Reports {
-    /// Reads a body `{"events": [...]}`.
+    /// Reads a body `{"events": [...], "notify"?: true}`.
+    ///
+    /// # Errors
+    /// Every fault of the body, each with its pointer.
     pub fn read(body: Value) -> Result<Self, Vec<FieldError>> {
         let mut fields = Fields::new(body, "");
         let events = match fields.required("events") {
@@ -53,6 +59,15 @@ impl Reports {
                 None
             }
             None => None,
+        };
+        let notify = match fields.take("notify") {
+            None => true,
+            Some(Value::Bool(notify)) => notify,
+            Some(other) => {
+                let detail = format!("must be true or false, not {}", name_of(&other));
+                fields.refuse("notify", detail);
+                true
+            }
         };
         let events = fields.finish(events)?;
         if events.is_empty() || events.len() > MAX_EVENTS {
@@ -82,16 +97,19 @@ impl Reports {
         if !errors.is_empty() {
             return Err(errors);
         }
-        Ok(Reports::of(reports))
+        Ok(Reports::with(reports, notify))
     }
-}
 
-impl Reports {
     /// Reports of our own, which no request has brought: a schedule's.
     pub fn of(reports: Vec<Report>) -> Self {
-        let request_hash = hash(&reports);
+        Reports::with(reports, true)
+    }
+
+    fn with(reports: Vec<Report>, notify: bool) -> Self {
+        let request_hash = hash(&reports, notify);
         Reports {
             reports,
+            notify,
             request_hash,
         }
     }
@@ -141,7 +159,9 @@ impl From<Event> for ReportContent {
     }
 }
 
-fn hash(reports: &[Report]) -> String {
+/// Of the events alone where customers are told, as it was before anything else
+/// could be said of them: what is sent again today has the hash of then.
+fn hash(reports: &[Report], notify: bool) -> String {
     let events: Vec<Value> = reports
         .iter()
         .map(|report| {
@@ -154,7 +174,11 @@ fn hash(reports: &[Report]) -> String {
             json!({ "type": event_type, "occurred_at": format_time(report.occurred_at), "data": data })
         })
         .collect();
-    Hash::of(&[], &canonical_bytes(&Value::Array(events))).to_string()
+    let body = match notify {
+        true => Value::Array(events),
+        false => json!({ "events": events, "notify": false }),
+    };
+    Hash::of(&[], &canonical_bytes(&body)).to_string()
 }
 
 #[cfg(test)]
@@ -202,6 +226,11 @@ mod tests {
         assert_eq!(pointers(json!({ "events": [], "more": 1 })), ["/more"]);
         assert_eq!(pointers(json!({ "events": [] })), ["/events"]);
         assert_eq!(pointers(json!([])), [""]);
+        for notify in [json!("false"), json!(0), json!(null)] {
+            let mut body = eur(json!("1.00"));
+            body["notify"] = notify;
+            assert_eq!(pointers(body), ["/notify"]);
+        }
         assert_eq!(
             pointers(
                 json!({ "events": [{ "type": "Nonsense", "occurred_at": "2026-11-22T10:00:00", "data": {} }] })
@@ -235,5 +264,14 @@ mod tests {
         let other = Reports::read(deposit(json!({ "amount": "1.01", "currency": "EUR" }))).unwrap();
         assert_eq!(one.request_hash, two.request_hash);
         assert_ne!(one.request_hash, other.request_hash);
+
+        let mut body = deposit(json!({ "amount": "1.00", "currency": "EUR" }));
+        body["notify"] = json!(true);
+        let told = Reports::read(body.clone()).unwrap();
+        assert_eq!(told, one, "customers are told where nothing is said of it");
+        body["notify"] = json!(false);
+        let silent = Reports::read(body).unwrap();
+        assert!(!silent.notify);
+        assert_ne!(silent.request_hash, one.request_hash);
     }
 }

@@ -253,6 +253,27 @@ fn a_replayed_event_and_a_redriven_one_are_valid_too() {
 }
 
 #[test]
+fn events_of_which_nobody_is_told_say_so_and_so_does_what_follows_from_them() {
+    let given = Given::commit([opened()]).and_loaded([deposited("1.00"), withdrawn("200.00")]);
+    for (commit, notify) in given.0.iter().zip([true, false]) {
+        for event in published(commit) {
+            let detail = serde_json::to_value(&event).unwrap();
+            assert_valid(&event.event_type, &detail);
+            let said = detail["metadata"].get("notify");
+            assert_eq!(said, (!notify).then_some(&json!(false)), "{detail}");
+            let mut read: DomainEvent = serde_json::from_value(detail).unwrap();
+            read.event_type.clone_from(&event.event_type);
+            assert_eq!(read, event);
+        }
+    }
+    assert!(
+        published(&given.0[1])
+            .iter()
+            .any(|event| event.event_type == "AccountOverdrawn")
+    );
+}
+
+#[test]
 fn every_published_example_is_valid_and_can_be_read() {
     let mut seen = 0;
     for entry in std::fs::read_dir(docs().join("examples")).unwrap() {

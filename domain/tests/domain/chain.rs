@@ -40,6 +40,7 @@ fn to_text(commit: &Commit) -> String {
         "correlation_id": commit.correlation_id,
         "idempotency_key": commit.idempotency_key,
         "request_hash": commit.request_hash,
+        "notify": commit.notify,
         "after": commit.after,
         "prev_hash": commit.prev_hash,
         "hash": commit.hash,
@@ -61,6 +62,7 @@ fn from_text(text: &[u8]) -> Option<Commit> {
         correlation_id: text(field("correlation_id")?)?,
         idempotency_key: serde_json::from_value(field("idempotency_key")?).ok()?,
         request_hash: text(field("request_hash")?)?,
+        notify: field("notify")?.as_bool()?,
         after: serde_json::from_value::<Account>(field("after")?).ok()?,
         prev_hash: serde_json::from_value(field("prev_hash")?).ok()?,
         hash: serde_json::from_value(field("hash")?).ok()?,
@@ -150,6 +152,38 @@ fn a_commit_without_events_is_found() {
     commits[3].events.clear();
     commits[3].hash = commits[3].compute_hash();
     assert_eq!(walk(&commits), Err(ChainError::Empty(5)));
+}
+
+#[test]
+fn whether_customers_are_told_is_part_of_the_chain() {
+    let commits = Given::commit([opened_with(json!({}))])
+        .and_loaded([deposited("1.00"), withdrawn("0.40")])
+        .and([deposited("2.00")])
+        .0;
+    assert_eq!(walk(&commits), Ok(()));
+    let content = String::from_utf8(commits[1].canonical_bytes()).unwrap();
+    assert!(
+        content.contains(r#""notify":false,"recorded_at""#),
+        "{content}"
+    );
+    for index in 0..3 {
+        let mut changed = commits.clone();
+        changed[index].notify = !changed[index].notify;
+        assert!(walk(&changed).is_err(), "commit {index}");
+        let read = Commit::read(
+            &commits[index].canonical_bytes(),
+            commits[index].prev_hash,
+            commits[index].hash,
+        );
+        assert_eq!(read.unwrap(), commits[index]);
+    }
+}
+
+#[test]
+fn a_commit_that_says_nothing_of_telling_is_told() {
+    let commit = &Given::commit([opened_with(json!({}))]).0[0];
+    let content = String::from_utf8(commit.canonical_bytes()).unwrap();
+    assert!(!content.contains("notify"), "{content}");
 }
 
 #[test]

@@ -84,11 +84,25 @@ impl Given {
         Given(commits)
     }
 
+    /// One more commit of history that was loaded, of which nobody is told.
+    #[track_caller]
+    pub fn and_loaded(self, events: impl IntoIterator<Item = Value>) -> Self {
+        let events: Vec<Value> = events.into_iter().collect();
+        let when = self.when_sent(json!({ "events": events, "notify": false }));
+        let mut commits = when.given.0;
+        commits.push(when.outcome.expect("what is given was accepted"));
+        Given(commits)
+    }
+
     #[track_caller]
     pub fn when(self, events: impl IntoIterator<Item = Value>) -> When {
         let events: Vec<Value> = events.into_iter().collect();
-        let reports =
-            Reports::read(json!({ "events": events })).expect("the reports are well formed");
+        self.when_sent(json!({ "events": events }))
+    }
+
+    #[track_caller]
+    fn when_sent(self, body: Value) -> When {
+        let reports = Reports::read(body).expect("the reports are well formed");
         let head = self.0.last().map(Commit::head);
         let number = self.0.len() as u32;
         let context = Context {

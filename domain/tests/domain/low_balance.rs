@@ -24,6 +24,7 @@ fn steps(balances: &[i64], hours: i64) -> Vec<Step> {
         .windows(2)
         .zip(0_u32..)
         .map(|(pair, index)| Step {
+            notify: true,
             version: u64::from(index) + 2,
             recorded_at: first + TimeDelta::hours(index.into()),
             before: pair[0] * 100,

@@ -31,6 +31,7 @@ fn a_word_is_the_same_in_json_and_beside_it() {
         (SkipReason::NotCrossed, "not-crossed"),
         (SkipReason::Erased, "erased"),
         (SkipReason::Replay, "replay"),
+        (SkipReason::Imported, "imported"),
     ] {
         assert_eq!(reason.as_str(), word);
         assert_written(reason, word);

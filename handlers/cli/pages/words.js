@@ -43,6 +43,7 @@ export const REASONS = {
   "not-crossed": "the threshold was not crossed",
   "already-told-today": "told already today",
   replay: "told again by a replay",
+  imported: "imported history, told to nobody",
   "quiet-hours": "until the quiet hours are over",
   digest: "until the next digest",
   "end-of-month": "until the month is over",

@@ -79,7 +79,12 @@ impl Judge {
         let has_changed = now.as_ref().is_some_and(|latest| latest.revision > 1);
         let then = then.and_then(|revision| revision.person);
         let (mut decisions, person) = decide(event, then.as_ref(), now)?;
-        if let Some(then) = &then {
+        if !event.metadata.notify {
+            // Whatever else would be a reason: nobody is to be told, ever.
+            for decision in &mut decisions {
+                decision.skip = Some(SkipReason::Imported);
+            }
+        } else if let Some(then) = &then {
             self.look_at_the_past(event, unwritten, &mut decisions, then)
                 .await?;
         }

@@ -11,6 +11,7 @@ mod client;
 mod document;
 mod events;
 mod hostile_bodies;
+mod loading;
 mod notifications;
 mod operations;
 mod schedules;

@@ -7,6 +7,7 @@
 mod crashes;
 mod digest;
 mod given;
+mod imported;
 mod links;
 mod low_balance;
 mod quiet;

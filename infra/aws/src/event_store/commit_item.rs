@@ -20,6 +20,12 @@ pub(crate) struct CommitItem {
     correlation_id: String,
     idempotency_key: IdempotencyKey,
     request_hash: ByteBuf,
+    /// Absent where it is true, and from commits that are older than it.
+    #[serde(
+        default = "domain::commit::told",
+        skip_serializing_if = "domain::commit::is_told"
+    )]
+    notify: bool,
     after: Account,
     prev_hash: ByteBuf,
     hash: ByteBuf,
@@ -37,6 +43,7 @@ impl CommitItem {
             correlation_id: commit.correlation_id.clone(),
             idempotency_key: commit.idempotency_key.clone(),
             request_hash: bytes(&hash_of_text(&commit.request_hash)?),
+            notify: commit.notify,
             after: commit.after.clone(),
             prev_hash: bytes(&commit.prev_hash),
             hash: bytes(&commit.hash),
@@ -58,6 +65,7 @@ impl CommitItem {
             correlation_id: self.correlation_id,
             idempotency_key: self.idempotency_key,
             request_hash: hash_of_bytes(&self.request_hash)?.to_string(),
+            notify: self.notify,
             after: self.after,
             prev_hash: hash_of_bytes(&self.prev_hash)?,
             hash: hash_of_bytes(&self.hash)?,

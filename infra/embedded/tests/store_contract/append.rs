@@ -86,6 +86,20 @@ pub async fn what_was_appended_comes_back_as_it_was(store: &dyn EventStore) {
     }
 }
 
+pub async fn whether_anybody_is_told_comes_back_as_it_was(store: &dyn EventStore) {
+    let history = History::of(&account("ACC-LOADED"))
+        .and(vec![opened()])
+        .and_loaded(vec![deposited("one")])
+        .and_loaded(vec![deposited("many"); 25])
+        .and(vec![deposited("told")])
+        .stored(store)
+        .await;
+    let found = all(store, &history.account, 10).await;
+    let told: Vec<bool> = found.iter().map(|commit| commit.notify).collect();
+    assert_eq!(told, [true, false, false, true]);
+    assert_eq!(found, history.commits);
+}
+
 pub async fn a_version_is_taken_once_and_the_one_who_has_it_is_told(store: &dyn EventStore) {
     let history = History::long(&account("ACC-1"), 1, 1).stored(store).await;
     let mut behind = history.clone();

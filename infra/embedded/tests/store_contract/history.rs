@@ -53,7 +53,11 @@ impl History {
 
     /// What would come next; the history stays as it is.
     pub fn next(&self, key: &str, events: Vec<Value>, recorded_at: DateTime<Utc>) -> Commit {
-        let reports = Reports::read(json!({ "events": events })).unwrap();
+        self.next_of(key, json!({ "events": events }), recorded_at)
+    }
+
+    fn next_of(&self, key: &str, body: Value, recorded_at: DateTime<Utc>) -> Commit {
+        let reports = Reports::read(body).unwrap();
         let context = Context {
             account_id: self.account.clone(),
             recorded_at,
@@ -69,6 +73,16 @@ impl History {
         let number = self.commits.len();
         let recorded_at = start() + TimeDelta::seconds(number as i64);
         let commit = self.next(&format!("commit-{number}"), events, recorded_at);
+        self.push(commit);
+        self
+    }
+
+    /// One more commit, of which nobody is told.
+    pub fn and_loaded(mut self, events: Vec<Value>) -> Self {
+        let number = self.commits.len();
+        let recorded_at = start() + TimeDelta::seconds(number as i64);
+        let body = json!({ "events": events, "notify": false });
+        let commit = self.next_of(&format!("commit-{number}"), body, recorded_at);
         self.push(commit);
         self
     }

@@ -47,6 +47,7 @@ mod embedded_engine {
     on_the_embedded_engine!(append, aws::DynamoEventStore:
         an_account_that_was_never_opened_has_nothing,
         what_was_appended_comes_back_as_it_was,
+        whether_anybody_is_told_comes_back_as_it_was,
         a_version_is_taken_once_and_the_one_who_has_it_is_told,
         a_used_key_tells_what_it_led_to_before_the_version_is_looked_at,
         a_key_belongs_to_one_account,
