@@ -92,13 +92,18 @@ async fn serve(options: &ConsoleOptions, upstream: Upstream) -> ExitCode {
     })
     .merge(proxy::router(Arc::new(upstream)));
     let app = origin::guard(admission.guard(app));
-    line(format!("The console for {endpoint} is at"));
-    line("");
-    line(format!("  http://{address}{entrance}"));
-    line("");
-    line(
-        "Whoever has this address acts with your credentials: keep it to yourself. Ctrl-C stops it.",
-    );
+    let told = [
+        format!("The console for {endpoint} is at"),
+        String::new(),
+        format!("  http://{address}{entrance}"),
+        String::new(),
+        "Whoever has this address acts with your credentials: keep it to yourself. Ctrl-C stops it."
+            .to_owned(),
+    ];
+    // Nobody else knows the address.
+    if !told.into_iter().all(line) {
+        return exit::with(exit::FAILED, "nobody can be told where the console is");
+    }
     match axum::serve(listener, app)
         .with_graceful_shutdown(signal::stop())
         .await

@@ -1,4 +1,5 @@
-//! How the program ends: 0 done, 1 failed, 2 wrong use.
+//! How the program ends: 0 done, 1 failed, 2 wrong use. Whether what it said
+//! could be written is for [`output::ended`](crate::output::ended) to tell.
 
 use std::process::ExitCode;
 

@@ -23,8 +23,15 @@ use clap::Parser;
 use args::{Arguments, Command};
 
 fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    match arguments.command.unwrap_or_default() {
+    let code = match Arguments::try_parse() {
+        Ok(arguments) => run(arguments.command.unwrap_or_default()),
+        Err(answer) => output::explain(&answer),
+    };
+    output::ended(code)
+}
+
+fn run(command: Command) -> ExitCode {
+    match command {
         Command::Serve(options) => serve::run(&options),
         Command::Console(options) => console::run(&options),
         Command::Import(options) => exit::of(commands::import::run(&options)),

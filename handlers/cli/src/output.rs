@@ -1,28 +1,34 @@
-//! What is printed: lines for people, one JSON document for machines.
+//! What is printed: lines for people, one JSON document for machines. Nothing
+//! else writes to stdout.
 //!
-//! Whoever reads may stop reading (`| head`). That is no reason to panic, nor
-//! to break off work that is under way.
+//! Whoever reads may stop reading (`| head`): nothing is said of that, and the
+//! exit code is that of the work. An answer that could not be written (a full
+//! disk) was not given: it is complained of once, and the exit code is 1.
+//! Neither is a reason to panic, nor to break off work that is under way.
 
 use std::fmt::Display;
-use std::io::{self, IsTerminal, Write};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::io::{self, ErrorKind, IsTerminal, Write};
+use std::process::ExitCode;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Serialize;
 
-static CLOSED: AtomicBool = AtomicBool::new(false);
+use crate::exit;
 
-/// One line on stdout. False when nobody reads any more.
+/// How stdout is; it only ever gets worse.
+static STDOUT: AtomicU8 = AtomicU8::new(OPEN);
+const OPEN: u8 = 0;
+/// Nobody reads any more.
+const CLOSED: u8 = 1;
+/// Something was not written that somebody waits for.
+const FAILED: u8 = 2;
+
+/// One line on stdout. False when nothing more needs to be printed, because
+/// nobody reads it or it cannot be written.
 pub fn line(text: impl Display) -> bool {
-    if CLOSED.load(Ordering::Relaxed) {
-        return false;
-    }
-    let written = writeln!(io::stdout().lock(), "{text}").is_ok();
-    if !written {
-        CLOSED.store(true, Ordering::Relaxed);
-    }
-    written
+    STDOUT.load(Ordering::Relaxed) == OPEN && note(writeln!(io::stdout().lock(), "{text}"))
 }
 
 /// The one document of `--json`.
@@ -31,7 +37,45 @@ pub fn json(document: &impl Serialize) {
         Ok(text) => {
             line(text);
         }
-        Err(error) => complain(format!("the answer cannot be written as JSON: {error}")),
+        Err(error) => failed(error),
+    }
+}
+
+/// What the command line itself is answered with: help, the version, or what
+/// is wrong with it.
+pub fn explain(answer: &clap::Error) -> ExitCode {
+    let written = answer.print();
+    if answer.use_stderr() {
+        return ExitCode::from(exit::WRONG_USE);
+    }
+    note(written);
+    ExitCode::SUCCESS
+}
+
+/// How the program ends that would end like this, now that all is written.
+pub fn ended(code: ExitCode) -> ExitCode {
+    note(io::stdout().flush());
+    match STDOUT.load(Ordering::Relaxed) {
+        FAILED => ExitCode::from(exit::FAILED),
+        _ => code,
+    }
+}
+
+/// Whether it was written.
+fn note(written: io::Result<()>) -> bool {
+    match written {
+        Ok(()) => return true,
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => {
+            STDOUT.fetch_max(CLOSED, Ordering::Relaxed);
+        }
+        Err(error) => failed(error),
+    }
+    false
+}
+
+fn failed(error: impl Display) {
+    if STDOUT.fetch_max(FAILED, Ordering::Relaxed) != FAILED {
+        complain(format!("the answer cannot be written: {error}"));
     }
 }
 

@@ -15,6 +15,7 @@ mod ending;
 pub mod faults;
 pub mod kernel;
 mod logs;
+pub mod output;
 pub mod ports;
 mod progress;
 pub mod report;

@@ -1,7 +1,5 @@
 //! Many seeds on all cores, and what came of them.
 
-#![allow(clippy::print_stdout, reason = "a report is for the standard output")]
-
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
@@ -10,6 +8,7 @@ use crate::book::Violation;
 use crate::bugs::{BUGS, PlantedBug};
 use crate::faults::Coverage;
 use crate::kernel::lock;
+use crate::output::tell;
 use crate::progress::Progress;
 use crate::run::{Counts, run};
 
@@ -40,7 +39,7 @@ struct Sum {
 pub fn many(seeds: Seeds, bug: &'static str, least_faults: Option<u64>) -> bool {
     let sum = all(seeds, bug);
     let counts = &sum.counts;
-    println!(
+    tell!(
         "{} seeds of {} commands, {} of them twice with identical traces: {} commits, {} acknowledgements, \
          {} notifications, {} mails, {} letters redriven, {} replays, {} mails left unknown, {} steps, \
          {} days of virtual time",
@@ -58,25 +57,26 @@ pub fn many(seeds: Seeds, bug: &'static str, least_faults: Option<u64>) -> bool 
         counts.virtual_seconds / 86_400,
     );
     if let Some((seed, violation)) = &sum.violation {
-        println!(
+        tell!(
             "seed {seed} VIOLATES: {}: {}",
-            violation.invariant, violation.detail
+            violation.invariant,
+            violation.detail
         );
-        println!("at commit {}", commit());
-        println!(
+        tell!("at commit {}", commit());
+        tell!(
             "to see its steps: cargo xtask simulate --seed {seed} --commands {}",
             seeds.commands
         );
         return false;
     }
-    println!("0 violations");
+    tell!("0 violations");
     let Some(least) = least_faults else {
         return true;
     };
-    println!("\n{}", sum.coverage.table());
+    tell!("\n{}", sum.coverage.table());
     let below = sum.coverage.below(least);
     for (hop, fault, count) in &below {
-        println!(
+        tell!(
             "{} at {} happened {count} times, not {least}",
             fault.name(),
             hop.name()
@@ -151,19 +151,20 @@ pub fn regressions() -> bool {
         let mut words = line.splitn(3, ' ');
         let mut number = || words.next().and_then(|word| word.parse::<u32>().ok());
         let (Some(seed), Some(commands)) = (number(), number()) else {
-            println!("not a seed: {line}");
+            tell!("not a seed: {line}");
             return false;
         };
         if let Some(violation) = run(u64::from(seed), commands, "", false).violation {
-            println!(
+            tell!(
                 "seed {seed} VIOLATES: {}: {}",
-                violation.invariant, violation.detail
+                violation.invariant,
+                violation.detail
             );
             return false;
         }
         count += 1;
     }
-    println!("{count} seeds that once failed, 0 violations");
+    tell!("{count} seeds that once failed, 0 violations");
     count > 0
 }
 
@@ -172,18 +173,19 @@ pub fn regressions() -> bool {
 pub fn one(seed: u64, commands: u32, bug: &'static str) -> bool {
     let outcome = run(seed, commands, bug, true);
     for line in &outcome.story {
-        println!("{line}");
+        tell!("{line}");
     }
-    println!("trace {:016x}, {:?}", outcome.trace_hash, outcome.counts);
+    tell!("trace {:016x}, {:?}", outcome.trace_hash, outcome.counts);
     match outcome.violation {
         None => {
-            println!("seed {seed}: 0 violations");
+            tell!("seed {seed}: 0 violations");
             true
         }
         Some(violation) => {
-            println!(
+            tell!(
                 "seed {seed} VIOLATES: {}: {}",
-                violation.invariant, violation.detail
+                violation.invariant,
+                violation.detail
             );
             false
         }
@@ -193,7 +195,7 @@ pub fn one(seed: u64, commands: u32, bug: &'static str) -> bool {
 /// Plants each bug and prints the table of what caught it, after how many seeds.
 #[must_use]
 pub fn planted(seeds: Seeds) -> bool {
-    println!("| planted bug | what it does | caught by | seeds needed |\n|---|---|---|--:|");
+    tell!("| planted bug | what it does | caught by | seeds needed |\n|---|---|---|--:|");
     let mut caught = 0;
     for bug in BUGS {
         let most = seeds.count.min(MAX_SEEDS_FOR_A_BUG);
@@ -205,10 +207,10 @@ pub fn planted(seeds: Seeds) -> bool {
             bug.name,
         );
         let (line, good) = judged(&bug, &sum, most);
-        println!("{line}");
+        tell!("{line}");
         caught += usize::from(good);
     }
-    println!("\n{caught} of {} planted bugs caught", BUGS.len());
+    tell!("\n{caught} of {} planted bugs caught", BUGS.len());
     caught == BUGS.len()
 }
 

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use crate::output::line;
 
-/// Prints where everything is, and lines to try.
+/// Prints where everything is, and lines to try. Where that cannot be written it
+/// serves all the same: a bank waits for it, and its exit code tells.
 pub(super) fn print(address: SocketAddr, data_dir: &Path, after: Duration) {
     let base = format!("http://{address}");
     for text in [

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use serde_json::Value;
 use tempfile::TempDir;
 
-const BINARY: &str = env!("CARGO_BIN_EXE_ledgerbell");
+pub const BINARY: &str = env!("CARGO_BIN_EXE_ledgerbell");
 /// The projection follows by a moment; on a busy machine by a longer one.
 const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -44,11 +44,20 @@ impl Ran {
 
 /// Runs the binary to its end.
 pub fn run<'a>(arguments: impl IntoIterator<Item = &'a str>) -> Ran {
+    run_into(Stdio::piped(), arguments)
+}
+
+/// The same, with another stdout.
+pub fn run_into<'a>(stdout: Stdio, arguments: impl IntoIterator<Item = &'a str>) -> Ran {
     let output = Command::new(BINARY)
         .args(arguments)
         .env_remove("AWS_REGION")
         .env_remove("AWS_DEFAULT_REGION")
-        .output()
+        .stdout(stdout)
+        .stderr(Stdio::piped())
+        .stdin(Stdio::null())
+        .spawn()
+        .and_then(Child::wait_with_output)
         .unwrap();
     Ran {
         code: output.status.code(),
