@@ -134,7 +134,7 @@ fn moved(event: &Value, currency: Currency) -> Result<Option<Money>, Failure> {
 }
 
 fn write(file: &Path, text: &str) -> Result<(), Failure> {
-    std::fs::write(file, text)
+    private::write(file, text.as_bytes())
         .map_err(|error| Failure::Failed(format!("{}: {error}", file.display())))
 }
 

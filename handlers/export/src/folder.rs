@@ -1,5 +1,7 @@
 //! The folder of an export. Files come into it whole and under a name of their
-//! own, and count only from when the manifest names them.
+//! own, and count only from when the manifest names them. They hold what people
+//! have and to whom they pay it: they are for their owner alone until that one
+//! decides otherwise.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -29,9 +31,9 @@ pub(crate) struct Folder {
 impl Folder {
     /// Makes the folder where there is none, and takes it for this process.
     pub fn open(root: &Path) -> Result<Self> {
-        fs::create_dir_all(root).map_err(at(root))?;
+        private::create_dir_all(root).map_err(at(root))?;
         let path = root.join(LOCK);
-        let lock = File::create(&path).map_err(at(&path))?;
+        let lock = private::create(&path).map_err(at(&path))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(fs::TryLockError::WouldBlock) => {
@@ -59,7 +61,7 @@ impl Folder {
             self.root.join(format!("{MANIFEST}{UNFINISHED}")),
         );
         let write = || {
-            let mut file = BufWriter::new(File::create(&unfinished)?);
+            let mut file = BufWriter::new(private::create(&unfinished)?);
             serde_json::to_writer_pretty(&mut file, manifest)?;
             file.write_all(b"\n")?;
             file.into_inner()?.sync_all()?;
@@ -85,9 +87,9 @@ impl Folder {
         let path = self.root.join(&name);
         let unfinished = self.root.join(format!("{name}{UNFINISHED}"));
         if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent).map_err(at(parent))?;
+            private::create_dir_all(parent).map_err(at(parent))?;
         }
-        let file = File::create(&unfinished).map_err(at(&unfinished))?;
+        let file = private::create(&unfinished).map_err(at(&unfinished))?;
         let writer = RowWriter::new(format, table, Hashing::new(BufWriter::new(file)))
             .map_err(failed(&path))?;
         Ok(Part {

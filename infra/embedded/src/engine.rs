@@ -115,6 +115,8 @@ fn make(file: &Path) -> Result<(), EngineError> {
             _ => {}
         }
     }
+    // SQLite would let others read it, and gives its journals the mode that it has.
+    private::make(&unfinished).map_err(EngineError::Make)?;
     let database = open(&unfinished)?;
     make_tables(&database)?;
     drop(database);

@@ -1,4 +1,5 @@
-//! The folder that holds everything: whose it is, and of which version.
+//! The folder that holds everything: whose it is, who may read it, and of which
+//! version.
 
 use std::fs::{self, File, TryLockError};
 use std::io::Write;
@@ -37,7 +38,7 @@ impl Folder {
     /// Opens or makes the folder. Changes nothing in one that it refuses.
     pub fn open(path: &Path) -> Result<Self, FolderError> {
         let unusable = |error| FolderError::Unusable(path.to_owned(), error);
-        fs::create_dir_all(path).map_err(unusable)?;
+        private::create_dir_all(path).map_err(unusable)?;
         let format_file = path.join(FORMAT_FILE);
         let fresh = !format_file.exists();
         if fresh {
@@ -52,16 +53,19 @@ impl Folder {
         } else {
             check_format(path, &format_file)?;
         }
-        let lock = File::options()
+        let lock = private::options()
             .create(true)
             .truncate(false)
-            .write(true)
             .open(path.join(LOCK_FILE))
             .map_err(unusable)?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(FolderError::InUse(path.to_owned())),
             Err(TryLockError::Error(error)) => return Err(unusable(error)),
+        }
+        // Older versions made it readable for others.
+        if let Err(error) = private::take(path) {
+            tracing::warn!(%error, folder = %path.display(), "others may be able to read the data folder");
         }
         if fresh {
             write_format(path).map_err(unusable)?;
@@ -81,7 +85,7 @@ impl Folder {
 /// was killed or a disk that was full, would make the folder nobody's.
 fn write_format(folder: &Path) -> std::io::Result<()> {
     let unfinished = folder.join(UNFINISHED_FORMAT_FILE);
-    let mut file = File::create(&unfinished)?;
+    let mut file = private::create(&unfinished)?;
     writeln!(file, "{FORMAT}")?;
     put_in_place(&unfinished, &folder.join(FORMAT_FILE))
 }

@@ -1,7 +1,7 @@
 //! The signing keys on one machine: a file in the data folder that its owner
 //! alone may read.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
@@ -67,21 +67,10 @@ fn write(file: &Path, text: &str) -> std::io::Result<()> {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
         _ => {}
     }
-    let mut made: File = private().open(&unfinished)?;
+    let mut made = private::options().create_new(true).open(&unfinished)?;
     made.write_all(text.as_bytes())?;
     drop(made);
     put_in_place(&unfinished, file)
-}
-
-fn private() -> OpenOptions {
-    let mut options = File::options();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::OpenOptionsExt;
-        options.mode(0o600);
-    }
-    options
 }
 
 #[async_trait]

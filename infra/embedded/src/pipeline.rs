@@ -93,6 +93,8 @@ pub enum StartError {
     Engine(#[from] EngineError),
     #[error(transparent)]
     Template(#[from] TemplateError),
+    #[error("the local file cannot be made: {0}")]
+    Make(std::io::Error),
     #[error("the local file cannot be opened: {0}")]
     Durable(#[from] rusqlite::Error),
     #[error(transparent)]
@@ -119,6 +121,7 @@ impl Pipeline {
         let look = Look::through(&[&events, &local])?.wait(LOOK_FOR).await?;
         are_of_one_moment(&events, &local)?;
         let engine = Engine::start(&events).await?;
+        private::make(&local).map_err(StartError::Make)?;
         let durable = Durable::open(&local)?;
         let bell = Arc::new(Notify::new());
         let clock = settings.clock.clone();

@@ -79,8 +79,10 @@ impl Server {
         Server::start_on(tempfile::tempdir().unwrap())
     }
 
-    fn start_on(folder: TempDir) -> Self {
-        let mut child = Command::new(BINARY)
+    pub fn start_on(folder: TempDir) -> Self {
+        // Under the umask that most machines have.
+        let mut child = Command::new("sh")
+            .args(["-c", "umask 022; exec \"$0\" \"$@\"", BINARY])
             .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
             .arg(folder.path().join("data"))
             .stdout(Stdio::piped())
@@ -163,9 +165,18 @@ impl Server {
         }
     }
 
+    /// The mails that were sent.
+    pub fn inbox(&self) -> Vec<Value> {
+        let inbox = self.get_local("local/inbox");
+        inbox.as_array().unwrap().clone()
+    }
+
     fn get(&self, path: &str) -> Value {
-        let url = format!("{}/v1/{path}", self.endpoint);
-        ureq::get(url)
+        self.get_local(&format!("v1/{path}"))
+    }
+
+    fn get_local(&self, path: &str) -> Value {
+        ureq::get(format!("{}/{path}", self.endpoint))
             .call()
             .unwrap()
             .body_mut()

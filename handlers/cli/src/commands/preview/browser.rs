@@ -78,7 +78,7 @@ impl Browser {
              <iframe style=\"{style}\" srcdoc=\"{page}\"></iframe>{ASK}"
         );
         let copy = html.with_extension("measured.html");
-        std::fs::write(&copy, frame).map_err(|error| error.to_string())?;
+        private::write(&copy, frame.as_bytes()).map_err(|error| error.to_string())?;
         let ran = run(self
             .command(width, LEAST_HEIGHT)
             .arg("--dump-dom")

@@ -56,7 +56,7 @@ impl Sheet {
             .subject
             .render(self.locale, self.hide_amounts, event)
             .map_err(|error| Failure::Failed(error.to_string()))?;
-        std::fs::create_dir_all(out).map_err(|error| failed(out, "cannot be made", error))?;
+        private::create_dir_all(out).map_err(|error| failed(out, "cannot be made", error))?;
         let mut files = Vec::new();
         for (ending, content) in [("txt", &mail.text), ("html", &mail.html)] {
             let path = out.join(format!("{}.{ending}", self.name()));
@@ -117,7 +117,7 @@ impl Written {
 }
 
 fn write(path: &Path, content: &[u8]) -> Result<(), Failure> {
-    std::fs::write(path, content).map_err(|error| failed(path, "cannot be written", error))
+    private::write(path, content).map_err(|error| failed(path, "cannot be written", error))
 }
 
 fn failed(path: &Path, what: &str, error: std::io::Error) -> Failure {
