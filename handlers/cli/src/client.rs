@@ -77,6 +77,20 @@ pub struct Append<'a, B> {
     pub body: &'a B,
 }
 
+impl<B: Serialize> Append<'_, B> {
+    fn request(&self, query: &[(&str, &str)]) -> Request {
+        let path = format!("accounts/{}/events", self.account_id);
+        let mut request = Request::new("POST", &path)
+            .query(query)
+            .header("idempotency-key", self.idempotency_key.to_owned())
+            .json(self.body);
+        if let Some(version) = self.if_match {
+            request = request.header("if-match", format!("\"{version}\""));
+        }
+        request
+    }
+}
+
 #[derive(Debug, Clone)]
 pub struct Client {
     agent: Agent,
@@ -161,14 +175,13 @@ impl Client {
 
     /// Appends, again and again with the same key until it is acknowledged.
     pub fn append<B: Serialize>(&self, append: &Append<'_, B>) -> Result<Answer> {
-        let path = format!("accounts/{}/events", append.account_id);
-        let mut request = Request::new("POST", &path)
-            .header("idempotency-key", append.idempotency_key.to_owned())
-            .json(append.body);
-        if let Some(version) = append.if_match {
-            request = request.header("if-match", format!("\"{version}\""));
-        }
-        self.repeat(true, &request)
+        self.repeat(true, &append.request(&[]))
+    }
+
+    /// What an append would tell; nothing is recorded.
+    pub fn would_tell<B: Serialize>(&self, append: &Append<'_, B>) -> Result<Value> {
+        let request = append.request(&[("dry_run", "notifications")]);
+        Ok(self.repeat(true, &request)?.body)
     }
 
     fn repeat(&self, repeatable: bool, request: &Request) -> Result<Answer> {

@@ -30,8 +30,16 @@ pub(crate) fn read(text: &str, format: Format) -> Vec<Result<Statement, ReadErro
         "Stmt"
     };
     let (nodes, fault) = tree::elements(text, element);
-    let mut statements: Vec<Result<Statement, ReadError>> =
-        nodes.iter().map(read_statement).collect();
+    let (headers, _) = tree::elements(text, "GrpHdr");
+    let message = headers.first();
+    let mut statements: Vec<Result<Statement, ReadError>> = nodes
+        .iter()
+        .map(|node| {
+            let mut statement = read_statement(node)?;
+            statement.names = names(node, message);
+            Ok(statement)
+        })
+        .collect();
     // What came before the fault is whole.
     statements.extend(fault.map(Err));
     statements
@@ -61,6 +69,31 @@ fn number(node: &Node) -> Option<String> {
         .into_iter()
         .find_map(|child| node.text_at(&[child]))
         .and_then(text::one_line)
+}
+
+/// All that tells the statement from others, each with the name of its element.
+fn names(node: &Node, message: Option<&Node>) -> Vec<String> {
+    let own = [
+        &["Id"][..],
+        &["LglSeqNb"],
+        &["ElctrncSeqNb"],
+        &["StmtPgntn", "PgNb"],
+        &["NtfctnPgntn", "PgNb"],
+    ];
+    let of = |node: &Node, path: &[&str]| {
+        let text = node.text_at(path).and_then(text::one_line)?;
+        Some(format!("{} {text}", path.join(" ")))
+    };
+    let mut names: Vec<String> = own.iter().filter_map(|path| of(node, path)).collect();
+    let Some(message) = message else {
+        return names;
+    };
+    if names.is_empty() {
+        names.extend(of(message, &["MsgId"]));
+    }
+    // One statement in several messages: each is a page of it.
+    names.extend(of(message, &["MsgPgntn", "PgNb"]));
+    names
 }
 
 fn read_parts(
@@ -96,6 +129,8 @@ fn read_parts(
         account: account.to_owned(),
         currency,
         number,
+        names: Vec::new(),
+        occurrence: 0,
         opening,
         opening_derived: false,
         closing,

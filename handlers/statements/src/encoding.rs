@@ -38,6 +38,33 @@ pub fn decode_xml(bytes: &[u8]) -> Result<String, Reason> {
     }
 }
 
+/// The text with `\n` at the end of each line, whatever ended it: `\r\n`, `\r`
+/// alone, or the `\r\r\n` that a transfer in text mode makes.
+pub fn line_ends(text: String) -> String {
+    if !text.contains('\r') {
+        return text;
+    }
+    let mut ended = String::with_capacity(text.len());
+    let mut rest = text.as_str();
+    while let Some(at) = rest.find('\r') {
+        let (line, end) = rest.split_at(at);
+        ended.push_str(line);
+        let behind = end.trim_start_matches('\r');
+        match behind.strip_prefix('\n') {
+            Some(behind) => {
+                ended.push('\n');
+                rest = behind;
+            }
+            None => {
+                ended.extend(std::iter::repeat_n('\n', end.len() - behind.len()));
+                rest = behind;
+            }
+        }
+    }
+    ended.push_str(rest);
+    ended
+}
+
 fn declared_encoding(text: &str) -> Option<&str> {
     let declaration = text.trim_start().strip_prefix("<?xml")?;
     let (declaration, _) = declaration.split_once("?>")?;
@@ -91,6 +118,20 @@ mod tests {
     #[test]
     fn bytes_that_are_not_utf_8_are_read_as_windows_1252() {
         assert_eq!(decode(b"Z\xFCrich \x80"), "Zürich €");
+    }
+
+    #[test]
+    fn every_line_ends_alike() {
+        for text in [
+            "a\nb\n\nc",
+            "a\r\nb\r\n\r\nc",
+            "a\rb\r\rc",
+            "a\r\r\nb\r\r\n\r\r\nc",
+            "a\rb\n\r\nc",
+        ] {
+            assert_eq!(line_ends(text.to_owned()), "a\nb\n\nc", "{text:?}");
+        }
+        assert_eq!(line_ends("a\r".to_owned()), "a\n");
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! Which format a file has, and reading it.
 
-use crate::{ReadError, Reason, Statement, camt, encoding, mt940};
+use std::collections::BTreeMap;
+
+use crate::{ReadError, Reason, Statement, camt, encoding, identity, mt940};
 
 /// A format of statements that can be read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -36,7 +38,7 @@ pub const MAX_FILE_BYTES: usize = 64 * 1024 * 1024;
 
 /// The format of a file, from its content alone.
 pub fn detect(bytes: &[u8]) -> Option<Format> {
-    detect_text(&encoding::decode(bytes))
+    detect_text(&encoding::line_ends(encoding::decode(bytes)))
 }
 
 fn detect_text(text: &str) -> Option<Format> {
@@ -62,7 +64,7 @@ pub fn read(
     if bytes.len() > MAX_FILE_BYTES {
         return Err(whole_file(Reason::TooLarge(MAX_FILE_BYTES)));
     }
-    let text = encoding::decode(bytes);
+    let text = encoding::line_ends(encoding::decode(bytes));
     if text.trim().is_empty() {
         return Err(whole_file(Reason::Empty));
     }
@@ -75,15 +77,22 @@ pub fn read(
     let statements = match format {
         Format::Mt940 => mt940::read(&text),
         Format::Camt053 | Format::Camt054 => {
-            camt::read(&encoding::decode_xml(bytes).map_err(whole_file)?, format)
+            let text = encoding::decode_xml(bytes).map_err(whole_file)?;
+            camt::read(&encoding::line_ends(text), format)
         }
     };
     if statements.is_empty() {
         return Err(whole_file(Reason::NoStatement));
     }
-    let checked = statements
-        .into_iter()
-        .map(|read| read.and_then(|statement| statement.check().map(|()| statement)));
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    let checked = statements.into_iter().map(|read| {
+        let mut statement = read?;
+        statement.check()?;
+        let before = seen.entry(identity::shared(&statement)).or_default();
+        statement.occurrence = *before;
+        *before += 1;
+        Ok(statement)
+    });
     Ok(checked.collect())
 }
 

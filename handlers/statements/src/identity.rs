@@ -3,55 +3,109 @@
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
-use crate::{Direction, Statement};
+use crate::{Balance, Direction, Entry, Statement};
 
 /// How an identity is computed; a change would make every statement new.
-const VERSION: &str = "ledgerbell-statement-1";
+const VERSION: &str = "ledgerbell-statement-2";
 
-/// The identity of a statement: a hash of what a bank cannot change from one
-/// download to the next. That is the account, the currency, both balances with
-/// their dates, and of each entry its direction, amount and value date, in any
-/// order.
+/// The identity of a statement: a hash of what the bank calls it, and of what
+/// it cannot change from one download to the next.
 ///
-/// Texts, references and numbers are left out: banks number a download anew
-/// and write it in another encoding or format version, and this program may
-/// come to read a text better. Two statements that agree in all of the rest
-/// are the same.
+/// - Its number and page, or its id; see [`Statement::names`].
+/// - The account, its currency, and both balances with their dates.
+/// - Of a statement with balances, each entry's direction, amount and value
+///   date, in any order. Banks that number all pages of a day alike, or none,
+///   are told apart by them.
+/// - Of a notification, which has no balances, the references that the bank
+///   gave to each entry, in any order. Amounts count where it gave none and
+///   has no name for the notification either: whoever names a payment and sends
+///   it again with another amount has not sent another payment.
+/// - Where there are several statements that are the same in all of this, which
+///   of them it is; see [`Statement::occurrence`].
+///
+/// Texts do not count: they change with the encoding of the file, and this
+/// program may come to read them better.
 pub fn identity(statement: &Statement) -> String {
-    let account: String = statement
-        .account
-        .chars()
-        .filter(|c| !c.is_whitespace())
-        .collect();
-    let balance = |balance: Option<crate::Balance>| match balance {
-        Some(balance) => format!("{} {}", balance.amount.minor(), balance.date),
-        None => "-".to_owned(),
-    };
-    // What is derived follows from the rest, and has no date of its own.
-    let opening = statement.opening.filter(|_| !statement.opening_derived);
-    let mut entries: Vec<String> = statement
-        .entries
-        .iter()
-        .map(|entry| {
-            let sign = match entry.direction {
-                Direction::Credit => '+',
-                Direction::Debit => '-',
-            };
-            let reversal = if entry.reversal { "R" } else { "" };
-            let value_date = entry
-                .value_date
-                .map_or("-".to_owned(), |date| date.to_string());
-            format!("{reversal}{sign}{} {value_date}", entry.amount.minor())
-        })
-        .collect();
-    entries.sort_unstable();
+    let mut lines = lines(statement);
+    if statement.occurrence > 0 {
+        lines.push(format!("occurrence {}", statement.occurrence));
+    }
+    hash(&lines)
+}
+
+/// The same, whichever of several it is.
+pub fn shared(statement: &Statement) -> String {
+    hash(&lines(statement))
+}
+
+fn hash(lines: &[String]) -> String {
+    HEXLOWER.encode(&Sha256::digest(lines.join("\n").as_bytes()))
+}
+
+fn lines(statement: &Statement) -> Vec<String> {
     let mut lines = vec![
         VERSION.to_owned(),
-        account,
+        statement.account_id.to_string(),
         statement.currency.to_string(),
-        balance(opening),
-        balance(statement.closing),
     ];
+    lines.extend(statement.names.iter().map(|name| token(name)));
+    // What is derived follows from the rest, and has no date of its own.
+    let opening = statement.opening.filter(|_| !statement.opening_derived);
+    lines.push(balance(opening));
+    lines.push(balance(statement.closing));
+    let entries = statement.entries.iter();
+    let mut entries: Vec<String> = match statement.closing {
+        Some(_) => entries.map(amount).collect(),
+        None => entries
+            .map(|entry| {
+                let references = references(entry);
+                if references.is_empty() && statement.names.is_empty() {
+                    return amount(entry);
+                }
+                references
+            })
+            .collect(),
+    };
+    entries.sort_unstable();
     lines.append(&mut entries);
-    HEXLOWER.encode(&Sha256::digest(lines.join("\n").as_bytes()))
+    lines
+}
+
+fn balance(balance: Option<Balance>) -> String {
+    match balance {
+        Some(balance) => format!("{} {}", balance.amount.minor(), balance.date),
+        None => "-".to_owned(),
+    }
+}
+
+fn amount(entry: &Entry) -> String {
+    let sign = match entry.direction {
+        Direction::Credit => '+',
+        Direction::Debit => '-',
+    };
+    let reversal = if entry.reversal { "R" } else { "" };
+    let value_date = entry
+        .value_date
+        .map_or("-".to_owned(), |date| date.to_string());
+    format!("{reversal}{sign}{} {value_date}", entry.amount.minor())
+}
+
+fn references(entry: &Entry) -> String {
+    let tokens: Vec<String> = entry.references.iter().map(|text| token(text)).collect();
+    tokens.join(" ")
+}
+
+/// What of a name no encoding and no spacing changes; a number without the
+/// zeros before it.
+fn token(text: &str) -> String {
+    text.split(|c: char| !c.is_ascii_alphanumeric())
+        .filter(|part| !part.is_empty())
+        .map(
+            |part| match part.bytes().all(|byte| byte.is_ascii_digit()) {
+                true => part.trim_start_matches('0'),
+                false => part,
+            },
+        )
+        .collect::<Vec<_>>()
+        .join("/")
 }

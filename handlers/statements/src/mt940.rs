@@ -41,8 +41,16 @@ fn read_statement(fields: &[Field<'_>]) -> Result<Statement, ReadError> {
     };
     let number = value(&["28C", "28"]).and_then(text::one_line);
     let account = value(&["25", "25P"]).and_then(text::one_line);
+    // Its own reference names the message, and is new with each download.
+    let names = number
+        .clone()
+        .or_else(|| value(&["20"]).and_then(text::one_line));
     Assembly::new(fields, account.as_deref(), number.as_deref())
         .assemble()
+        .map(|mut statement| {
+            statement.names = names.into_iter().collect();
+            statement
+        })
         .map_err(|mut error| {
             error.statement = Some(name(account.as_deref(), number.as_deref()));
             error
@@ -108,6 +116,8 @@ impl<'a> Assembly<'a> {
             account: account.to_owned(),
             currency,
             number: self.number.map(str::to_owned),
+            names: Vec::new(),
+            occurrence: 0,
             opening: Some(opening),
             opening_derived: false,
             closing: Some(closing),
@@ -213,6 +223,7 @@ impl Draft {
             counterparty: details.name.or(line.name),
             counterparty_account: details.account.or(account),
             code: line.code,
+            references: Vec::new(),
         }
     }
 }

@@ -3,32 +3,49 @@
 //! How a plan is carried out:
 //!
 //! 1. If the account does not exist, post [`Plan::opening`] with `If-Match: "0"`.
-//! 2. If the account holds [`Plan::expected_opening`], or there is none, post the
-//!    steps. Else the statement was imported before, or does not follow: post
-//!    the first step with `If-Match: "0"`, which an existing account never
-//!    meets. 200 or 422 means that the key is known: go on with the other steps
-//!    (an import may have been interrupted). 412 means that the statement does
-//!    not follow, and nothing was recorded.
-//! 3. A 422 for a step means that it is there already, with another body.
-//! 4. The account at the `last_version` of the last answer
-//!    (`?as_of_version=`) must hold [`Plan::expected_closing`].
+//! 2. Look up in the account's commits (`GET /accounts/{id}/commits`) which keys
+//!    are recorded: those of [`Plan::steps`], or, if none of them is, those of
+//!    [`Plan::former`], each for one statement. What is recorded under a key
+//!    must move what the plan's entries move.
+//! 3. Post what is not recorded ([`Plan::steps_without`]), each behind a version
+//!    at which the account holds what the statement says, and with `If-Match`.
+//! 4. The account after the last entry must hold [`Plan::expected_closing`].
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
 use domain::record::MAX_EVENTS;
 use domain::{AccountId, CustomerId, Money};
 
 use crate::request::{Body, EventBody, EventContent, Movement, Request, reference_of};
 use crate::reversal::ReversalStep;
 use crate::statement::midnight;
-use crate::{Direction, Entry, Statement, identity, text};
+use crate::{Direction, Entry, FormerRequest, Statement, former, identity, text};
 
 /// One request of the plan, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
-    /// Deposits and withdrawals.
+    /// Deposits and withdrawals of one day.
     Append(Request),
     /// One entry that takes back another.
     Reverse(Box<ReversalStep>),
+}
+
+impl Step {
+    pub fn idempotency_key(&self) -> &str {
+        match self {
+            Step::Append(request) => &request.idempotency_key,
+            Step::Reverse(reversal) => &reversal.idempotency_key,
+        }
+    }
+
+    /// The entries of the plan that it records.
+    pub fn entries(&self) -> std::ops::Range<usize> {
+        match self {
+            Step::Append(request) => request.entries.clone(),
+            Step::Reverse(reversal) => reversal.index..reversal.index + 1,
+        }
+    }
 }
 
 /// Something in the statement that is not in the plan.
@@ -47,14 +64,16 @@ pub struct Plan {
     pub identity: String,
     /// To be posted when the account does not exist, and not otherwise.
     pub opening: Request,
-    /// Oldest first.
+    /// What moves something, oldest first.
+    pub entries: Vec<Entry>,
+    /// The requests for all entries.
     pub steps: Vec<Step>,
+    /// The requests under which an earlier version may have recorded them.
+    pub former: Vec<FormerRequest>,
     /// What the account must hold before the first step, if the statement says.
     pub expected_opening: Option<Money>,
     /// What the account must hold after the last step, if the statement says.
     pub expected_closing: Option<Money>,
-    /// How many events the steps append.
-    pub events: usize,
     pub notes: Vec<Note>,
 }
 
@@ -73,7 +92,7 @@ pub fn plan(statement: &Statement, customer: Option<&CustomerId>) -> Plan {
             text: left_out.reason.clone(),
         })
         .collect();
-    let (zero, moved): (Vec<&Entry>, Vec<&Entry>) = statement
+    let (zero, mut moved): (Vec<&Entry>, Vec<&Entry>) = statement
         .entries
         .iter()
         .partition(|entry| entry.amount.minor() == 0);
@@ -82,19 +101,76 @@ pub fn plan(statement: &Statement, customer: Option<&CustomerId>) -> Plan {
         text: "an entry of zero moves nothing and is left out".to_owned(),
     }));
     notes.sort_by_key(|note| note.line);
-    let mut moved = moved;
     // Some banks write the newest entry first. Equal times keep the bank's order.
     moved.sort_by_key(|entry| entry.booked_at);
-    Plan {
+    let former = former::requests(statement, &moved);
+    let mut plan = Plan {
         account_id: statement.account_id.clone(),
         opening: opening(statement, customer, &moved, &identity),
-        events: moved.len(),
-        steps: steps(&moved, &identity),
+        entries: moved.into_iter().cloned().collect(),
+        steps: Vec::new(),
+        former,
         expected_opening: statement.opening.map(|balance| balance.amount),
         expected_closing: statement.closing.map(|balance| balance.amount),
         identity,
         notes,
+    };
+    plan.steps = plan.steps_without(&BTreeSet::new());
+    plan
+}
+
+impl Plan {
+    /// The requests for the entries that are not among `recorded`.
+    ///
+    /// None has entries of two days: whether customers are told depends on the
+    /// day, and the requests, and so their keys, may not depend on that. Each
+    /// reversal is one of its own, because what it is depends on what the
+    /// account has by then.
+    pub fn steps_without(&self, recorded: &BTreeSet<usize>) -> Vec<Step> {
+        let mut steps = Vec::new();
+        let mut begin = 0;
+        while let Some(entry) = self.entries.get(begin) {
+            if recorded.contains(&begin) {
+                begin += 1;
+                continue;
+            }
+            if entry.reversal {
+                steps.push(Step::Reverse(Box::new(ReversalStep {
+                    entry: entry.clone(),
+                    idempotency_key: format!("import-2-{}-{}", self.identity, begin + 1),
+                    index: begin,
+                    reason: reference_of(entry),
+                    otherwise: movement(entry),
+                })));
+                begin += 1;
+                continue;
+            }
+            let day = booked_on(entry);
+            let end = (begin..self.entries.len().min(begin + MAX_EVENTS))
+                .find(|index| {
+                    self.entries.get(*index).is_none_or(|entry| {
+                        entry.reversal || booked_on(entry) != day || recorded.contains(index)
+                    })
+                })
+                .unwrap_or(self.entries.len().min(begin + MAX_EVENTS));
+            let batch = self.entries.get(begin..end).unwrap_or_default();
+            steps.push(Step::Append(Request {
+                idempotency_key: format!("import-2-{}-{}-{end}", self.identity, begin + 1),
+                entries: begin..end,
+                body: Body {
+                    events: batch.iter().map(movement).collect(),
+                    notify: true,
+                },
+            }));
+            begin = end;
+        }
+        steps
     }
+}
+
+/// The day on which the entry was booked, in UTC as it is recorded.
+pub fn booked_on(entry: &Entry) -> NaiveDate {
+    entry.booked_at.date_naive()
 }
 
 fn opening(
@@ -133,65 +209,24 @@ fn opening(
         occurred_at: rfc3339(occurred_at),
     };
     Request {
-        idempotency_key: format!("import-{identity}-opening"),
+        idempotency_key: format!("import-2-{identity}-opening"),
+        entries: 0..0,
         body: Body {
             events: vec![event],
+            notify: true,
         },
     }
 }
 
-/// Batches as large as the API takes; each reversal is a step of its own,
-/// because what it is depends on what the account has by then.
-fn steps(entries: &[&Entry], identity: &str) -> Vec<Step> {
-    let mut steps = Vec::new();
-    let mut batch: Vec<EventBody> = Vec::new();
-    let mut first = 1;
-    for (entry, number) in entries.iter().zip(1_usize..) {
-        if entry.reversal {
-            flush(&mut batch, &mut steps, first, identity);
-            first = number + 1;
-            steps.push(Step::Reverse(Box::new(ReversalStep {
-                entry: (*entry).clone(),
-                idempotency_key: format!("import-{identity}-{number}"),
-                reason: reference_of(entry),
-                otherwise: movement(entry),
-            })));
-            continue;
-        }
-        batch.push(movement(entry));
-        if batch.len() == MAX_EVENTS {
-            flush(&mut batch, &mut steps, first, identity);
-            first = number + 1;
-        }
-    }
-    flush(&mut batch, &mut steps, first, identity);
-    steps
-}
-
-fn flush(batch: &mut Vec<EventBody>, steps: &mut Vec<Step>, first: usize, identity: &str) {
-    if batch.is_empty() {
-        return;
-    }
-    let last = first + batch.len() - 1;
-    let events = std::mem::take(batch);
-    let idempotency_key = format!("import-{identity}-{first}-{last}");
-    steps.push(Step::Append(Request {
-        idempotency_key,
-        body: Body { events },
-    }));
-}
-
-fn movement(entry: &Entry) -> EventBody {
-    let counterparty = entry
-        .counterparty
-        .as_deref()
-        .or(entry.counterparty_account.as_deref());
+/// The event of an entry that is none of a reversal.
+pub fn movement(entry: &Entry) -> EventBody {
+    let (reference, counterparty) = texts(entry);
     let movement = Movement {
         amount: entry.amount.to_decimal(),
         currency: entry.amount.currency().to_string(),
         channel: entry.code.as_deref().and_then(text::fit_channel),
-        counterparty: counterparty.and_then(text::fit_text),
-        reference: reference_of(entry),
+        counterparty,
+        reference,
         value_date: entry.value_date,
     };
     let content = match entry.direction {
@@ -202,6 +237,15 @@ fn movement(entry: &Entry) -> EventBody {
         content,
         occurred_at: rfc3339(entry.booked_at),
     }
+}
+
+/// The `reference` and the `counterparty` of its event.
+pub fn texts(entry: &Entry) -> (Option<String>, Option<String>) {
+    let counterparty = entry
+        .counterparty
+        .as_deref()
+        .or(entry.counterparty_account.as_deref());
+    (reference_of(entry), counterparty.and_then(text::fit_text))
 }
 
 fn rfc3339(time: DateTime<Utc>) -> String {

@@ -1,5 +1,7 @@
 //! The requests of a plan, as the API takes them.
 
+use std::ops::Range;
+
 use chrono::NaiveDate;
 use domain::CustomerId;
 use serde::Serialize;
@@ -10,6 +12,13 @@ use crate::{Entry, text};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Body {
     pub events: Vec<EventBody>,
+    /// Whether customers are told of them; left out where they are.
+    #[serde(skip_serializing_if = "is_told")]
+    pub notify: bool,
+}
+
+fn is_told(notify: &bool) -> bool {
+    *notify
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -56,6 +65,8 @@ pub struct Movement {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     pub idempotency_key: String,
+    /// The entries of the plan that it records: none for the opening.
+    pub entries: Range<usize>,
     pub body: Body,
 }
 

@@ -25,6 +25,8 @@ pub struct ReversalStep {
     /// The entry, to be matched with [`match_original`].
     pub entry: Entry,
     pub idempotency_key: String,
+    /// The entry's place in the plan.
+    pub index: usize,
     pub reason: Option<String>,
     /// The opposite movement, for when the original is not known.
     pub otherwise: EventBody,
@@ -34,9 +36,8 @@ impl ReversalStep {
     /// The request: a `TransactionReversed` of the original, or else the
     /// opposite movement.
     ///
-    /// The key is the same for both. When an import is repeated and by then the
-    /// original is known, or reversed, the API answers 422 (same key, other
-    /// body): the entry is there already.
+    /// The key is the same for both: an import that is repeated finds the entry
+    /// by it, also where by then more is known of the original.
     pub fn request(&self, original: Option<&str>) -> Request {
         let event = match original {
             Some(event_id) => EventBody {
@@ -50,8 +51,10 @@ impl ReversalStep {
         };
         Request {
             idempotency_key: self.idempotency_key.clone(),
+            entries: self.index..self.index + 1,
             body: Body {
                 events: vec![event],
+                notify: true,
             },
         }
     }

@@ -63,6 +63,10 @@ pub struct Entry {
     /// The bank's code for this kind of entry: `NTRF` in MT940,
     /// `PMNT-RCDT-ESCT` in camt.
     pub code: Option<String>,
+    /// Every reference by which bank and payers know the entry, in the order of
+    /// the file. Empty in MT940, whose statements are known without.
+    #[serde(skip)]
+    pub references: Vec<String>,
 }
 
 impl Entry {
@@ -85,6 +89,17 @@ pub struct Statement {
     pub currency: Currency,
     /// The statement's number and page (`:28C:`), or its id and sequence.
     pub number: Option<String>,
+    /// All by which the bank tells this statement, or this page of one, from
+    /// others: number and page of MT940; id, sequence numbers and page of camt.
+    /// What names the message alone is among them only where there is nothing
+    /// else, as the same statement comes in a new message with each download.
+    #[serde(skip)]
+    pub names: Vec<String>,
+    /// How many statements before it are the same in all by which statements are
+    /// known: in its file, and in other files of one import that say other
+    /// things; see [`crate::Files`].
+    #[serde(skip)]
+    pub occurrence: usize,
     /// Notifications (camt.054) have no balances.
     pub opening: Option<Balance>,
     /// The file gives no opening balance, and it was computed backwards from
@@ -162,7 +177,7 @@ impl Statement {
     }
 
     /// Statement number and page, for ordering: `998/1` is (998, 1).
-    fn sequence(&self) -> Vec<u64> {
+    pub(crate) fn sequence(&self) -> Vec<u64> {
         let number = self.number.as_deref().unwrap_or_default();
         number
             .split(|c: char| !c.is_ascii_digit())
@@ -178,21 +193,6 @@ pub(crate) fn name(account: Option<&str>, number: Option<&str>) -> String {
         (None, Some(number)) => format!("statement {number}"),
         (None, None) => "a statement without account and number".to_owned(),
     }
-}
-
-/// Puts statements in the order in which they follow from one another: by
-/// opening date, closing date, number and page. Some banks write the newest
-/// first, and files are named in any order. What is equal keeps its place.
-pub fn in_order(mut statements: Vec<Statement>) -> Vec<Statement> {
-    statements.sort_by_cached_key(|statement| {
-        let date = |balance: Option<Balance>| balance.map(|balance| balance.date);
-        (
-            date(statement.opening),
-            date(statement.closing),
-            statement.sequence(),
-        )
-    });
-    statements
 }
 
 pub(crate) fn midnight(date: NaiveDate) -> DateTime<Utc> {

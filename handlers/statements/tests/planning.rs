@@ -94,11 +94,12 @@ fn the_same_statement_has_the_same_keys_in_every_file() {
             format!("{{1:F01X}}{{2:I940X}}{{4:\n{plain}").into_bytes(),
         ),
         (
-            "with a new number and message reference",
-            plain
-                .replace(":28C:1/1", ":28C:7")
-                .replace(":20:A", ":20:B")
-                .into_bytes(),
+            "with another message reference",
+            plain.replace(":20:A", ":20:B").into_bytes(),
+        ),
+        (
+            "with zeros before its number",
+            plain.replace(":28C:1/1", ":28C:00001/001").into_bytes(),
         ),
     ] {
         let again = read(&file, None).unwrap().pop().unwrap().unwrap();
@@ -113,6 +114,8 @@ fn the_same_statement_has_the_same_keys_in_every_file() {
         plain.replace("2301020102C", "2301010102C"),
         plain.replace("EUR1", "EUR2"),
         plain.replace("EUR", "USD"),
+        plain.replace(":28C:1/1", ":28C:1/2"),
+        plain.replace(":28C:1/1", ":28C:2/1"),
     ] {
         assert_ne!(
             plan(&only(&changed), None).identity,
@@ -120,6 +123,70 @@ fn the_same_statement_has_the_same_keys_in_every_file() {
             "{changed}"
         );
     }
+}
+
+/// What was recorded under these keys is there for ever.
+#[test]
+fn the_keys_of_earlier_versions_never_change() {
+    let former = |name: &str| {
+        let statement = files::File::named(name).statements().remove(0);
+        let former = plan(&statement, None).former;
+        let keys = former
+            .into_iter()
+            .map(|former| (former.idempotency_key, former.entries));
+        keys.collect::<Vec<_>>()
+    };
+    let keys = |identity: &str, entries: usize| {
+        vec![(format!("import-{identity}-1-{entries}"), 0..entries)]
+    };
+    assert_eq!(
+        former("rabobank/iban-2013.sta"),
+        keys(
+            "53d08402173d344567ba87ca12ea83297fab8b9274740b3e203ee8c2409d7537",
+            2
+        )
+    );
+    assert_eq!(
+        former("wise/2024.xml"),
+        keys(
+            "917a3c8e575e937aadc8430331ad2f94df760b622e78861f45421b1801a971bf",
+            10
+        )
+    );
+    let entries: String = (1..=60)
+        .map(|n| match n {
+            30 => ":61:2301020102RD1,00NTRFX\n",
+            _ => ":61:2301020102C1,00NTRFX\n",
+        })
+        .collect();
+    let plan = plan(
+        &only(&mt940(&entries, "C230101EUR0,", "C230102EUR60,")),
+        None,
+    );
+    let mut ranges: Vec<_> = plan
+        .former
+        .into_iter()
+        .map(|former| former.entries)
+        .collect();
+    ranges.sort_by_key(|range| range.start);
+    assert_eq!(ranges, [0..25, 25..29, 29..30, 30..55, 55..60]);
+}
+
+#[test]
+fn no_request_has_entries_of_two_days_or_depends_on_what_was_recorded_before() {
+    let entries: String = (0..60)
+        .map(|n| format!(":61:230102010{}C1,00NTRFREF{n}\n", 2 + n / 40))
+        .collect();
+    let plan = plan(
+        &only(&mt940(&entries, "C230101EUR0,", "C230103EUR60,")),
+        None,
+    );
+    let ranges = |steps: &[Step]| steps.iter().map(Step::entries).collect::<Vec<_>>();
+    assert_eq!(ranges(&plan.steps), [0..25, 25..40, 40..60]);
+    let recorded = (0..25).chain(30..32).collect();
+    let left = plan.steps_without(&recorded);
+    assert_eq!(ranges(&left), [25..30, 32..40, 40..60]);
+    assert_eq!(left[2], plan.steps[2]);
 }
 
 #[test]
@@ -182,7 +249,7 @@ fn entries_go_in_batches_and_zero_is_left_out_with_a_note() {
         .map(|(_, body)| body.events.len())
         .collect();
     assert_eq!(sizes, [25, 25, 9]);
-    assert_eq!(plan.events, 59);
+    assert_eq!(plan.entries.len(), 59);
     assert_eq!(plan.notes.len(), 1);
     assert_eq!(
         (plan.notes[0].line, plan.notes[0].text.as_str()),

@@ -2,14 +2,17 @@
 
 mod accounts;
 mod bring;
-mod history;
+mod found;
+mod mails;
 mod outcome;
-mod preview;
+mod recorded;
 mod report;
 mod sources;
+mod telling;
 
 use std::path::PathBuf;
 
+use chrono::NaiveDate;
 use clap::{Args, ValueEnum};
 use domain::CustomerId;
 use statements::Format;
@@ -19,9 +22,10 @@ use crate::exit::{End, Failure};
 use crate::output;
 
 use bring::Importer;
+use mails::{MailCount, Mails};
 use outcome::Outcome;
-use preview::Preview;
 use report::Report;
+use telling::Telling;
 
 /// Import bank statements
 ///
@@ -30,12 +34,16 @@ use report::Report;
 /// statement's opening balance. Afterwards the statement's closing balance is
 /// held against the account's.
 ///
-/// Importing again changes nothing: account, balances and entries make the
-/// keys under which the entries are recorded.
+/// Importing again changes nothing: account, the bank's number of the
+/// statement, and its balances make the keys under which entries are recorded;
+/// of a notification, its id and the references of its entries.
+///
+/// Customers are told of nothing that is imported, now or later, unless
+/// --notify or --notify-since says so.
 ///
 /// Nothing is imported of a statement that cannot be read, that contradicts
-/// itself, or that opens with another balance than its account has; the others
-/// go on, and the exit code is 1.
+/// itself, that opens with another balance than its account has, or that was
+/// imported before with other amounts; the others go on, and the exit code is 1.
 #[derive(Debug, Clone, Args)]
 #[command(verbatim_doc_comment)]
 pub struct ImportOptions {
@@ -51,7 +59,15 @@ pub struct ImportOptions {
     #[arg(long, value_name = "ID")]
     customer: Option<CustomerId>,
 
-    /// Only say what would be done; sends nothing that changes anything
+    /// Tell customers of every movement that is imported, as of any other
+    #[arg(long)]
+    notify: bool,
+
+    /// Tell customers of movements that were booked on this day (UTC) or later
+    #[arg(long, value_name = "DATE", conflicts_with = "notify")]
+    notify_since: Option<NaiveDate>,
+
+    /// Only say what would be done, and which mails would go; sends nothing that changes anything
     #[arg(long)]
     dry_run: bool,
 
@@ -91,17 +107,16 @@ pub fn run(options: &ImportOptions) -> Result<End, Failure> {
     }
     let mut report = Report::new(&read, options.dry_run, options.connection.json);
     let bar = output::bar(Some(read.sources.len() as u64), "statements");
-    let mut importer = Importer::new(&client);
-    let mut preview = Preview::new(&client);
+    let telling = match (options.notify, options.notify_since) {
+        (true, _) => Telling::Everything,
+        (false, Some(day)) => Telling::Since(day),
+        (false, None) => Telling::Nothing,
+    };
+    let mut importer = Importer::new(&client, telling, options.dry_run);
     for source in &read.sources {
         bar.set_message(source.name());
         let mut outcome = Outcome::of(source);
-        let done = if options.dry_run {
-            preview.of(source, &mut outcome)
-        } else {
-            importer.bring(source, &mut outcome)
-        };
-        let unreachable = match done {
+        let unreachable = match importer.bring(source, &mut outcome) {
             Ok(()) => None,
             // The next statement may be well; a server that is gone is gone.
             Err(stop) => outcome.stopped(stop),
@@ -110,11 +125,15 @@ pub fn run(options: &ImportOptions) -> Result<End, Failure> {
         bar.inc(1);
         if let Some(failure) = unreachable {
             bar.finish_and_clear();
-            report.finish();
+            report.finish(told(&importer));
             return Err(failure);
         }
     }
     bar.finish_and_clear();
-    report.finish();
+    report.finish(told(&importer));
     Ok(End::done_if(report.is_good()))
+}
+
+fn told(importer: &Importer<'_>) -> Option<MailCount> {
+    importer.mails().map(Mails::count)
 }

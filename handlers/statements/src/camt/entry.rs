@@ -60,6 +60,12 @@ fn read(node: &Node, currency: Currency) -> Result<Entry, ReadError> {
         .text_at(&["AcctSvcrRef"])
         .or_else(|| single?.text_at(&["Refs", "AcctSvcrRef"]))
         .or_else(|| node.text_at(&["NtryRef"]));
+    let own = [node.text_at(&["NtryRef"]), node.text_at(&["AcctSvcrRef"])];
+    let of_payments = transactions
+        .iter()
+        .filter_map(|details| details.child("Refs"))
+        .flat_map(Node::texts);
+    let references = own.into_iter().flatten().chain(of_payments);
     let (code, own_number) = code(node, single).map_or((None, None), |code| split_number(&code));
     Ok(Entry {
         line: node.line,
@@ -76,6 +82,7 @@ fn read(node: &Node, currency: Currency) -> Result<Entry, ReadError> {
         counterparty,
         counterparty_account,
         code,
+        references: references.map(str::to_owned).collect(),
     })
 }
 

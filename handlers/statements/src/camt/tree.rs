@@ -35,6 +35,13 @@ impl Node {
         self.children.iter().filter(move |child| child.name == name)
     }
 
+    /// The texts of all elements below it, in their order.
+    pub fn texts(&self) -> Vec<&str> {
+        let own = Some(self.text()).filter(|text| !text.is_empty());
+        let below = self.children.iter().flat_map(Node::texts);
+        own.into_iter().chain(below).collect()
+    }
+
     pub fn child(&self, name: &str) -> Option<&Node> {
         self.children.iter().find(|child| child.name == name)
     }

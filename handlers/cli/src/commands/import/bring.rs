@@ -1,259 +1,231 @@
-//! Bringing a statement into its account.
+//! Bringing a statement into its account, or finding out what that would do.
 //!
-//! Every request names the version that the account must have, and that is a
-//! version at which it held the balance that the statement says. So nothing is
-//! appended behind a balance that contradicts the statement. A request that
-//! was recorded before is answered with what it gave then, whatever version it
-//! names: that is how an import that is repeated, or was interrupted, finds
-//! its way.
+//! First the account is read: what it has recorded under the statement's keys
+//! is there, and must be what the statement says. Then the rest is sent, each
+//! request for a version of the account at which it holds the balance that the
+//! statement says. So nothing is appended behind a balance that contradicts the
+//! statement, and nothing twice.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{AccountId, Money};
-use statements::{Request, ReversalStep, Step, match_original};
+use statements::{Request, Step, match_original};
 
-use super::accounts::{self, Position, Sent};
-use super::history::{History, Wanted};
+use super::accounts::{self, Sent};
+use super::found::{Claims, Found};
+use super::mails::Mails;
 use super::outcome::{Outcome, Stop};
+use super::recorded::{Recorded, moved};
 use super::sources::Source;
+use super::telling::Telling;
 use crate::client::Client;
 
-/// How often a step is sent again because others wrote meanwhile.
+/// How often a statement is looked at again because others wrote meanwhile.
 const MAX_MOVES: u32 = 5;
-/// No version of an account that exists: for asking whether a key is known.
-const NO_VERSION: u64 = 0;
 
 #[derive(Debug)]
 pub struct Importer<'a> {
     client: &'a Client,
-    /// Where each account stood after its last statement.
-    positions: BTreeMap<AccountId, Position>,
+    telling: Telling,
+    /// What would be told. Where it is, nothing is sent that changes anything.
+    mails: Option<Mails>,
+    accounts: BTreeMap<AccountId, Recorded>,
+    claims: Claims,
 }
 
 /// A statement on its way.
 struct Way<'a> {
     client: &'a Client,
+    telling: Telling,
+    mails: Option<&'a mut Mails>,
+    claims: &'a mut Claims,
     source: &'a Source,
-    /// The version behind which the next request goes.
-    version: u64,
-    /// What the account must hold there, if the statement says.
-    expected: Option<Money>,
+    recorded: Recorded,
+    /// The keys of what this import has recorded of it.
+    own: BTreeSet<String>,
     outcome: &'a mut Outcome,
 }
 
 impl<'a> Importer<'a> {
-    pub fn new(client: &'a Client) -> Self {
+    pub fn new(client: &'a Client, telling: Telling, dry_run: bool) -> Self {
         Importer {
             client,
-            positions: BTreeMap::new(),
+            telling,
+            mails: dry_run.then(Mails::default),
+            accounts: BTreeMap::new(),
+            claims: Claims::default(),
         }
+    }
+
+    /// Of a dry run, what would be told.
+    pub fn mails(&self) -> Option<&Mails> {
+        self.mails.as_ref()
     }
 
     pub fn bring(&mut self, source: &Source, outcome: &mut Outcome) -> Result<(), Stop> {
         let account = &source.plan.account_id;
-        let remembered = self.positions.remove(account);
+        let recorded = match self.accounts.remove(account) {
+            Some(recorded) => recorded,
+            None => Recorded::load(self.client, account)?,
+        };
         let mut way = Way {
             client: self.client,
+            telling: self.telling,
+            mails: self.mails.as_mut(),
+            claims: &mut self.claims,
             source,
-            version: NO_VERSION,
-            expected: source.plan.expected_opening,
+            recorded,
+            own: BTreeSet::new(),
             outcome,
         };
-        way.start(remembered)?;
-        for step in &source.plan.steps {
-            way.step(step)?;
-        }
-        let position = accounts::at(self.client, account, source.statement.currency, way.version)?;
-        outcome.close(
-            position.version,
-            position.balance,
-            source.plan.expected_closing,
-        );
-        self.positions.insert(account.clone(), position);
-        Ok(())
+        let done = way.go();
+        let recorded = way.recorded;
+        self.accounts.insert(account.clone(), recorded);
+        done
     }
 }
 
 impl Way<'_> {
-    /// Finds the version behind which the statement begins; opens the account.
-    fn start(&mut self, remembered: Option<Position>) -> Result<(), Stop> {
-        if let Some(position) = remembered
-            && self.fits(position)
-        {
-            self.version = position.version;
-            return Ok(());
-        }
-        let Some(head) = self.head()? else {
-            return self.open();
-        };
-        if self.fits(head) {
-            self.version = head.version;
-            return Ok(());
-        }
-        if self.source.plan.steps.is_empty() {
-            return self.place_of_nothing(head);
-        }
-        // Perhaps it was imported before: the first step's key will tell.
-        self.version = NO_VERSION;
-        Ok(())
-    }
-
-    fn open(&mut self) -> Result<(), Stop> {
-        match self.send(&self.source.plan.opening, NO_VERSION)? {
-            Sent::Recorded(version) => {
-                self.version = version;
-                self.outcome.opened = true;
-                Ok(())
-            }
-            Sent::Replayed(version) => {
-                self.version = version;
-                Ok(())
-            }
-            Sent::Moved | Sent::OtherBody => Err(Stop::Refused(
-                "the account was opened by others at the same time; import it again".to_owned(),
-            )),
-        }
-    }
-
-    /// A statement without entries has no key of its own, unless it opened the
-    /// account: it agrees when the account held its balance at some version.
-    fn place_of_nothing(&mut self, head: Position) -> Result<(), Stop> {
-        let Some(opening) = self.expected else {
-            return Ok(());
-        };
-        let history = self.history()?;
-        match history.version_with(opening) {
-            Some(version) => {
-                self.version = version;
-                Ok(())
-            }
-            None => Err(self
-                .outcome
-                .opening_differs(head.version, head.balance, opening)),
-        }
-    }
-
-    fn step(&mut self, step: &Step) -> Result<(), Stop> {
-        let currency = self.source.statement.currency;
-        let wanted = match step {
-            Step::Append(request) => Wanted::of_events(&request.body.events, currency),
-            Step::Reverse(reversal) => {
-                Wanted::of_events(std::slice::from_ref(&reversal.otherwise), currency)
-            }
-        };
+    fn go(&mut self) -> Result<(), Stop> {
         for _ in 0..MAX_MOVES {
-            let sent = match step {
-                Step::Append(request) => self.send(request, self.version)?,
-                Step::Reverse(reversal) => self.reverse(reversal)?,
-            };
-            match sent {
-                Sent::Recorded(version) => {
-                    self.version = version;
-                    self.outcome.recorded += wanted.len();
-                }
-                Sent::Replayed(version) => {
-                    self.version = version;
-                    self.outcome.replayed += wanted.len();
-                }
-                Sent::OtherBody => self.recorded_otherwise(&wanted)?,
-                Sent::Moved => {
-                    self.catch_up()?;
-                    continue;
-                }
+            if self.goes_through()? {
+                return Ok(());
             }
-            self.expected = self
-                .expected
-                .and_then(|expected| expected.checked_add(Wanted::sum(&wanted, currency)?));
-            return Ok(());
+            self.recorded
+                .refresh(self.client, &self.source.plan.account_id)?;
         }
         Err(Stop::Refused(
             "others write to the account at the same time; import it again".to_owned(),
         ))
     }
 
-    /// A reversal takes back the event that is meant, if there is no doubt
-    /// which one; otherwise it is the opposite movement.
-    fn reverse(&mut self, reversal: &ReversalStep) -> Result<Sent, Stop> {
-        let history = self.history()?;
-        let known = history.known();
-        let original = match_original(&reversal.entry, &known);
-        let mut sent = self.send(&reversal.request(original), self.version)?;
-        let mut reversed = original.is_some();
-        if sent == Sent::OtherBody {
-            // Recorded before, when more or less was known of the account.
-            let entry = &reversal.entry;
-            let mut others: Vec<Option<String>> = history
-                .taken_back(entry.direction, entry.amount)
-                .into_iter()
-                .map(Some)
-                .collect();
-            others.push(None);
-            for other in others {
-                sent = self.send(&reversal.request(other.as_deref()), self.version)?;
-                if sent != Sent::OtherBody {
-                    reversed = other.is_some();
-                    break;
-                }
+    /// `false`: the account has moved meanwhile, and has to be read again.
+    fn goes_through(&mut self) -> Result<bool, Stop> {
+        if !self.recorded.is_open() {
+            let opening = self.source.plan.opening.clone();
+            if !self.send(opening, self.telling != Telling::Nothing)? {
+                return Ok(false);
             }
+            self.outcome.opened = true;
         }
-        if reversed && matches!(sent, Sent::Recorded(_) | Sent::Replayed(_)) {
-            self.outcome.reversals += 1;
+        let balance = self.balance()?;
+        let mut found = Found::of(self.source, &self.recorded, self.claims)?;
+        if found.other_texts {
+            self.note_other_texts();
         }
-        Ok(sent)
+        self.outcome.start_counting();
+        let plan = &self.source.plan;
+        let mut expected = plan.expected_opening;
+        let mut steps = std::mem::take(&mut found.steps).into_iter().peekable();
+        let mut last = None;
+        for (index, entry) in plan.entries.iter().enumerate() {
+            if let Some(step) = steps.next_if(|step| step.entries().start == index) {
+                let balance = self.balance()?;
+                if let Some(expected) = expected.filter(|expected| *expected != balance) {
+                    return Err(self.opening_differs(balance, expected));
+                }
+                if !self.record(&step)? {
+                    return Ok(false);
+                }
+                let key = step.idempotency_key();
+                found.note(index, key, self.recorded.under(key).unwrap_or_default());
+            }
+            if let Some((version, key)) = found.place(index) {
+                let reverses = self.recorded.reverses(version);
+                self.outcome.count(self.own.contains(key), reverses);
+                last = last.max(Some(version));
+            }
+            expected = expected.and_then(|sum| moved(sum, entry.direction, entry.amount));
+        }
+        let version = match last {
+            Some(version) => version,
+            None => self.place_of_nothing(balance)?,
+        };
+        let balance = self.recorded.balance_at(version).unwrap_or(balance);
+        self.outcome.close(version, balance, plan.expected_closing);
+        Ok(true)
     }
 
-    /// The key is known with another body: the bank wrote other texts then.
-    fn recorded_otherwise(&mut self, wanted: &[Wanted]) -> Result<(), Stop> {
-        let Some(version) = self.history()?.find(wanted, self.version) else {
-            return Err(Stop::Refused(
-                "its entries were imported before with other contents, and are not found in the account".to_owned(),
-            ));
+    /// A statement without entries has no key of its own: it agrees when the
+    /// account held its balance at some version.
+    fn place_of_nothing(&mut self, balance: Money) -> Result<u64, Stop> {
+        let head = self.recorded.version();
+        match self.source.plan.expected_opening {
+            Some(opening) if opening != balance => self
+                .recorded
+                .version_with(opening)
+                .ok_or_else(|| self.opening_differs(balance, opening)),
+            _ => Ok(head),
+        }
+    }
+
+    /// The account's newest balance, which must be in the statement's currency.
+    fn balance(&self) -> Result<Money, Stop> {
+        let currency = self.source.statement.currency;
+        let balance = self.recorded.balance().unwrap_or(Money::zero(currency));
+        if balance.currency() == currency {
+            return Ok(balance);
+        }
+        let is = match self.recorded.is_thought() {
+            true => "would be",
+            false => "is",
         };
-        self.version = version;
-        self.outcome.replayed += wanted.len();
+        Err(Stop::Refused(format!(
+            "the account {is} in {}, but the statement is in {currency}; nothing of it is imported",
+            balance.currency()
+        )))
+    }
+
+    /// `false`: not recorded, because the account has moved.
+    fn record(&mut self, step: &Step) -> Result<bool, Stop> {
+        let request = match step {
+            Step::Append(request) => request.clone(),
+            // It takes back the event that is meant, if there is no doubt which
+            // one; otherwise it is the opposite movement.
+            Step::Reverse(reversal) => {
+                let known = self.recorded.known();
+                reversal.request(match_original(&reversal.entry, &known))
+            }
+        };
+        let tells = self.telling.tells(&self.source.plan, step);
+        if let Some(mails) = self.mails.as_deref_mut().filter(|_| tells) {
+            mails.add(self.client, self.source, &self.recorded, step)?;
+        }
+        self.send(request, tells)
+    }
+
+    fn send(&mut self, mut request: Request, tells: bool) -> Result<bool, Stop> {
+        request.body.notify = tells;
+        let currency = self.source.statement.currency;
+        let account = &self.source.plan.account_id;
+        let added = match self.mails {
+            Some(_) => self.recorded.pretend(&request, currency),
+            None => {
+                let version = self.recorded.version();
+                match accounts::send(self.client, account, &request, version)? {
+                    Sent::Overtaken => return Ok(false),
+                    Sent::Recorded(ids) => self.recorded.add(&request, ids, currency),
+                }
+            }
+        };
+        added.ok_or_else(|| Stop::Refused("the balance would be too large".to_owned()))?;
+        self.own.insert(request.idempotency_key);
+        Ok(true)
+    }
+
+    fn opening_differs(&mut self, balance: Money, expected: Money) -> Stop {
+        let version = match self.recorded.is_thought() {
+            true => 0,
+            false => self.recorded.version(),
+        };
+        self.outcome.opening_differs(version, balance, expected)
+    }
+
+    fn note_other_texts(&mut self) {
         let note = "was imported before with other texts, which stay as they are";
         if !self.outcome.notes.iter().any(|known| known.ends_with(note)) {
             let line = self.source.statement.line;
             self.outcome.notes.push(format!("line {line}: {note}"));
         }
-        Ok(())
-    }
-
-    /// The account is at another version than thought. That is well if it
-    /// holds there what the statement expects.
-    fn catch_up(&mut self) -> Result<(), Stop> {
-        let Some(head) = self.head()? else {
-            return Err(Stop::Refused(
-                "the account has gone while its statement was imported".to_owned(),
-            ));
-        };
-        if self.fits(head) {
-            self.version = head.version;
-            return Ok(());
-        }
-        // It does not fit, so something is expected.
-        let expected = self.expected.unwrap_or(head.balance);
-        Err(self
-            .outcome
-            .opening_differs(head.version, head.balance, expected))
-    }
-
-    fn fits(&self, position: Position) -> bool {
-        self.expected
-            .is_none_or(|expected| expected == position.balance)
-    }
-
-    fn head(&self) -> Result<Option<Position>, Stop> {
-        let currency = self.source.statement.currency;
-        accounts::head(self.client, &self.source.plan.account_id, currency)
-    }
-
-    fn history(&self) -> Result<History, Stop> {
-        let currency = self.source.statement.currency;
-        History::load(self.client, &self.source.plan.account_id, currency)
-    }
-
-    fn send(&self, request: &Request, if_match: u64) -> Result<Sent, Stop> {
-        accounts::send(self.client, &self.source.plan.account_id, request, if_match)
     }
 }

@@ -83,7 +83,7 @@ impl Outcome {
             currency: source.statement.currency.to_string(),
             verdict: Verdict::Failed,
             opened: false,
-            entries: plan.events,
+            entries: plan.entries.len(),
             recorded: 0,
             replayed: 0,
             reversals: 0,
@@ -95,6 +95,20 @@ impl Outcome {
             problem: None,
             notes: plan.notes.iter().map(note).collect(),
         }
+    }
+
+    /// Each look at the account counts anew.
+    pub fn start_counting(&mut self) {
+        (self.recorded, self.replayed, self.reversals) = (0, 0, 0);
+    }
+
+    /// One entry that is in the account: by this import (`own`) or from before.
+    pub fn count(&mut self, own: bool, reverses: bool) {
+        match own {
+            true => self.recorded += 1,
+            false => self.replayed += 1,
+        }
+        self.reversals += usize::from(reverses);
     }
 
     pub fn is_good(&self) -> bool {

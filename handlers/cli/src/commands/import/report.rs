@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::json;
 
+use super::mails::MailCount;
 use super::outcome::{Outcome, Verdict};
 use super::sources::{Sources, Unreadable};
 use crate::output;
@@ -42,6 +43,9 @@ struct Totals {
     reversals: usize,
     mismatches: usize,
     failed: usize,
+    /// What a dry run says would be told.
+    #[serde(flatten)]
+    told: Option<MailCount>,
 }
 
 impl<'a> Report<'a> {
@@ -76,8 +80,9 @@ impl<'a> Report<'a> {
     }
 
     /// The sum of it, or the document.
-    pub fn finish(&self) {
-        let totals = self.totals();
+    pub fn finish(&self, told: Option<MailCount>) {
+        let mut totals = self.totals();
+        totals.told = told;
         if self.json {
             output::json(&json!({
                 "dry_run": self.dry_run,
@@ -91,6 +96,9 @@ impl<'a> Report<'a> {
             output::line("");
         }
         output::line(sentence(&totals, self.dry_run));
+        if let Some(told) = told {
+            output::line(would_tell(told));
+        }
     }
 
     fn totals(&self) -> Totals {
@@ -146,6 +154,20 @@ fn count(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
 
+fn would_tell(told: MailCount) -> String {
+    if told.mails == 0 {
+        return "No mails would go.".to_owned();
+    }
+    let plural = |number: u64, one: &str, many: &str| {
+        count(usize::try_from(number).unwrap_or(usize::MAX), one, many)
+    };
+    format!(
+        "By today's wishes and balances, {} would go to {}.",
+        plural(told.mails, "mail", "mails"),
+        plural(told.people, "person", "people")
+    )
+}
+
 fn sentence(totals: &Totals, dry_run: bool) -> String {
     let statements = count(totals.statements, "statement", "statements");
     let mut parts = Vec::new();
@@ -175,7 +197,7 @@ fn sentence(totals: &Totals, dry_run: bool) -> String {
     }
     if totals.reversals > 0 {
         let reversals = if dry_run {
-            "marked as reversals"
+            "would take back an earlier one"
         } else {
             "took back an earlier one"
         };

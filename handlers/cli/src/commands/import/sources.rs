@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use domain::CustomerId;
 use serde::Serialize;
 use statements::format::MAX_FILE_BYTES;
-use statements::{Format, Plan, ReadError, Statement, identity, in_order, plan};
+use statements::{Files, Format, Plan, ReadError, Statement, identity, in_order, plan};
 
 /// A statement, where it stands, and how it is brought in.
 #[derive(Debug)]
@@ -59,12 +59,13 @@ pub struct Sources {
 pub fn read(files: &[PathBuf], format: Option<Format>, customer: Option<&CustomerId>) -> Sources {
     let mut found = Sources::default();
     let mut statements = Vec::new();
+    let mut known = Files::default();
     // Ordering takes the statements out of their files.
     let mut origins: BTreeMap<(String, usize), VecDeque<String>> = BTreeMap::new();
     for path in files {
         let file = path.display().to_string();
-        let read = match content(path).map(|bytes| statements::read(&bytes, format)) {
-            Ok(read) => read,
+        let bytes = match content(path) {
+            Ok(bytes) => bytes,
             Err(error) => {
                 found.unreadable.push(Unreadable {
                     file,
@@ -75,7 +76,12 @@ pub fn read(files: &[PathBuf], format: Option<Format>, customer: Option<&Custome
                 continue;
             }
         };
-        for statement in read.unwrap_or_else(|error| vec![Err(error)]) {
+        let mut read = statements::read(&bytes, format).unwrap_or_else(|error| vec![Err(error)]);
+        known.add(
+            &bytes,
+            read.iter_mut().filter_map(|read| read.as_mut().ok()),
+        );
+        for statement in read {
             match statement {
                 Ok(statement) => {
                     let origin = (identity::identity(&statement), statement.line);
@@ -86,10 +92,7 @@ pub fn read(files: &[PathBuf], format: Option<Format>, customer: Option<&Custome
             }
         }
     }
-    let mut statements = in_order(statements);
-    // Account by account: only within one does the order matter.
-    statements.sort_by(|one, other| one.account_id.cmp(&other.account_id));
-    for statement in statements {
+    for statement in in_order(statements) {
         let plan = plan(&statement, customer);
         let origin = origins.get_mut(&(plan.identity.clone(), statement.line));
         let file = origin.and_then(VecDeque::pop_front).unwrap_or_default();

@@ -1,0 +1,159 @@
+//! Which entries of a statement an account has recorded already.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::AccountId;
+use statements::plan::booked_on;
+use statements::{Entry, FormerRequest, Step};
+
+use super::outcome::Stop;
+use super::recorded::{Event, Recorded};
+use super::sources::Source;
+
+/// The statement that each former key stands for: it can be one alone.
+#[derive(Debug, Default)]
+pub struct Claims(BTreeMap<(AccountId, String), String>);
+
+/// A statement held against its account.
+#[derive(Debug)]
+pub struct Found {
+    /// Of each entry of the plan, the version and the key under which it is
+    /// recorded.
+    places: Vec<Option<(u64, String)>>,
+    /// What is left to be recorded.
+    pub steps: Vec<Step>,
+    /// Whether what is recorded has other texts than the file.
+    pub other_texts: bool,
+}
+
+impl Found {
+    /// # Errors
+    /// Where something else was recorded under an entry's key. Nothing has been
+    /// sent by then.
+    pub fn of(source: &Source, recorded: &Recorded, claims: &mut Claims) -> Result<Self, Stop> {
+        let plan = &source.plan;
+        let mut found = Found {
+            places: vec![None; plan.entries.len()],
+            steps: Vec::new(),
+            other_texts: false,
+        };
+        let is_recorded = |step: &Step| recorded.under(step.idempotency_key()).is_some();
+        if !plan.steps.iter().all(is_recorded) {
+            for former in &plan.former {
+                if let Some(events) = recorded.under(&former.idempotency_key)
+                    && is_former(source, former, events)
+                    && claims.claim(source, former)
+                {
+                    found.note(former.entries.start, &former.idempotency_key, events);
+                }
+            }
+        }
+        let by_former: BTreeSet<usize> = (0..plan.entries.len())
+            .filter(|index| found.place(*index).is_some())
+            .collect();
+        for step in plan.steps_without(&by_former) {
+            let key = step.idempotency_key();
+            let Some(events) = recorded.under(key) else {
+                found.steps.push(step);
+                continue;
+            };
+            let entries = plan.entries.get(step.entries()).unwrap_or_default();
+            if let Some(differing) = differing(entries, events) {
+                return Err(Stop::Refused(differing));
+            }
+            found.other_texts |= !entries.iter().zip(events).all(has_same_texts);
+            found.note(step.entries().start, key, events);
+        }
+        Ok(found)
+    }
+
+    pub fn place(&self, index: usize) -> Option<(u64, &str)> {
+        let (version, key) = self.places.get(index)?.as_ref()?;
+        Some((*version, key))
+    }
+
+    /// These events record the entries from `first` on.
+    pub fn note(&mut self, first: usize, key: &str, events: &[Event]) {
+        let places = self.places.iter_mut().skip(first);
+        for (place, event) in places.zip(events) {
+            *place = Some((event.version, key.to_owned()));
+        }
+    }
+}
+
+impl Claims {
+    /// Whether the key stands for this statement, and so for no other one.
+    fn claim(&mut self, source: &Source, former: &FormerRequest) -> bool {
+        let plan = &source.plan;
+        let key = (plan.account_id.clone(), former.idempotency_key.clone());
+        let owner = self.0.entry(key).or_insert_with(|| plan.identity.clone());
+        *owner == plan.identity
+    }
+}
+
+/// Whether a former version recorded these very entries. By its key alone it may
+/// have been another notification of the same day and amount; a statement is
+/// told from others by its balances too.
+fn is_former(source: &Source, former: &FormerRequest, events: &[Event]) -> bool {
+    let entries = source.plan.entries.get(former.entries.clone());
+    let entries = entries.unwrap_or_default();
+    differing(entries, events).is_none()
+        && (source.statement.closing.is_some() || entries.iter().zip(events).all(has_same_texts))
+}
+
+/// How what is recorded differs from the entries in what moves money; `None`
+/// where it does not. A bank may turn the order round.
+fn differing(entries: &[Entry], events: &[Event]) -> Option<String> {
+    let mut left: Vec<&Event> = events.iter().collect();
+    for entry in entries {
+        match left.iter().position(|event| is_moved_by(entry, event)) {
+            Some(place) => drop(left.swap_remove(place)),
+            None => {
+                let was = left.iter().find_map(|event| {
+                    let movement = event.movement.as_ref()?;
+                    Some(format!("as {} on {}", movement.amount, event.day))
+                });
+                return Some(format!(
+                    "line {}: an entry of {} on {} was recorded before {}; it stays as it is, and nothing of the \
+                     statement is imported",
+                    entry.line,
+                    entry.amount,
+                    booked_on(entry),
+                    was.unwrap_or_else(|| "as something else".to_owned())
+                ));
+            }
+        }
+    }
+    None
+}
+
+fn is_moved_by(entry: &Entry, event: &Event) -> bool {
+    event.movement.as_ref().is_some_and(|movement| {
+        movement.direction == entry.direction
+            && movement.amount == entry.amount
+            && event.day == booked_on(entry)
+    })
+}
+
+/// Whether the texts are the same but for what an encoding can change. What a
+/// reversal says is not compared.
+fn has_same_texts((entry, event): (&Entry, &Event)) -> bool {
+    if event
+        .movement
+        .as_ref()
+        .is_none_or(|movement| movement.reverses.is_some())
+    {
+        return true;
+    }
+    let (reference, counterparty) = statements::plan::texts(entry);
+    skeleton(reference.as_deref()) == skeleton(event.reference.as_deref())
+        && skeleton(counterparty.as_deref()) == skeleton(event.counterparty.as_deref())
+}
+
+fn skeleton(text: Option<&str>) -> String {
+    text.unwrap_or_default()
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .map(|c| c.to_ascii_lowercase())
+        .collect()
+}

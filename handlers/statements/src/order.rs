@@ -1,0 +1,122 @@
+//! The order in which statements follow from one another.
+
+use std::collections::BTreeSet;
+
+use domain::Money;
+
+use crate::{Balance, Statement, identity};
+
+/// Puts statements in the order in which they follow from one another: by
+/// opening date, closing date, number and page; and where those of one account
+/// and the same days do not follow so, by their balances. Some banks write the
+/// newest first or give all pages of a day one number, and files are named in
+/// any order. What is equal keeps its place.
+pub fn in_order(mut statements: Vec<Statement>) -> Vec<Statement> {
+    statements.sort_by_cached_key(|statement| {
+        let date = |balance: Option<Balance>| balance.map(|balance| balance.date);
+        (
+            statement.account_id.clone(),
+            date(statement.opening),
+            date(statement.closing),
+            statement.sequence(),
+        )
+    });
+    let mut ordered: Vec<Statement> = Vec::with_capacity(statements.len());
+    let mut rest = statements.into_iter().peekable();
+    while let Some(first) = rest.next() {
+        let days = days(&first);
+        let account = first.account_id.clone();
+        let mut group = vec![first];
+        while let Some(next) =
+            rest.next_if(|next| next.account_id == account && self::days(next) == days)
+        {
+            group.push(next);
+        }
+        let before = ordered
+            .last()
+            .filter(|before| before.account_id == account)
+            .and_then(|before| before.closing)
+            .map(|closing| closing.amount);
+        ordered.extend(chained(group, before));
+    }
+    ordered
+}
+
+type Days = (Option<chrono::NaiveDate>, Option<chrono::NaiveDate>);
+
+fn days(statement: &Statement) -> Days {
+    let date = |balance: Option<Balance>| balance.map(|balance| balance.date);
+    (date(statement.opening), date(statement.closing))
+}
+
+/// Statements of the same days, each opening with what the one before closes
+/// with, if there is such an order.
+fn chained(group: Vec<Statement>, before: Option<Money>) -> Vec<Statement> {
+    let mut known = BTreeSet::new();
+    let (distinct, again): (Vec<Statement>, Vec<Statement>) = group
+        .into_iter()
+        .partition(|statement| known.insert(identity::identity(statement)));
+    let mut group = match path(&distinct, before) {
+        Some(path) => taken(distinct, &path),
+        None => distinct,
+    };
+    // What is given twice is recorded once, wherever it stands.
+    group.extend(again);
+    group
+}
+
+fn taken(statements: Vec<Statement>, order: &[usize]) -> Vec<Statement> {
+    let mut left: Vec<Option<Statement>> = statements.into_iter().map(Some).collect();
+    order
+        .iter()
+        .filter_map(|&index| left.get_mut(index)?.take())
+        .collect()
+}
+
+/// A way along all of them (an Eulerian path: balances are the places, and
+/// statements the ways from one to the next), the first one first where there
+/// is a choice. `None` where there is none, or they have no balances.
+fn path(statements: &[Statement], before: Option<Money>) -> Option<Vec<usize>> {
+    let ends: Vec<(Money, Money)> = statements
+        .iter()
+        .map(|statement| Some((statement.opening?.amount, statement.closing?.amount)))
+        .collect::<Option<_>>()?;
+    if ends
+        .windows(2)
+        .all(|two| matches!(two, [(_, end), (begin, _)] if end == begin))
+    {
+        return Some((0..ends.len()).collect());
+    }
+    let departures = |place: Money| ends.iter().filter(|(begin, _)| *begin == place).count();
+    let arrivals = |place: Money| ends.iter().filter(|(_, end)| *end == place).count();
+    let source = ends
+        .iter()
+        .map(|(begin, _)| *begin)
+        .find(|&place| departures(place) > arrivals(place));
+    let start = source
+        .or(before.filter(|&before| departures(before) > 0))
+        .or(ends.first().map(|(begin, _)| *begin))?;
+    // Hierholzer: go on until there is no way on, then back to where there was
+    // another one.
+    let mut used = vec![false; ends.len()];
+    let mut way: Vec<(Money, Option<usize>)> = vec![(start, None)];
+    let mut path = Vec::with_capacity(ends.len());
+    while let Some(&(place, by)) = way.last() {
+        let next = (0..ends.len()).find(|&index| !used[index] && ends[index].0 == place);
+        match next {
+            Some(index) => {
+                used[index] = true;
+                way.push((ends[index].1, Some(index)));
+            }
+            None => {
+                path.extend(by);
+                way.pop();
+            }
+        }
+    }
+    path.reverse();
+    let follows = path
+        .windows(2)
+        .all(|two| matches!(two, &[one, next] if ends[one].1 == ends[next].0));
+    (path.len() == ends.len() && follows).then_some(path)
+}
