@@ -7,8 +7,8 @@ use uuid::Uuid;
 use crate::domain_event::{ACCOUNT_OVERDRAWN, DomainEvent};
 use crate::low_balance::Step;
 use crate::money::MoneyError;
-pub use crate::notification_kind::Kind;
-use crate::preferences::Preferences;
+pub use crate::notification_kind::{AmountField, Kind};
+use crate::preferences::{KindPreference, Preferences};
 use crate::recipient::Recipient;
 use crate::time::format_time;
 use crate::{AccountId, CustomerId, EventId};
@@ -184,9 +184,9 @@ fn skip(
     kind: Kind,
     preferences: &Preferences,
 ) -> Result<Option<SkipReason>, MoneyError> {
-    let Some(preference) = preferences.get(kind) else {
-        return Ok(None);
-    };
+    // A further address may be told of what the customer has said nothing about.
+    let nothing = KindPreference::default();
+    let preference = preferences.get(kind).unwrap_or(&nothing);
     if kind == Kind::LowBalance {
         // Whether it alerts depends on the account's past too: see `low_balance`.
         let crossed = match (preference.low_mark(event.data.currency), Step::of(event)?) {

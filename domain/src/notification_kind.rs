@@ -32,6 +32,35 @@ pub enum Kind {
     Security,
 }
 
+/// Amounts by currency in what a customer wishes of a kind.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum AmountField {
+    /// The smallest amount that is told.
+    MinAmount,
+    /// The balance below which the account is low.
+    Threshold,
+    /// How far above the threshold the balance has to rise before it can be
+    /// told as low again.
+    Margin,
+}
+
+impl AmountField {
+    pub const ALL: [AmountField; 3] = [
+        AmountField::MinAmount,
+        AmountField::Threshold,
+        AmountField::Margin,
+    ];
+
+    /// Its name in the JSON of the preferences.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            AmountField::MinAmount => "min_amount",
+            AmountField::Threshold => "threshold",
+            AmountField::Margin => "margin",
+        }
+    }
+}
+
 impl Kind {
     pub const ALL: [Kind; 10] = [
         Kind::Deposit,
@@ -72,6 +101,22 @@ impl Kind {
                 | Kind::ScheduleSkipped
                 | Kind::Security
         )
+    }
+
+    /// The amounts by which a customer can narrow it. A preference has a field
+    /// for each of these, and for no other: what is not followed is refused.
+    pub const fn amounts(self) -> &'static [AmountField] {
+        match self {
+            Kind::Deposit | Kind::Withdrawal | Kind::Reversal | Kind::LargeAmount => {
+                &[AmountField::MinAmount]
+            }
+            Kind::LowBalance => &[AmountField::Threshold, AmountField::Margin],
+            Kind::Overdrawn
+            | Kind::ScheduleRun
+            | Kind::ScheduleSkipped
+            | Kind::Statement
+            | Kind::Security => &[],
+        }
     }
 
     /// Whether a customer may wish not to be told of it.

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use crate::delivery::Delivery;
 use crate::fields::{FieldError, Fields};
 use crate::low_balance::Mark;
-use crate::notification_kind::Kind;
+use crate::notification_kind::{AmountField, Kind};
 use crate::quiet_hours::QuietHours;
 use crate::recipient::Recipient;
 use crate::{Currency, Money};
@@ -45,6 +45,23 @@ pub struct KindPreference {
 }
 
 impl KindPreference {
+    /// The amounts of one field, by currency.
+    pub fn amounts(&self, field: AmountField) -> &BTreeMap<Currency, Money> {
+        match field {
+            AmountField::MinAmount => &self.min_amount,
+            AmountField::Threshold => &self.threshold,
+            AmountField::Margin => &self.margin,
+        }
+    }
+
+    fn amounts_mut(&mut self, field: AmountField) -> &mut BTreeMap<Currency, Money> {
+        match field {
+            AmountField::MinAmount => &mut self.min_amount,
+            AmountField::Threshold => &mut self.threshold,
+            AmountField::Margin => &mut self.margin,
+        }
+    }
+
     /// Where a balance in this currency is low; `None` where no threshold is set.
     pub fn low_mark(&self, currency: Currency) -> Option<Mark> {
         let threshold = *self.threshold.get(&currency)?;
@@ -120,13 +137,24 @@ impl Preferences {
         preferences
     }
 
-    /// Reads the object of the contract. What is not known is refused: a wish
-    /// that is stored and not followed would be a lie.
+    /// Reads the object of the contract. What is not known, or not followed for
+    /// its kind, is refused: a wish that is stored and not followed would be a lie.
+    ///
+    /// # Errors
+    /// Each field at fault, by its place below `pointer`.
     pub fn read(value: Value, pointer: &str) -> Result<Self, Vec<FieldError>> {
+        Self::read_by(value, pointer, NotFollowed::Refused)
+    }
+
+    fn read_by(
+        value: Value,
+        pointer: &str,
+        not_followed: NotFollowed,
+    ) -> Result<Self, Vec<FieldError>> {
         let mut fields = Fields::new(value, pointer);
         let mut preferences = Preferences::default();
         if let Some(kinds) = fields.take("kinds") {
-            match read_kinds(kinds, &fields.pointer_to("kinds")) {
+            match read_kinds(kinds, &fields.pointer_to("kinds"), not_followed) {
                 Ok(kinds) => preferences.kinds = kinds,
                 Err(errors) => fields.add_errors(errors),
             }
@@ -155,9 +183,18 @@ impl Preferences {
     }
 }
 
+/// What becomes of a field that its kind does not follow.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum NotFollowed {
+    Refused,
+    /// Was stored before it was refused. It has never changed anything.
+    LeftOut,
+}
+
 fn read_kinds(
     value: Value,
     pointer: &str,
+    not_followed: NotFollowed,
 ) -> Result<BTreeMap<Kind, KindPreference>, Vec<FieldError>> {
     let mut fields = Fields::new(value, pointer);
     let mut kinds = BTreeMap::new();
@@ -165,7 +202,8 @@ fn read_kinds(
         let Some(value) = fields.take(kind.as_str()) else {
             continue;
         };
-        match read_kind(kind, value, &fields.pointer_to(kind.as_str())) {
+        let pointer = fields.pointer_to(kind.as_str());
+        match read_kind(kind, value, &pointer, not_followed) {
             Ok(preference) => {
                 kinds.insert(kind, preference);
             }
@@ -175,7 +213,12 @@ fn read_kinds(
     fields.finish(Some(kinds))
 }
 
-fn read_kind(kind: Kind, value: Value, pointer: &str) -> Result<KindPreference, Vec<FieldError>> {
+fn read_kind(
+    kind: Kind,
+    value: Value,
+    pointer: &str,
+    not_followed: NotFollowed,
+) -> Result<KindPreference, Vec<FieldError>> {
     let mut fields = Fields::new(value, pointer);
     let enabled = fields
         .optional_bool("enabled")
@@ -186,22 +229,27 @@ fn read_kind(kind: Kind, value: Value, pointer: &str) -> Result<KindPreference, 
             format!("must be true: {kind} notifications cannot be switched off"),
         );
     }
-    let mut amounts = |name: &str| match fields.take(name) {
-        None => BTreeMap::new(),
-        Some(value) => read_amounts(value, &fields.pointer_to(name)).unwrap_or_else(|errors| {
-            fields.add_errors(errors);
-            BTreeMap::new()
-        }),
-    };
-    let min_amount = amounts("min_amount");
-    let threshold = amounts("threshold");
-    let margin = amounts("margin");
-    fields.finish(Some(KindPreference {
+    let mut preference = KindPreference {
         enabled,
-        min_amount,
-        threshold,
-        margin,
-    }))
+        ..KindPreference::default()
+    };
+    for field in AmountField::ALL {
+        let name = field.as_str();
+        let Some(value) = fields.take(name) else {
+            continue;
+        };
+        if !kind.amounts().contains(&field) {
+            if not_followed == NotFollowed::Refused {
+                fields.refuse(name, format!("has no meaning for {kind} notifications"));
+            }
+            continue;
+        }
+        match read_amounts(value, &fields.pointer_to(name)) {
+            Ok(amounts) => *preference.amounts_mut(field) = amounts,
+            Err(errors) => fields.add_errors(errors),
+        }
+    }
+    fields.finish(Some(preference))
 }
 
 fn read_amounts(value: Value, pointer: &str) -> Result<BTreeMap<Currency, Money>, Vec<FieldError>> {
@@ -242,14 +290,11 @@ impl From<Preferences> for Value {
             .iter()
             .map(|(kind, preference)| {
                 let mut value = json!({ "enabled": preference.enabled });
-                if !preference.min_amount.is_empty() {
-                    value["min_amount"] = amounts(&preference.min_amount);
-                }
-                if !preference.threshold.is_empty() {
-                    value["threshold"] = amounts(&preference.threshold);
-                }
-                if !preference.margin.is_empty() {
-                    value["margin"] = amounts(&preference.margin);
+                for field in AmountField::ALL {
+                    let given = preference.amounts(field);
+                    if !given.is_empty() {
+                        value[field.as_str()] = amounts(given);
+                    }
                 }
                 (kind.as_str().to_owned(), value)
             })
@@ -275,10 +320,12 @@ impl From<Preferences> for Value {
     }
 }
 
+/// As they are stored: what was accepted once is read for ever.
 impl TryFrom<Value> for Preferences {
     type Error = String;
     fn try_from(value: Value) -> Result<Self, String> {
-        Preferences::read(value, "").map_err(|errors| format!("{errors:?}"))
+        Preferences::read_by(value, "", NotFollowed::LeftOut)
+            .map_err(|errors| format!("{errors:?}"))
     }
 }
 

@@ -291,3 +291,48 @@ fn a_further_address_is_told_what_is_named_for_it_by_the_customers_own_marks() {
         ]
     );
 }
+
+#[test]
+fn a_further_address_is_told_by_the_marks_that_are_set_and_of_nothing_where_none_is() {
+    let event = last_of(rich().and([withdrawn("950.00")]));
+    let kinds = ["large-amount", "low-balance"];
+    let address = json!([{ "email": "second@example.com", "kinds": kinds }]);
+    let amounts = |amount: &str| json!({ "EUR": amount });
+    let off = |field: &str, amount: &str| json!({ "enabled": false, field: amounts(amount) });
+    let (below, not_crossed) = (SkipReason::BelowMinimum, SkipReason::NotCrossed);
+    for (set, large, low) in [
+        (json!({}), Some(below), Some(not_crossed)),
+        (
+            json!({ "large-amount": {}, "low-balance": {} }),
+            Some(below),
+            Some(not_crossed),
+        ),
+        (
+            json!({
+                "large-amount": off("min_amount", "950.00"),
+                "low-balance": off("threshold", "50.01"),
+            }),
+            None,
+            None,
+        ),
+        (
+            json!({
+                "large-amount": off("min_amount", "950.01"),
+                "low-balance": off("threshold", "50.00"),
+            }),
+            Some(below),
+            Some(not_crossed),
+        ),
+    ] {
+        let wish = json!({ "kinds": set, "addresses": address });
+        let read = Preferences::read(wish.clone(), "").unwrap();
+        let decided = notification::decide(&event, &read).unwrap();
+        let further: Vec<_> = decided
+            .into_iter()
+            .filter(|decision| !decision.recipient.is_customer())
+            .map(|decision| (decision.kind, decision.skip))
+            .collect();
+        let expected = [(Kind::LargeAmount, large), (Kind::LowBalance, low)];
+        assert_eq!(further, expected, "{wish}");
+    }
+}

@@ -85,8 +85,8 @@ fn every_wish_that_cannot_be_read_is_named_by_its_place() {
         &["/kinds/deposit/min_amount/EUR"],
     );
     assert_refused(
-        kind(json!({ "threshold": { "XAU": "1.00" } })),
-        &["/kinds/deposit/threshold/XAU"],
+        json!({ "kinds": { "low-balance": { "threshold": { "XAU": "1.00" } } } }),
+        &["/kinds/low-balance/threshold/XAU"],
     );
     assert_refused(
         json!({ "kinds": { "deposit": { "enabled": 1 }, "overdrawn": { "enabled": 1 } }, "more": 1 }),
@@ -142,4 +142,57 @@ fn security_is_told_to_everybody_and_switching_it_off_is_refused() {
     assert!(Preferences::read(on, "").unwrap().is_on(Kind::Security));
     let named = json!({ "kinds": { "security": {} } });
     assert!(Preferences::read(named, "").unwrap().is_on(Kind::Security));
+}
+
+/// The kinds, and the fields of amounts that each of them follows.
+const FOLLOWED: [(Kind, &[&str]); 10] = [
+    (Kind::Deposit, &["min_amount"]),
+    (Kind::Withdrawal, &["min_amount"]),
+    (Kind::Reversal, &["min_amount"]),
+    (Kind::Overdrawn, &[]),
+    (Kind::LargeAmount, &["min_amount"]),
+    (Kind::LowBalance, &["threshold", "margin"]),
+    (Kind::ScheduleRun, &[]),
+    (Kind::ScheduleSkipped, &[]),
+    (Kind::Statement, &[]),
+    (Kind::Security, &[]),
+];
+
+#[test]
+fn a_wish_that_a_kind_does_not_follow_is_refused_by_its_place() {
+    let mut refused = 0;
+    for (kind, followed) in FOLLOWED {
+        for field in ["min_amount", "threshold", "margin"] {
+            for amounts in [json!({ "EUR": "1.00" }), json!({})] {
+                let wish = json!({ "kinds": { kind.as_str(): { field: amounts } } });
+                if followed.contains(&field) {
+                    assert!(Preferences::read(wish, "").is_ok(), "{kind} {field}");
+                } else {
+                    assert_refused(wish, &[&format!("/kinds/{kind}/{field}")]);
+                    refused += 1;
+                }
+            }
+        }
+    }
+    assert_eq!(refused, 2 * 24);
+}
+
+#[test]
+fn a_wish_that_was_stored_and_is_not_followed_is_read_and_not_shown_any_more() {
+    for (kind, followed) in FOLLOWED {
+        let mut stored = json!({ "enabled": true });
+        let mut shown = stored.clone();
+        for field in ["min_amount", "threshold", "margin"] {
+            stored[field] = json!({ "EUR": "1.00" });
+            if followed.contains(&field) {
+                shown[field] = stored[field].clone();
+            }
+        }
+        let stored = json!({ "kinds": { kind.as_str(): stored } });
+        let shown = json!({ "kinds": { kind.as_str(): shown } });
+        let read: Preferences = serde_json::from_value(stored).unwrap();
+        assert_eq!(Value::from(read.clone()), shown);
+        // What is shown can be given back.
+        assert_eq!(Preferences::read(shown, "").unwrap(), read);
+    }
 }

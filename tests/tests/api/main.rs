@@ -14,6 +14,7 @@ mod hostile_bodies;
 mod loading;
 mod notifications;
 mod operations;
+mod preferences;
 mod schedules;
 mod unsubscribe;
 mod what_if;

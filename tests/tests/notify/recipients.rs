@@ -64,6 +64,57 @@ async fn each_address_gets_its_own_kinds_each_once() {
 }
 
 #[tokio::test]
+async fn a_further_address_is_told_of_no_cent_where_no_amounts_are_set() {
+    let world = deposit_for(json!({
+        "addresses": [{ "email": "second@example.com", "kinds": ["large-amount", "low-balance"] }],
+    }))
+    .await;
+    happen(&world, "low", withdrawn("200.00")).await;
+    assert_eq!(
+        told(&world),
+        [pair("ana", "deposit"), pair("ana", "withdrawal")]
+    );
+    let all = world.notifications.all();
+    let further = all.iter().filter(|found| !found.recipient.is_customer());
+    let reasons: Vec<_> = further
+        .map(|found| {
+            (
+                found.kind.as_str(),
+                found.reason.as_deref().unwrap_or("told"),
+            )
+        })
+        .collect();
+    assert_eq!(
+        reasons,
+        [
+            ("large-amount", "below-minimum"),
+            ("large-amount", "below-minimum"),
+            ("low-balance", "not-crossed"),
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_further_address_is_told_by_the_customers_amounts_also_where_the_customer_is_not() {
+    let world = deposit_for(json!({
+        "kinds": {
+            "large-amount": { "enabled": false, "min_amount": { "EUR": "150.00" } },
+            "low-balance": { "enabled": false, "threshold": { "EUR": "0.00" } },
+        },
+        "addresses": [{ "email": "second@example.com", "kinds": ["large-amount", "low-balance"] }],
+    }))
+    .await;
+    happen(&world, "low", withdrawn("200.00")).await;
+    assert_eq!(
+        told(&world)[2..],
+        [
+            pair("second", "large-amount"),
+            pair("second", "low-balance")
+        ]
+    );
+}
+
+#[tokio::test]
 async fn an_address_that_was_taken_away_gets_nothing_more() {
     let world = deposit_for(with_second()).await;
     world.customer_with("ana@example.com", json!({})).await;
