@@ -2,12 +2,13 @@
 //!
 //! A balance that hovers around the threshold would ring at each movement. So
 //! an alert is armed by rising above the threshold by a margin, and one is
-//! enough for a day.
+//! enough for a day, whatever threshold is in force.
 
 use chrono::{DateTime, Utc};
 
 use crate::domain_event::{ACCOUNT_OVERDRAWN, DomainEvent};
 use crate::money::MoneyError;
+use crate::recipient::Recipient;
 use crate::{Money, Version};
 
 /// What part of the threshold the balance has to rise above it before it can
@@ -31,11 +32,17 @@ impl Step {
         if event.event_type == ACCOUNT_OVERDRAWN {
             return Ok(None);
         }
+        let after = event.data.money(&event.data.balance_after)?.minor();
+        // An account has no balance before its opening: it begins with the one that it opens with.
+        let before = match event.metadata.version {
+            1 => after,
+            _ => event.data.money(&event.data.balance_before)?.minor(),
+        };
         Ok(Some(Step {
             version: event.metadata.version,
             recorded_at: event.metadata.recorded_at,
-            before: event.data.money(&event.data.balance_before)?.minor(),
-            after: event.data.money(&event.data.balance_after)?.minor(),
+            before,
+            after,
             notify: event.metadata.notify,
         }))
     }
@@ -62,70 +69,114 @@ impl Mark {
     pub fn is_crossed_by(&self, step: &Step) -> bool {
         step.before >= self.threshold && step.after < self.threshold
     }
+
+    /// Whether the balance has recovered after this step; `None` where that
+    /// depends on what was before it.
+    fn is_armed_after(&self, step: &Step) -> Option<bool> {
+        if step.after < self.threshold {
+            Some(false)
+        } else if step.after >= self.rearmed_at {
+            Some(true)
+        } else {
+            None
+        }
+    }
+
+    /// Whether a fall after these steps, newest first, may alert. Before the
+    /// first of them it may where the balance was not low: an account that
+    /// opened at its threshold or above it may alert at its first fall.
+    fn is_armed_by<'a>(&self, steps: impl IntoIterator<Item = &'a Step>) -> bool {
+        let mut oldest = None;
+        for step in steps {
+            if let Some(armed) = self.is_armed_after(step) {
+                return armed;
+            }
+            oldest = Some(step);
+        }
+        oldest.is_none_or(|oldest| oldest.before >= self.threshold)
+    }
+}
+
+/// What a customer had asked for when an event was recorded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asked {
+    pub mark: Mark,
+    /// Where the day of the event begins, by the customer's clock of then.
+    pub day_begins: DateTime<Utc>,
+    /// Who was to be told.
+    pub by: Vec<Recipient>,
 }
 
 /// The steps before the one in question, gathered from the newest backwards
 /// until they tell whether it alerts.
 #[derive(Debug)]
 pub struct Past {
-    mark: Mark,
-    /// Where the day of the event in question begins, by the customer's clock.
-    day_begins: DateTime<Utc>,
-    /// Newest first.
-    steps: Vec<Step>,
-}
-
-/// What the past says of an event that crosses the mark.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
-    /// Whether the balance had recovered since it was low the last time.
-    pub armed: bool,
-    /// Earlier events of the same day that crossed the mark when it was armed,
-    /// but for those of which nobody is told.
-    pub earlier_today: Vec<Step>,
+    asked: Asked,
+    /// What was told since then may count: the beginning of the day, or an
+    /// earlier one where the customer's clock was another.
+    since: DateTime<Utc>,
+    /// Marks of which it is open whether they were armed.
+    open: Vec<Mark>,
+    /// Newest first, each with what was asked for at its time, as far as that matters.
+    steps: Vec<(Step, Option<Asked>)>,
 }
 
 impl Past {
-    pub fn new(mark: Mark, day_begins: DateTime<Utc>) -> Self {
+    /// That of an event at which this was asked for.
+    pub fn new(asked: Asked) -> Self {
         Past {
-            mark,
-            day_begins,
+            since: asked.day_begins,
+            open: vec![asked.mark],
+            asked,
             steps: Vec::new(),
         }
     }
 
-    /// Takes the step before those that it has, and answers whether earlier
-    /// ones may still change the answer.
-    pub fn needs_more_after(&mut self, step: Step) -> bool {
-        let decides = step.after >= self.mark.rearmed_at || step.after < self.mark.threshold;
-        let is_of_today = step.recorded_at >= self.day_begins;
-        self.steps.push(step);
-        is_of_today || !decides
+    /// Whether it matters what was asked for at the time of this step: it may
+    /// have been told on the same day.
+    pub fn depends_on_what_was_asked_at(&self, step: &Step) -> bool {
+        step.notify && step.recorded_at >= self.since && step.after < step.before
     }
 
-    /// Answers from what it has. Before its first step it was armed: an account
-    /// that has never been low may alert at its first fall.
-    pub fn answer(&self) -> Answer {
-        let mut answer = Answer {
-            armed: self
-                .steps
-                .last()
-                .is_none_or(|oldest| oldest.before >= self.mark.threshold),
-            earlier_today: Vec::new(),
-        };
-        for step in self.steps.iter().rev() {
-            if answer.armed && self.mark.is_crossed_by(step) {
-                answer.armed = false;
-                if step.notify && step.recorded_at >= self.day_begins {
-                    answer.earlier_today.push(*step);
-                }
-            }
-            if step.after < self.mark.threshold {
-                answer.armed = false;
-            } else if step.after >= self.mark.rearmed_at {
-                answer.armed = true;
+    /// Takes the step before those that it has, and answers whether earlier
+    /// ones may still change the answer.
+    pub fn needs_more_after(&mut self, step: Step, asked: Option<Asked>) -> bool {
+        self.open
+            .retain(|mark| mark.is_armed_after(&step).is_none());
+        let matters = step.recorded_at >= self.since;
+        let asked = asked
+            .filter(|asked| matters && step.notify && asked.mark.is_crossed_by(&step));
+        if let Some(asked) = &asked {
+            self.since = self.since.min(asked.day_begins);
+            if !self.open.contains(&asked.mark) {
+                self.open.push(asked.mark);
             }
         }
-        answer
+        self.steps.push((step, asked));
+        matters || !self.open.is_empty()
+    }
+
+    /// Whether the balance had recovered since it was low the last time.
+    pub fn is_armed(&self) -> bool {
+        let steps = self.steps.iter().map(|(step, _)| step);
+        self.asked.mark.is_armed_by(steps)
+    }
+
+    /// Whether an earlier event of the same day was to be told to this
+    /// recipient, each judged by what was asked for at its own time: by its own
+    /// threshold, and once in its own day.
+    pub fn was_told_today(&self, recipient: &Recipient) -> bool {
+        let mut told: Vec<DateTime<Utc>> = Vec::new();
+        for (index, (step, asked)) in self.steps.iter().enumerate().rev() {
+            let Some(asked) = asked.as_ref().filter(|asked| asked.by.contains(recipient)) else {
+                continue;
+            };
+            let earlier = self.steps.iter().skip(index + 1).map(|(step, _)| step);
+            let armed = asked.mark.is_armed_by(earlier);
+            if armed && !told.iter().any(|at| *at >= asked.day_begins) {
+                told.push(step.recorded_at);
+            }
+        }
+        told.iter().any(|at| *at >= self.asked.day_begins)
     }
 }

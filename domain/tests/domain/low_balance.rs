@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::Money;
-use domain::low_balance::{Answer, Mark, Past, Step};
+use domain::low_balance::{Asked, Mark, Past, Step};
+use domain::recipient::Recipient;
 
 fn eur(cents: i64) -> Money {
     Money::from_minor(cents, "EUR".parse().unwrap())
@@ -33,18 +34,30 @@ fn steps(balances: &[i64], hours: i64) -> Vec<Step> {
         .collect()
 }
 
+/// What is asked for on the day in question: an alert at this mark.
+fn asked(mark: Mark) -> Asked {
+    Asked {
+        mark,
+        day_begins: midnight(),
+        by: vec![Recipient::Customer],
+    }
+}
+
 /// Asks of the last step, telling the earlier ones backwards and no more of
-/// them than are asked for.
-fn answer(mark: Mark, steps: &[Step]) -> (Answer, usize) {
-    let mut past = Past::new(mark, midnight());
+/// them than are asked for: whether it is armed, whether one was told on its
+/// day, and how many were told of.
+fn answer(mark: Mark, steps: &[Step]) -> (bool, bool, usize) {
+    let mut past = Past::new(asked(mark));
     let mut told = 0;
     for step in steps.iter().rev().skip(1) {
         told += 1;
-        if !past.needs_more_after(*step) {
+        let then = past.depends_on_what_was_asked_at(step).then(|| asked(mark));
+        if !past.needs_more_after(*step, then) {
             break;
         }
     }
-    (past.answer(), told)
+    let was_told = past.was_told_today(&Recipient::Customer);
+    (past.is_armed(), was_told, told)
 }
 
 #[test]
@@ -61,53 +74,99 @@ fn a_balance_alerts_again_only_after_it_had_risen_above_the_threshold_by_the_mar
         (&[-10, 50, 100, 99], false),
     ] {
         // Of yesterday all of it, so that the day says nothing.
-        let (answer, _) = answer(mark(), &steps(balances, -30));
-        assert_eq!(answer.armed, armed, "{balances:?}");
-        assert_eq!(answer.earlier_today, [], "{balances:?}");
+        let (is_armed, was_told, _) = answer(mark(), &steps(balances, -30));
+        assert_eq!((is_armed, was_told), (armed, false), "{balances:?}");
     }
 }
 
 #[test]
 fn the_customers_own_margin_goes_before_the_tenth() {
     let steps = steps(&[500, 90, 104, 90], -30);
-    assert!(!answer(mark(), &steps).0.armed);
-    assert!(
-        answer(Mark::new(eur(10_000), Some(eur(400))), &steps)
-            .0
-            .armed
-    );
-    assert!(
-        !answer(Mark::new(eur(10_000), Some(eur(401))), &steps)
-            .0
-            .armed
-    );
+    assert!(!answer(mark(), &steps).0);
+    assert!(answer(Mark::new(eur(10_000), Some(eur(400))), &steps).0);
+    assert!(!answer(Mark::new(eur(10_000), Some(eur(401))), &steps).0);
     let none = Mark::new(eur(10_000), Some(eur(0)));
-    assert!(answer(none, &self::steps(&[500, 90, 100, 90], -30)).0.armed);
+    assert!(answer(none, &self::steps(&[500, 90, 100, 90], -30)).0);
 }
 
 #[test]
-fn earlier_alerts_of_the_same_day_are_named_and_those_of_other_days_are_not() {
+fn an_earlier_alert_of_the_same_day_counts_and_one_of_another_day_does_not() {
     let twice = [500, 90, 120, 90];
-    for (hours, earlier) in [(12, 1), (2, 1), (1, 0), (-1, 0)] {
+    for (hours, earlier) in [(12, true), (2, true), (1, false), (-1, false)] {
         let steps = steps(&twice, hours);
-        let (answer, _) = answer(mark(), &steps);
-        assert!(answer.armed);
-        assert_eq!(answer.earlier_today.len(), earlier, "{hours}");
-        assert!(answer.earlier_today.iter().all(|step| *step == steps[0]));
+        let (armed, was_told, _) = answer(mark(), &steps);
+        assert_eq!((armed, was_told), (true, earlier), "{hours}");
     }
+}
+
+#[test]
+fn an_earlier_step_is_judged_by_what_was_asked_for_at_its_own_time_and_by_whom() {
+    let further = Recipient::Address("ab".repeat(32));
+    let lower = Mark::new(eur(5_000), None);
+    let higher = Mark::new(eur(30_000), None);
+    // At 100.00 the first fall was one, and at 50.00 or 300.00 it is none.
+    for (now, balances) in [(lower, [500, 90, 95, 40]), (higher, [250, 90, 400, 90])] {
+        let steps = steps(&balances, 12);
+        for (then, to_customer, to_further) in [
+            (asked(mark()), true, false),
+            (asked(now), false, false),
+            (
+                Asked {
+                    by: vec![further.clone()],
+                    ..asked(mark())
+                },
+                false,
+                true,
+            ),
+        ] {
+            let mut past = Past::new(asked(now));
+            for step in steps.iter().rev().skip(1) {
+                past.needs_more_after(*step, Some(then.clone()));
+            }
+            assert_eq!(past.was_told_today(&Recipient::Customer), to_customer);
+            assert_eq!(past.was_told_today(&further), to_further);
+            assert!(past.is_armed());
+        }
+    }
+}
+
+#[test]
+fn the_past_is_asked_for_as_long_as_a_mark_of_an_earlier_time_is_open() {
+    let lower = Mark::new(eur(5_000), None);
+    let mut past = Past::new(asked(lower));
+    // Today: 105.00 to 90.00, which is a fall below 100.00 if that was armed.
+    let [yesterday, today] = [&[500, 105][..], &[105, 90][..]].map(|pair| steps(pair, -30)[0]);
+    let today = Step {
+        recorded_at: midnight(),
+        ..today
+    };
+    assert!(past.needs_more_after(today, Some(asked(mark()))));
+    let hovering = Step {
+        before: 10_600,
+        after: 10_500,
+        ..yesterday
+    };
+    assert!(past.needs_more_after(hovering, None));
+    let armed = Step {
+        before: 9_000,
+        after: 11_000,
+        ..yesterday
+    };
+    assert!(!past.needs_more_after(armed, None));
+    assert!(past.was_told_today(&Recipient::Customer));
 }
 
 #[test]
 fn no_more_of_the_past_is_asked_for_than_decides() {
     let long: Vec<i64> = std::iter::repeat_n(500, 100).chain([90]).collect();
-    assert_eq!(answer(mark(), &steps(&long, -30)).1, 1);
-    assert_eq!(answer(mark(), &steps(&long, 9)).1, 10);
+    assert_eq!(answer(mark(), &steps(&long, -30)).2, 1);
+    assert_eq!(answer(mark(), &steps(&long, 9)).2, 10);
     let hovering: Vec<i64> = [90]
         .into_iter()
         .chain(std::iter::repeat_n(105, 50))
         .chain([90])
         .collect();
-    let (answer, told) = answer(mark(), &steps(&hovering, -30));
-    assert!(!answer.armed);
+    let (armed, _, told) = answer(mark(), &steps(&hovering, -30));
+    assert!(!armed);
     assert_eq!(told, 50);
 }

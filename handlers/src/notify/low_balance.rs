@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveTime, Utc};
 use chrono_tz::Tz;
-use domain::low_balance::{Answer, Mark, Past, Step};
+use domain::low_balance::{Asked, Past, Step};
 use domain::notification::{Decision, Kind, SkipReason};
 use domain::recipient::Recipient;
 use domain::schedule::local_time;
@@ -10,7 +10,7 @@ use domain::{Commit, CustomerId, DomainEvent};
 
 use super::judge::Judge;
 use crate::error::{Error, Result};
-use crate::ports::Person;
+use crate::ports::{CustomerRevision, Person};
 
 /// Commits read at a time: most accounts have fewer in a day.
 const PAGE: usize = 50;
@@ -35,18 +35,19 @@ impl Judge {
         if alerts.is_empty() {
             return Ok(());
         }
-        let Some((mark, step)) = mark(event, then).zip(step_of(event)?) else {
+        let Some(step) = step_of(event)? else {
             return Ok(());
         };
-        let past = Past::new(mark, day_begins(step.recorded_at, then)?);
-        let answer = self.answer_of(past, event, unwritten, &step).await?;
+        let Some(asked) = asked(event, then, step.recorded_at)? else {
+            return Ok(());
+        };
+        let past = self
+            .past_of(Past::new(asked), event, unwritten, &step)
+            .await?;
         for alert in alerts {
-            alert.skip = if !answer.armed {
+            alert.skip = if !past.is_armed() {
                 Some(SkipReason::NotCrossed)
-            } else if self
-                .was_told(event, &answer.earlier_today, &alert.recipient)
-                .await?
-            {
+            } else if past.was_told_today(&alert.recipient) {
                 Some(SkipReason::AlreadyToldToday)
             } else {
                 None
@@ -55,13 +56,14 @@ impl Judge {
         Ok(())
     }
 
-    async fn answer_of(
+    async fn past_of(
         &self,
         mut past: Past,
         event: &DomainEvent,
         unwritten: &[Commit],
         step: &Step,
-    ) -> Result<Answer> {
+    ) -> Result<Past> {
+        let mut wishes = Wishes::default();
         let mut before = step.version;
         let mut looked_at = 0;
         let mut commits = unwritten.to_vec();
@@ -90,43 +92,82 @@ impl Judge {
                         continue;
                     }
                     looked_at += 1;
-                    if !past.needs_more_after(earlier) {
-                        return Ok(past.answer());
+                    let asked = match past.depends_on_what_was_asked_at(&earlier) {
+                        true => {
+                            self.asked_at(event, earlier.recorded_at, &mut wishes)
+                                .await?
+                        }
+                        false => None,
+                    };
+                    if !past.needs_more_after(earlier, asked) {
+                        return Ok(past);
                     }
                 }
             }
         }
-        Ok(past.answer())
+        Ok(past)
     }
 
-    /// Whether one of these was to be told by the wishes of its own time: who
-    /// asks for alerts at noon was told of none in the morning.
-    async fn was_told(
+    /// What the account's customer had asked for at a time: who asks for alerts
+    /// at noon was told of none in the morning. Times are asked for backwards.
+    async fn asked_at(
         &self,
         event: &DomainEvent,
-        earlier: &[Step],
-        recipient: &Recipient,
-    ) -> Result<bool> {
-        let customer: &CustomerId = &event.data.customer_id;
-        for step in earlier {
-            let then = self.customers.at(customer, step.recorded_at).await?;
-            let wished = then.and_then(|then| then.person).is_some_and(|person| {
-                let on = person.preferences.is_on_for(Kind::LowBalance, recipient);
-                on && mark(event, &person).is_some_and(|mark| mark.is_crossed_by(step))
-            });
-            if wished {
-                return Ok(true);
-            }
+        time: DateTime<Utc>,
+        wishes: &mut Wishes,
+    ) -> Result<Option<Asked>> {
+        let known = match wishes {
+            Wishes::Since(revision) => revision.in_force_from <= time,
+            Wishes::None => true,
+            Wishes::NotRead => false,
+        };
+        if !known {
+            let customer: &CustomerId = &event.data.customer_id;
+            *wishes = match self.customers.at(customer, time).await? {
+                Some(revision) => Wishes::Since(revision),
+                None => Wishes::None,
+            };
         }
-        Ok(false)
+        let Wishes::Since(CustomerRevision {
+            person: Some(person),
+            ..
+        }) = wishes
+        else {
+            return Ok(None);
+        };
+        asked(event, person, time)
     }
 }
 
-fn mark(event: &DomainEvent, person: &Person) -> Option<Mark> {
+/// What the customer wished, as far as it was read: a day has few changes, and
+/// may have many movements.
+#[derive(Default)]
+enum Wishes {
+    #[default]
+    NotRead,
+    /// In force from its time on.
+    Since(CustomerRevision),
+    /// Nothing, up to then.
+    None,
+}
+
+fn asked(event: &DomainEvent, person: &Person, time: DateTime<Utc>) -> Result<Option<Asked>> {
     let preferences = &person.preferences;
-    preferences
-        .get(Kind::LowBalance)?
-        .low_mark(event.data.currency)
+    let preference = preferences.get(Kind::LowBalance);
+    let Some(mark) = preference.and_then(|preference| preference.low_mark(event.data.currency))
+    else {
+        return Ok(None);
+    };
+    let further = preferences.addresses().iter();
+    let by = std::iter::once(Recipient::Customer)
+        .chain(further.map(|address| Recipient::Address(address.hash())))
+        .filter(|recipient| preferences.is_on_for(Kind::LowBalance, recipient))
+        .collect();
+    Ok(Some(Asked {
+        mark,
+        day_begins: day_begins(time, person)?,
+        by,
+    }))
 }
 
 fn step_of(event: &DomainEvent) -> Result<Option<Step>> {

@@ -6,22 +6,48 @@ use domain::notification::Kind;
 use serde_json::{Value, json};
 use tests::world::{World, account, deposited, event, opened, withdrawn};
 
+const HOUR: Duration = Duration::from_secs(3_600);
+
 fn wish(enabled: bool) -> Value {
+    wish_below("100.00", enabled)
+}
+
+fn wish_below(threshold: &str, enabled: bool) -> Value {
     json!({ "kinds": {
         "deposit": { "enabled": false },
         "withdrawal": { "enabled": false },
-        "low-balance": { "enabled": enabled, "threshold": { "EUR": "100.00" } },
+        "low-balance": { "enabled": enabled, "threshold": { "EUR": threshold } },
     }})
 }
 
 /// A customer with an account of 500.00.
 async fn rich(enabled: bool) -> World {
+    opened_with("500.00", wish(enabled)).await
+}
+
+async fn opened_with(balance: &str, wish: Value) -> World {
     let world = World::default();
-    world.customer_with("ana@example.com", wish(enabled)).await;
+    world.customer_with("ana@example.com", wish).await;
     let mut opening = opened();
-    opening["data"]["opening_balance"] = json!("500.00");
+    opening["data"]["opening_balance"] = json!(balance);
     append(&world, "open", [opening]).await;
     world
+}
+
+/// From now on the mark is another one.
+async fn wishes(world: &World, threshold: &str) {
+    world.clock.advance(Duration::from_secs(60));
+    let wish = wish_below(threshold, true);
+    world.customer_with("ana@example.com", wish).await;
+    world.clock.advance(Duration::from_secs(60));
+}
+
+async fn lives_in(world: &World, zone: &str) {
+    let person = json!({
+        "email": "ana@example.com", "name": "Ana Martín", "locale": "en",
+        "time_zone": zone, "preferences": wish(true),
+    });
+    world.customer_with_all(person).await;
 }
 
 async fn append<const N: usize>(world: &World, key: &str, events: [Value; N]) {
@@ -36,6 +62,19 @@ async fn append<const N: usize>(world: &World, key: &str, events: [Value; N]) {
 async fn fall(world: &World, key: &str, from: u32) {
     let amount = format!("{}.00", from - 90);
     append(world, key, [withdrawn(&amount)]).await;
+}
+
+/// Takes the balance to so many euros.
+async fn set_balance(world: &World, key: &str, euros: i64) {
+    let commits = world.store.of(&account(1));
+    let now = commits.last().unwrap().after.balance.minor();
+    let moved = euros * 100 - now;
+    let amount = format!("{}.{:02}", moved.abs() / 100, moved.abs() % 100);
+    let movement = match moved > 0 {
+        true => deposited(&amount),
+        false => withdrawn(&amount),
+    };
+    append(world, key, [movement]).await;
 }
 
 /// What became of each alert that was thought of, by the order of their events.
@@ -118,4 +157,79 @@ async fn who_asks_for_alerts_at_noon_was_told_of_none_in_the_morning() {
     world.clock.advance(Duration::from_secs(60));
     fall(&world, "3", 110).await;
     assert_eq!(alerts(&world).await, ["preference-off", "SENT"]);
+}
+
+#[tokio::test]
+async fn an_account_that_opened_at_or_above_the_threshold_is_told_its_first_low_balance() {
+    for opening in ["100.00", "105.00", "109.99", "110.00"] {
+        let world = opened_with(opening, wish(true)).await;
+        append(&world, "fall", [withdrawn("20.00")]).await;
+        assert_eq!(alerts(&world).await, ["SENT"], "{opening}");
+    }
+    // What opened below it has to rise above it by the margin, as any other.
+    let world = opened_with("99.99", wish(true)).await;
+    append(&world, "up", [deposited("5.00")]).await;
+    append(&world, "down", [withdrawn("5.00")]).await;
+    append(&world, "recovered", [deposited("10.01")]).await;
+    append(&world, "fall", [withdrawn("10.01")]).await;
+    assert_eq!(alerts(&world).await, ["not-crossed", "SENT"]);
+}
+
+#[tokio::test]
+async fn a_changed_threshold_makes_no_second_mail_on_one_day() {
+    // Lower and higher than the one by which it was told.
+    for (threshold, then) in [("50.00", [95, 40]), ("200.00", [300, 150])] {
+        let world = rich(true).await;
+        fall(&world, "1", 500).await;
+        wishes(&world, threshold).await;
+        for (index, balance) in then.into_iter().enumerate() {
+            set_balance(&world, &format!("then-{index}"), balance).await;
+        }
+        assert_eq!(alerts(&world).await, ["SENT", "already-told-today"]);
+        // And the day after, once it has recovered, it is told again.
+        world.clock.advance(24 * HOUR);
+        set_balance(&world, "up", 500).await;
+        set_balance(&world, "down", 10).await;
+        let all = alerts(&world).await;
+        assert_eq!(all.last().map(String::as_str), Some("SENT"), "{threshold}");
+        assert_eq!(world.mailer.accepted().len(), 2, "{threshold}");
+    }
+}
+
+#[tokio::test]
+async fn a_fall_that_was_not_told_by_the_threshold_of_its_time_stands_in_nobodys_way() {
+    let world = opened_with("500.00", wish_below("50.00", true)).await;
+    // Below the threshold to come, and not below that of now.
+    set_balance(&world, "1", 90).await;
+    set_balance(&world, "2", 500).await;
+    wishes(&world, "100.00").await;
+    set_balance(&world, "3", 80).await;
+    assert_eq!(alerts(&world).await, ["not-crossed", "SENT"]);
+}
+
+#[tokio::test]
+async fn a_fall_that_was_not_told_is_none_of_the_day_of_who_has_moved() {
+    let world = World::default();
+    let mut opening = opened();
+    opening["data"]["opening_balance"] = json!("500.00");
+    world.clock.set("2026-11-22T09:00:00Z".parse().unwrap());
+    lives_in(&world, "Europe/Paris").await;
+    append(&world, "open", [opening]).await;
+    set_balance(&world, "told", 90).await;
+    world.clock.set("2026-11-22T11:00:00Z".parse().unwrap());
+    set_balance(&world, "up", 500).await;
+    set_balance(&world, "same-day", 90).await;
+    // There the day began at 10:00 UTC, and nothing was told in it.
+    lives_in(&world, "Pacific/Kiritimati").await;
+    world.clock.advance(HOUR);
+    set_balance(&world, "up-again", 500).await;
+    set_balance(&world, "another-day", 90).await;
+    assert_eq!(alerts(&world).await, ["SENT", "already-told-today", "SENT"]);
+    // Back, it is the day of both mails.
+    lives_in(&world, "Europe/Paris").await;
+    world.clock.advance(HOUR);
+    set_balance(&world, "up-once-more", 500).await;
+    set_balance(&world, "home", 90).await;
+    let all = alerts(&world).await;
+    assert_eq!(all.last().map(String::as_str), Some("already-told-today"));
 }
