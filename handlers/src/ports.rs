@@ -30,8 +30,8 @@ pub use mailer::{
     NOTIFICATION_TAG, Outcome, Priority, SendFailure,
 };
 pub use notifications::{
-    Content, Covered, Delivery, Digest, Notification, Notifications, ProviderEvent,
-    ProviderEventKind, State, Statement, Transition,
+    Content, Covered, Delivery, Digest, History, MAX_DETAIL_BYTES, MAX_STEPS, Notification,
+    Notifications, ProviderEvent, ProviderEventKind, State, Statement, Transition,
 };
 pub use objects::{Object, Objects};
 pub use read_model::{Parked, ReadModel, ReadModelRow};

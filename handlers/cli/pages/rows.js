@@ -51,7 +51,7 @@ export function notificationRow(accountId, notification) {
   return element(
     "li",
     { class: "notification" },
-    last ? time(last.at) : element("span"),
+    last ? time(last.last_at ?? last.at) : element("span"),
     element("span", { class: "what" },
       element("a", { class: "name", href: eventHref(accountId, version) }, named(KIND_NAMES, notification.kind)),
       element("span", { class: "below" }, element("span", {}, `version ${version}`), ...words(texts))),

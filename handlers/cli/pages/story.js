@@ -127,6 +127,7 @@ function notificationSteps(notification, event) {
     at: step.at,
     what: index === 0 ? `Decided: ${kind}` : kind,
     state: step.state,
+    repeated: step.last_at ? { times: step.times, until: step.last_at } : null,
     detail: [
       step.detail && explained(step.detail),
       index === history.length - 1 && notification.reason && notification.reason !== step.detail ? explained(notification.reason) : null,
@@ -146,11 +147,13 @@ function stepRow(step) {
   const { balance } = step;
   const shown = balance && element("span", { class: "below" },
     ...(balance.from ? ["balance ", money(digits(balance.from[0]), balance.from[1]), " \u2192 "] : ["balance "]), money(digits(balance.to[0]), balance.to[1]));
+  // One entry for a step that repeats itself, as attempts do while the mailer is out.
+  const repeated = step.repeated && element("span", { class: "below" }, `${step.repeated.times} times, the last `, time(step.repeated.until, { exact: true }));
   const name = step.href ? element("a", { href: step.href }, step.what) : step.what;
   return element("li", { "data-state": step.state ?? step.provider ?? null, class: "step" },
     element("span", { class: "when" }, step.at ? time(step.at, { exact: true }) : "", step.since ? element("span", { class: "since" }, distance(step.since)) : null),
     element("span", { class: "what" }, element("strong", {}, name), " ", step.state && STATE_NAMES[step.state] ? stateMark(step.state) : "",
-      step.detail ? element("span", { class: "below" }, foreign(step.detail)) : null, shown || null));
+      step.detail ? element("span", { class: "below" }, foreign(step.detail)) : null, repeated || null, shown || null));
 }
 
 /** "+1.25 s" from when it was recorded. */

@@ -112,6 +112,16 @@ pub struct Notification {
 pub struct Step {
     pub state: String,
     pub at: DateTime<Utc>,
+    /// How often; once where nothing is said.
+    #[serde(default = "once")]
+    pub times: u32,
+    /// The last time, of more than one.
+    #[serde(default)]
+    pub last_at: Option<DateTime<Utc>>,
+}
+
+fn once() -> u32 {
+    1
 }
 
 const SKIPPED: &str = "SKIPPED";
@@ -125,7 +135,8 @@ pub fn of_notification(
     notification: &Notification,
 ) -> Option<(Row, Option<Row>)> {
     let decided_at = notification.history.first()?.at;
-    let updated_at = notification.history.last()?.at;
+    let last = notification.history.last()?;
+    let updated_at = last.last_at.unwrap_or(last.at);
     let skipped = notification.state == SKIPPED;
     let place = [
         Value::text(&notification.notification_id),
@@ -153,7 +164,7 @@ pub fn of_notification(
         Value::text(&notification.state),
         Value::optional(notification.reason.as_ref()),
         Value::optional(notification.template.as_ref()),
-        Value::Int(steps(SENDING).count() as i64),
+        Value::Int(steps(SENDING).map(|step| i64::from(step.times)).sum()),
         Value::optional(notification.delivery.as_ref()),
         Value::time(decided_at),
         Value::time(updated_at),

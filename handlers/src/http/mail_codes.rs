@@ -44,5 +44,6 @@ fn handed_over(notification: &Notification) -> Option<chrono::DateTime<chrono::U
         return None;
     }
     let mut steps = notification.history.iter().rev();
-    steps.find(|step| step.state == Sending).map(|step| step.at)
+    let sending = steps.find(|step| step.state == Sending);
+    sending.map(|step| step.until())
 }

@@ -22,8 +22,8 @@ use crate::error::{Error, Result};
 use crate::planted;
 use crate::ports::{Content, Covered, Digest, Notification, Person, State};
 
-/// Most notifications of one digest: their list has to fit into an item of
-/// DynamoDB (400 KB). What is more waits for the next one.
+/// Most notifications of one digest: each is read before it is told. What is
+/// more, or has no room in the digest's item, waits for the next one.
 const MAX_COVERED: usize = 1_500;
 /// Reads under way at once. One after the other, those of a large digest take
 /// longer than the function has, and every beat would end before it is sent.
@@ -91,10 +91,11 @@ impl Notifier {
         waiting: &[Notification],
         person: Option<&Person>,
     ) -> Result<()> {
-        let covered = &waiting[..waiting.len().min(MAX_COVERED)];
-        let Some(first) = covered.first() else {
+        let Some(first) = waiting.first() else {
             return Ok(());
         };
+        let mut covered: Vec<Covered> = waiting.iter().map(covers).take(MAX_COVERED).collect();
+        covered.truncate(Digest::room_for(&covered));
         let event = self.event_of(first).await?;
         let now = self.clock.now();
         let to = first.due_at.unwrap_or(now);
@@ -103,9 +104,10 @@ impl Notifier {
         digest.due_at = Some(now);
         digest.content = Content::Digest(Digest {
             customer_id: event.data.customer_id.clone(),
+            recipient: first.recipient.clone(),
             from,
             to,
-            covers: covered.iter().map(covers).collect(),
+            covers: covered,
         });
         let skip = person.is_none().then_some(SkipReason::Erased);
         self.send_or_skip(&event, digest, skip, person).await

@@ -1,13 +1,18 @@
+mod digest;
+mod history;
+
 use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::notification::Kind;
 use domain::recipient::Recipient;
-use domain::{AccountId, CustomerId, DomainEvent, EventId, Version};
+use domain::{AccountId, DomainEvent, EventId, Version};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::schedules::DUE_SLICES;
 use crate::error::Result;
+pub use digest::{Covered, Digest};
+pub use history::{History, MAX_DETAIL_BYTES, MAX_STEPS, Transition};
 
 /// What was decided about each notification, and what became of it. Kept for
 /// ever: it is what makes the second attempt see the first.
@@ -90,7 +95,7 @@ pub struct Notification {
     pub verification_code: Option<String>,
     /// Counts the writes: who writes the next one owns the notification.
     pub revision: u64,
-    pub history: Vec<Transition>,
+    pub history: History,
 }
 
 /// What a mail is about.
@@ -119,25 +124,6 @@ impl Content {
     pub fn is_empty(&self) -> bool {
         matches!(self, Content::Digest(digest) if digest.covers.is_empty())
     }
-}
-
-/// Pinned when the digest is first written: what comes later is in the next one.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Digest {
-    pub customer_id: CustomerId,
-    pub from: DateTime<Utc>,
-    pub to: DateTime<Utc>,
-    /// The notifications that it tells, in order.
-    pub covers: Vec<Covered>,
-}
-
-/// A notification that a digest tells.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Covered {
-    pub notification_id: Uuid,
-    pub kind: Kind,
-    pub account_id: AccountId,
-    pub event_version: Version,
 }
 
 /// Pinned when the statement is planned.
@@ -240,15 +226,6 @@ pub enum Delivery {
     Complained,
 }
 
-/// One step of a notification's way.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Transition {
-    pub state: State,
-    pub at: DateTime<Utc>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub detail: Option<String>,
-}
-
 impl Notification {
     /// One of which nothing is stored yet. Its first step replaces its state.
     pub fn new(id: Uuid, event: &DomainEvent, kind: Kind, recipient: Recipient) -> Self {
@@ -275,7 +252,7 @@ impl Notification {
             delivery: None,
             verification_code: None,
             revision: 0,
-            history: Vec::new(),
+            history: History::default(),
         }
     }
 
@@ -295,13 +272,14 @@ impl Notification {
     #[must_use]
     pub fn moved(&self, state: State, at: DateTime<Utc>, detail: Option<String>) -> Self {
         let mut moved = self.clone();
+        let detail = detail.map(history::shortened);
         moved.state = state;
         moved.reason = detail.clone();
         moved.revision += 1;
         moved.lease_until = None;
         moved.retry_at = None;
         moved.due_at = None;
-        moved.history.push(Transition { state, at, detail });
+        moved.history.add(state, at, detail);
         moved
     }
 }

@@ -58,7 +58,7 @@ fn shown(notification: &Notification, digest: Option<&Notification>) -> Value {
     let history = notification
         .history
         .iter()
-        .chain(digest.into_iter().flat_map(|digest| &digest.history));
+        .chain(digest.into_iter().flat_map(|digest| digest.history.iter()));
     json!({
         "notification_id": notification.notification_id,
         "kind": notification.kind,
@@ -80,8 +80,16 @@ fn shown(notification: &Notification, digest: Option<&Notification>) -> Value {
     })
 }
 
+/// How often, and when the last time, where it was more than once.
 fn step(step: &Transition) -> Value {
-    json!({ "state": step.state, "at": format_time(step.at), "detail": step.detail })
+    let mut shown = json!({
+        "state": step.state, "at": format_time(step.at), "detail": step.detail,
+    });
+    if let Some(last_at) = step.last_at {
+        shown["times"] = step.times.into();
+        shown["last_at"] = format_time(last_at).into();
+    }
+    shown
 }
 
 /// A further address by its hash: the history outlives the address.

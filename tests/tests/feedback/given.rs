@@ -3,7 +3,7 @@
 use domain::notification::Kind;
 use domain::recipient::Recipient;
 use domain::{AccountId, EventId};
-use handlers::ports::{Content, Notification, Notifications, State, Transition};
+use handlers::ports::{Content, History, Notification, Notifications, State};
 use serde_json::{Value, json};
 use tests::world::World;
 use uuid::Uuid;
@@ -15,6 +15,8 @@ pub const ADDRESS: &str = "recipient@example.com";
 pub fn notification(state: State, attempts: u32) -> Notification {
     let account_id: AccountId = "ACC-1".parse().unwrap();
     let at = chrono::DateTime::UNIX_EPOCH;
+    let mut history = History::default();
+    history.add(state, at, None);
     Notification {
         notification_id: ID,
         event_id: EventId::new(&account_id, 2),
@@ -38,11 +40,7 @@ pub fn notification(state: State, attempts: u32) -> Notification {
         delivery: None,
         verification_code: None,
         revision: 1,
-        history: vec![Transition {
-            state,
-            at,
-            detail: None,
-        }],
+        history,
     }
 }
 

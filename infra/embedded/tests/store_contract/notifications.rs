@@ -4,8 +4,8 @@ use domain::notification::Kind;
 use domain::recipient::Recipient;
 use domain::{AccountId, EventId};
 use handlers::ports::{
-    Content, Covered, DUE_SLICES, Delivery, Digest, Notification, Notifications, ProviderEvent,
-    ProviderEventKind, State,
+    Content, Covered, DUE_SLICES, Delivery, Digest, History, Notification, Notifications,
+    ProviderEvent, ProviderEventKind, State,
 };
 use uuid::Uuid;
 
@@ -36,7 +36,7 @@ fn planned(account_id: &AccountId, version: u64, kind: Kind) -> Notification {
         delivery: None,
         verification_code: None,
         revision: 0,
-        history: Vec::new(),
+        history: History::default(),
     };
     let mut claimed = claimed.moved(State::Claimed, start(), None);
     claimed.lease_until = Some(start());
@@ -186,6 +186,7 @@ pub async fn what_waits_for_a_digest_is_found_and_the_digest_is_of_no_account(
     digest.notification_id = one;
     digest.content = Content::Digest(Digest {
         customer_id: "CUST-42".parse().unwrap(),
+        recipient: Recipient::Customer,
         from: start(),
         to: start(),
         covers: vec![Covered {

@@ -61,11 +61,11 @@ fn read(item: &Value) -> Stored {
         state: text("state"),
         busy_until: time("lease_until").max(time("retry_at")),
         history: history
-            .map(|step| {
-                step["M"]["state"]["S"]
-                    .as_str()
-                    .unwrap_or_default()
-                    .to_owned()
+            .flat_map(|step| {
+                let state = step["M"]["state"]["S"].as_str().unwrap_or_default();
+                let times = step["M"]["times"]["N"].as_str();
+                let times = times.and_then(|text| text.parse().ok()).unwrap_or(1);
+                std::iter::repeat_n(state.to_owned(), times)
             })
             .collect(),
     }

@@ -1,0 +1,174 @@
+//! The steps of a notification's way, in an item that stays small: a mailer that
+//! is out for weeks gives thousands of them, and they repeat themselves.
+
+use std::ops::Deref;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use super::State;
+use crate::planted;
+
+/// Most entries of a history. With the longest details they take 16 KB.
+pub const MAX_STEPS: usize = FIRST + STATES + LAST;
+/// Longest detail that is kept, in bytes: a reason for a person, and not a page of it.
+pub const MAX_DETAIL_BYTES: usize = 256;
+
+/// Entries that stay as they are, from the beginning and up to the end.
+const FIRST: usize = 12;
+const LAST: usize = 20;
+/// What is between them has one entry for each state.
+const STATES: usize = 8;
+/// Longest run of steps whose repetition is seen: an attempt has three, and two
+/// reasons may take turns, with quiet hours between.
+const LONGEST_CYCLE: usize = 8;
+
+/// One step of a notification's way, or the same step more than once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Transition {
+    pub state: State,
+    /// The first time.
+    pub at: DateTime<Utc>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub detail: Option<String>,
+    /// How often it was taken.
+    #[serde(default = "once", skip_serializing_if = "is_once")]
+    pub times: u32,
+    /// The last time, of more than one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_at: Option<DateTime<Utc>>,
+}
+
+fn once() -> u32 {
+    1
+}
+
+// The form that serde asks for.
+#[allow(clippy::trivially_copy_pass_by_ref)]
+fn is_once(times: &u32) -> bool {
+    *times == 1
+}
+
+impl Transition {
+    /// When it was taken the last time.
+    pub fn until(&self) -> DateTime<Utc> {
+        self.last_at.unwrap_or(self.at)
+    }
+
+    fn repeats(&self, earlier: &Transition) -> bool {
+        self.state == earlier.state && self.detail == earlier.detail
+    }
+
+    /// Counts a later entry of the same step in.
+    fn join(&mut self, later: &Transition) {
+        self.times = self.times.saturating_add(later.times);
+        self.last_at = Some(later.until());
+    }
+}
+
+/// The steps, oldest first, at most [`MAX_STEPS`] entries. Steps that repeat
+/// themselves are one entry with a count; where that does not suffice, those in
+/// the middle are told by their state alone. No step is lost from the counts.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Vec<Transition>")]
+pub struct History(Vec<Transition>);
+
+/// What an older version has stored may be longer, and becomes as short as if
+/// its steps were taken now.
+impl From<Vec<Transition>> for History {
+    fn from(mut steps: Vec<Transition>) -> Self {
+        for step in &mut steps {
+            step.detail = step.detail.take().map(shortened);
+        }
+        if steps.len() <= MAX_STEPS {
+            return History(steps);
+        }
+        let mut history = History::default();
+        for step in steps {
+            history.push(step);
+        }
+        history
+    }
+}
+
+impl Deref for History {
+    type Target = [Transition];
+    fn deref(&self) -> &[Transition] {
+        &self.0
+    }
+}
+
+impl History {
+    /// Adds the next step.
+    pub fn add(&mut self, state: State, at: DateTime<Utc>, detail: Option<String>) {
+        self.push(Transition {
+            state,
+            at,
+            detail: detail.map(shortened),
+            times: 1,
+            last_at: None,
+        });
+    }
+
+    fn push(&mut self, step: Transition) {
+        self.0.push(step);
+        if planted::is("history-unbounded") {
+            return;
+        }
+        self.join_repeated();
+        if self.0.len() > MAX_STEPS {
+            self.join_middle();
+        }
+    }
+
+    /// Makes one of the last steps and of the same ones before them.
+    fn join_repeated(&mut self) {
+        let len = self.0.len();
+        for cycle in 1..=LONGEST_CYCLE.min(len / 2) {
+            let (earlier, last) = self.0.split_at_mut(len - cycle);
+            let earlier = &mut earlier[len - 2 * cycle..];
+            if last
+                .iter()
+                .zip(&*earlier)
+                .all(|(one, before)| one.repeats(before))
+            {
+                for (before, one) in earlier.iter_mut().zip(last) {
+                    before.join(one);
+                }
+                self.0.truncate(len - cycle);
+                return;
+            }
+        }
+    }
+
+    /// Makes one of those in the middle that have the same state.
+    fn join_middle(&mut self) {
+        let mut joined: Vec<Transition> = Vec::new();
+        for step in self.0.drain(FIRST..self.0.len() - LAST) {
+            match joined.iter_mut().find(|one| one.state == step.state) {
+                None => joined.push(step),
+                Some(one) => {
+                    if one.detail != step.detail {
+                        one.detail = None;
+                    }
+                    one.join(&step);
+                }
+            }
+        }
+        self.0.splice(FIRST..FIRST, joined);
+    }
+}
+
+/// The detail in one line, or its beginning where it is too long.
+pub(super) fn shortened(mut detail: String) -> String {
+    const ELLIPSIS: char = '…';
+    if detail.contains(char::is_control) {
+        detail = detail.replace(char::is_control, " ");
+    }
+    if detail.len() > MAX_DETAIL_BYTES {
+        let end = detail.floor_char_boundary(MAX_DETAIL_BYTES - ELLIPSIS.len_utf8());
+        detail.truncate(end);
+        detail.push(ELLIPSIS);
+    }
+    detail
+}
