@@ -113,7 +113,9 @@ impl StatementMonth {
         Self::beginning(self.last.succ_opt()?, zone, quiet)
     }
 
-    fn beginning(first: NaiveDate, zone: Tz, quiet: Option<QuietHours>) -> Option<Self> {
+    /// The month whose first day this is.
+    #[must_use]
+    pub fn beginning(first: NaiveDate, zone: Tz, quiet: Option<QuietHours>) -> Option<Self> {
         let next = first.checked_add_months(chrono::Months::new(1))?;
         let midnight = |date: NaiveDate| local_time::instant(zone, date.and_time(NaiveTime::MIN));
         Some(StatementMonth {

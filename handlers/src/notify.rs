@@ -176,6 +176,7 @@ impl Notifier {
             return Ok(());
         };
         let person = self.person_of_today(event).await?;
+        let stored = self.drawn(event, stored).await?;
         // The customer's wish goes before the operator's.
         let skip = skip_today(&stored, person.as_ref());
         match stored.state {

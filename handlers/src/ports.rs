@@ -31,7 +31,7 @@ pub use mailer::{
 };
 pub use notifications::{
     Content, Covered, Delivery, Digest, History, MAX_DETAIL_BYTES, MAX_STEPS, Notification,
-    Notifications, ProviderEvent, ProviderEventKind, State, Statement, Transition,
+    Notifications, ProviderEvent, ProviderEventKind, State, Statement, Transition, Versions,
 };
 pub use objects::{Object, Objects};
 pub use read_model::{Parked, ReadModel, ReadModelRow};

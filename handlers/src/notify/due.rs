@@ -103,6 +103,7 @@ impl Notifier {
         }
         let event = self.event_of(&stored).await?;
         let person = self.person_of_today(&event).await?;
+        let stored = self.drawn(&event, stored).await?;
         // First the next one: once this is told, nothing comes for it again.
         let last = planted::is("next-statement-planned-last");
         if !last {

@@ -1,25 +1,49 @@
 //! Monthly statements: planned by the first event of a month, or by the
 //! statement before it, and told on the first morning of the next one.
+//!
+//! Months are by the customer's clock, and that may change. So a statement does
+//! not begin where its month does, but where the one before it has ended.
 
-use chrono::{DateTime, TimeDelta, Utc};
+mod coverage;
+mod notice;
+
+use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
 use domain::delivery::StatementMonth;
 use domain::notification::{self, EMAIL, Kind};
 use domain::recipient::Recipient;
-use domain::{AccountId, Commit, DomainEvent, Money, Status};
-use mail::{Direction, RenderedStatement, StatementEntry, StatementNotice};
+use domain::{DomainEvent, Status};
 
+use super::Notifier;
 use super::judge::Judgement;
-use super::{Notifier, render};
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::planted;
 use crate::ports::{Content, Notification, Person, State, Statement};
 
 /// Commits read at a time.
 const PAGE: usize = 100;
 
+/// Whose statements, and of which account.
+#[derive(Clone, Copy)]
+struct Series<'a> {
+    event: &'a DomainEvent,
+    recipient: &'a Recipient,
+}
+
+impl Series<'_> {
+    /// The id of the statement of the month that begins on this day.
+    fn id(&self, first_day: NaiveDate) -> uuid::Uuid {
+        let (account, customer) = (
+            &self.event.metadata.account_id,
+            &self.event.data.customer_id,
+        );
+        notification::statement_id(account, first_day, customer, self.recipient, EMAIL)
+    }
+}
+
 impl Notifier {
-    /// Plans the statement of the month that the event was recorded in, for
-    /// whoever wanted one then.
+    /// Plans the statement that is to tell of the event, for whoever wanted one
+    /// when it was recorded.
     pub(super) async fn plan_statements(
         &self,
         event: &DomainEvent,
@@ -28,17 +52,28 @@ impl Notifier {
         let (Some(then), Some(_)) = (&judgement.then, &judgement.person) else {
             return Ok(());
         };
-        let Some(month) = month_of(event.metadata.recorded_at, then) else {
-            return Ok(());
-        };
+        let recorded_at = event.metadata.recorded_at;
         for recipient in recipients(then) {
-            self.plan_statement(event, recipient, month).await?;
+            let series = Series {
+                event,
+                recipient: &recipient,
+            };
+            let mut month = month_of(recorded_at, then);
+            while let Some(planned) = month {
+                let statement = self.plan_statement(series, planned).await?;
+                // By another clock than that of then, its month was over before the event: the next one tells of it.
+                let is_over = statement.is_some_and(|statement| statement.ends <= recorded_at);
+                month = match is_over && !planted::is("statement-begins-by-the-calendar") {
+                    true => month_after(planned.last, then),
+                    false => None,
+                };
+            }
         }
         Ok(())
     }
 
     /// After a statement, that of the next month: a month without events has
-    /// one too.
+    /// one too. Of a closed account only where it has something to tell.
     pub(super) async fn plan_next_statement(
         &self,
         event: &DomainEvent,
@@ -49,120 +84,51 @@ impl Notifier {
         let wanted =
             person.filter(|person| recipients(person).any(|wanting| wanting == told.recipient));
         let head = self.store.head(&told.account_id).await?;
-        let open = head.is_some_and(|head| head.account.status != Status::Closed);
-        // Two days into it, as the zone may have been changed: clocks are up to 26 hours apart.
-        let within = statement.ends + TimeDelta::days(2);
-        let month = wanted.and_then(|person| month_of(within, person));
-        let Some(mut month) = month.filter(|_| open) else {
+        let through = statement.versions.map(|versions| versions.through);
+        let more = head.is_some_and(|head| {
+            head.account.status != Status::Closed || Some(head.version()) > through
+        });
+        let month = wanted.and_then(|person| month_after(statement.last_day, person));
+        let Some(month) = month.filter(|_| more) else {
             return Ok(());
         };
-        // No moment may be in two statements, or in none.
-        month.begins = statement.ends;
-        self.plan_statement(event, told.recipient.clone(), month)
-            .await
+        let series = Series {
+            event,
+            recipient: &told.recipient,
+        };
+        self.plan_statement(series, month).await.map(drop)
     }
 
+    /// Plans the statement of a month, unless there is one; answers with it.
     async fn plan_statement(
         &self,
-        event: &DomainEvent,
-        recipient: Recipient,
-        month: StatementMonth,
-    ) -> Result<()> {
-        let (account, customer) = (&event.metadata.account_id, &event.data.customer_id);
-        let id = notification::statement_id(account, month.first, customer, &recipient, EMAIL);
-        if self.notifications.get(id).await?.is_some() {
-            return Ok(());
+        series: Series<'_>,
+        mut month: StatementMonth,
+    ) -> Result<Option<Statement>> {
+        let id = series.id(month.first);
+        if let Some(stored) = self.notifications.get(id).await? {
+            return Ok(stored.content.statement());
         }
-        let planned = Notification::new(id, event, Kind::Statement, recipient);
+        self.join_neighbours(series, &mut month).await?;
+        let recipient = series.recipient.clone();
+        let planned = Notification::new(id, series.event, Kind::Statement, recipient);
         let reason = Some("end-of-month".to_owned());
         let mut waiting = planned.moved(State::Planned, self.clock.now(), reason);
         waiting.due_at = Some(month.told_at);
-        waiting.content = Content::Statement(Statement {
+        let statement = Statement {
             first_day: month.first,
             last_day: month.last,
             begins: month.begins,
             ends: month.ends,
-        });
-        // Whoever was quicker has planned the same.
-        self.notifications.save(&waiting).await.map(drop)
-    }
-
-    pub(super) async fn render_statement(
-        &self,
-        statement: &Statement,
-        person: &Person,
-        notification: &Notification,
-        foot: render::Foot<'_>,
-    ) -> Result<RenderedStatement> {
-        let account = &notification.account_id;
-        let commits = self
-            .commits_between(account, statement.begins, statement.ends)
-            .await?;
-        let missing = || Error::Permanent(format!("account {account} has no events"));
-        let closing = commits.last().ok_or_else(missing)?.after.balance;
-        let (mut opening, mut entries) = (None, Vec::new());
-        for commit in &commits {
-            if commit.recorded_at < statement.begins {
-                opening = Some(commit.after.balance);
-                continue;
-            }
-            let events = DomainEvent::of_commit(commit)
-                .map_err(|error| Error::Permanent(format!("account {account}: {error}")))?;
-            for event in &events {
-                // An account that was opened in the month began with what it was opened with.
-                opening = opening.or(Some(balance(event)?));
-                entries.extend(entry(event)?);
-            }
-        }
-        let notice = StatementNotice {
-            envelope: render::envelope(person, notification, foot)?,
-            account_id: account.to_string(),
-            from: statement.first_day,
-            to: statement.last_day,
-            opening_balance: render::amount(opening.unwrap_or(closing)),
-            closing_balance: render::amount(closing),
-            entries,
+            versions: None,
         };
-        mail::render_statement(&notice).map_err(render::failed)
-    }
-
-    /// The last commit that was recorded before `begins`, and those after it up
-    /// to the last one before `ends`, oldest first. Where there is none before,
-    /// all of them.
-    ///
-    /// They end at versions, not at times: writers' clocks differ a little, and
-    /// no commit is to be in two months or in none.
-    async fn commits_between(
-        &self,
-        account: &AccountId,
-        begins: DateTime<Utc>,
-        ends: DateTime<Utc>,
-    ) -> Result<Vec<Commit>> {
-        let mut before = i64::MAX.unsigned_abs();
-        let mut found = Vec::new();
-        loop {
-            let page = self.store.commits_backwards(account, before, PAGE).await?;
-            let Some(oldest) = page.commits.last() else {
-                break;
-            };
-            before = oldest.first_version;
-            for commit in page.commits {
-                if found.is_empty() && commit.recorded_at >= ends {
-                    continue;
-                }
-                let is_before = commit.recorded_at < begins;
-                found.push(commit);
-                if is_before {
-                    found.reverse();
-                    return Ok(found);
-                }
-            }
-            if before <= 1 {
-                break;
-            }
+        waiting.content = Content::Statement(statement);
+        if self.notifications.save(&waiting).await? {
+            return Ok(Some(statement));
         }
-        found.reverse();
-        Ok(found)
+        // Whoever was quicker has planned it, perhaps by another clock.
+        let stored = self.notifications.get(id).await?;
+        Ok(stored.and_then(|stored| stored.content.statement()))
     }
 }
 
@@ -183,37 +149,7 @@ fn month_of(instant: DateTime<Utc>, person: &Person) -> Option<StatementMonth> {
     StatementMonth::of(instant, zone, person.preferences.quiet_hours())
 }
 
-fn balance(event: &DomainEvent) -> Result<Money> {
-    event
-        .data
-        .money(&event.data.balance_after)
-        .map_err(|error| Error::Permanent(format!("the balance of an event: {error}")))
-}
-
-/// What moved money; `None` for what did not.
-fn entry(event: &DomainEvent) -> Result<Option<StatementEntry>> {
-    let (data, metadata) = (&event.data, &event.metadata);
-    let kind = match event.event_type.as_str() {
-        "MoneyDeposited" => Kind::Deposit,
-        "MoneyWithdrawn" => Kind::Withdrawal,
-        "TransactionReversed" => Kind::Reversal,
-        _ => return Ok(None),
-    };
-    let Some(amount) = render::optional_amount(data, data.amount.as_deref())? else {
-        return Ok(None);
-    };
-    Ok(Some(StatementEntry {
-        event_id: metadata.event_id.to_string(),
-        kind,
-        amount,
-        direction: match render::moved(event)? > 0 {
-            true => Direction::In,
-            false => Direction::Out,
-        },
-        balance_after: render::amount_of(data, &data.balance_after)?,
-        occurred_at: metadata.occurred_at,
-        value_date: data.value_date,
-        reference: data.reference.clone(),
-        counterparty: data.counterparty.clone(),
-    }))
+fn month_after(last_day: NaiveDate, person: &Person) -> Option<StatementMonth> {
+    let zone: Tz = person.time_zone.parse().ok()?;
+    StatementMonth::beginning(last_day.succ_opt()?, zone, person.preferences.quiet_hours())
 }

@@ -120,6 +120,14 @@ impl Content {
         matches!(self, Content::Digest(_))
     }
 
+    /// That of a statement.
+    pub fn statement(&self) -> Option<Statement> {
+        match self {
+            Content::Statement(statement) => Some(*statement),
+            Content::Event | Content::Digest(_) => None,
+        }
+    }
+
     /// A digest of which nothing is left that anybody wants.
     pub fn is_empty(&self) -> bool {
         matches!(self, Content::Digest(digest) if digest.covers.is_empty())
@@ -131,8 +139,23 @@ impl Content {
 pub struct Statement {
     pub first_day: NaiveDate,
     pub last_day: NaiveDate,
+    /// Where the statement before it has ended; the first moment of its month,
+    /// where there is none.
     pub begins: DateTime<Utc>,
     pub ends: DateTime<Utc>,
+    /// What it tells. Pinned when it is taken up; an older version has told
+    /// some without.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub versions: Option<Versions>,
+}
+
+/// The versions that a statement tells: the next one begins after them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Versions {
+    /// Those after this one,
+    pub after: Version,
+    /// and up to this one.
+    pub through: Version,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -16,5 +16,6 @@ mod recipients;
 mod resend;
 mod sending;
 mod statement;
+mod statement_zones;
 mod suppressed;
 mod wishes;

@@ -22,15 +22,19 @@ impl Core {
         if id != notification::statement_id(account, first_day, customer, recipient, EMAIL) {
             self.violate("a statement is one of its month", || id.to_string());
         }
-        let ends_at = self
-            .state
-            .store
-            .of(account)
-            .rfind(|commit| commit.recorded_at < statement.ends)
-            .map(|commit| commit.last_version());
-        let balance = ends_at.and_then(|version| self.state.book.balance_at(account, version));
-        if let (Some(balance), Some(currency)) = (balance, self.currency_of(account)) {
-            self.check_shown(mail, currency, &[balance]);
+        let Some(versions) = statement.versions else {
+            self.violate("a statement is one of its month", || {
+                format!("{id} tells no versions")
+            });
+            return;
+        };
+        let book = &self.state.book;
+        let opening = Some(versions.after).filter(|after| *after > 0);
+        let opening = opening.and_then(|after| book.balance_at(account, after));
+        let closing = book.balance_at(account, versions.through);
+        let balances: Vec<i128> = opening.into_iter().chain(closing).collect();
+        if let Some(currency) = self.currency_of(account) {
+            self.check_shown(mail, currency, &balances);
         }
         self.check_recipient(mail, notification, customer, &[Kind::Statement], began);
     }
