@@ -144,8 +144,7 @@ impl Past {
         self.open
             .retain(|mark| mark.is_armed_after(&step).is_none());
         let matters = step.recorded_at >= self.since;
-        let asked = asked
-            .filter(|asked| matters && step.notify && asked.mark.is_crossed_by(&step));
+        let asked = asked.filter(|asked| matters && step.notify && asked.mark.is_crossed_by(&step));
         if let Some(asked) = &asked {
             self.since = self.since.min(asked.day_begins);
             if !self.open.contains(&asked.mark) {

@@ -124,15 +124,14 @@ impl Judge {
         if !known {
             let customer: &CustomerId = &event.data.customer_id;
             *wishes = match self.customers.at(customer, time).await? {
-                Some(revision) => Wishes::Since(revision),
+                Some(revision) => Wishes::Since(Box::new(revision)),
                 None => Wishes::None,
             };
         }
-        let Wishes::Since(CustomerRevision {
-            person: Some(person),
-            ..
-        }) = wishes
-        else {
+        let Wishes::Since(revision) = wishes else {
+            return Ok(None);
+        };
+        let Some(person) = &revision.person else {
             return Ok(None);
         };
         asked(event, person, time)
@@ -146,7 +145,7 @@ enum Wishes {
     #[default]
     NotRead,
     /// In force from its time on.
-    Since(CustomerRevision),
+    Since(Box<CustomerRevision>),
     /// Nothing, up to then.
     None,
 }
