@@ -60,8 +60,20 @@ def rows(path, table, form):
                 yield {name: plain(value) for name, value in row.items()}
         return
     with open(path, encoding="utf-8", newline="") as file:
-        for row in csv.DictReader(file) if form == "csv" else map(json.loads, whole_lines(file)):
+        for row in csv.DictReader(file) if form == "csv" else map(read_json, whole_lines(file)):
             yield {name: typed(name, value) for name, value in row.items()}
+
+
+def read_json(text):
+    return json.loads(text, object_pairs_hook=once)
+
+
+def once(members):
+    """What is there twice has two values, and readers differ in which they take."""
+    found = dict(members)
+    if len(found) != len(members):
+        raise ValueError("an object has a member twice")
+    return found
 
 
 def whole_lines(file):
@@ -161,7 +173,7 @@ class Account:
     def follow(self, row):
         """Checks a commit against what stands before it; answers its event rows."""
         account, first, last = row["account_id"], row["first_version"], row["last_version"]
-        content = json.loads(row["content"])
+        content = read_json(row["content"])
         self.commits += 1
         if first > self.version + 1:
             event_problem(account, self.version + 1, f"is missing: version {first} comes next")
@@ -334,7 +346,7 @@ def verify(root, wanted_sha256=None):
     found_sha256 = hashlib.sha256(text).hexdigest()
     if wanted_sha256 and found_sha256 != wanted_sha256:
         problem("manifest.json", f"its SHA-256 is {found_sha256}, and should be {wanted_sha256}")
-    manifest = json.loads(text)
+    manifest = read_json(text)
     if manifest["manifest_version"] != 1:
         sys.exit("this script reads version 1 of the manifest")
     form = manifest["format"]

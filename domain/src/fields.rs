@@ -46,6 +46,11 @@ impl FieldError {
     }
 }
 
+/// The pointer of a member of the object at `pointer`. RFC 6901: "~" and "/" inside a name are escaped.
+pub(crate) fn pointer_below(pointer: &str, name: &str) -> String {
+    format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"))
+}
+
 /// The fields of one JSON object, taken out one by one. What is left over at
 /// the end is unknown, and refused.
 #[derive(Debug)]
@@ -78,12 +83,7 @@ impl Fields {
     }
 
     pub fn pointer_to(&self, name: &str) -> String {
-        // RFC 6901: "~" and "/" inside a name are escaped.
-        format!(
-            "{}/{}",
-            self.pointer,
-            name.replace('~', "~0").replace('/', "~1")
-        )
+        pointer_below(&self.pointer, name)
     }
 
     pub fn refuse(&mut self, name: &str, detail: impl std::fmt::Display) {

@@ -15,6 +15,7 @@ pub mod event;
 pub mod fields;
 pub mod hash;
 pub mod identifiers;
+pub mod json;
 pub mod low_balance;
 pub mod money;
 pub mod notification;

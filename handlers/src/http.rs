@@ -1,6 +1,7 @@
 //! The HTTP API, version 1: one router for API Gateway and for one machine.
 
 mod accounts;
+mod ambiguous;
 mod body;
 mod correlation;
 mod cursor;
@@ -22,6 +23,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::http::Extensions;
 use axum::http::header::CONTENT_TYPE;
+use axum::middleware::from_fn;
 use axum::response::IntoResponse;
 use axum::routing::{get, post};
 
@@ -133,10 +135,6 @@ pub fn router(api: Api) -> Router {
         )
         .route("/mail-codes/{code}", get(mail_codes::get))
         .route(
-            "/unsubscribe",
-            get(unsubscribe::show).post(unsubscribe::act),
-        )
-        .route(
             "/accounts/{account_id}/commits",
             get(events::account_commits),
         )
@@ -149,6 +147,12 @@ pub fn router(api: Api) -> Router {
         .route("/replays/{replay_id}/stop", post(operations::stop_replay))
         .route("/dead-letters", get(operations::dead_letters))
         .route("/dead-letters/redrive", post(operations::redrive))
+        .layer(from_fn(ambiguous::refuse))
+        // These read no header of ours, and mail systems write theirs as they like.
+        .route(
+            "/unsubscribe",
+            get(unsubscribe::show).post(unsubscribe::act),
+        )
         .route("/health", get(operations::health))
         .route("/openapi.json", get(openapi));
     Router::new()
@@ -157,7 +161,7 @@ pub fn router(api: Api) -> Router {
         .fallback(problem::no_such_resource)
         .method_not_allowed_fallback(problem::method_not_allowed)
         .with_state(api)
-        .layer(axum::middleware::from_fn(correlation::echo))
+        .layer(from_fn(correlation::echo))
 }
 
 async fn openapi() -> impl IntoResponse {

@@ -139,8 +139,10 @@ impl Manifest {
         struct Versioned {
             manifest_version: u32,
         }
+        // What says something twice says it differently to different readers.
+        let read = domain::json::read(bytes).map_err(|error| format!("it is {error}"))?;
         let Versioned { manifest_version } =
-            serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+            serde_json::from_value(read).map_err(|error| error.to_string())?;
         if manifest_version != MANIFEST_VERSION {
             return Err(format!(
                 "it has version {manifest_version}, and this program reads {MANIFEST_VERSION}"

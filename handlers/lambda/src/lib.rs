@@ -3,6 +3,7 @@
 
 pub mod clients;
 mod failure;
+pub mod headers;
 pub mod path;
 pub mod telemetry;
 

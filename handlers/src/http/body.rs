@@ -39,12 +39,7 @@ pub(super) async fn json(headers: &HeaderMap, body: Body) -> Result<Value, Probl
             "must be application/json",
         )]));
     }
-    serde_json::from_slice(&bytes).map_err(|error| {
-        Problem::invalid(vec![FieldError::pointer(
-            "",
-            format!("the body is not JSON: {error}"),
-        )])
-    })
+    domain::json::read(&bytes).map_err(|error| Problem::invalid(error.into_errors()))
 }
 
 pub(super) async fn read(body: Body) -> Result<Vec<u8>, Problem> {

@@ -6,8 +6,8 @@ use std::str::FromStr;
 use axum::extract::path::ErrorKind;
 use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequestParts, Path};
-use axum::http::HeaderMap;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderValue};
 use domain::{FieldError, IdempotencyKey};
 
 use super::problem::Problem;
@@ -106,9 +106,11 @@ impl Query {
             .map_err(|error| Problem::invalid(vec![FieldError::parameter(name, error.to_string())]))
     }
 
+    /// A version. The document's bound: what others read into 64 bits with a sign.
     pub(super) fn number(&self, name: &str) -> Result<Option<u64>, Problem> {
-        self.parsed(name, |text| {
-            text.parse::<u64>().map_err(|_| "must be a whole number")
+        self.parsed(name, |text| match text.parse::<u64>() {
+            Ok(number) if number <= i64::MAX.unsigned_abs() => Ok(number),
+            _ => Err(format!("must be a whole number from 0 to {}", i64::MAX)),
         })
     }
 
@@ -136,10 +138,25 @@ fn parse(text: &str) -> Vec<(String, String)> {
     serde_urlencoded::from_str(text).unwrap_or_default()
 }
 
+/// The value of a header: the same twice is one, and of others nobody knows which is meant. (Of `If-Match` a list is
+/// allowed by RFC 9110; only one version can be the one that there must be.)
+pub(super) fn header<'a>(
+    headers: &'a HeaderMap,
+    name: &str,
+) -> Result<Option<&'a HeaderValue>, Problem> {
+    let mut values = headers.get_all(name).iter();
+    let first = values.next();
+    if values.any(|other| Some(other) != first) {
+        let detail = "is given twice, with other values";
+        return Err(Problem::invalid(vec![FieldError::header(name, detail)]));
+    }
+    Ok(first)
+}
+
 pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<IdempotencyKey, Problem> {
     const NAME: &str = "Idempotency-Key";
     let refuse = |detail: String| Problem::invalid(vec![FieldError::header(NAME, detail)]);
-    let Some(value) = headers.get(NAME) else {
+    let Some(value) = header(headers, NAME)? else {
         return Err(refuse(
             "is missing; each request needs its own, and a retry the same one".to_owned(),
         ));
@@ -151,7 +168,7 @@ pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<IdempotencyKey, Pro
 
 /// `If-Match: "7"`, the version that there must be.
 pub(super) fn if_match(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
-    let Some(value) = headers.get("If-Match") else {
+    let Some(value) = header(headers, "If-Match")? else {
         return Ok(None);
     };
     let text = value.to_str().unwrap_or("");
@@ -168,7 +185,7 @@ pub(super) fn if_match(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
 
 /// The caller's, or one of our own.
 pub(super) fn correlation_id(headers: &HeaderMap) -> Result<String, Problem> {
-    let Some(value) = headers.get("X-Correlation-Id") else {
+    let Some(value) = header(headers, "X-Correlation-Id")? else {
         return Ok(uuid::Uuid::new_v4().to_string());
     };
     let text = value.to_str().unwrap_or("");

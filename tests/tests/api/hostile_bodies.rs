@@ -12,7 +12,7 @@ use tests::world::{World, account, customer};
 use tower::ServiceExt;
 
 /// Methods, paths and a good body of all that take JSON.
-fn bodies() -> [(&'static str, &'static str, Value); 6] {
+pub fn bodies() -> [(&'static str, &'static str, Value); 6] {
     let deposit = json!({ "events": [{
         "type": "MoneyDeposited", "occurred_at": "2026-11-22T10:00:00Z",
         "data": { "amount": "1.00", "currency": "EUR", "channel": "sepa", "counterparty": "Example Homes",
@@ -120,7 +120,7 @@ async fn send(
 }
 
 /// How much there is of all that these requests could have changed.
-async fn stored(world: &World) -> (usize, Option<u64>, usize, usize) {
+pub async fn stored(world: &World) -> (usize, Option<u64>, usize, usize) {
     let person = world.customers.latest(&customer()).await.unwrap();
     (
         world.store.log().len(),

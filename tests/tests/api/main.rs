@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used)]
 
 mod accounts;
+mod ambiguous;
 mod bad_input;
 mod bad_questions;
 mod client;

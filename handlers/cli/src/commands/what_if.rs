@@ -99,8 +99,8 @@ fn question(options: &WhatIfOptions) -> Result<Value, Failure> {
 
 fn read(file: &Path) -> Result<Value, Failure> {
     let refuse = |why: String| Failure::WrongUse(format!("{}: {why}", file.display()));
-    let text = std::fs::read_to_string(file).map_err(|error| refuse(error.to_string()))?;
-    serde_json::from_str(&text).map_err(|error| refuse(format!("it is not JSON: {error}")))
+    let text = std::fs::read(file).map_err(|error| refuse(error.to_string()))?;
+    domain::json::read(&text).map_err(|error| refuse(format!("it is {error}")))
 }
 
 fn ask(client: &Client, question: &Value) -> Result<Answer, Failure> {

@@ -71,7 +71,14 @@ impl Upstream {
         let url = format!("{}{}", self.endpoint, sent.path);
         let headers: Vec<(&str, &str)> = SENT_ON
             .into_iter()
-            .filter_map(|name| Some((name, sent.headers.get(name)?.to_str().ok()?)))
+            // Each value: what is ambiguous is for the API to refuse, not for us to choose from.
+            .flat_map(|name| {
+                sent.headers
+                    .get_all(name)
+                    .iter()
+                    .map(move |value| (name, value))
+            })
+            .filter_map(|(name, value)| Some((name, value.to_str().ok()?)))
             .collect();
         let unsigned = Unsigned {
             method: sent.method.as_str(),

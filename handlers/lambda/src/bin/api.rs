@@ -14,7 +14,7 @@ use handlers::unsubscribe::Unsubscriber;
 use lambda::clients::Clients;
 use lambda_http::request::RequestContext;
 use lambda_http::tower::ServiceBuilder;
-use lambda_http::{Error, Request, RequestExt, run};
+use lambda_http::{Adapter, Error, Request, RequestExt};
 
 #[tokio::main]
 async fn main() -> Result<(), Error> {
@@ -73,7 +73,11 @@ async fn main() -> Result<(), Error> {
         .map_request(lambda::path::keep)
         .map_request(name_caller)
         .service(router(api));
-    run(service).await
+    // What `lambda_http::run` does, but for the headers.
+    let service = ServiceBuilder::new()
+        .map_request(lambda::headers::keep_all)
+        .service(Adapter::from(service));
+    lambda_runtime::run(service).await
 }
 
 /// API Gateway has verified the signature; who signed is kept with what they append.

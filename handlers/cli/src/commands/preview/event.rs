@@ -9,15 +9,13 @@ use mail::{
     Amount, DigestItem, DigestNotice, Direction, Envelope, Kind, Notice, Scheduled, StatementEntry,
     StatementNotice,
 };
-use serde_json::Value;
 
 use crate::exit::Failure;
 
 pub(super) fn read(path: &Path) -> Result<DomainEvent, Failure> {
     let wrong = |reason: String| Failure::WrongUse(format!("{}: {reason}", path.display()));
-    let text = std::fs::read_to_string(path).map_err(|error| wrong(error.to_string()))?;
-    let mut event: Value =
-        serde_json::from_str(&text).map_err(|error| wrong(format!("is not JSON: {error}")))?;
+    let text = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
+    let mut event = domain::json::read(&text).map_err(|error| wrong(format!("is {error}")))?;
     let Some(event_type) = event["detail-type"].as_str().map(str::to_owned) else {
         return Err(wrong(
             "is not a bus event: it has no detail-type".to_owned(),

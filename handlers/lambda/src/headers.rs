@@ -1,0 +1,51 @@
+//! A header that came twice is seen twice.
+
+use lambda_http::LambdaEvent;
+use lambda_http::request::LambdaRequest;
+
+/// Lets the request have every value of each header.
+///
+/// API Gateway hands over all values, and beside them one of each header alone. `lambda_http` puts the one in the place
+/// of all, so that a request which says two things looks like one which says the last of them.
+pub fn keep_all(mut event: LambdaEvent<LambdaRequest>) -> LambdaEvent<LambdaRequest> {
+    if let LambdaRequest::ApiGatewayV1(request) = &mut event.payload {
+        for name in request.multi_value_headers.keys() {
+            if request.multi_value_headers.get_all(name).iter().count() > 1 {
+                request.headers.remove(name);
+            }
+        }
+    }
+    event
+}
+
+#[cfg(test)]
+mod tests {
+    use lambda_http::{Context, Request};
+
+    use super::*;
+
+    /// The values of a header as the router sees them, of a request as API Gateway hands it over.
+    fn seen(values: &[&str]) -> Vec<String> {
+        let event = serde_json::json!({
+            "resource": "/{proxy+}", "path": "/accounts/ACC-1/events", "httpMethod": "POST",
+            "headers": { "Host": "api.example.com", "Idempotency-Key": values.last() },
+            "multiValueHeaders": { "Host": ["api.example.com"], "Idempotency-Key": values },
+            "requestContext": { "stage": "v1", "httpMethod": "POST", "resourcePath": "/{proxy+}" },
+        });
+        let payload: LambdaRequest = serde_json::from_value(event).unwrap();
+        let event = keep_all(LambdaEvent::new(payload, Context::default()));
+        let request: Request = event.payload.into();
+        assert_eq!(request.headers()["host"], "api.example.com");
+        let values = request.headers().get_all("idempotency-key").iter();
+        values
+            .map(|value| value.to_str().unwrap().to_owned())
+            .collect()
+    }
+
+    #[test]
+    fn every_value_of_a_header_reaches_the_router() {
+        assert_eq!(seen(&["one"]), ["one"]);
+        assert_eq!(seen(&["one", "two"]), ["one", "two"]);
+        assert_eq!(seen(&["one", "two", "one"]), ["one", "two", "one"]);
+    }
+}
