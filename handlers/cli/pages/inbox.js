@@ -66,8 +66,8 @@ function show() {
   byId("mail-files").replaceChildren(...files.flatMap((file, at) => [at ? ", " : "", fileLink(mail, file)]));
   for (const part of ["mail-files", "mail-files-title"]) byId(part).hidden = files.length === 0;
   byId("mail-text").textContent = mail.text;
-  // Served with a policy of its own, into a frame with an empty sandbox: no
-  // script, no form, no navigation, no origin.
+  // Served with a policy of its own, into a frame with a sandbox: no script, no
+  // form, no origin. A link opens in a tab of its own.
   byId("mail-html").src = `/local/inbox/${encodeURIComponent(mail.id)}/message`;
   byId("mail-headers").replaceChildren(...headerPairs(mail.headers).flatMap(([name, value]) => [
     element("dt", {}, foreign(name)),

@@ -5,10 +5,13 @@
 //! requests that name loopback as their host are answered, and from pages
 //! only those of our own.
 
+use std::net::IpAddr;
+
 use axum::Router;
 use axum::extract::Request;
 use axum::http::header::{HOST, ORIGIN};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::uri::Authority;
+use axum::http::{HeaderMap, HeaderName, StatusCode};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use handlers::http::Problem;
@@ -17,8 +20,19 @@ pub fn guard(app: Router) -> Router {
     app.layer(middleware::from_fn(check))
 }
 
+/// What its token allows, whoever sends it: mail programs post it from anywhere (RFC 8058), and no page can
+/// make use of somebody's being here, as nobody signs in.
+const UNSUBSCRIBE: &str = "/v1/unsubscribe";
+
+/// Whether an address is this machine's alone: 127.0.0.0/8 or `::1`, also as IPv6 writes those of IPv4.
+pub fn is_loopback(address: IpAddr) -> bool {
+    address.to_canonical().is_loopback()
+}
+
 async fn check(request: Request, next: Next) -> Response {
-    if allowed(request.headers()) {
+    let from_anywhere = request.uri().path() == UNSUBSCRIBE;
+    let headers = request.headers();
+    if names_loopback(headers) && (from_anywhere || is_own_page(headers)) {
         return next.run(request).await;
     }
     Problem::new(
@@ -30,13 +44,41 @@ async fn check(request: Request, next: Next) -> Response {
     .into_response()
 }
 
-fn allowed(headers: &HeaderMap) -> bool {
-    let text = |name| headers.get(name).map(|value| value.to_str().unwrap_or("?"));
-    let host = text(HOST).unwrap_or("");
-    let name = host.rsplit_once(':').map_or(host, |(name, _)| name);
-    let own_host = matches!(name, "127.0.0.1" | "localhost" | "[::1]");
-    let own_page = text(ORIGIN).is_none_or(|origin| origin == format!("http://{host}"));
-    own_host && own_page
+/// The one value of a header; none where there is none, more than one, or no text.
+fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    let mut values = headers.get_all(name).iter();
+    let value = values.next()?;
+    values.next().is_none().then(|| value.to_str().ok())?
+}
+
+/// An address is no name, so nobody can have it resolve to something else.
+fn names_loopback(headers: &HeaderMap) -> bool {
+    let Some(host) = only(headers, &HOST) else {
+        return false;
+    };
+    let Ok(authority) = host.parse::<Authority>() else {
+        return false;
+    };
+    let name = authority.host();
+    let bare = name
+        .strip_prefix('[')
+        .and_then(|name| name.strip_suffix(']'));
+    let is_address = bare.unwrap_or(name).parse().is_ok_and(is_loopback);
+    let is_named = name.eq_ignore_ascii_case("localhost");
+    (is_address || is_named) && !host.contains('@')
+}
+
+fn is_own_page(headers: &HeaderMap) -> bool {
+    if !headers.contains_key(ORIGIN) {
+        return true;
+    }
+    match (only(headers, &ORIGIN), only(headers, &HOST)) {
+        (Some(origin), Some(host)) => {
+            let origin = origin.strip_prefix("http://");
+            origin.is_some_and(|origin| origin.eq_ignore_ascii_case(host))
+        }
+        _ => false,
+    }
 }
 
 #[cfg(test)]
@@ -50,6 +92,10 @@ mod tests {
             headers.insert(ORIGIN, origin.parse().unwrap());
         }
         headers
+    }
+
+    fn allowed(headers: &HeaderMap) -> bool {
+        names_loopback(headers) && is_own_page(headers)
     }
 
     #[test]
@@ -69,5 +115,49 @@ mod tests {
             Some("http://evil.example:8080")
         )));
         assert!(!allowed(&headers("127.0.0.1:8080", Some("null"))));
+    }
+
+    #[test]
+    fn every_address_of_loopback_is_ours_and_no_name_that_looks_like_one() {
+        for host in [
+            "127.0.0.1",
+            "127.0.0.2:8080",
+            "127.255.255.254:1",
+            "[::1]:8080",
+            "[::1]",
+            "[::ffff:127.0.0.1]:8080",
+            "LOCALHOST:8080",
+        ] {
+            assert!(allowed(&headers(host, None)), "{host}");
+            let own = format!("http://{}", host.to_lowercase());
+            assert!(allowed(&headers(host, Some(&own))), "{host}");
+            assert!(
+                !allowed(&headers(host, Some("http://127.0.0.9:8080"))),
+                "{host}"
+            );
+        }
+        for host in [
+            "",
+            "127.0.0.1.evil.example",
+            "localhost.evil.example",
+            "evil@127.0.0.1",
+            "128.0.0.1",
+            "10.0.0.1",
+            "[::2]",
+            "::1",
+            "127.0.0.1/evil.example",
+        ] {
+            assert!(!allowed(&headers(host, None)), "{host}");
+        }
+    }
+
+    #[test]
+    fn two_hosts_or_two_origins_are_none() {
+        let mut two = headers("127.0.0.1:8080", Some("http://127.0.0.1:8080"));
+        two.append(ORIGIN, "https://evil.example".parse().unwrap());
+        assert!(!allowed(&two));
+        let mut two = headers("127.0.0.1:8080", None);
+        two.append(HOST, "evil.example".parse().unwrap());
+        assert!(!allowed(&two));
     }
 }

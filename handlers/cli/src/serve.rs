@@ -37,7 +37,7 @@ pub fn run(options: &ServeOptions) -> ExitCode {
         // Complaining on stderr about a full stderr would be a panic.
         .log_internal_errors(false)
         .init();
-    if !options.listen.ip().is_loopback() && !options.allow_remote {
+    if !origin::is_loopback(options.listen.ip()) && !options.allow_remote {
         return exit::with(
             exit::WRONG_USE,
             format!(

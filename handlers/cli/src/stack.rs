@@ -141,7 +141,7 @@ pub fn is_stack(endpoint: &Uri, access: &Access) -> bool {
 pub(crate) fn is_local(endpoint: &Uri) -> bool {
     endpoint.host().is_some_and(|host| {
         let address: Result<IpAddr, _> = host.trim_matches(['[', ']']).parse();
-        address.is_ok_and(|address| address.is_loopback())
+        address.is_ok_and(crate::origin::is_loopback)
             || host == "localhost"
             || host.ends_with(".localhost")
     })

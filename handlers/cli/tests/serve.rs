@@ -87,6 +87,35 @@ fn an_address_that_others_reach_has_to_be_meant() {
 }
 
 #[test]
+fn whatever_loopback_address_it_listens_on_it_answers_under_the_address_that_it_prints() {
+    for (listen, host) in [
+        ("127.0.0.2:0", "127.0.0.2"),
+        ("127.255.255.254:0", "127.255.255.254"),
+        ("[::1]:0", "[::1]"),
+        ("[::ffff:127.0.0.1]:0", "[::ffff:127.0.0.1]"),
+        ("localhost:0", "127.0.0.1"),
+    ] {
+        let server = Server::listening(listen);
+        let endpoint = &server.endpoint;
+        assert!(
+            endpoint.starts_with(&format!("http://{host}:")),
+            "{endpoint}"
+        );
+        assert!(server.run(&["verify"]).done().contains("no accounts"));
+        // As its own console asks, and as a page of others would.
+        let asked = |origin: &str| {
+            let put = ureq::put(format!("{endpoint}/v1/customers/ana")).header("Origin", origin);
+            let answer = put.config().http_status_as_error(false).build();
+            let person = serde_json::json!({ "email": "ana@example.com", "name": "Ana" });
+            answer.send_json(person).unwrap().status().as_u16()
+        };
+        assert_eq!(asked(endpoint), 201, "{endpoint}");
+        assert_eq!(asked("http://evil.example"), 403, "{endpoint}");
+        assert_eq!(asked("null"), 403, "{endpoint}");
+    }
+}
+
+#[test]
 fn a_second_server_on_the_same_folder_is_refused_and_the_first_goes_on() {
     let server = Server::start();
     refused(

@@ -59,11 +59,12 @@ fn refused() -> Response {
     answer(StatusCode::BAD_REQUEST, &Page::refused())
 }
 
-/// Beside the token a mail system may add parameters of its own.
+/// Beside the token a mail system may add parameters of its own. Of two tokens nobody knows which is meant.
 fn token(query: Option<&str>) -> Option<String> {
     let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query?).unwrap_or_default();
     let mut tokens = pairs.into_iter().filter(|(name, _)| name == "token");
-    tokens.next().map(|(_, token)| token)
+    let (_, token) = tokens.next()?;
+    tokens.all(|(_, other)| other == token).then_some(token)
 }
 
 /// Mail systems send the field as a form, in either encoding.
@@ -96,8 +97,9 @@ fn answer(status: StatusCode, page: &Page) -> Response {
     };
     set(CONTENT_TYPE, "text/html; charset=utf-8");
     set(X_CONTENT_TYPE_OPTIONS, "nosniff");
-    // The address has the token in it.
-    set(REFERRER_POLICY, "no-referrer");
+    // The address has the token in it, which is told to nobody else. Not "no-referrer": browsers then keep to themselves
+    // where the form is from (`Origin: null`), and servers that ask refuse it.
+    set(REFERRER_POLICY, "same-origin");
     set(CACHE_CONTROL, "no-store");
     set(ROBOTS, "noindex");
     if let Ok(policy) = HeaderValue::from_str(&page::policy()) {

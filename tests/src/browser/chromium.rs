@@ -83,7 +83,16 @@ impl Chromium {
     /// Where it cannot be spoken to.
     #[must_use]
     pub fn page(&self) -> Page {
-        Page::open(&self.address)
+        self.page_at("")
+    }
+
+    /// The page that has this in its address, once there is one: a tab that a click has opened.
+    ///
+    /// # Panics
+    /// Where there never is one.
+    #[must_use]
+    pub fn page_at(&self, part: &str) -> Page {
+        Page::open(&self.address, part)
     }
 }
 

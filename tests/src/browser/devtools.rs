@@ -23,9 +23,9 @@ pub(super) struct Devtools {
 }
 
 impl Devtools {
-    /// The page at this browser's address.
-    pub(super) fn connect(address: &str) -> Self {
-        let target = page_of(address);
+    /// The first page of the browser at this address whose own address has this in it.
+    pub(super) fn connect(address: &str, part: &str) -> Self {
+        let target = page_of(address, part);
         let path = target
             .split_once(address)
             .map_or(target.as_str(), |(_, path)| path);
@@ -105,8 +105,8 @@ impl Devtools {
     }
 }
 
-/// The WebSocket address of the first page.
-fn page_of(address: &str) -> String {
+/// The WebSocket address of the first page that has this in its address.
+fn page_of(address: &str, part: &str) -> String {
     let started = Instant::now();
     while started.elapsed() < ANSWER_WITHIN {
         let targets: Value = ureq::get(format!("http://{address}/json/list"))
@@ -118,12 +118,15 @@ fn page_of(address: &str) -> String {
             .as_array()
             .into_iter()
             .flatten()
-            .find(|target| target["type"] == "page")
+            .find(|target| {
+                let url = target["url"].as_str().unwrap_or_default();
+                target["type"] == "page" && url.contains(part)
+            })
             .and_then(|page| page["webSocketDebuggerUrl"].as_str().map(str::to_owned));
         if let Some(page) = page {
             return page;
         }
         std::thread::sleep(LOOK);
     }
-    panic!("the browser has no page");
+    panic!("the browser has no page {part}");
 }

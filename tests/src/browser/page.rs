@@ -55,9 +55,9 @@ struct Seen {
 }
 
 impl Page {
-    pub(super) fn open(address: &str) -> Self {
+    pub(super) fn open(address: &str, part: &str) -> Self {
         let page = Page {
-            devtools: RefCell::new(Devtools::connect(address)),
+            devtools: RefCell::new(Devtools::connect(address, part)),
             seen: RefCell::default(),
         };
         for domain in ["Page", "Runtime", "Log", "Network"] {
@@ -103,6 +103,14 @@ impl Page {
         if went["loaderId"].is_string() {
             self.wait("the page to load", "document.readyState === 'complete'");
         }
+    }
+
+    /// Opens an address in a window of its own, which is seen beside this one.
+    pub fn open_window(&self, url: &str) {
+        self.call(
+            "Target.createTarget",
+            json!({ "url": url, "newWindow": true }),
+        );
     }
 
     /// What an expression of JavaScript gives, as JSON; promises are waited for.
@@ -198,6 +206,47 @@ impl Page {
                 "no frame shows {text:?}: {shown:#?}"
             );
             std::thread::sleep(std::time::Duration::from_millis(50));
+        }
+    }
+
+    /// Clicks a part of what the frame at `frame` shows, once it is there and has come to rest.
+    ///
+    /// # Panics
+    /// When it never is to be clicked.
+    #[track_caller]
+    pub fn click_in_frame(&self, frame: &str, selector: &str) {
+        let (frame, quoted) = (json!(frame), json!(selector));
+        let inside = format!(
+            "(() => {{ const part = document.querySelector({quoted}); part?.scrollIntoView({{ block: 'center' }});
+                const box = part?.getBoundingClientRect(); if (!box?.width) return null;
+                const place = `${{box.x}} ${{box.y}}`, rests = part.lastPlace === place; part.lastPlace = place;
+                return rests ? {{ x: box.x + box.width / 2, y: box.y + box.height / 2 }} : null; }})()"
+        );
+        let outside = format!(
+            "(() => {{ const frame = document.querySelector({frame}); frame.scrollIntoView({{ block: 'end' }});
+                const box = frame.getBoundingClientRect(); return {{ x: box.x + frame.clientLeft, y: box.y + frame.clientTop }}; }})()"
+        );
+        let started = Instant::now();
+        let (within, around) = loop {
+            self.look();
+            let frames = self.seen.borrow().frames.clone();
+            let around = self.evaluate(&outside);
+            let found = frames
+                .iter()
+                .map(|frame| self.evaluate_in(Some(frame), &inside))
+                .find(Value::is_object);
+            if let Some(within) = found {
+                break (within, around);
+            }
+            assert!(started.elapsed() < PATIENCE, "no frame has {selector}");
+            std::thread::sleep(std::time::Duration::from_millis(50));
+        };
+        let sum = |name: &str| {
+            within[name].as_f64().unwrap_or(0.0) + around[name].as_f64().unwrap_or(0.0)
+        };
+        for kind in ["mousePressed", "mouseReleased"] {
+            let event = json!({ "type": kind, "x": sum("x"), "y": sum("y"), "button": "left", "clickCount": 1 });
+            self.call("Input.dispatchMouseEvent", event);
         }
     }
 

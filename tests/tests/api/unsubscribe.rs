@@ -85,7 +85,7 @@ async fn a_get_shows_what_will_happen_and_changes_nothing() {
             "{policy}"
         );
         assert!(!policy.contains("unsafe"), "{policy}");
-        assert_eq!(page.header("referrer-policy"), Some("no-referrer"));
+        assert_eq!(page.header("referrer-policy"), Some("same-origin"));
         assert_eq!(page.header("cache-control"), Some("no-store"));
     }
     assert_eq!(state(&client).await, before);
@@ -106,6 +106,25 @@ async fn a_post_switches_the_kind_off_once_however_often_it_comes() {
         .filter(|&kind| kind != Kind::Deposit)
         .collect();
     assert_eq!(left, expected);
+}
+
+#[tokio::test]
+async fn a_link_with_two_tokens_is_none() {
+    let client = client("en").await;
+    let before = state(&client).await;
+    let deposits = link(&client, Topic::Kind(Kind::Deposit)).await;
+    let all = link(&client, Topic::All).await;
+    let token = |link: &str| link.split_once('?').unwrap().1.to_owned();
+    for path in [
+        format!("{deposits}&{}", token(&all)),
+        format!("{all}&{}", token(&deposits)),
+    ] {
+        let answer = post(&client, &path, ONE_CLICK).await;
+        assert_eq!(answer.status, StatusCode::BAD_REQUEST, "{path}");
+    }
+    assert_eq!(state(&client).await, before);
+    let same = format!("{deposits}&{}", token(&deposits));
+    assert_eq!(post(&client, &same, ONE_CLICK).await.status, StatusCode::OK);
 }
 
 #[tokio::test]

@@ -9,7 +9,7 @@ pub struct Given {
     pub server: Server,
     pub folder: Folder,
     // Last: it ends when nothing speaks to it any more.
-    _chromium: Chromium,
+    pub chromium: Chromium,
 }
 
 impl Given {
@@ -27,7 +27,7 @@ impl Given {
             page: chromium.page(),
             server,
             folder,
-            _chromium: chromium,
+            chromium,
         }
     }
 

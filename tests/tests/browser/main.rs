@@ -10,3 +10,4 @@ mod live;
 mod operators;
 mod screens;
 mod signing_stub;
+mod unsubscribing;

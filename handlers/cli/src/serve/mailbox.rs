@@ -17,9 +17,12 @@ use crate::pages;
 const PAGE: &str = include_str!("../../pages/inbox.html");
 
 /// A mail brings its styles inline, and may do nothing but be looked at: no
-/// script, no form, no request, no origin. Links open nothing.
-const MESSAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox; \
-     base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+/// script, no form, no request, no origin. A link that is clicked opens in a
+/// tab of its own, which is a page like any other.
+const MESSAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; \
+     sandbox allow-popups allow-popups-to-escape-sandbox; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
+/// Mail programs open links beside the mail; within its frame no page of ours lets itself be shown.
+const LINKS_BESIDE: &str = "<base target=\"_blank\">";
 
 pub(super) fn router(mailbox: Mailbox) -> Router {
     Router::new()
@@ -67,7 +70,10 @@ async fn set_condition(
 
 async fn message(State(mailbox): State<Mailbox>, Path(mail): Path<i64>) -> Response {
     match mailbox.message(mail).await {
-        Ok(Some(html)) => pages::guarded(Html(html).into_response(), MESSAGE_POLICY),
+        Ok(Some(html)) => {
+            let html = html.replacen("<head>", &format!("<head>{LINKS_BESIDE}"), 1);
+            pages::guarded(Html(html).into_response(), MESSAGE_POLICY)
+        }
         Ok(None) => StatusCode::NOT_FOUND.into_response(),
         Err(error) => Problem::from(error).into_response(),
     }

@@ -13,7 +13,7 @@ const DEFAULT_MAIL_FROM: &str = "notifications@bank.example";
 #[derive(Debug, Clone, Args)]
 pub struct ServeOptions {
     /// Address and port of API, console and mailbox
-    #[arg(long, value_name = "ADDRESS:PORT", default_value = DEFAULT_LISTEN)]
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = DEFAULT_LISTEN, value_parser = listen)]
     pub listen: SocketAddr,
 
     /// Folder that holds everything; made when it is missing
@@ -32,6 +32,17 @@ pub struct ServeOptions {
     /// Sender of the mails
     #[arg(long, value_name = "ADDRESS", default_value = DEFAULT_MAIL_FROM)]
     pub mail_from: String,
+}
+
+/// An address, or the one name that is loopback everywhere (RFC 6761, section 6.3): others may be somebody else's by now.
+fn listen(text: &str) -> Result<SocketAddr, String> {
+    let address = match text.strip_prefix("localhost:") {
+        Some(port) => format!("127.0.0.1:{port}"),
+        None => text.to_owned(),
+    };
+    address
+        .parse()
+        .map_err(|_| "must be an address and a port, like 127.0.0.1:8080 or [::1]:8080".to_owned())
 }
 
 impl Default for ServeOptions {

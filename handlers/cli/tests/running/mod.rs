@@ -80,10 +80,19 @@ impl Server {
     }
 
     pub fn start_on(folder: TempDir) -> Self {
+        Server::start_at("127.0.0.1:0", folder)
+    }
+
+    /// One that listens there.
+    pub fn listening(listen: &str) -> Self {
+        Server::start_at(listen, tempfile::tempdir().unwrap())
+    }
+
+    fn start_at(listen: &str, folder: TempDir) -> Self {
         // Under the umask that most machines have.
         let mut child = Command::new("sh")
             .args(["-c", "umask 022; exec \"$0\" \"$@\"", BINARY])
-            .args(["serve", "--listen", "127.0.0.1:0", "--data-dir"])
+            .args(["serve", "--listen", listen, "--data-dir"])
             .arg(folder.path().join("data"))
             .stdout(Stdio::piped())
             .spawn()
