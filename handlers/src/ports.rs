@@ -20,7 +20,7 @@ mod suppressions;
 pub use bus::{Bus, BusEntry};
 pub use clock::{Clock, SystemClock};
 pub use customers::{CustomerRevision, Customers, Person};
-pub use dead_letters::{DeadLetterQueue, QueuedLetter};
+pub use dead_letters::{DeadLetterQueue, Look, QueuedLetter};
 pub use domain::email::address_hash;
 pub use event_store::{Appended, CommitPage, EventStore, Place, ReversalMark, UsedKey};
 pub use ids::{Ids, RandomIds};

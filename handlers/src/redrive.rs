@@ -25,8 +25,6 @@ use seen::Seen;
 pub const MAX_LETTERS: usize = 100;
 /// How long a redrive may take before the letters are visible again.
 const REDRIVE_HIDES_FOR: Duration = Duration::from_secs(120);
-/// A look hides letters only as long as it takes to collect them.
-const LOOK_HIDES_FOR: Duration = Duration::from_secs(10);
 /// By how much a commit's time and the time at which it came into the stream may differ: four times what readers of the
 /// time index reckon with. More would have each letter project the more of what has nothing to do with it.
 const STREAM_MARGIN: chrono::TimeDelta = chrono::TimeDelta::minutes(1);
@@ -38,6 +36,17 @@ pub struct Selection {
     pub ids: Vec<String>,
     pub max: usize,
     pub dry_run: bool,
+}
+
+/// The letters that could be seen, and whether those are all.
+#[derive(Debug, Clone, Serialize)]
+pub struct Listing {
+    #[serde(rename = "dead_letters")]
+    pub letters: Vec<DeadLetter>,
+    /// How many letters there are, seen or not.
+    pub waiting: usize,
+    /// Whether every letter is in `letters`: an empty list that is not complete does not mean that nothing has failed.
+    pub complete: bool,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -64,14 +73,14 @@ impl std::fmt::Debug for Redriver {
 }
 
 impl Redriver {
-    /// The letters that wait, without touching them.
-    pub async fn list(&self, max: usize) -> Result<Vec<DeadLetter>> {
-        let queued = self.receive(max.min(MAX_LETTERS), LOOK_HIDES_FOR).await?;
-        let letters = queued.iter().map(dead_letter::read).collect();
-        for letter in &queued {
-            self.queue.release(&letter.receipt).await?;
-        }
-        Ok(letters)
+    /// The letters that wait, without touching them: for whoever else looks at the same time they are there too.
+    pub async fn list(&self, max: usize) -> Result<Listing> {
+        let look = self.queue.look(max.min(MAX_LETTERS)).await?;
+        Ok(Listing {
+            letters: look.letters.iter().map(dead_letter::read).collect(),
+            waiting: look.waiting,
+            complete: look.letters.len() >= look.waiting,
+        })
     }
 
     /// Redrives the selected letters. A letter is removed after its content is
@@ -86,12 +95,15 @@ impl Redriver {
         };
         let mut redriven = Vec::new();
         let mut seen = Seen::default();
-        for queued in self.receive(look_at, REDRIVE_HIDES_FOR).await? {
-            let wanted = !named || selection.ids.contains(&queued.id);
-            if !wanted || selection.dry_run {
-                self.queue.release(&queued.receipt).await?;
-            }
-            if !wanted {
+        let found = match selection.dry_run {
+            true => self.queue.look(look_at).await?.letters,
+            false => self.receive(look_at, REDRIVE_HIDES_FOR).await?,
+        };
+        for queued in found {
+            if named && !selection.ids.contains(&queued.id) {
+                if !selection.dry_run {
+                    self.queue.release(&queued.receipt).await?;
+                }
                 continue;
             }
             let letter = dead_letter::read(&queued);

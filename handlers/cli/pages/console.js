@@ -87,8 +87,15 @@ function show() {
 async function countLetters() {
   if (performance.now() - counted < COUNT_EVERY_MS) return;
   counted = performance.now();
-  const { dead_letters: letters } = await getJson("/v1/dead-letters?limit=100");
-  byId("dead-count").textContent = letters.length ? (letters.length === 100 ? "100+" : letters.length) : "";
+  const badge = byId("dead-count");
+  try {
+    const { waiting } = await getJson("/v1/dead-letters?limit=1");
+    badge.textContent = waiting || "";
+  } catch (error) {
+    // None is what it would say of none.
+    badge.textContent = "?";
+    throw error;
+  }
 }
 
 byId("mailbox-link").hidden = !about.mailbox;

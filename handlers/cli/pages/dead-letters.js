@@ -14,12 +14,13 @@ const MAYBE_TWICE = "Nobody knows whether this mail was sent. It is sent once mo
 export function mount(main) {
   const rows = element("ol", { class: "rows" });
   const nothing = element("p", { class: "nothing", hidden: "" }, "Nothing has failed for good.");
+  const unknown = element("p", { class: "nothing", id: "dead-unknown", hidden: "" });
   const status = element("p", { class: "status", role: "status" });
   const results = element("ol", { class: "results" });
   const dryRun = element("button", { type: "button", class: "plain" }, "Dry run of all");
   const all = element("button", { type: "button", class: "action" }, "Redrive all\u2026");
   const buttons = element("p", { class: "buttons" }, dryRun, all);
-  main.append(panel("dead", "Dead letters", rows, nothing, buttons, status, results));
+  main.append(panel("dead", "Dead letters", rows, nothing, unknown, buttons, status, results));
 
   const redrive = async (selection, dry) =>
     (await ask("POST", "/v1/dead-letters/redrive", { body: { ...selection, dry_run: dry } })).redriven;
@@ -61,11 +62,32 @@ export function mount(main) {
       element("span", { class: "state", "data-state": "DEAD" }, letter.kind));
   }
 
+  /** What is not known is said, and never taken for nothing. */
+  function sayUnknown(text) {
+    nothing.hidden = true;
+    unknown.hidden = false;
+    if (unknown.textContent !== text) unknown.textContent = text;
+  }
+
   async function refresh() {
-    const { dead_letters: letters } = await getJson(`/v1/dead-letters?limit=${MOST}`);
+    let listing;
+    try {
+      listing = await getJson(`/v1/dead-letters?limit=${MOST}`);
+    } catch (error) {
+      sayUnknown("Not known: the dead letters cannot be listed at the moment. What is shown is from before.");
+      throw error;
+    }
+    const { dead_letters: letters, waiting, complete } = listing;
     syncRows(rows, letters, (letter) => letter.id, row);
-    nothing.hidden = letters.length > 0;
     buttons.hidden = letters.length === 0;
+    if (complete) {
+      unknown.hidden = true;
+      nothing.hidden = letters.length > 0;
+    } else if (letters.length === MOST) {
+      sayUnknown(`${waiting} letters wait; these are ${MOST} of them.`);
+    } else {
+      sayUnknown(`Not known: ${waiting} letters wait, and ${letters.length} can be seen now. Others are being looked at or redriven.`);
+    }
   }
 
   return { title: "Dead letters", refresh };

@@ -36,7 +36,8 @@ export function mount(main, { id, version, about }) {
       getJson(path), notificationsOf(path, version), getJson("/v1/dead-letters?limit=100"),
     ]);
     const ours = letters.dead_letters.filter((letter) => letter.event_id === event.event_id);
-    syncRows(line, timeline({ event, before, after, account, told, letters: ours }), (step) => step.key, stepRow);
+    const known = letters.complete || ours.length > 0;
+    syncRows(line, timeline({ event, before, after, account, told, letters: ours, known }), (step) => step.key, stepRow);
     showSteps(account);
     await showMails(told);
   }
@@ -100,7 +101,7 @@ async function notificationsOf(path, version) {
 }
 
 /** The steps in the order of their times; what has no time of its own stays behind its cause. */
-function timeline({ event, before, after, account, told, letters }) {
+function timeline({ event, before, after, account, told, letters, known }) {
   const steps = [
     { key: "occurred", at: event.occurred_at, what: "Happened", detail: "as the bank says" },
     { key: "commit", at: event.recorded_at, what: `Recorded as version ${event.version}`, detail: `commit ${event.hash}` },
@@ -112,6 +113,7 @@ function timeline({ event, before, after, account, told, letters }) {
   for (const letter of letters) {
     steps.push({ key: letter.id, at: letter.at, what: "Dead letter", detail: `${letter.what}: ${letter.reason}`, state: "DEAD", href: "#/dead-letters" });
   }
+  if (!known) steps.push({ key: "no-letters", after: event.recorded_at, what: "Dead letters", detail: "not known: not all of them can be seen now", href: "#/dead-letters" });
   const order = (step) => Date.parse(step.at ?? step.after ?? event.recorded_at);
   const sorted = steps.map((step, index) => ({ step, index })).sort((a, b) => order(a.step) - order(b.step) || a.index - b.index);
   const start = Date.parse(event.recorded_at);

@@ -62,8 +62,8 @@ pub(super) async fn dead_letters(
     RawQuery(text): RawQuery,
 ) -> Result<Response, Problem> {
     let query = Query::read(text, &["limit"])?;
-    let letters = api.redriver.list(query.limit()?).await?;
-    Ok(Json(json!({ "dead_letters": letters })).into_response())
+    let listing = api.redriver.list(query.limit()?).await?;
+    Ok(Json(listing).into_response())
 }
 
 pub(super) async fn redrive(

@@ -3,7 +3,8 @@ use std::time::Duration;
 use async_trait::async_trait;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::retry::RetryConfig;
-use handlers::ports::{DeadLetterQueue, QueuedLetter};
+use aws_sdk_sqs::types::QueueAttributeName;
+use handlers::ports::{DeadLetterQueue, Look, QueuedLetter};
 use handlers::{Error, Result};
 
 use crate::error::classify;
@@ -13,6 +14,14 @@ use crate::timeouts;
 const MAX_RECEIVED: usize = 10;
 /// SQS's longest delay of a message.
 const MAX_DELAY_SECONDS: u64 = 900;
+
+/// How often a look looks, where it has not seen all that SQS counts: another look lets go of them in a moment.
+const LOOKS: u32 = 3;
+/// Between two of them, the longer the more often.
+const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(400);
+/// SQS cannot be asked for the letters behind the first ten but by hiding those. For no longer than they take to be
+/// collected: they are let go at the end, and by themselves should that fail.
+const LOOK_HIDES_FOR: Duration = Duration::from_secs(5);
 
 /// The dead-letter queue on SQS.
 #[derive(Debug, Clone)]
@@ -34,6 +43,66 @@ impl SqsDeadLetters {
     }
 }
 
+impl SqsDeadLetters {
+    /// How many messages there are, those included that somebody has received. It follows the truth within a minute.
+    async fn count(&self) -> Result<usize> {
+        const COUNTED: [QueueAttributeName; 2] = [
+            QueueAttributeName::ApproximateNumberOfMessages,
+            QueueAttributeName::ApproximateNumberOfMessagesNotVisible,
+        ];
+        let answer = self
+            .client
+            .get_queue_attributes()
+            .queue_url(&self.queue_url)
+            .set_attribute_names(Some(COUNTED.to_vec()))
+            .send()
+            .await
+            .map_err(|error| classify("counting the dead letters", &error))?;
+        let attributes = answer.attributes.unwrap_or_default();
+        let count = |name| attributes.get(name)?.parse::<usize>().ok();
+        let counts: Option<Vec<usize>> = COUNTED.iter().map(count).collect();
+        counts
+            .map(|counts| counts.into_iter().sum())
+            .ok_or_else(|| Error::Retryable("SQS did not count the dead letters".to_owned()))
+    }
+
+    /// Adds what can be seen now and was not seen yet, up to `max` in all, and no longer than until there are as many as
+    /// were counted: to find out that there is no more takes a second.
+    async fn see(&self, seen: &mut Vec<QueuedLetter>, max: usize, counted: usize) -> Result<()> {
+        // So few come all at once, and need not be hidden to be seen.
+        let hidden_for = match counted > MAX_RECEIVED {
+            true => LOOK_HIDES_FOR,
+            false => Duration::ZERO,
+        };
+        let mut received = Vec::new();
+        let looked = loop {
+            match self.receive(max - seen.len(), hidden_for).await {
+                Err(error) => break Err(error),
+                Ok(page) => {
+                    let before = seen.len();
+                    for letter in page {
+                        received.push(letter.receipt.clone());
+                        if seen.len() < max && seen.iter().all(|known| known.id != letter.id) {
+                            seen.push(letter);
+                        }
+                    }
+                    if [before, max, counted].contains(&seen.len()) {
+                        break Ok(());
+                    }
+                }
+            }
+        };
+        if !hidden_for.is_zero() {
+            for receipt in received {
+                if let Err(error) = self.release(&receipt).await {
+                    tracing::warn!(%error, "a letter that was looked at stays hidden for some seconds");
+                }
+            }
+        }
+        looked
+    }
+}
+
 fn seconds(duration: Duration) -> i32 {
     i32::try_from(duration.as_secs()).unwrap_or(i32::MAX)
 }
@@ -50,6 +119,20 @@ impl DeadLetterQueue for SqsDeadLetters {
             .await
             .map(drop)
             .map_err(|error| classify("writing a dead letter", &error))
+    }
+
+    async fn look(&self, max: usize) -> Result<Look> {
+        let mut letters = Vec::new();
+        for round in 1.. {
+            let counted = self.count().await?;
+            self.see(&mut letters, max, counted).await?;
+            let waiting = counted.max(letters.len());
+            if letters.len() >= waiting.min(max) || round == LOOKS {
+                return Ok(Look { letters, waiting });
+            }
+            tokio::time::sleep(LOOK_AGAIN_AFTER * round).await;
+        }
+        Err(Error::Permanent("a look without an end".to_owned()))
     }
 
     async fn receive(&self, max: usize, hidden_for: Duration) -> Result<Vec<QueuedLetter>> {

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use handlers::ports::{Clock, DeadLetterQueue, QueuedLetter};
+use handlers::ports::{Clock, DeadLetterQueue, Look, QueuedLetter};
 use handlers::{Error, Result};
-use rusqlite::{Transaction, params};
+use rusqlite::{Row, Transaction, params};
 use uuid::Uuid;
 
 use crate::durable::Durable;
@@ -38,6 +38,29 @@ fn later(now: DateTime<Utc>, delay: Duration) -> i64 {
         .saturating_add(i64::try_from(delay.as_millis()).unwrap_or(i64::MAX))
 }
 
+/// A row of `id, body, attributes`: the letter, and its attributes as they are stored.
+fn read(row: &Row<'_>, receipt: String) -> rusqlite::Result<(QueuedLetter, String)> {
+    let letter = QueuedLetter {
+        id: row.get(0)?,
+        receipt,
+        body: row.get(1)?,
+        attributes: BTreeMap::new(),
+    };
+    Ok((letter, row.get(2)?))
+}
+
+fn with_attributes(rows: Vec<(QueuedLetter, String)>) -> Result<Vec<QueuedLetter>> {
+    let with = |(letter, attributes): (QueuedLetter, String)| {
+        let attributes = serde_json::from_str(&attributes)
+            .map_err(|error| Error::Permanent(format!("a dead letter's attributes: {error}")))?;
+        Ok(QueuedLetter {
+            attributes,
+            ..letter
+        })
+    };
+    rows.into_iter().map(with).collect()
+}
+
 #[async_trait]
 impl DeadLetterQueue for LocalDeadLetters {
     async fn put(&self, body: &str, delay: Duration) -> Result<()> {
@@ -46,6 +69,35 @@ impl DeadLetterQueue for LocalDeadLetters {
         self.durable
             .write(move |transaction| put(transaction, &body, "{}", visible_at))
             .await
+    }
+
+    async fn look(&self, max: usize) -> Result<Look> {
+        let now = self.clock.now().timestamp_millis();
+        // One transaction: the count is that of the moment of the list.
+        let (rows, waiting) = self
+            .durable
+            .write_repeatable(move |transaction| {
+                // What is received has a receipt, and what is only delayed has none.
+                let mut letters = transaction.prepare_cached(
+                    "SELECT id, body, attributes, count(*) OVER () FROM dead_letter \
+                     WHERE visible_at <= ?1 OR receipt IS NOT NULL ORDER BY rowid LIMIT ?2",
+                )?;
+                let rows = letters.query_map(
+                    params![now, i64::try_from(max).unwrap_or(i64::MAX)],
+                    |row| Ok((read(row, String::new())?, row.get::<_, i64>(3)?)),
+                )?;
+                let rows = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+                let waiting = rows.first().map_or(0, |(_, waiting)| *waiting);
+                Ok((
+                    rows.into_iter().map(|(row, _)| row).collect::<Vec<_>>(),
+                    waiting,
+                ))
+            })
+            .await?;
+        Ok(Look {
+            letters: with_attributes(rows)?,
+            waiting: usize::try_from(waiting).unwrap_or(usize::MAX),
+        })
     }
 
     async fn receive(&self, max: usize, hidden_for: Duration) -> Result<Vec<QueuedLetter>> {
@@ -57,13 +109,7 @@ impl DeadLetterQueue for LocalDeadLetters {
                     "SELECT id, body, attributes FROM dead_letter WHERE visible_at <= ?1 ORDER BY rowid LIMIT ?2",
                 )?;
                 let rows = visible.query_map(params![now.timestamp_millis(), i64::try_from(max).unwrap_or(i64::MAX)], |row| {
-                    let letter = QueuedLetter {
-                        id: row.get(0)?,
-                        receipt: Uuid::new_v4().to_string(),
-                        body: row.get(1)?,
-                        attributes: BTreeMap::new(),
-                    };
-                    Ok((letter, row.get::<_, String>(2)?))
+                    read(row, Uuid::new_v4().to_string())
                 })?;
                 let rows = rows.collect::<rusqlite::Result<Vec<_>>>()?;
                 for (letter, _) in &rows {
@@ -75,14 +121,7 @@ impl DeadLetterQueue for LocalDeadLetters {
                 Ok(rows)
             })
             .await?;
-        rows.into_iter()
-            .map(|(mut letter, attributes)| {
-                letter.attributes = serde_json::from_str(&attributes).map_err(|error| {
-                    Error::Permanent(format!("a dead letter's attributes: {error}"))
-                })?;
-                Ok(letter)
-            })
-            .collect()
+        with_attributes(rows)
     }
 
     async fn remove(&self, receipt: &str) -> Result<()> {

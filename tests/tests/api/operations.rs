@@ -132,6 +132,20 @@ async fn dead_letters_are_listed_tried_and_redriven() {
 }
 
 #[tokio::test]
+async fn a_queue_that_cannot_be_looked_at_is_not_an_empty_one() {
+    let client = told().await;
+    let listing = client.get("/v1/dead-letters").await.body;
+    assert_eq!(
+        (&listing["waiting"], &listing["complete"]),
+        (&json!(1), &json!(true))
+    );
+    let down = Fault::FailBefore(Error::Retryable("down".to_owned()));
+    client.world.faults.at("dead_letters.look", 0, down);
+    let answer = client.get("/v1/dead-letters").await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+}
+
+#[tokio::test]
 async fn letters_of_every_envelope_are_as_the_document_says() {
     let client = Client::new();
     client.world.account_with(&account(1), &["1.00"]).await;

@@ -51,6 +51,90 @@ fn a_dead_letter_appears_is_tried_in_a_dry_run_and_is_redriven_once() {
     given.assert_clean();
 }
 
+/// With as many deposits as dead letters.
+fn with_dead_letters(given: &Given, count: usize) {
+    let api = given.api();
+    api.open("ACC-1", "ana", "EUR");
+    given.folder.disk().change_customer("ana", |item| {
+        item["person"]["M"]["time_zone"] = json!({ "S": "Nowhere/Land" })
+    });
+    for number in 0..count {
+        given.deposit("ACC-1", &format!("key-{number}"), "10.00", "salary");
+    }
+    eventually("they are dead letters", || match api.dead_letters().len() {
+        all if all == count => Ok(()),
+        other => Err(other.to_string()),
+    });
+}
+
+#[test]
+fn every_tab_shows_every_dead_letter_while_others_look_too() {
+    /// A page of this notes whenever it says that nothing has failed.
+    const WATCH: &str = "(() => { window.saidNothing = 0; const line = document.querySelector('#dead .nothing');
+        new MutationObserver(() => { if (!line.hidden) window.saidNothing += 1; }).observe(line, { attributes: true });
+        if (!line.hidden) window.saidNothing += 1; })()";
+    let given = Given::new();
+    with_dead_letters(&given, 3);
+    let base = given.server.base();
+    let url = |tab: &str| format!("{base}/?{tab}#/dead-letters");
+    given.page.go(&url("first"));
+    given.page.open_window(&url("second"));
+    let second = given.chromium.page_at("?second");
+    let all = "document.querySelectorAll('#dead .dead').length === 3";
+    let pages = [&given.page, &second];
+    for page in pages {
+        page.wait("all letters", all);
+        let _ = page.evaluate(WATCH);
+    }
+    // Both look once a second, and another one all the time.
+    for _ in 0..200 {
+        assert_eq!(given.api().dead_letters().len(), 3);
+    }
+    for page in pages {
+        page.wait_for("#dead-count", "3");
+        page.wait("all letters", all);
+        assert_eq!(page.evaluate("window.saidNothing"), json!(0));
+    }
+    given.assert_clean();
+}
+
+#[test]
+fn what_is_not_known_of_the_dead_letters_is_said_and_not_taken_for_none() {
+    let given = Given::new();
+    let page = &given.page;
+    given.open("/dead-letters");
+    page.wait_for("#dead", "Nothing has failed for good.");
+    let answers = |answer: &str| {
+        let _ = page.evaluate(&format!(
+            "(() => {{ window.asked ??= window.fetch; window.fetch = (path, options) => String(path).startsWith('/v1/dead-letters?')
+                ? Promise.resolve({answer}) : window.asked.call(window, path, options); }})()"
+        ));
+    };
+    let hidden = "document.querySelector('#dead .nothing').hidden";
+    answers("new Response('{}', { status: 503 })");
+    page.wait_for("#dead", "Not known: the dead letters cannot be listed");
+    assert_eq!(
+        page.evaluate(hidden),
+        json!(true),
+        "it says that nothing has failed"
+    );
+    page.wait_for("#dead-count", "?");
+    answers("Response.json({ dead_letters: [], waiting: 2, complete: false })");
+    page.wait_for("#dead", "Not known: 2 letters wait, and 0 can be seen now.");
+    assert_eq!(
+        page.evaluate(hidden),
+        json!(true),
+        "it says that nothing has failed"
+    );
+    page.wait_for("#dead-count", "2");
+    answers("Response.json({ dead_letters: [], waiting: 0, complete: true })");
+    page.wait_for("#dead", "Nothing has failed for good.");
+    page.wait(
+        "no count",
+        "document.querySelector('#dead-count').innerText === ''",
+    );
+}
+
 #[test]
 fn a_replay_is_followed_shows_what_differs_and_is_switched_to_on_request() {
     let folder = Folder::new();

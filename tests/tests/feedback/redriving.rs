@@ -116,5 +116,5 @@ async fn an_event_that_could_not_be_noted_is_noted_by_a_redrive_and_not_put_on_t
     assert_eq!(redriven[0].outcome, "redriven", "{redriven:?}");
     assert_eq!(stored(&world).delivery, Some(Delivery::Bounced));
     assert!(world.bus.published().is_empty());
-    assert_eq!(world.redriver().list(10).await.unwrap().len(), 0);
+    assert_eq!(world.redriver().list(10).await.unwrap().letters.len(), 0);
 }

@@ -58,9 +58,9 @@ async fn an_unknown_outcome_becomes_a_letter_and_is_never_sent_again_by_itself()
 async fn a_letter_is_not_seen_before_a_provider_event_had_its_time() {
     let world = world_with(&(vec![Answer::UnknownLost], false)).await;
     world.settle().await;
-    assert_eq!(world.redriver().list(10).await.unwrap().len(), 0);
+    assert_eq!(world.redriver().list(10).await.unwrap().letters.len(), 0);
     world.clock.advance(UNKNOWN_WINDOW);
-    assert_eq!(world.redriver().list(10).await.unwrap().len(), 1);
+    assert_eq!(world.redriver().list(10).await.unwrap().letters.len(), 1);
 }
 
 #[tokio::test]

@@ -32,7 +32,7 @@ async fn each_envelope_tells_what_failed_for_which_event_why_when_and_how_often(
     world
         .dead_letters
         .put_foreign(&json!({ "Records": [] }), &[]);
-    let letters = world.redriver().list(10).await.unwrap();
+    let letters = world.redriver().list(10).await.unwrap().letters;
     let kinds: Vec<LetterKind> = letters.iter().map(|letter| letter.kind).collect();
     use LetterKind::{Account, Delivery, Function, Notification, Stream, Unreadable};
     assert_eq!(
@@ -105,7 +105,7 @@ async fn what_cannot_be_read_stays_and_says_so() {
     ] {
         world.dead_letters.put_foreign(&body, &[]);
     }
-    let letters = world.redriver().list(10).await.unwrap();
+    let letters = world.redriver().list(10).await.unwrap().letters;
     assert!(
         letters
             .iter()

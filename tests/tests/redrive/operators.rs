@@ -2,6 +2,7 @@
 
 use crate::given::*;
 use handlers::error::Error;
+use handlers::ports::DeadLetterQueue;
 use handlers::redrive::{MAX_LETTERS, Selection};
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -23,7 +24,7 @@ async fn a_look_and_a_dry_run_change_nothing() {
         world.read_model.rows(),
     );
     for _ in 0..3 {
-        assert_eq!(world.redriver().list(10).await.unwrap().len(), 3);
+        assert_eq!(world.redriver().list(10).await.unwrap().letters.len(), 3);
         let dry = Selection {
             dry_run: true,
             ..any(10)
@@ -35,6 +36,56 @@ async fn a_look_and_a_dry_run_change_nothing() {
     assert_eq!(world.bus.published(), published);
     assert_eq!(world.read_model.rows(), rows);
     assert_eq!(world.notifications.all(), []);
+}
+
+#[tokio::test]
+async fn looks_at_once_and_dry_runs_hide_nothing_from_one_another() {
+    let world = published().await;
+    let event = delivered(&world);
+    for _ in 0..25 {
+        world.dead_letters.put_foreign(&event, &RULE_ATTRIBUTES);
+    }
+    let places = world.dead_letters.places();
+    let (one, other) = (world.redriver(), world.redriver());
+    let dry = Selection {
+        dry_run: true,
+        ..any(MAX_LETTERS)
+    };
+    let (first, told, second) = futures::join!(
+        one.list(MAX_LETTERS),
+        other.redrive(&dry),
+        other.list(MAX_LETTERS)
+    );
+    for listing in [first.unwrap(), second.unwrap()] {
+        assert_eq!((listing.letters.len(), listing.waiting), (25, 25));
+        assert!(listing.complete);
+    }
+    assert_eq!(told.unwrap().len(), 25);
+    assert_eq!(world.dead_letters.places(), places, "a letter was taken");
+}
+
+#[tokio::test]
+async fn a_list_says_that_it_is_not_all_where_somebody_has_the_rest_or_it_was_bounded() {
+    let world = published().await;
+    let event = delivered(&world);
+    for _ in 0..3 {
+        world.dead_letters.put_foreign(&event, &RULE_ATTRIBUTES);
+    }
+    let bounded = world.redriver().list(2).await.unwrap();
+    assert_eq!((bounded.letters.len(), bounded.waiting), (2, 3));
+    assert!(!bounded.complete);
+    // As a redrive does that has not got to its end.
+    let a_while = Duration::from_secs(60);
+    let taken = world.dead_letters.receive(10, a_while).await.unwrap();
+    let listing = world.redriver().list(10).await.unwrap();
+    assert_eq!((listing.letters.len(), listing.waiting), (0, 3));
+    assert!(!listing.complete, "nobody knows what the three are");
+    for letter in taken {
+        world.dead_letters.remove(&letter.receipt).await.unwrap();
+    }
+    let listing = world.redriver().list(10).await.unwrap();
+    assert_eq!((listing.letters.len(), listing.waiting), (0, 0));
+    assert!(listing.complete);
 }
 
 #[tokio::test]
@@ -63,7 +114,16 @@ async fn max_is_a_bound_and_ids_are_a_choice() {
     assert_eq!(told, BTreeSet::from(expected));
     assert_eq!(world.dead_letters.ids().len(), 20);
     // Those that were only looked at are there for the next one at once.
-    assert_eq!(world.redriver().list(MAX_LETTERS).await.unwrap().len(), 20);
+    assert_eq!(
+        world
+            .redriver()
+            .list(MAX_LETTERS)
+            .await
+            .unwrap()
+            .letters
+            .len(),
+        20
+    );
     assert_eq!(
         world.redriver().redrive(&any(1000)).await.unwrap().len(),
         20
@@ -83,7 +143,7 @@ async fn a_bus_that_refuses_leaves_the_letter_where_it_is() {
     );
     let redriven = world.redriver().redrive(&any(10)).await.unwrap();
     assert_eq!(outcomes(&redriven), ["failed: throttled"]);
-    assert_eq!(world.redriver().list(10).await.unwrap().len(), 1);
+    assert_eq!(world.redriver().list(10).await.unwrap().letters.len(), 1);
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use handlers::error::Result;
-use handlers::ports::{Clock, DeadLetterQueue, QueuedLetter};
+use handlers::ports::{Clock, DeadLetterQueue, Look, QueuedLetter};
 use serde_json::Value;
 
 use super::clock::TestClock;
@@ -29,6 +29,15 @@ struct Letter {
 impl Letter {
     fn receipt(&self) -> String {
         format!("{}/{}", self.id, self.received)
+    }
+
+    fn queued(&self) -> QueuedLetter {
+        QueuedLetter {
+            id: self.id.clone(),
+            receipt: self.receipt(),
+            body: self.body.clone(),
+            attributes: self.attributes.clone(),
+        }
     }
 }
 
@@ -130,6 +139,23 @@ impl DeadLetterQueue for MemoryDeadLetters {
         self.faults.call("dead_letters.put", write).await
     }
 
+    /// As SQS can do it: what somebody has received is counted, and not seen.
+    async fn look(&self, max: usize) -> Result<Look> {
+        let read = || {
+            let now = self.clock.now();
+            let state = self.lock();
+            let letters = || state.letters.iter();
+            let visible = letters().filter(|letter| letter.visible_from <= now);
+            // What was never received is delayed.
+            let there = |letter: &&Letter| letter.visible_from <= now || letter.received > 0;
+            Ok(Look {
+                letters: visible.take(max).map(Letter::queued).collect(),
+                waiting: letters().filter(there).count(),
+            })
+        };
+        self.faults.call("dead_letters.look", read).await
+    }
+
     async fn receive(&self, max: usize, hidden_for: Duration) -> Result<Vec<QueuedLetter>> {
         let read = || {
             let now = self.clock.now();
@@ -142,12 +168,7 @@ impl DeadLetterQueue for MemoryDeadLetters {
             let received = visible.take(max.min(RECEIVED_AT_ONCE)).map(|letter| {
                 letter.received += 1;
                 letter.visible_from = hidden_until;
-                QueuedLetter {
-                    id: letter.id.clone(),
-                    receipt: letter.receipt(),
-                    body: letter.body.clone(),
-                    attributes: letter.attributes.clone(),
-                }
+                letter.queued()
             });
             Ok(received.collect())
         };

@@ -82,20 +82,36 @@ fn list(options: &ListOptions) -> Result<End, Failure> {
         .connection
         .client()?
         .get("dead-letters", &[("limit", &limit)])?;
-    if options.connection.json {
-        output::json(&page);
-        return Ok(End::Done);
-    }
     let letters = page["dead_letters"]
         .as_array()
         .map_or(&[][..], Vec::as_slice);
-    if letters.is_empty() {
-        output::line("There are no dead letters.");
-        return Ok(End::Done);
+    let waiting = page["waiting"].as_u64().unwrap_or(letters.len() as u64);
+    // Fewer than could be asked for: what was not seen may be anything.
+    let asked_for = waiting.min(options.limit.unsigned_abs());
+    let end = End::done_if(letters.len() as u64 >= asked_for);
+    if options.connection.json {
+        output::json(&page);
+        return Ok(end);
     }
-    let names = ["id", "kind", "at", "attempts", "what", "reason"];
-    print(&LETTERS, &names, letters);
-    Ok(End::Done)
+    if waiting == 0 {
+        output::line("There are no dead letters.");
+        return Ok(end);
+    }
+    if !letters.is_empty() {
+        let names = ["id", "kind", "at", "attempts", "what", "reason"];
+        print(&LETTERS, &names, letters);
+    }
+    if waiting > letters.len() as u64 {
+        let why = match end {
+            End::Done => "--limit shows more",
+            _ => "the others are being looked at or redriven: ask again in a moment",
+        };
+        output::complain(format!(
+            "{waiting} dead letters wait, and {} of them are shown; {why}",
+            letters.len()
+        ));
+    }
+    Ok(end)
 }
 
 fn redrive(options: &RedriveOptions) -> Result<End, Failure> {

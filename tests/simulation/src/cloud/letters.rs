@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use handlers::dead_letter::{self, Origin};
-use handlers::ports::QueuedLetter;
+use handlers::ports::{Look, QueuedLetter};
 
 use crate::book::CANARY;
 use crate::faults::{Fault, Hop};
@@ -24,6 +24,15 @@ pub struct Letter {
 impl Letter {
     fn receipt(&self) -> String {
         format!("{}/{}", self.id, self.received)
+    }
+
+    fn queued(&self) -> QueuedLetter {
+        QueuedLetter {
+            id: self.id.clone(),
+            receipt: self.receipt(),
+            body: self.body.clone(),
+            attributes: self.attributes.clone(),
+        }
     }
 
     fn is_receipt(&self, receipt: &str) -> bool {
@@ -79,6 +88,20 @@ impl Core {
         }
     }
 
+    /// What somebody has received is counted, and not seen.
+    pub fn peek_at_letters(&self, max: usize) -> Look {
+        let waiting = &self.state.letters.waiting;
+        let visible = |letter: &&Letter| letter.visible_from <= self.now;
+        let seen = waiting.iter().filter(visible).take(max);
+        Look {
+            letters: seen.map(Letter::queued).collect(),
+            waiting: waiting
+                .iter()
+                .filter(|letter| letter.received > 0 || visible(letter))
+                .count(),
+        }
+    }
+
     pub fn receive_letters(&mut self, max: usize, hidden_for: Micros) -> Vec<QueuedLetter> {
         let mut found = Vec::new();
         let mut handed_out = Vec::new();
@@ -103,12 +126,7 @@ impl Core {
             letter.received += 1;
             letter.visible_from = self.now + hidden_for;
             handed_out.push(index);
-            found.push(QueuedLetter {
-                id: letter.id.clone(),
-                receipt: letter.receipt(),
-                body: letter.body.clone(),
-                attributes: letter.attributes.clone(),
-            });
+            found.push(letter.queued());
         }
         // A standard queue has no order: who has been handed out does not stand before the others for ever.
         let waiting = &mut self.state.letters.waiting;

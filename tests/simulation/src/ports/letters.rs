@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use handlers::Result;
-use handlers::ports::{DeadLetterQueue, QueuedLetter};
+use handlers::ports::{DeadLetterQueue, Look, QueuedLetter};
 
 use super::Port;
 use crate::faults::Hop;
@@ -16,6 +16,11 @@ impl DeadLetterQueue for Port {
             core.put_letter(body.clone(), &[], micros(delay));
         })
         .await
+    }
+
+    async fn look(&self, max: usize) -> Result<Look> {
+        self.call(Hop::LetterReceive, move |core| core.peek_at_letters(max))
+            .await
     }
 
     async fn receive(&self, max: usize, hidden_for: Duration) -> Result<Vec<QueuedLetter>> {

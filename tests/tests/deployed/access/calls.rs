@@ -39,6 +39,7 @@ const API: &[&str] = &[
     "bus PutEvents",
     "dead letters SendMessage",
     "dead letters ReceiveMessage",
+    "dead letters GetQueueAttributes",
     "dead letters DeleteMessage",
     "dead letters ChangeMessageVisibility",
 ];
