@@ -201,6 +201,51 @@ pub fn the_totals_of_each_digest_are_those_of_the_events_it_tells(books: &Books)
     assert!(covered > share(3_000), "{covered}");
 }
 
+/// The first fall of each account is told, however it was opened, and of those
+/// of one day one.
+pub fn a_low_balance_is_told_at_its_first_fall_and_once_a_day(books: &Books) {
+    let mut days = BTreeSet::new();
+    let mut first_falls = 0;
+    let low = books
+        .notifications()
+        .filter(|(_, notification)| notification.kind == Kind::LowBalance);
+    for (account, notification) in low {
+        let position = account
+            .events
+            .iter()
+            .position(|event| event.metadata.event_id == notification.event_id)
+            .unwrap();
+        let event = &account.events[position];
+        let recorded_at = event.metadata.recorded_at;
+        let person = books.person(&account.customer, recorded_at).unwrap();
+        let threshold = person.preferences.get(Kind::LowBalance).unwrap().threshold
+            [&event.data.currency]
+            .minor();
+        let balance = |event: &domain::DomainEvent| {
+            let after = event.data.money(&event.data.balance_after).unwrap();
+            after.minor()
+        };
+        let was_never_low = account.events[..position]
+            .iter()
+            .all(|earlier| balance(earlier) >= threshold);
+        if was_never_low && balance(event) < threshold {
+            assert_ne!(notification.reason.as_deref(), Some("not-crossed"));
+            first_falls += 1;
+        }
+        if notification.state != State::Skipped {
+            let zone: Tz = person.time_zone.parse().unwrap();
+            let day = recorded_at.with_timezone(&zone).date_naive();
+            let told = (&notification.account_id, &notification.recipient, day);
+            assert!(days.insert(told), "twice on {day}: {notification:?}");
+        }
+    }
+    eprintln!(
+        "{first_falls} first falls, {} low balances told",
+        days.len()
+    );
+    assert!(first_falls >= 20, "{first_falls}");
+}
+
 fn shown(money: Money, locale: &str) -> String {
     let amount = mail::Amount {
         minor: money.minor(),

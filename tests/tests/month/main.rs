@@ -29,6 +29,7 @@ fn a_month_of_a_bank_adds_up() {
             checks::no_mail_comes_in_quiet_hours_but_what_cannot_wait(&books);
             checks::nothing_goes_to_an_address_that_bounced_was_replaced_or_erased(&books);
             checks::the_totals_of_each_digest_are_those_of_the_events_it_tells(&books);
+            checks::a_low_balance_is_told_at_its_first_fall_and_once_a_day(&books);
             checks::each_statement_is_of_its_month_and_ends_at_its_balance(&books);
             checks::every_occurrence_of_every_schedule_ran_once(&books);
             books.print();
