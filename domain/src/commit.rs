@@ -42,6 +42,29 @@ impl Head {
     }
 }
 
+/// The last commit of an account, as far as the next one depends on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tip {
+    pub head: Head,
+    pub recorded_at: DateTime<Utc>,
+}
+
+impl Tip {
+    pub fn version(&self) -> Version {
+        self.head.version()
+    }
+
+    pub fn account(&self) -> &Account {
+        &self.head.account
+    }
+
+    /// When the next commit is recorded by a clock that shows `now`: never
+    /// before this one, as a clock may have stepped back.
+    pub fn next_recorded_at(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        now.max(self.recorded_at)
+    }
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Commit {
     pub account_id: AccountId,
@@ -72,6 +95,13 @@ impl Commit {
         Head {
             hash: self.hash,
             account: self.after.clone(),
+        }
+    }
+
+    pub fn tip(&self) -> Tip {
+        Tip {
+            head: self.head(),
+            recorded_at: self.recorded_at,
         }
     }
 

@@ -28,6 +28,7 @@ pub enum Refusal {
 #[derive(Debug, Clone)]
 pub struct Context {
     pub account_id: AccountId,
+    /// Not before the commit before it: see [`crate::Tip::next_recorded_at`].
     pub recorded_at: DateTime<Utc>,
     pub source: String,
     pub correlation_id: String,

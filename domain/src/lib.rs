@@ -29,7 +29,7 @@ pub mod schedule_event;
 pub mod time;
 
 pub use account::{Account, Status};
-pub use commit::{Commit, Head, RecordedEvent};
+pub use commit::{Commit, Head, RecordedEvent, Tip};
 pub use domain_event::DomainEvent;
 pub use event::{Event, Movement, MovementKind};
 pub use fields::{FieldError, Location};

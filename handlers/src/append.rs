@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use domain::decision::{self, Context, Original, Refusal};
 use domain::record::{Report, ReportContent, Reports};
-use domain::{AccountId, Commit, EventId, FieldError, Hash, Head, IdempotencyKey, Version};
+use domain::{AccountId, Commit, EventId, FieldError, Hash, IdempotencyKey, Tip, Version};
 
 use crate::error::{Error, Result};
 use crate::planted;
@@ -112,8 +113,8 @@ impl Appender {
             }
             let attempted = self.attempt(request, head.clone()).await;
             match attempted {
-                Ok(Attempt::Recorded(recorded, head)) => {
-                    *slot = Some(head);
+                Ok(Attempt::Recorded(recorded, tip)) => {
+                    *slot = Some(tip);
                     return Ok(recorded);
                 }
                 Ok(Attempt::Replayed(recorded)) => {
@@ -143,8 +144,11 @@ impl Appender {
         }))
     }
 
-    async fn attempt(&self, request: &Append, head: Option<Head>) -> Result<Attempt> {
-        let commit = match self.decide(request, head.as_ref()).await? {
+    async fn attempt(&self, request: &Append, head: Option<Tip>) -> Result<Attempt> {
+        // Kept until the commit is written, so that no reader of the time index
+        // passes it meanwhile.
+        let stamp = self.clock.stamp();
+        let commit = match self.decide(request, head.as_ref(), stamp.at).await? {
             Decided::Commit(commit) => commit,
             Decided::Replayed(recorded) => return Ok(Attempt::Replayed(recorded)),
         };
@@ -155,12 +159,12 @@ impl Appender {
         {
             Appended::Done => {
                 telemetry::appended(&commit);
-                Ok(Attempt::Recorded(recorded(&commit), commit.head()))
+                Ok(Attempt::Recorded(recorded(&commit), commit.tip()))
             }
             Appended::KeyUsed(used) => replay(request, used).map(Attempt::Replayed),
             Appended::VersionTaken(taken) => {
                 telemetry::overtaken(request);
-                Ok(Attempt::Overtaken(taken.map(|commit| commit.head())))
+                Ok(Attempt::Overtaken(taken.map(|commit| commit.tip())))
             }
             Appended::ReversedMeanwhile => {
                 telemetry::overtaken(request);
@@ -179,15 +183,21 @@ impl Appender {
             return Ok(None);
         }
         let head = self.store.head(&request.account_id).await?;
-        match self.decide(request, head.as_ref()).await? {
+        let now = self.clock.now();
+        match self.decide(request, head.as_ref(), now).await? {
             Decided::Commit(commit) => Ok(Some(*commit)),
             Decided::Replayed(_) => Ok(None),
         }
     }
 
     /// The commit that follows from the request where the account stands here.
-    async fn decide(&self, request: &Append, head: Option<&Head>) -> Result<Decided> {
-        let version = head.map_or(0, Head::version);
+    async fn decide(
+        &self,
+        request: &Append,
+        last: Option<&Tip>,
+        now: DateTime<Utc>,
+    ) -> Result<Decided> {
+        let version = last.map_or(0, Tip::version);
         if let Some(expected) = request.if_match
             && expected != version
         {
@@ -203,12 +213,17 @@ impl Appender {
         let originals = self.originals(request).await?;
         let context = Context {
             account_id: request.account_id.clone(),
-            recorded_at: self.clock.now(),
+            recorded_at: last.map_or(now, |last| last.next_recorded_at(now)),
             source: request.source.clone(),
             correlation_id: request.correlation_id.clone(),
             idempotency_key: request.idempotency_key.clone(),
         };
-        match decision::decide(head, &request.reports, &originals, context) {
+        match decision::decide(
+            last.map(|last| &last.head),
+            &request.reports,
+            &originals,
+            context,
+        ) {
             Ok(commit) => Ok(Decided::Commit(Box::new(commit))),
             // What is refused now may have been recorded before: an opening
             // sent again is a retry, not a second opening.
@@ -267,10 +282,10 @@ enum Decided {
 }
 
 enum Attempt {
-    Recorded(Recorded, Head),
+    Recorded(Recorded, Tip),
     Replayed(Recorded),
     /// Another process wrote first; the head after it, if it is known.
-    Overtaken(Option<Head>),
+    Overtaken(Option<Tip>),
 }
 
 fn recorded(commit: &Commit) -> Recorded {

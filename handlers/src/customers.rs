@@ -94,6 +94,7 @@ impl CustomerDesk {
         for _ in 0..MAX_ATTEMPTS {
             let Some(CustomerRevision {
                 revision,
+                in_force_from,
                 person: Some(mut person),
                 ..
             }) = self.customers.latest(customer).await?
@@ -119,7 +120,7 @@ impl CustomerDesk {
             let next = CustomerRevision {
                 customer_id: customer.clone(),
                 revision: revision + 1,
-                in_force_from: self.clock.now(),
+                in_force_from: self.clock.now().max(in_force_from),
                 person: Some(person),
             };
             if self.customers.add(&next).await? {
@@ -145,10 +146,12 @@ impl CustomerDesk {
             {
                 return Err(Error::VersionMismatch { expected, actual });
             }
+            let now = self.clock.now();
             let next = CustomerRevision {
                 customer_id: customer.clone(),
                 revision: actual + 1,
-                in_force_from: self.clock.now(),
+                // Revisions are in force in their order, though the clock step back.
+                in_force_from: latest.map_or(now, |latest| now.max(latest.in_force_from)),
                 person: person.clone(),
             };
             if self.customers.add(&next).await? {

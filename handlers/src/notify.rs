@@ -137,7 +137,10 @@ impl Notifier {
         if event.metadata.replay.is_some() {
             return Ok(());
         }
-        let judgement = self.judge().judge(event, &[]).await?;
+        let mut judgement = self.judge().judge(event, &[]).await?;
+        if judgement.entered_later && self.was_without_contact(event).await? {
+            judgement.without_contact(event);
+        }
         let mut first_error = None;
         let mut note = |kind: Kind, done: Result<()>| {
             if let Err(error) = done {
@@ -188,6 +191,20 @@ impl Notifier {
             // An earlier delivery of this wish has begun it.
             _ => self.go_on(event, stored, skip, person.as_ref()).await,
         }
+    }
+
+    /// Whether the event was judged before, when the customer was not entered.
+    /// That stands, also for kinds that leave no trace unless they are asked for.
+    async fn was_without_contact(&self, event: &DomainEvent) -> Result<bool> {
+        for decision in notification::skip_all(event, SkipReason::NoContact) {
+            let id = id_of(event, decision.kind, &decision.recipient);
+            let stored = self.notifications.get(id).await?;
+            let reason = stored.as_ref().and_then(|stored| stored.reason.as_deref());
+            if reason == Some(SkipReason::NoContact.as_str()) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     fn judge(&self) -> Judge {

@@ -9,6 +9,7 @@ mod event_store;
 mod ids;
 mod keys;
 mod mailer;
+mod monotone_clock;
 mod notifications;
 mod objects;
 mod read_model;
@@ -18,8 +19,8 @@ mod secret_versions;
 mod suppressions;
 
 pub use bus::{Bus, BusEntry};
-pub use clock::{Clock, SystemClock};
-pub use customers::{CustomerRevision, Customers, Person};
+pub use clock::{Clock, Stamp, SystemClock};
+pub use customers::{CLOCKS_DIFFER, CustomerRevision, Customers, Person};
 pub use dead_letters::{DeadLetterQueue, Look, QueuedLetter};
 pub use domain::email::address_hash;
 pub use event_store::{Appended, CommitPage, EventStore, Place, ReversalMark, UsedKey};
@@ -29,6 +30,7 @@ pub use mailer::{
     ATTEMPT_TAG, Attachment, HeaderError, MAX_ATTACHMENT_BYTES, MAX_HEADERS, Mail, Mailer,
     NOTIFICATION_TAG, Outcome, Priority, SendFailure,
 };
+pub use monotone_clock::MonotoneClock;
 pub use notifications::{
     Content, Covered, Delivery, Digest, History, MAX_DETAIL_BYTES, MAX_STEPS, Notification,
     Notifications, ProviderEvent, ProviderEventKind, State, Statement, Transition, Versions,

@@ -3,13 +3,13 @@
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use domain::{AccountId, Head};
+use domain::{AccountId, Tip};
 use lru::LruCache;
 
 /// How many accounts are remembered: some hundred bytes each.
 const CAPACITY: NonZeroUsize = NonZeroUsize::new(10_000).expect("more than zero");
 
-pub(super) type Slot = Arc<tokio::sync::Mutex<Option<Head>>>;
+pub(super) type Slot = Arc<tokio::sync::Mutex<Option<Tip>>>;
 
 /// A slot for each account: whoever holds its lock is this process's one
 /// writer to the account. Forgetting a slot that is in use is harmless: the

@@ -38,6 +38,17 @@ pub(super) struct Judged {
     pub(super) digest_at: Option<DateTime<Utc>>,
 }
 
+impl Judged {
+    fn at_once(decision: Decision) -> Self {
+        Judged {
+            kind: decision.kind,
+            recipient: decision.recipient,
+            skip: decision.skip,
+            digest_at: None,
+        }
+    }
+}
+
 #[derive(Debug)]
 pub(super) struct Judgement {
     pub(super) decisions: Vec<Judged>,
@@ -47,9 +58,18 @@ pub(super) struct Judgement {
     pub(super) then: Option<Person>,
     /// Whether the customer's wishes have ever been changed.
     pub(super) has_changed: bool,
+    /// Whether the customer was entered after the event, by the clock.
+    pub(super) entered_later: bool,
 }
 
 impl Judgement {
+    /// The same event for nobody.
+    pub(super) fn without_contact(&mut self, event: &DomainEvent) {
+        let decisions = notification::skip_all(event, SkipReason::NoContact);
+        self.decisions = decisions.into_iter().map(Judged::at_once).collect();
+        (self.person, self.then) = (None, None);
+    }
+
     /// Whether there is a decision about this kind for the customer's own address.
     pub(super) fn considers(&self, kind: Kind) -> bool {
         let mut own = self.decisions.iter().filter(|d| d.recipient.is_customer());
@@ -65,6 +85,9 @@ impl Judge {
     /// recorded, and so is whether it waits for a digest. The address is
     /// today's, because the one of then may be somebody else's by now; and who
     /// has switched a kind off since is not told either.
+    ///
+    /// Who seems to have been entered after the event, by clocks that differ,
+    /// can be told, unless the event was judged before.
     pub(super) async fn judge(
         &self,
         event: &DomainEvent,
@@ -76,6 +99,8 @@ impl Judge {
             .at(customer, event.metadata.recorded_at)
             .await?;
         let now = self.customers.latest(customer).await?;
+        let entered_later =
+            (then.as_ref()).is_some_and(|then| then.in_force_from > event.metadata.recorded_at);
         let has_changed = now.as_ref().is_some_and(|latest| latest.revision > 1);
         let then = then.and_then(|revision| revision.person);
         let (mut decisions, person) = decide(event, then.as_ref(), now)?;
@@ -98,15 +123,14 @@ impl Judge {
         });
         let judged = |decision: Decision| Judged {
             digest_at: digest_at.filter(|_| can_wait(decision.kind)),
-            kind: decision.kind,
-            recipient: decision.recipient,
-            skip: decision.skip,
+            ..Judged::at_once(decision)
         };
         Ok(Judgement {
             decisions: decisions.into_iter().map(judged).collect(),
             person,
             then,
             has_changed,
+            entered_later,
         })
     }
 }

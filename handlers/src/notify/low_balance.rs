@@ -124,8 +124,11 @@ impl Judge {
         if !known {
             let customer: &CustomerId = &event.data.customer_id;
             *wishes = match self.customers.at(customer, time).await? {
-                Some(revision) => Wishes::Since(Box::new(revision)),
-                None => Wishes::None,
+                // By clocks that differ the first one may be of later.
+                Some(revision) if revision.in_force_from <= time => {
+                    Wishes::Since(Box::new(revision))
+                }
+                _ => Wishes::None,
             };
         }
         let Wishes::Since(revision) = wishes else {

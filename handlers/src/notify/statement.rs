@@ -86,7 +86,7 @@ impl Notifier {
         let head = self.store.head(&told.account_id).await?;
         let through = statement.versions.map(|versions| versions.through);
         let more = head.is_some_and(|head| {
-            head.account.status != Status::Closed || Some(head.version()) > through
+            head.account().status != Status::Closed || Some(head.version()) > through
         });
         let month = wanted.and_then(|person| month_after(statement.last_day, person));
         let Some(month) = month.filter(|_| more) else {

@@ -111,7 +111,7 @@ impl WhatIf {
         let mut range = question.range;
         // An account's own history is read consistently.
         if !matches!(question.scope, Scope::Account(_)) {
-            range.to = range.to.min(self.clock.now() - self.safety_window);
+            range.to = range.to.min(self.clock.settled(self.safety_window));
         }
         let known = Arc::new(Known::default());
         let (mut report, mut read) = (Report::default(), 0);

@@ -1,7 +1,7 @@
 use std::fmt;
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use domain::CustomerId;
 use domain::preferences::Preferences;
@@ -15,7 +15,8 @@ use crate::error::Result;
 pub trait Customers: Send + Sync {
     async fn latest(&self, customer: &CustomerId) -> Result<Option<CustomerRevision>>;
 
-    /// The revision in force at that time.
+    /// The revision in force at that time; or the first one, where it may have
+    /// been, see [`CustomerRevision::may_have_been_first`].
     async fn at(
         &self,
         customer: &CustomerId,
@@ -37,6 +38,18 @@ pub struct CustomerRevision {
     pub in_force_from: DateTime<Utc>,
     /// `None`: erased.
     pub person: Option<Person>,
+}
+
+/// How far the clocks of two processes in the cloud are taken to be apart, at
+/// most. Those of one machine's process are one clock.
+pub const CLOCKS_DIFFER: TimeDelta = TimeDelta::hours(1);
+
+impl CustomerRevision {
+    /// Whether the customer may have been entered before what was recorded at
+    /// `time`, though the clocks, which may differ by so much, say later.
+    pub fn may_have_been_first(&self, time: DateTime<Utc>, clocks_differ: TimeDelta) -> bool {
+        self.revision == 1 && self.in_force_from - time <= clocks_differ
+    }
 }
 
 /// Who gets the mails, and how.

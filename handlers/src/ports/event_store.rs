@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use domain::{AccountId, Commit, EventId, Head, IdempotencyKey, Version};
+use domain::{AccountId, Commit, EventId, IdempotencyKey, Tip, Version};
 
 use serde::{Deserialize, Serialize};
 
@@ -10,7 +10,7 @@ use crate::error::Result;
 #[async_trait]
 pub trait EventStore: Send + Sync {
     /// The account's last commit, read consistently; `None` before its opening.
-    async fn head(&self, account: &AccountId) -> Result<Option<Head>>;
+    async fn head(&self, account: &AccountId) -> Result<Option<Tip>>;
 
     /// Writes the commit, its idempotency key and `marks` together or not at all.
     async fn append(&self, commit: &Commit, marks: &[ReversalMark]) -> Result<Appended>;

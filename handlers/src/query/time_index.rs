@@ -1,6 +1,6 @@
 //! All accounts in recorded order, merged from the slices of the time index.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use domain::Commit;
 use domain::identifiers::SLICES;
 use futures::future::try_join_all;
@@ -12,7 +12,7 @@ use crate::ports::{EventStore, Place};
 /// before it is written, and its write may take as long as the store's client
 /// waits (12 s); the index lags behind the table, and clocks of writers
 /// differ. What is younger could still get something before it.
-pub const SAFETY_WINDOW: chrono::TimeDelta = chrono::TimeDelta::seconds(15);
+pub const SAFETY_WINDOW: TimeDelta = TimeDelta::seconds(15);
 
 /// Commits of one microsecond that are expected at most. Where there are more,
 /// a page takes more than one look.
@@ -33,6 +33,19 @@ impl Range {
     }
 }
 
+/// The first whole microsecond that is not before this time. Commits are
+/// recorded at whole ones, so a range that begins or ends between two of them
+/// is the one that begins or ends here.
+pub fn first_microsecond(time: DateTime<Utc>) -> DateTime<Utc> {
+    let whole = time.trunc_subsecs(6);
+    match whole < time {
+        true => whole
+            .checked_add_signed(TimeDelta::microseconds(1))
+            .unwrap_or(whole),
+        false => whole,
+    }
+}
+
 #[derive(Debug)]
 pub struct Page {
     pub commits: Vec<Commit>,
@@ -45,6 +58,16 @@ pub struct PageLimit {
     pub commits: usize,
     /// No commit is read behind the one that reaches this number of events.
     pub events: usize,
+}
+
+/// When the newest commit was recorded; `None` where there is none.
+pub async fn newest(store: &dyn EventStore) -> Result<Option<DateTime<Utc>>> {
+    let range = Range {
+        from: DateTime::UNIX_EPOCH,
+        to: DateTime::<Utc>::MAX_UTC,
+    };
+    let (places, _) = places(store, range, None, true, 1).await?;
+    Ok(places.first().map(|place| place.recorded_at))
 }
 
 /// Up to `limit` commits after `position`.
@@ -104,7 +127,7 @@ async fn places(
             // The upper end is exclusive, and others of the same time may be left.
             let after = position
                 .recorded_at
-                .checked_add_signed(chrono::TimeDelta::microseconds(1));
+                .checked_add_signed(TimeDelta::microseconds(1));
             range.to = range.to.min(after.unwrap_or(DateTime::<Utc>::MAX_UTC));
         } else {
             range.from = range.from.max(position.recorded_at);

@@ -24,7 +24,7 @@ pub(super) async fn run(replayer: &Replayer, run: &mut Run) -> Result<bool> {
         to: request
             .to
             .unwrap_or(DateTime::UNIX_EPOCH)
-            .min(replayer.clock.now() - replayer.safety_window),
+            .min(replayer.clock.settled(replayer.safety_window)),
     };
     // About a second's worth at once, so that no burst reaches the consumer.
     let rate = request.events_per_second;

@@ -141,10 +141,9 @@ impl Scheduler {
     }
 
     async fn check(&self, change: &Change, schedule: &Schedule) -> Result<()> {
-        let head = self.store.head(&change.account_id).await?;
-        let account = head
-            .ok_or_else(|| never_opened(&change.account_id))?
-            .account;
+        let last = self.store.head(&change.account_id).await?;
+        let last = last.ok_or_else(|| never_opened(&change.account_id))?;
+        let account = last.account();
         if account.status == Status::Closed {
             return Err(Error::Conflict(format!(
                 "account {} is closed: nothing can be scheduled on it",

@@ -111,7 +111,7 @@ impl Scheduler {
                 schedule_id: row.schedule_id.clone(),
                 at,
             };
-            let event = decide(&schedule, &head.account, occurrence.clone());
+            let event = decide(&schedule, head.account(), occurrence.clone());
             let last = match self.append(&row, &occurrence, event, head.version()).await {
                 Ok(last) => last,
                 Err(Error::VersionMismatch { .. }) => continue,

@@ -1,9 +1,9 @@
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::CustomerId;
 use domain::preferences::Preferences;
 use domain::time::format_recorded_at;
-use handlers::ports::{CustomerRevision, Customers, Person};
+use handlers::ports::{CLOCKS_DIFFER, CustomerRevision, Customers, Person};
 use handlers::{Error, Result};
 use serde::{Deserialize, Serialize};
 
@@ -124,17 +124,18 @@ impl Customers for DynamoCustomers {
         customer: &CustomerId,
         time: DateTime<Utc>,
     ) -> Result<Option<CustomerRevision>> {
+        let clocks_differ = match self.0.is_local {
+            true => TimeDelta::zero(),
+            false => CLOCKS_DIFFER,
+        };
         let mut start = None;
         loop {
             let (revisions, next) = self.page(customer, start, 10).await?;
-            if let Some(found) = revisions
-                .into_iter()
-                .find(|revision| revision.in_force_from <= time)
-            {
-                return Ok(Some(found));
-            }
-            if next.is_none() {
-                return Ok(None);
+            let in_force = revisions.into_iter().find(|revision| {
+                revision.in_force_from <= time || revision.may_have_been_first(time, clocks_differ)
+            });
+            if in_force.is_some() || next.is_none() {
+                return Ok(in_force);
             }
             start = next;
         }

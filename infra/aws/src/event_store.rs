@@ -11,8 +11,9 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 use chrono::{DateTime, Datelike, TimeDelta, TimeZone, Utc};
 use domain::time::format_recorded_at;
-use domain::{AccountId, Commit, EventId, Head, IdempotencyKey, Version};
+use domain::{AccountId, Commit, EventId, IdempotencyKey, Tip, Version};
 use handlers::ports::{Appended, CommitPage, EventStore, Place, ReversalMark, UsedKey};
+use handlers::query::time_index::first_microsecond;
 use handlers::{Error, Result};
 use serde::Deserialize;
 
@@ -111,9 +112,9 @@ fn read_commits(items: Vec<Item>) -> Result<Vec<Commit>> {
 
 #[async_trait]
 impl EventStore for DynamoEventStore {
-    async fn head(&self, account: &AccountId) -> Result<Option<Head>> {
+    async fn head(&self, account: &AccountId) -> Result<Option<Tip>> {
         let page = self.query(account, ">=", 1, false, 1).await?;
-        Ok(page.commits.first().map(Commit::head))
+        Ok(page.commits.first().map(Commit::tip))
     }
 
     async fn append(&self, commit: &Commit, marks: &[ReversalMark]) -> Result<Appended> {
@@ -149,14 +150,18 @@ impl EventStore for DynamoEventStore {
         limit: usize,
     ) -> Result<CommitPage> {
         let mut page = self.query(account, ">", after_version, true, limit).await?;
+        // There is none behind the highest of all.
+        let Some(next) = after_version.checked_add(1) else {
+            return Ok(page);
+        };
         let next_is_there = page
             .commits
             .first()
-            .is_some_and(|commit| commit.first_version == after_version + 1);
+            .is_some_and(|commit| commit.first_version == next);
         // The next version can stand inside a commit that begins before it.
         if !next_is_there
             && after_version > 0
-            && let Some(commit) = self.commit_holding(account, after_version + 1).await?
+            && let Some(commit) = self.commit_holding(account, next).await?
         {
             page.commits.insert(0, commit);
         }
@@ -186,7 +191,9 @@ impl EventStore for DynamoEventStore {
             version: Version,
             recorded_at: DateTime<Utc>,
         }
-        // BETWEEN takes both ends in; times are kept in microseconds.
+        // BETWEEN takes both ends in; times are kept in microseconds, and what
+        // is in the range is at its first whole one or later.
+        let (from, to) = (first_microsecond(from), first_microsecond(to));
         let (from, last) = (
             in_four_digits(from),
             in_four_digits(

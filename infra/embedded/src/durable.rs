@@ -54,6 +54,10 @@ const SCHEMA: &str = "
         notification_id TEXT NOT NULL,
         attempt INTEGER NOT NULL,
         PRIMARY KEY (notification_id, attempt)
+    );
+    CREATE TABLE IF NOT EXISTS noted_time (
+        id INTEGER PRIMARY KEY CHECK (id = 0),
+        at TEXT NOT NULL
     );";
 
 /// One SQLite file, written over two connections.

@@ -15,6 +15,7 @@ mod keys;
 mod mail_events;
 mod mailbox;
 mod moment;
+mod noted_time;
 pub mod pattern;
 mod pipeline;
 mod poller;

@@ -38,6 +38,7 @@ use crate::invoker::{self, Invoker};
 use crate::keys::{KeysError, LocalKeys};
 use crate::mailbox::{MESSAGE_ID_DOMAIN, Mailbox, Switch};
 use crate::moment::are_of_one_moment;
+use crate::noted_time::{NotedCustomers, one_clock};
 use crate::poller::Poller;
 use crate::template::{Template, TemplateError};
 
@@ -124,13 +125,16 @@ impl Pipeline {
         private::make(&local).map_err(StartError::Make)?;
         let durable = Durable::open(&local)?;
         let bell = Arc::new(Notify::new());
-        let clock = settings.clock.clone();
         let keys: Arc<dyn Keys> = Arc::new(LocalKeys::open(&settings.data_dir)?);
 
         let dynamo = engine.client();
         let store: Arc<dyn EventStore> = Arc::new(DynamoEventStore(dynamo.clone()));
+        let clock = one_clock(settings.clock.clone(), store.as_ref(), &durable).await?;
         let read_model: Arc<dyn ReadModel> = Arc::new(DynamoReadModel(dynamo.clone()));
-        let customers: Arc<dyn Customers> = Arc::new(DynamoCustomers(dynamo.clone()));
+        let customers: Arc<dyn Customers> = Arc::new(NotedCustomers {
+            customers: Arc::new(DynamoCustomers(dynamo.clone())),
+            durable: durable.clone(),
+        });
         let notifications: Arc<dyn Notifications> = Arc::new(DynamoNotifications(dynamo.clone()));
         let template = Template::built_in()?;
         let suppressions: Arc<dyn Suppressions> = Arc::new(DynamoSuppressions(dynamo.clone()));

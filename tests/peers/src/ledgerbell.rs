@@ -112,7 +112,7 @@ impl Store for Ledgerbell {
         let head = head.ok_or("the account was never opened")?;
         Ok(Loaded {
             events: 0,
-            balance: head.account.balance.minor(),
+            balance: head.account().balance.minor(),
         })
     }
 

@@ -5,4 +5,6 @@
 
 mod given;
 mod idempotency;
+mod one_clock;
+mod recorded_time;
 mod versions;

@@ -10,6 +10,7 @@ mod given;
 mod imported;
 mod links;
 mod low_balance;
+mod one_clock;
 mod outage;
 mod quiet;
 mod recipients;

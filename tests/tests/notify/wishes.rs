@@ -1,8 +1,8 @@
 //! Who is told: the customer's wishes then and now.
 
 use crate::given::*;
-use handlers::ports::Clock;
-use handlers::ports::State;
+use chrono::TimeDelta;
+use handlers::ports::{CLOCKS_DIFFER, Clock, State};
 use serde_json::json;
 use tests::world::{Answer, Fault, World, customer, deposited};
 
@@ -13,6 +13,60 @@ async fn who_was_not_known_when_it_happened_is_not_told_afterwards() {
     world.customer_with("ana@example.com", json!({})).await;
     world.settle().await;
     assert_skipped(&world, "no-contact");
+}
+
+/// The customer is entered by one process, and money moved by another whose
+/// clock is behind by so much.
+async fn entered_first_by_a_clock_ahead(by: TimeDelta) -> World {
+    let world = World::default();
+    world.customers.let_clocks_differ(CLOCKS_DIFFER);
+    world.customer_with("ana@example.com", json!({})).await;
+    world.clock.set(world.clock.now() - by);
+    move_money(&world, "one", deposited("1.00")).await;
+    world.settle().await;
+    world
+}
+
+#[tokio::test]
+async fn a_customer_who_was_entered_first_is_told_though_another_clock_is_behind() {
+    for minutes in [1, 59] {
+        let world = entered_first_by_a_clock_ahead(TimeDelta::minutes(minutes)).await;
+        assert_eq!(only(&world).state, State::Sent, "{:?}", only(&world));
+    }
+    let world = entered_first_by_a_clock_ahead(TimeDelta::minutes(61)).await;
+    assert_skipped(&world, "no-contact");
+}
+
+#[tokio::test]
+async fn what_was_judged_without_contact_stays_so_though_clocks_differ() {
+    let world = World::default();
+    world.customers.let_clocks_differ(CLOCKS_DIFFER);
+    move_money(&world, "one", deposited("1.00")).await;
+    world.deliver_bus().await;
+    assert_skipped(&world, "no-contact");
+    // Not told of a kind either that leaves no trace unless it is asked for.
+    let large = json!({ "enabled": true, "min_amount": { "EUR": "1.00" } });
+    let wishes = json!({ "kinds": { "large-amount": large } });
+    world.customer_with("ana@example.com", wishes).await;
+    world.project(world.stream()).await;
+    world.settle().await;
+    assert_skipped(&world, "no-contact");
+}
+
+#[tokio::test]
+async fn a_customers_revisions_are_in_force_in_their_order_though_the_clock_steps_back() {
+    let world = World::default();
+    world.customer_with("ana@example.com", json!({})).await;
+    let an_hour = TimeDelta::hours(1);
+    world.clock.set(world.clock.now() - an_hour);
+    world.customer_with("new@example.com", json!({})).await;
+    let desk = world.customer_desk();
+    world.clock.set(world.clock.now() - an_hour);
+    desk.erase(&customer()).await.unwrap();
+    let times: Vec<_> = (world.customers.all().iter())
+        .map(|revision| revision.in_force_from)
+        .collect();
+    assert!(times.len() == 3 && times.is_sorted(), "{times:?}");
 }
 
 #[tokio::test]
@@ -119,7 +173,7 @@ async fn what_was_begun_ends_also_when_a_change_that_was_on_its_way_takes_it_bac
 
     // Stamped before the event, and written after it was judged.
     let after = world.clock.now();
-    world.clock.set(before + chrono::TimeDelta::seconds(1));
+    world.clock.set(before + TimeDelta::seconds(1));
     world.customer_with("ana@example.com", json!({})).await;
     world.clock.set(after);
     world.settle().await;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::CustomerId;
 use handlers::error::Result;
 use handlers::ports::{CustomerRevision, Customers};
@@ -15,6 +15,7 @@ use super::faults::Faults;
 pub struct MemoryCustomers {
     faults: Arc<Faults>,
     revisions: Mutex<BTreeMap<CustomerId, Vec<CustomerRevision>>>,
+    clocks_differ: Mutex<TimeDelta>,
 }
 
 impl MemoryCustomers {
@@ -22,7 +23,19 @@ impl MemoryCustomers {
         MemoryCustomers {
             faults,
             revisions: Mutex::default(),
+            clocks_differ: Mutex::default(),
         }
+    }
+
+    /// Processes are taken to have clocks of their own, apart by so much at most.
+    pub fn let_clocks_differ(&self, most: TimeDelta) {
+        *self.clocks_differ() = most;
+    }
+
+    fn clocks_differ(&self) -> MutexGuard<'_, TimeDelta> {
+        self.clocks_differ
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Every revision of everybody.
@@ -56,11 +69,11 @@ impl Customers for MemoryCustomers {
     ) -> Result<Option<CustomerRevision>> {
         let read = || {
             let all = self.lock();
-            let in_force = all
-                .get(customer)
-                .into_iter()
-                .flatten()
-                .rfind(|revision| revision.in_force_from <= time);
+            let clocks_differ = *self.clocks_differ();
+            let mut revisions = all.get(customer).into_iter().flatten();
+            let in_force = revisions.rfind(|revision| {
+                revision.in_force_from <= time || revision.may_have_been_first(time, clocks_differ)
+            });
             Ok(in_force.cloned())
         };
         self.faults.call("customers.at", read).await

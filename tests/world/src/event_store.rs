@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use domain::{AccountId, Commit, EventId, Head, IdempotencyKey, Version};
+use domain::{AccountId, Commit, EventId, IdempotencyKey, Tip, Version};
 use handlers::error::Result;
 use handlers::ports::{Appended, CommitPage, EventStore, Place, ReversalMark, UsedKey};
 
@@ -126,8 +126,8 @@ impl State {
 
 #[async_trait]
 impl EventStore for MemoryEventStore {
-    async fn head(&self, account: &AccountId) -> Result<Option<Head>> {
-        let read = || Ok(self.lock().of(account).next_back().map(Commit::head));
+    async fn head(&self, account: &AccountId) -> Result<Option<Tip>> {
+        let read = || Ok(self.lock().of(account).next_back().map(Commit::tip));
         self.faults.call("store.head", read).await
     }
 

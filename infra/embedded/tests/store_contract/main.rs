@@ -64,12 +64,14 @@ mod embedded_engine {
         a_scan_gives_each_accounts_commits_in_order_and_together,
         accounts_follow_one_another_each_once_however_long_they_are,
         a_cursor_that_was_not_given_out_is_the_callers_fault,
+        versions_at_both_ends_of_their_range_are_no_fault,
     );
 
     on_the_embedded_engine!(time_index, aws::DynamoEventStore:
         places_are_those_of_a_slice_and_of_a_range_in_recorded_order,
         a_page_of_places_ends_with_a_whole_microsecond,
         times_at_both_ends_of_time_are_no_fault,
+        a_range_that_ends_between_two_microseconds_has_what_is_in_it,
         commits_come_in_the_order_of_their_places_however_many,
         pages_over_many_commits_of_one_microsecond_give_each_once,
     );

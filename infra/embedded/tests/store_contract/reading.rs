@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::Commit;
+use domain::{Commit, Version};
 use handlers::Error;
 use handlers::ports::{Appended, EventStore};
 use serde_json::json;
@@ -219,5 +219,18 @@ pub async fn a_cursor_that_was_not_given_out_is_the_callers_fault(store: &dyn Ev
             matches!(refused, Err(Error::Invalid(_))),
             "{cursor:?}: {refused:?}"
         );
+    }
+}
+
+pub async fn versions_at_both_ends_of_their_range_are_no_fault(store: &dyn EventStore) {
+    let history = History::long(&account("ACC-1"), 2, 3).stored(store).await;
+    let all = history.commits.len();
+    for version in [0, 7, 8, 1 << 48, 1 << 63, Version::MAX - 1, Version::MAX] {
+        let after = store.commits(&history.account, version, 10).await.unwrap();
+        let expected = if version == 0 { all } else { 0 };
+        assert_eq!(after.commits.len(), expected, "after {version}");
+        let before = store.commits_backwards(&history.account, version, 10).await;
+        let expected = if version == 0 { 0 } else { all };
+        assert_eq!(before.unwrap().commits.len(), expected, "before {version}");
     }
 }

@@ -88,6 +88,23 @@ pub async fn a_page_of_places_ends_with_a_whole_microsecond(store: &dyn EventSto
     }
 }
 
+pub async fn a_range_that_ends_between_two_microseconds_has_what_is_in_it(store: &dyn EventStore) {
+    let places = opened_after(store, SLICE, &[0, 1, 2, 3]).await;
+    for from in 0..=3_500 {
+        if from % 250 != 0 {
+            continue;
+        }
+        for length in [1, 250, 500, 999, 1_000, 1_001, 2_750] {
+            let from = start() + TimeDelta::nanoseconds(from);
+            let to = from + TimeDelta::nanoseconds(length);
+            let within = |place: &&Place| (from..to).contains(&place.recorded_at);
+            let expected: Vec<Place> = places.iter().filter(within).cloned().collect();
+            let found = store.recorded(SLICE, from, to, false, 10).await.unwrap();
+            assert_eq!(found, expected, "{from} to {to}");
+        }
+    }
+}
+
 pub async fn times_at_both_ends_of_time_are_no_fault(store: &dyn EventStore) {
     let places = opened_after(store, SLICE, &[0]).await;
     let (first, last) = (DateTime::<Utc>::MIN_UTC, DateTime::<Utc>::MAX_UTC);

@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use domain::CustomerId;
 use handlers::Result;
-use handlers::ports::{CustomerRevision, Customers};
+use handlers::ports::{CLOCKS_DIFFER, CustomerRevision, Customers};
 
 use super::Port;
 use crate::book::KnownRevision;
@@ -28,9 +28,9 @@ impl Customers for Port {
         let customer = customer.clone();
         self.call(Hop::CustomersRead, move |core| {
             let revisions = core.state.customers.get(&customer)?;
-            let in_force = revisions
-                .iter()
-                .rfind(|revision| revision.in_force_from <= time);
+            let in_force = revisions.iter().rfind(|revision| {
+                revision.in_force_from <= time || revision.may_have_been_first(time, CLOCKS_DIFFER)
+            });
             in_force.cloned()
         })
         .await

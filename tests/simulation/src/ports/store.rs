@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use domain::{AccountId, Commit, EventId, Head, IdempotencyKey, Version};
+use domain::{AccountId, Commit, EventId, IdempotencyKey, Tip, Version};
 use handlers::ports::{Appended, CommitPage, EventStore, Place, ReversalMark, UsedKey};
 use handlers::{Error, Result, planted};
 
@@ -9,10 +9,10 @@ use crate::faults::Hop;
 
 #[async_trait]
 impl EventStore for Port {
-    async fn head(&self, account: &AccountId) -> Result<Option<Head>> {
+    async fn head(&self, account: &AccountId) -> Result<Option<Tip>> {
         let account = account.clone();
         self.call(Hop::StoreRead, move |core| {
-            core.state.store.last(&account).map(|commit| commit.head())
+            core.state.store.last(&account).map(|commit| commit.tip())
         })
         .await
     }
