@@ -9,9 +9,10 @@ pub use event_filter::EventFilter;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use domain::account::Status;
-use domain::{AccountId, Commit, Version};
-use projections::as_of::{self, AsOf, Standing};
+use domain::account::{FoldError, Status};
+use domain::chain::ChainError;
+use domain::{AccountId, Commit, FieldError, Version};
+use projections::as_of::{AsOf, Basis, Fold, Standing};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -24,6 +25,8 @@ pub const MAX_PAGE: usize = 1000;
 pub const DEFAULT_PAGE: usize = 100;
 /// How many commits are read at once while folding.
 const FOLD_PAGE: usize = 200;
+/// How often a list is read that came out empty while its account has events.
+const MAX_READS: u32 = 3;
 
 pub struct Queries {
     pub store: Arc<dyn EventStore>,
@@ -106,6 +109,33 @@ pub fn views(commit: &Commit) -> impl DoubleEndedIterator<Item = EventView> + '_
         })
 }
 
+/// What had happened by a time is a part of what is recorded, and may add up to
+/// more than any balance that ever was.
+fn cannot_fold(error: ChainError, as_of: AsOf) -> Error {
+    match (as_of, &error) {
+        (AsOf::Time(_, Basis::Occurred), ChainError::Fold(FoldError::Balance(_))) => {
+            let detail =
+                "is a time at which what had happened adds up to more than a balance can be";
+            Error::invalid(FieldError::parameter("as_of", detail))
+        }
+        _ => Error::Permanent(error.to_string()),
+    }
+}
+
+/// The page, and where to go on, of a list that has one more than it.
+fn cut(mut events: Vec<EventView>, limit: usize) -> (Vec<EventView>, Option<Version>) {
+    let more = events.len() > limit;
+    events.truncate(limit);
+    let next = events.last().filter(|_| more).map(|event| event.version);
+    (events, next)
+}
+
+fn appearing(account: &AccountId) -> Error {
+    Error::Retryable(format!(
+        "account {account} has events that could not be read yet"
+    ))
+}
+
 impl Queries {
     /// The account as the projection has it. An account that was opened a
     /// moment ago and is not projected yet is taken from its history.
@@ -118,12 +148,21 @@ impl Queries {
             .await
     }
 
-    /// The account at a version or time, from its events.
+    /// The account at a version or time, from its events: a page of them at a
+    /// time, however many there are.
     pub async fn account_as_of(&self, account: &AccountId, as_of: AsOf) -> Result<AccountView> {
-        let commits = self.all_commits(account).await?;
-        let standing =
-            as_of::fold(commits, as_of).map_err(|error| Error::Permanent(error.to_string()))?;
-        match standing {
+        let mut fold = Fold::new(as_of);
+        while !fold.is_complete() {
+            let page = self.store.commits(account, fold.seen(), FOLD_PAGE).await?;
+            for commit in &page.commits {
+                fold.take(commit)
+                    .map_err(|error| cannot_fold(error, as_of))?;
+            }
+            if page.next.is_none() {
+                break;
+            }
+        }
+        match fold.standing() {
             Some(standing) => Ok(AccountView::of_standing(account, &standing)),
             None => Err(Error::NotFound(format!(
                 "account {account} was not open then"
@@ -147,10 +186,41 @@ impl Queries {
         after: Version,
         limit: usize,
     ) -> Result<(Vec<EventView>, Option<Version>)> {
+        for _ in 0..MAX_READS {
+            let events = self.events_after(account, after, limit).await?;
+            if !events.is_empty() || self.has_none(account, |version| version > after).await? {
+                return Ok(cut(events, limit));
+            }
+        }
+        Err(appearing(account))
+    }
+
+    /// Up to `limit` events below `before`, newest first.
+    pub async fn history_backwards(
+        &self,
+        account: &AccountId,
+        before: Version,
+        limit: usize,
+    ) -> Result<(Vec<EventView>, Option<Version>)> {
+        for _ in 0..MAX_READS {
+            let events = self.events_before(account, before, limit).await?;
+            if !events.is_empty() || self.has_none(account, |_| before > 1).await? {
+                return Ok(cut(events, limit));
+            }
+        }
+        Err(appearing(account))
+    }
+
+    /// One more than asked for, where there is more.
+    async fn events_after(
+        &self,
+        account: &AccountId,
+        after: Version,
+        limit: usize,
+    ) -> Result<Vec<EventView>> {
         let mut events: Vec<EventView> = Vec::new();
         let mut position = after;
         loop {
-            // One more than asked for tells whether there is more.
             let page = self
                 .store
                 .commits(account, position, limit + 1 - events.len())
@@ -163,19 +233,18 @@ impl Queries {
             );
             position = page.commits.last().map_or(position, Commit::last_version);
             if events.len() > limit || page.next.is_none() {
-                break;
+                return Ok(events);
             }
         }
-        self.known(account, events, limit).await
     }
 
-    /// Up to `limit` events below `before`, newest first.
-    pub async fn history_backwards(
+    /// The same downwards.
+    async fn events_before(
         &self,
         account: &AccountId,
         before: Version,
         limit: usize,
-    ) -> Result<(Vec<EventView>, Option<Version>)> {
+    ) -> Result<Vec<EventView>> {
         let mut events: Vec<EventView> = Vec::new();
         let mut position = before;
         loop {
@@ -194,15 +263,29 @@ impl Queries {
                 .last()
                 .map_or(position, |commit| commit.first_version);
             if events.len() > limit || page.next.is_none() {
-                break;
+                return Ok(events);
             }
         }
-        self.known(account, events, limit).await
     }
 
     /// Whole commits after this version, of up to `limit` events or a few more,
     /// and the version after which to go on.
     pub async fn commits(
+        &self,
+        account: &AccountId,
+        after: Version,
+        limit: usize,
+    ) -> Result<(Vec<Commit>, Option<Version>)> {
+        for _ in 0..MAX_READS {
+            let found = self.commits_after(account, after, limit).await?;
+            if !found.0.is_empty() || self.has_none(account, |version| version > after).await? {
+                return Ok(found);
+            }
+        }
+        Err(appearing(account))
+    }
+
+    async fn commits_after(
         &self,
         account: &AccountId,
         after: Version,
@@ -222,33 +305,25 @@ impl Queries {
                 commits.push(commit);
             }
             if page.next.is_none() {
-                break;
+                return Ok((commits, None));
             }
         }
-        if commits.is_empty() && self.store.head(account).await?.is_none() {
-            return Err(Error::NotFound(format!(
-                "account {account} was never opened"
-            )));
-        }
-        Ok((commits, None))
     }
 
-    /// No events can mean none any more, or an account that never was.
-    async fn known(
+    /// Whether a list that came out empty is the answer: there is none where
+    /// the account never was, and another one where it was opened, or moved,
+    /// after it was read. `is_shown` says so for its last version.
+    async fn has_none(
         &self,
         account: &AccountId,
-        mut events: Vec<EventView>,
-        limit: usize,
-    ) -> Result<(Vec<EventView>, Option<Version>)> {
-        if events.is_empty() && self.store.head(account).await?.is_none() {
-            return Err(Error::NotFound(format!(
+        is_shown: impl FnOnce(Version) -> bool,
+    ) -> Result<bool> {
+        match self.store.head(account).await? {
+            Some(last) => Ok(!is_shown(last.version())),
+            None => Err(Error::NotFound(format!(
                 "account {account} was never opened"
-            )));
+            ))),
         }
-        let more = events.len() > limit;
-        events.truncate(limit);
-        let next = events.last().filter(|_| more).map(|event| event.version);
-        Ok((events, next))
     }
 
     /// Commits of all accounts in recorded order. Oldest first, they end at the
@@ -270,18 +345,6 @@ impl Queries {
 
     /// Before this time nothing is recorded any more.
     pub fn settled_until(&self) -> DateTime<Utc> {
-        self.clock.now() - self.safety_window
-    }
-
-    pub(crate) async fn all_commits(&self, account: &AccountId) -> Result<Vec<Commit>> {
-        let mut commits: Vec<Commit> = Vec::new();
-        loop {
-            let after = commits.last().map_or(0, Commit::last_version);
-            let page = self.store.commits(account, after, FOLD_PAGE).await?;
-            commits.extend(page.commits);
-            if page.next.is_none() {
-                return Ok(commits);
-            }
-        }
+        self.clock.settled(self.safety_window)
     }
 }

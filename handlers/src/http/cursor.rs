@@ -13,13 +13,14 @@ pub(super) fn write<T: Serialize>(place: &T) -> String {
     URL_SAFE_NO_PAD.encode(serde_json::to_vec(place).unwrap_or_default())
 }
 
+pub(super) fn refused() -> Problem {
+    Problem::invalid(vec![FieldError::parameter(
+        "cursor",
+        "is not one that was given out here",
+    )])
+}
+
 pub(super) fn read<T: DeserializeOwned>(cursor: Option<&String>) -> Result<Option<T>, Problem> {
-    let refused = || {
-        Problem::invalid(vec![FieldError::parameter(
-            "cursor",
-            "is not one that was given out here",
-        )])
-    };
     let Some(cursor) = cursor else {
         return Ok(None);
     };

@@ -4,6 +4,7 @@ use axum::Json;
 use axum::extract::{RawQuery, State};
 use chrono::{DateTime, Utc};
 use domain::event::Event;
+use domain::record::MAX_EVENTS;
 use domain::time::{format_recorded_at, parse_time};
 use domain::{AccountId, Commit, Currency, FieldError, Money};
 use serde::{Deserialize, Serialize};
@@ -14,7 +15,7 @@ use super::problem::Problem;
 use super::{Api, cursor};
 use crate::error::Error;
 use crate::ports::Place;
-use crate::query::time_index::{PageLimit, Range};
+use crate::query::time_index::{PageLimit, Range, first_microsecond};
 use crate::query::{self, EventFilter, EventView};
 
 /// Most commits that are looked at for one answer, so that a filter which lets
@@ -52,6 +53,9 @@ pub(super) async fn list(
     let range = range(&query)?;
     let filter = filter(&query)?;
     let mut ended: Ended = cursor::read(query.get("cursor"))?.unwrap_or_default();
+    if ended.skip >= MAX_EVENTS {
+        return Err(cursor::refused());
+    }
     let mut events: Vec<EventView> = Vec::new();
     let mut examined = 0;
     let next = 'pages: loop {
@@ -198,7 +202,7 @@ pub(super) async fn commits(
             .iter()
             .map(CommitView::of)
             .collect::<Result<_, _>>()?,
-        complete_until: Some(format_recorded_at(range.to)),
+        complete_until: Some(format_recorded_at(first_microsecond(range.to))),
         next: page.next.map(|place| json!(cursor::write(&place))),
     }))
 }

@@ -6,12 +6,15 @@
 
 mod accounts;
 mod ambiguous;
+mod as_of;
 mod bad_input;
 mod bad_questions;
 mod client;
 mod document;
 mod events;
+mod extremes;
 mod hostile_bodies;
+mod just_opened;
 mod loading;
 mod notifications;
 mod operations;

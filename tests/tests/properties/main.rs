@@ -3,6 +3,7 @@
 // Clippy knows test functions, not what they call.
 #![allow(clippy::unwrap_used)]
 
+mod cursors;
 mod idempotency;
 mod paging;
 
