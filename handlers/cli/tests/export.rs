@@ -101,6 +101,29 @@ fn an_export_grows_with_the_history_and_is_verified_without_the_server() {
 }
 
 #[test]
+fn an_export_is_not_gone_on_with_from_another_ledger() {
+    let server = Server::start();
+    server.append("ACC-1", "open", &json!([opening(), deposit("1.25")]));
+    let folder = tempfile::tempdir().unwrap();
+    export_until(&server, folder.path(), &[], 2);
+    let manifest = || std::fs::read(folder.path().join("manifest.json")).unwrap();
+    let exported = manifest();
+
+    let (same_accounts, empty) = (Server::start(), Server::start());
+    let events = json!([opening(), deposit("1.25"), deposit("2.00")]);
+    same_accounts.append("ACC-1", "open", &events);
+    for other in [&same_accounts, &empty] {
+        let out = folder.path().to_str().unwrap();
+        let refused = other.run(&["export", "--out", out]);
+        assert_eq!(refused.code, Some(1), "{refused:?}");
+        let told = refused.complaint();
+        assert!(told.contains("another ledger"), "{refused:?}");
+        assert!(told.contains("ACC-1"), "{refused:?}");
+        assert_eq!(manifest(), exported);
+    }
+}
+
+#[test]
 fn events_of_all_accounts_are_shown_by_what_is_asked_for() {
     let server = Server::start();
     server.append(

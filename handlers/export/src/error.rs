@@ -23,6 +23,14 @@ pub enum ExportError {
         account_id: AccountId,
         error: ChainError,
     },
+    /// What the export has is not in the history that it is to go on with.
+    #[error(
+        "this folder was exported from another ledger: the one that is read does not have account {account_id} as it stood at version {version}; export it to a folder of its own, and see the documentation of exports if it is the same ledger, put back to an earlier state"
+    )]
+    OtherLedger {
+        account_id: AccountId,
+        version: Version,
+    },
     #[error(
         "account {account_id}: version {version} is recorded, and what stands before it cannot be read"
     )]

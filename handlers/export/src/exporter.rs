@@ -160,7 +160,10 @@ impl Exporter {
         };
         let last = head.map_or(0, Head::version);
         if commit.last_version() <= last {
-            return Ok(Taken::Known);
+            return match head.filter(|head| head.version() == commit.last_version()) {
+                Some(head) if head.hash != commit.hash => Err(other_ledger(commit)),
+                _ => Ok(Taken::Known),
+            };
         }
         if commit.first_version > last + 1 {
             let begins_before = head.is_none() && self.manifest.covered.from.is_some();
@@ -189,6 +192,20 @@ impl Exporter {
             }
         }
         Ok(Taken::Written)
+    }
+
+    /// Where the chains end that the export has of some accounts, at most of so
+    /// many, spread over all.
+    pub fn some_heads(&self, most: usize) -> Vec<(AccountId, Head)> {
+        let every = self.accounts.len().div_ceil(most.max(1)).max(1);
+        let some = self.accounts.values().step_by(every);
+        some.map(|entry| (entry.account_id.clone(), entry.head.clone()))
+            .collect()
+    }
+
+    /// Where the chain ends that the export has of this account.
+    pub fn head(&self, account: &AccountId) -> Option<&Head> {
+        self.accounts.get(account).map(|entry| &entry.head)
     }
 
     /// Tells that all commits recorded before this time were offered. Now and
@@ -360,6 +377,13 @@ impl Exporter {
 pub struct Snapshot {
     decisions: Part,
     notifications: Part,
+}
+
+fn other_ledger(commit: &Commit) -> ExportError {
+    ExportError::OtherLedger {
+        account_id: commit.account_id.clone(),
+        version: commit.last_version(),
+    }
 }
 
 /// A folder holds one range without a hole, so that each account's chain in it

@@ -145,6 +145,7 @@ impl Clients {
         let bucket = variable("EXPORTS_BUCKET");
         Nightly {
             store: self.store(),
+            read_model: self.read_model(),
             notifications: self.notifications(),
             objects: Arc::new(Bucket::new(&self.shared, bucket, EXPORT)),
             clock: self.clock(),

@@ -2,8 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use domain::{AccountId, Commit, Version};
-use export::walk::{History, Page};
-use handlers::ports::{EventStore, Place};
+use export::walk::{History, Page, Standing};
+use handlers::ports::{EventStore, Place, ReadModel};
 use handlers::query::time_index::{PageLimit, Range, page_within};
 use tokio::runtime::Handle;
 
@@ -15,30 +15,42 @@ const PAGE: PageLimit = PageLimit {
     events: 1000,
 };
 const COMMITS_OF_ACCOUNT: usize = 100;
+const ACCOUNTS: usize = 1000;
 
 pub(crate) struct Stored<'a> {
     store: &'a dyn EventStore,
+    read_model: &'a dyn ReadModel,
     handle: &'a Handle,
     range: Range,
     position: Option<Place>,
+    accounts: Accounts,
+}
+
+/// How far the list of all accounts was read.
+enum Accounts {
+    After(Option<String>),
+    Read,
 }
 
 impl<'a> Stored<'a> {
     /// What was recorded at `from` or later and before `to`, which is past.
     pub fn new(
         store: &'a dyn EventStore,
+        read_model: &'a dyn ReadModel,
         handle: &'a Handle,
         from: Option<DateTime<Utc>>,
         to: DateTime<Utc>,
     ) -> Self {
         Stored {
             store,
+            read_model,
             handle,
             range: Range {
                 from: from.unwrap_or(DateTime::UNIX_EPOCH),
                 to,
             },
             position: None,
+            accounts: Accounts::After(None),
         }
     }
 }
@@ -62,5 +74,23 @@ impl History for Stored<'_> {
         let read = self.store.commits(account, version, COMMITS_OF_ACCOUNT);
         let page = self.handle.block_on(read).map_err(Unread)?;
         Ok(page.commits)
+    }
+
+    fn standings(&mut self) -> Result<Option<Vec<Standing>>, Unread> {
+        let Accounts::After(cursor) = &self.accounts else {
+            return Ok(None);
+        };
+        let read = self.read_model.list(cursor.as_deref(), ACCOUNTS);
+        let (rows, next) = self.handle.block_on(read).map_err(Unread)?;
+        self.accounts = next.map_or(Accounts::Read, |next| Accounts::After(Some(next)));
+        let standings = rows.into_iter().filter_map(|row| {
+            let balance = row.balance?;
+            Some(Standing {
+                version: balance.version(),
+                account_id: row.account_id,
+                updated_at: balance.updated_at,
+            })
+        });
+        Ok(Some(standings.collect()))
     }
 }

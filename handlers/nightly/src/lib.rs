@@ -15,12 +15,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use chrono::{DateTime, NaiveTime, SubsecRound, Utc};
+use chrono::{DateTime, NaiveTime, Utc};
 use domain::Hash;
 use domain::time::parse_time;
 use export::walk::offer_all;
 use export::{ExportError, Exporter, MANIFEST, Manifest, Start};
-use handlers::ports::{Clock, EventStore, Ids, Notifications, Objects};
+use handlers::ports::{Clock, EventStore, Ids, Notifications, Objects, ReadModel};
 use handlers::query::time_index::SAFETY_WINDOW;
 use handlers::{Error, Result, telemetry};
 use serde_json::Value;
@@ -38,6 +38,8 @@ const RUN_NAME_CHARS: usize = 16;
 #[derive(Clone)]
 pub struct Nightly {
     pub store: Arc<dyn EventStore>,
+    /// Where the accounts stand, which tells what came to the time index late.
+    pub read_model: Arc<dyn ReadModel>,
     pub notifications: Arc<dyn Notifications>,
     pub objects: Arc<dyn Objects>,
     pub clock: Arc<dyn Clock>,
@@ -114,8 +116,7 @@ impl Nightly {
     /// The ports'. Whatever it is, the export stays whole, and another run can
     /// be made.
     pub async fn run(&self, until: Option<DateTime<Utc>>, budget: Duration) -> Result<Ended> {
-        // As fine as commits are stamped.
-        let settled = (self.clock.now() - SAFETY_WINDOW).trunc_subsecs(6);
+        let settled = self.clock.settled(SAFETY_WINDOW);
         let until = until.map_or_else(|| midnight(settled), |until| until.min(settled));
         let found = self.objects.get(MANIFEST).await?;
         let before = match &found {
@@ -160,7 +161,13 @@ impl Nightly {
         let opened = Exporter::open(&self.folder, None, None).map_err(refused)?;
         let mut exporter = opened.named(&run);
         let Start { read_from, .. } = exporter.start();
-        let mut stored = Stored::new(self.store.as_ref(), handle, read_from, until);
+        let mut stored = Stored::new(
+            self.store.as_ref(),
+            self.read_model.as_ref(),
+            handle,
+            read_from,
+            until,
+        );
         let mut written = 0;
         let reached = offer_all(&mut exporter, &mut stored, |new| {
             written += new;

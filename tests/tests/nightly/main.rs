@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use export::{MANIFEST, Manifest, Table};
 use handlers::error::Error;
-use handlers::ports::RandomIds;
+use handlers::ports::{Clock, RandomIds};
 use nightly::{Ended, Nightly};
 use serde_json::json;
 use tempfile::TempDir;
@@ -35,6 +35,7 @@ impl Given {
         let folder = tempfile::tempdir().unwrap();
         let nightly = Nightly {
             store: world.store.clone(),
+            read_model: world.read_model.clone(),
             notifications: world.notifications.clone(),
             objects: objects.clone(),
             clock: world.clock.clone(),
@@ -115,6 +116,51 @@ async fn a_night_exports_the_days_that_are_over_and_the_next_one_adds_the_next_d
     given.nightly.run(None, BUDGET).await.unwrap();
     assert_eq!(given.whole().events, 7);
     assert!(!given.nightly.folder.join(MANIFEST).exists());
+}
+
+/// A process whose clock was set back opens an account, and nothing comes after it.
+#[tokio::test]
+async fn what_was_stamped_in_a_day_that_was_exported_is_in_the_next_export() {
+    let given = Given::a_day().await;
+    given.world.clock.advance(DAY);
+    given.nightly.run(None, BUDGET).await.unwrap();
+    assert_eq!(given.whole().events, 6);
+    let now = given.world.clock.now();
+    given.world.clock.set(now - DAY / 2 - DAY / 4);
+    given.append(4, "open", opened()).await;
+    given.append(4, "late", deposited("7.00")).await;
+    given.append(2, "late", deposited("3.00")).await;
+    given.world.clock.set(now);
+    given.world.project(given.world.stream()).await;
+    given.world.clock.advance(DAY);
+    given.nightly.run(None, BUDGET).await.unwrap();
+    assert_eq!(given.whole().events, 9);
+}
+
+#[tokio::test]
+async fn an_export_is_not_gone_on_with_from_another_ledger() {
+    let given = Given::a_day().await;
+    given.world.clock.advance(DAY);
+    given.nightly.run(None, BUDGET).await.unwrap();
+    let exported = given.whole();
+    // One that has the same accounts, and one that has none.
+    for accounts in [3, 0] {
+        let other = World::default();
+        for number in 1..=accounts {
+            let (appender, id) = (other.appender(), account(number));
+            let events = [opened(), deposited("10.00"), deposited("11.00")];
+            let appended = other.append(&appender, &id, "other", events);
+            appended.await.unwrap();
+        }
+        other.clock.set(given.world.clock.now() + DAY);
+        other.project(other.stream()).await;
+        let (nightly, _folder) = Given::process(&other, &given.objects);
+        let refused = nightly.run(None, BUDGET).await.unwrap_err();
+        let told = refused.to_string();
+        assert!(matches!(refused, Error::Permanent(_)), "{told}");
+        assert!(told.contains("another ledger"), "{told}");
+        assert_eq!(given.whole(), exported);
+    }
 }
 
 #[tokio::test]

@@ -49,6 +49,7 @@ async fn export_everything(world: &World) {
     let objects = MemoryObjects::new(world.faults.clone(), world.clock.clone());
     let nightly = Nightly {
         store: world.store.clone(),
+        read_model: world.read_model.clone(),
         notifications: world.notifications.clone(),
         objects: Arc::new(objects),
         clock: world.clock.clone(),

@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use domain::time::{format_time, parse_time};
 use domain::{AccountId, Commit, Version};
 use export::Exporter;
-use export::walk::{History, Page, offer_all};
+use export::walk::{History, Page, Standing, offer_all};
 use serde_json::Value;
 
 use super::progress;
@@ -19,6 +19,13 @@ pub struct Commits<'a> {
     client: &'a Client,
     range: [(&'static str, Option<String>); 2],
     cursor: Option<String>,
+    accounts: Accounts,
+}
+
+/// How far the list of all accounts was read.
+enum Accounts {
+    After(Option<String>),
+    Read,
 }
 
 impl<'a> Commits<'a> {
@@ -28,6 +35,7 @@ impl<'a> Commits<'a> {
             client,
             range: [("from", from.map(format_time)), ("to", to.map(format_time))],
             cursor: None,
+            accounts: Accounts::After(None),
         }
     }
 
@@ -74,9 +82,35 @@ impl History for Commits<'_> {
         let query = [("after_version", after.as_str()), ("limit", "100")];
         let page = self
             .client
-            .get(&format!("accounts/{account}/commits"), &query)?;
-        read_all(&page)
+            .find(&format!("accounts/{account}/commits"), &query)?;
+        page.as_ref().map_or(Ok(Vec::new()), read_all)
     }
+
+    fn standings(&mut self) -> Result<Option<Vec<Standing>>, Failure> {
+        let Accounts::After(cursor) = &self.accounts else {
+            return Ok(None);
+        };
+        let mut query = vec![("limit", PAGE)];
+        query.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
+        let page = self.client.get("accounts", &query)?;
+        self.accounts = match page["next"].as_str() {
+            Some(next) => Accounts::After(Some(next.to_owned())),
+            None => Accounts::Read,
+        };
+        let accounts = page["accounts"].as_array().into_iter().flatten();
+        accounts.map(standing).collect::<Result<_, _>>().map(Some)
+    }
+}
+
+fn standing(account: &Value) -> Result<Standing, Failure> {
+    let bad =
+        |what: &str| Failure::Failed(format!("an account of the list has no readable {what}"));
+    let text = |name: &str| account[name].as_str().unwrap_or_default();
+    Ok(Standing {
+        account_id: text("account_id").parse().map_err(|_| bad("id"))?,
+        version: account["version"].as_u64().ok_or_else(|| bad("version"))?,
+        updated_at: parse_time(text("updated_at")).map_err(|_| bad("time"))?,
+    })
 }
 
 fn read_all(page: &Value) -> Result<Vec<Commit>, Failure> {
