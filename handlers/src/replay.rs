@@ -152,7 +152,11 @@ impl Replayer {
         if run.document.state.is_final() {
             return Ok(());
         }
-        run.document.state = Progress::Running;
+        if run.document.state == Progress::Requested {
+            // Noted before the first page, which may take long: it waits no more.
+            run.document.state = Progress::Running;
+            run.save(self).await?;
+        }
         let finished = match run.document.request.kind {
             ReplayKind::Projections => projections::run(self, &mut run).await,
             ReplayKind::Events => events::run(self, &mut run).await,

@@ -1,7 +1,7 @@
 //! Calling functions for events, as Lambda does asynchronously: again after a
 //! failure, and to the dead letters when that was in vain.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,7 +12,7 @@ use handlers::ports::Clock;
 use handlers::replay::Replayer;
 use handlers::schedule::Scheduler;
 use handlers::{Error, Result};
-use rusqlite::params;
+use rusqlite::{Transaction, params};
 use serde_json::{Value, json};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
@@ -20,7 +20,7 @@ use tokio::task::JoinSet;
 use crate::dead_letters;
 use crate::durable::Durable;
 
-/// Functions at work at the same time.
+/// Calls of one function at the same time.
 const CONCURRENCY: usize = 8;
 /// Failures after which an event is a dead letter: Lambda's first call and
 /// its two retries.
@@ -56,55 +56,87 @@ struct Delivery {
     failures: u32,
 }
 
+/// What is under way of each function. Each has places of its own, as it has
+/// workers of its own in Lambda: what waits for one keeps no other waiting.
+#[derive(Debug, Clone, Default)]
+struct Lanes(HashMap<String, HashSet<i64>>);
+
+impl Lanes {
+    fn take(&mut self, delivery: &Delivery) {
+        let lane = self.0.entry(delivery.function.clone()).or_default();
+        lane.insert(delivery.id);
+    }
+
+    fn give_back(&mut self, function: &str, id: i64) {
+        if let Some(lane) = self.0.get_mut(function) {
+            lane.remove(&id);
+        }
+    }
+
+    fn under_way(&self, function: &str) -> Option<&HashSet<i64>> {
+        self.0.get(function)
+    }
+}
+
 impl Invoker {
     /// Delivers until told to stop, and then finishes what is under way.
     pub(crate) async fn run(self, mut stop: watch::Receiver<bool>) {
-        let mut working: JoinSet<i64> = JoinSet::new();
-        let mut taken: HashSet<i64> = HashSet::new();
+        let mut working: JoinSet<(String, i64)> = JoinSet::new();
+        let mut lanes = Lanes::default();
         while !*stop.borrow() {
             while let Some(done) = working.try_join_next() {
-                taken.remove(&done.unwrap_or_default());
+                let (function, id) = done.unwrap_or_default();
+                lanes.give_back(&function, id);
             }
-            let room = CONCURRENCY.saturating_sub(working.len());
-            let due = if room == 0 {
-                Vec::new()
-            } else {
-                self.due(&taken, room).await
-            };
-            let full = due.len() == room;
-            for delivery in due {
-                taken.insert(delivery.id);
+            for delivery in self.due(&lanes).await {
+                lanes.take(&delivery);
                 let invoker = self.clone();
                 working.spawn(async move {
-                    let id = delivery.id;
+                    let (function, id) = (delivery.function.clone(), delivery.id);
                     invoker.deliver(delivery).await;
-                    id
+                    (function, id)
                 });
             }
             tokio::select! {
-                Some(done) = working.join_next(), if full => {
-                    taken.remove(&done.unwrap_or_default());
+                Some(done) = working.join_next(), if !working.is_empty() => {
+                    let (function, id) = done.unwrap_or_default();
+                    lanes.give_back(&function, id);
                 }
-                () = self.bell.notified(), if !full => {}
-                () = tokio::time::sleep(self.idle), if !full => {}
+                () = self.bell.notified() => {}
+                () = tokio::time::sleep(self.idle) => {}
                 _ = stop.changed() => {}
             }
         }
         while working.join_next().await.is_some() {}
     }
 
-    async fn due(&self, taken: &HashSet<i64>, room: usize) -> Vec<Delivery> {
-        let (taken, now) = (taken.clone(), self.clock.now().timestamp_millis());
+    /// What is due and has a place, of each function the longest due first.
+    async fn due(&self, lanes: &Lanes) -> Vec<Delivery> {
+        let (lanes, now) = (lanes.clone(), self.clock.now().timestamp_millis());
         let due = self.durable.write_repeatable(move |transaction| {
             let mut select = transaction.prepare_cached(
-                "SELECT id, function, event, failures FROM delivery WHERE due_at <= ?1 ORDER BY due_at, id LIMIT ?2",
+                "SELECT id, function, event, failures FROM delivery WHERE function = ?1 AND due_at <= ?2
+                 ORDER BY due_at, id LIMIT ?3",
             )?;
-            let look_at = i64::try_from(room + taken.len()).unwrap_or(i64::MAX);
-            let rows = select.query_map(params![now, look_at], |row| {
-                Ok(Delivery { id: row.get(0)?, function: row.get(1)?, event: row.get(2)?, failures: row.get(3)? })
-            })?;
-            let free = rows.filter(|row| row.as_ref().map_or(true, |row| !taken.contains(&row.id)));
-            free.take(room).collect::<rusqlite::Result<Vec<_>>>()
+            let mut due = Vec::new();
+            for function in functions(transaction)? {
+                let taken = lanes.under_way(&function);
+                let taken_count = taken.map_or(0, HashSet::len);
+                let room = CONCURRENCY.saturating_sub(taken_count);
+                if room == 0 {
+                    continue;
+                }
+                let look_at = i64::try_from(room + taken_count).unwrap_or(i64::MAX);
+                let rows = select.query_map(params![function, now, look_at], |row| {
+                    Ok(Delivery { id: row.get(0)?, function: row.get(1)?, event: row.get(2)?, failures: row.get(3)? })
+                })?;
+                let is_free = |id| taken.is_none_or(|taken| !taken.contains(&id));
+                let free = rows.filter(|row| row.as_ref().map_or(true, |row| is_free(row.id)));
+                for row in free.take(room) {
+                    due.push(row?);
+                }
+            }
+            Ok(due)
         });
         due.await.unwrap_or_else(|error| {
             tracing::error!(%error, "the deliveries cannot be read");
@@ -138,7 +170,6 @@ impl Invoker {
             tracing::error!(%error, id, "a delivery's end cannot be noted");
             tokio::time::sleep(IDLE).await;
         }
-        self.bell.notify_one();
     }
 
     async fn call_for(&self, delivery: &Delivery) -> Result<()> {
@@ -201,6 +232,20 @@ impl Invoker {
     }
 }
 
+/// The functions for which something is kept: a look-up each, however much it is.
+fn functions(transaction: &Transaction<'_>) -> rusqlite::Result<Vec<String>> {
+    let mut next =
+        transaction.prepare_cached("SELECT min(function) FROM delivery WHERE function > ?1")?;
+    let mut found: Vec<String> = Vec::new();
+    loop {
+        let last = found.last().map_or("", String::as_str);
+        match next.query_row([last], |row| row.get::<_, Option<String>>(0))? {
+            Some(function) => found.push(function),
+            None => return Ok(found),
+        }
+    }
+}
+
 /// What Lambda sends to an on-failure destination.
 fn destination_record(
     delivery: &Delivery,
@@ -234,6 +279,7 @@ mod tests {
     use handlers::append::Appender;
     use handlers::notify::Settings;
     use handlers::ports::{CustomerRevision, Customers, DeadLetterQueue, RandomIds, SystemClock};
+    use rusqlite::OptionalExtension;
 
     use super::*;
     use crate::bus::LocalBus;
@@ -380,5 +426,46 @@ mod tests {
         };
         let at_once = tokio::time::timeout(IDLE / 2, invoker.deliver(delivery)).await;
         assert!(at_once.is_err(), "it was given back at once");
+    }
+
+    #[tokio::test]
+    async fn a_replay_begins_before_a_hundred_more_of_the_deliveries_that_wait_for_others_are_done()
+    {
+        let folder = tempfile::tempdir().unwrap();
+        let durable = Durable::open(&folder.path().join("local.sqlite")).unwrap();
+        durable
+            .write(|transaction| {
+                // Counts at the moment at which the replay's own call has ended.
+                transaction.execute_batch(
+                    "CREATE TABLE begun (after INTEGER);
+                     CREATE TRIGGER begins AFTER UPDATE ON delivery WHEN new.function = 'ReplayFunction'
+                     BEGIN
+                         INSERT INTO begun SELECT count(*) FROM delivery
+                         WHERE function <> 'ReplayFunction' AND failures > 0;
+                     END;
+                     WITH RECURSIVE up (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM up WHERE n < 5000)
+                     INSERT INTO delivery (rule, function, event, due_at) SELECT 'busy', 'BusyFunction', '{}', n FROM up;
+                     INSERT INTO delivery (rule, function, event, due_at)
+                     VALUES ('replay', 'ReplayFunction', '{\"detail\":{\"data\":{\"replay_id\":\"r\"}}}', 5001);",
+                )
+            })
+            .await
+            .unwrap();
+        let (stop, stopped) = watch::channel(false);
+        let running = tokio::spawn(invoker(&durable, folder.path()).run(stopped));
+        let begun = loop {
+            let begun = durable.write(|transaction| {
+                transaction
+                    .query_row("SELECT after FROM begun", [], |row| row.get::<_, i64>(0))
+                    .optional()
+            });
+            if let Some(begun) = begun.await.unwrap() {
+                break begun;
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        };
+        stop.send(true).unwrap();
+        running.await.unwrap();
+        assert!(begun < 100, "it began after {begun} of 5000");
     }
 }

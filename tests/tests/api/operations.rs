@@ -309,3 +309,16 @@ async fn health_names_the_part_that_does_not_answer() {
             .contains("read model")
     );
 }
+
+#[tokio::test]
+async fn health_answers_also_where_a_part_is_silent() {
+    let client = Client::new();
+    client
+        .world
+        .faults
+        .at("read_model.list", 0, Fault::StopBefore);
+    let asked = client.get("/health");
+    let unhealthy = tokio::time::timeout(Duration::from_secs(20), asked).await;
+    let unhealthy = unhealthy.expect("it is answered");
+    assert_eq!(unhealthy.status, StatusCode::SERVICE_UNAVAILABLE);
+}
