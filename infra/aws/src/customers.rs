@@ -99,6 +99,22 @@ impl DynamoCustomers {
         Ok((revisions?, answer.last_evaluated_key))
     }
 
+    /// All revisions, newest first.
+    ///
+    /// # Errors
+    /// As [`Customers::latest`].
+    pub async fn all(&self, customer: &CustomerId) -> Result<Vec<CustomerRevision>> {
+        let (mut all, mut start) = (Vec::new(), None);
+        loop {
+            let (revisions, next) = self.page(customer, start, 25).await?;
+            all.extend(revisions);
+            if next.is_none() {
+                return Ok(all);
+            }
+            start = next;
+        }
+    }
+
     async fn put(&self, revision: &CustomerRevision, expected: Expected) -> Result<bool> {
         let item = write(&RevisionItem::of(revision))?;
         self.0

@@ -8,6 +8,9 @@ use std::time::Duration;
 use handlers::{Error, Result};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
 
+use crate::damage;
+use crate::wiping;
+
 const SCHEMA: &str = "
     CREATE TABLE IF NOT EXISTS checkpoint (
         stream TEXT PRIMARY KEY,
@@ -21,7 +24,8 @@ const SCHEMA: &str = "
         failures INTEGER NOT NULL DEFAULT 0,
         due_at INTEGER NOT NULL
     );
-    CREATE INDEX IF NOT EXISTS delivery_due ON delivery (due_at, id);
+    CREATE INDEX IF NOT EXISTS delivery_of_function ON delivery (function, due_at, id);
+    DROP INDEX IF EXISTS delivery_due;
     CREATE TABLE IF NOT EXISTS dead_letter (
         id TEXT PRIMARY KEY,
         body TEXT NOT NULL,
@@ -59,6 +63,10 @@ const SCHEMA: &str = "
         id INTEGER PRIMARY KEY CHECK (id = 0),
         at TEXT NOT NULL
     );";
+
+/// From this version of the file on, both files are free of what older versions
+/// had deleted and not overwritten.
+const WITHOUT_LEFTOVERS: u32 = 1;
 
 /// One SQLite file, written over two connections.
 #[derive(Debug, Clone)]
@@ -99,20 +107,56 @@ impl Durable {
         self.run(|connections| &mut connections.normal, work).await
     }
 
+    /// Frees the file of what was deleted from it; see [`wiping`].
+    pub(crate) async fn wipe(&self, traces: Vec<Vec<u8>>) -> Result<()> {
+        self.locked(move |Connections { full, .. }| {
+            wiping::wipe(full, &traces, || full.execute_batch("VACUUM"))
+        })
+        .await
+    }
+
+    /// Writes the file anew, without what was deleted.
+    pub(crate) async fn rewrite(&self) -> Result<()> {
+        self.locked(|Connections { full, .. }| {
+            full.execute_batch("VACUUM")?;
+            wiping::empty_journal(full)
+        })
+        .await
+    }
+
+    /// Notes that neither file holds what an older version had deleted.
+    pub(crate) async fn note_without_leftovers(&self) -> Result<()> {
+        self.locked(|Connections { full, .. }| match version(full)? {
+            WITHOUT_LEFTOVERS => Ok(()),
+            _ => full.pragma_update(None, "user_version", WITHOUT_LEFTOVERS),
+        })
+        .await
+    }
+
     /// Runs `work` away from the threads that answer requests.
     async fn run<T: Send + 'static>(
         &self,
         choose: impl FnOnce(&mut Connections) -> &mut Connection + Send + 'static,
         work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
     ) -> Result<T> {
+        self.locked(|connections| {
+            let transaction =
+                choose(connections).transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let value = work(&transaction)?;
+            transaction.commit()?;
+            Ok(value)
+        })
+        .await
+    }
+
+    async fn locked<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut Connections) -> rusqlite::Result<T> + Send + 'static,
+    ) -> Result<T> {
         let connections = Arc::clone(&self.0);
         let done = tokio::task::spawn_blocking(move || {
             let mut connections = connections.lock().unwrap_or_else(PoisonError::into_inner);
-            let transaction = choose(&mut connections)
-                .transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let value = work(&transaction)?;
-            transaction.commit()?;
-            Ok::<T, rusqlite::Error>(value)
+            work(&mut connections)
         });
         match done.await {
             Ok(Ok(value)) => Ok(value),
@@ -124,10 +168,24 @@ impl Durable {
     }
 }
 
+/// Whether a file and the one beside it may hold what an older version has
+/// deleted and not overwritten.
+pub(crate) fn has_leftovers(file: &Path) -> rusqlite::Result<bool> {
+    if !file.exists() {
+        return Ok(false);
+    }
+    Ok(version(&damage::connect(file)?)? < WITHOUT_LEFTOVERS)
+}
+
+fn version(connection: &Connection) -> rusqlite::Result<u32> {
+    connection.query_row("PRAGMA user_version", [], |row| row.get(0))
+}
+
 fn connect(file: &Path, synchronous: &str) -> rusqlite::Result<Connection> {
     let connection = Connection::open(file)?;
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", synchronous)?;
+    wiping::overwrite_what_is_deleted(&connection)?;
     Ok(connection)
 }

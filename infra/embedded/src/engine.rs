@@ -13,10 +13,12 @@ use handlers::planted;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
+use crate::damage::connect;
 use crate::folder::put_in_place;
 use crate::in_process::Answers;
 use crate::template::{Template, TemplateError};
 use crate::threads::Threads;
+use crate::wiping;
 
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
@@ -38,6 +40,7 @@ const STOP: Duration = Duration::from_secs(2);
 /// The running engine.
 pub struct Engine {
     pub(crate) database: Database,
+    file: PathBuf,
     answers: Answers,
 }
 
@@ -74,12 +77,21 @@ impl Engine {
         Ok(Engine {
             answers: Answers::new(database.clone(), threads),
             database,
+            file: file.to_owned(),
         })
     }
 
     /// What holds the tables, for who has another way to it than [`client`](Self::client).
     pub fn database(&self) -> &Database {
         &self.database
+    }
+
+    /// Its file, for what it has no operation for.
+    pub(crate) fn file(&self) -> EventsFile {
+        EventsFile {
+            database: self.database.clone(),
+            file: self.file.clone(),
+        }
     }
 
     /// A client of this engine, with a meter of its own.
@@ -91,6 +103,33 @@ impl Engine {
     /// two seconds, it is left to itself: what is committed is safe.
     pub async fn stop(self) {
         let _ = tokio::time::timeout(STOP, self.answers.close()).await;
+    }
+}
+
+/// The file that the engine has open.
+#[derive(Clone)]
+pub(crate) struct EventsFile {
+    database: Database,
+    file: PathBuf,
+}
+
+impl EventsFile {
+    /// Frees it of what was deleted from it; see [`wiping`]. Requests wait
+    /// where it has to be written anew.
+    pub(crate) fn wipe(&self, traces: &[Vec<u8>]) -> Result<(), EngineError> {
+        let connection = connect(&self.file)?;
+        wiping::wipe(&connection, traces, || self.vacuum())
+    }
+
+    /// Writes it anew, without what was deleted.
+    pub(crate) fn rewrite(&self) -> Result<(), EngineError> {
+        self.vacuum()?;
+        Ok(wiping::empty_journal(&connect(&self.file)?)?)
+    }
+
+    fn vacuum(&self) -> Result<(), EngineError> {
+        let done = self.database.vacuum();
+        done.map_err(|error| EngineError::Dynoxide(error.to_string()))
     }
 }
 

@@ -7,6 +7,7 @@ mod damage;
 mod dead_letters;
 mod durable;
 mod engine;
+mod erasure;
 mod folder;
 mod heartbeat;
 mod in_process;
@@ -21,6 +22,7 @@ mod pipeline;
 mod poller;
 mod template;
 mod threads;
+mod wiping;
 
 pub use damage::DamageError;
 pub use engine::{Engine, tables};

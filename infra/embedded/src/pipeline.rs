@@ -30,8 +30,9 @@ use tokio::task::JoinHandle;
 use crate::bus::LocalBus;
 use crate::damage::{DamageError, Look};
 use crate::dead_letters::LocalDeadLetters;
-use crate::durable::Durable;
-use crate::engine::{Engine, EngineError};
+use crate::durable::{self, Durable};
+use crate::engine::{Engine, EngineError, EventsFile};
+use crate::erasure::ErasedToTheByte;
 use crate::folder::{Folder, FolderError};
 use crate::heartbeat::Heart;
 use crate::invoker::{self, Invoker};
@@ -119,11 +120,22 @@ impl Pipeline {
     pub async fn start(settings: &Settings) -> Result<Self, StartError> {
         let folder = Folder::open(&settings.data_dir)?;
         let (events, local) = (folder.file("dynamodb.sqlite"), folder.file("local.sqlite"));
-        let look = Look::through(&[&events, &local])?.wait(LOOK_FOR).await?;
+        let has_leftovers =
+            durable::has_leftovers(&local).map_err(|error| DamageError::of(&local, error));
+        // A file that is written anew has to be whole.
+        let look_for = match has_leftovers {
+            Ok(true) => Duration::MAX,
+            _ => LOOK_FOR,
+        };
+        let look = Look::through(&[&events, &local])?.wait(look_for).await?;
+        let has_leftovers = has_leftovers?;
         are_of_one_moment(&events, &local)?;
         let engine = Engine::start(&events).await?;
         private::make(&local).map_err(StartError::Make)?;
         let durable = Durable::open(&local)?;
+        if let Err(error) = free_of_leftovers(&durable, engine.file(), has_leftovers).await {
+            tracing::warn!(%error, "what older versions have deleted is still in the files; the next start tries again");
+        }
         let bell = Arc::new(Notify::new());
         let keys: Arc<dyn Keys> = Arc::new(LocalKeys::open(&settings.data_dir)?);
 
@@ -131,11 +143,17 @@ impl Pipeline {
         let store: Arc<dyn EventStore> = Arc::new(DynamoEventStore(dynamo.clone()));
         let clock = one_clock(settings.clock.clone(), store.as_ref(), &durable).await?;
         let read_model: Arc<dyn ReadModel> = Arc::new(DynamoReadModel(dynamo.clone()));
+        let notifications: Arc<dyn Notifications> = Arc::new(DynamoNotifications(dynamo.clone()));
         let customers: Arc<dyn Customers> = Arc::new(NotedCustomers {
-            customers: Arc::new(DynamoCustomers(dynamo.clone())),
+            customers: Arc::new(ErasedToTheByte {
+                customers: DynamoCustomers(dynamo.clone()),
+                notifications: notifications.clone(),
+                read_model: read_model.clone(),
+                durable: durable.clone(),
+                events: engine.file(),
+            }),
             durable: durable.clone(),
         });
-        let notifications: Arc<dyn Notifications> = Arc::new(DynamoNotifications(dynamo.clone()));
         let template = Template::built_in()?;
         let suppressions: Arc<dyn Suppressions> = Arc::new(DynamoSuppressions(dynamo.clone()));
         let local_bus = Arc::new(LocalBus::new(
@@ -301,4 +319,25 @@ impl Pipeline {
         }
         self.engine.stop().await;
     }
+}
+
+/// Writes the files of an older version anew, once: it did not overwrite what it
+/// deleted, people who were erased among it.
+async fn free_of_leftovers(
+    durable: &Durable,
+    events: EventsFile,
+    has_leftovers: bool,
+) -> handlers::Result<()> {
+    if has_leftovers {
+        tracing::warn!(
+            "the files of an older version are written anew, once, without what it had deleted"
+        );
+        let rewritten = tokio::task::spawn_blocking(move || events.rewrite()).await;
+        let interrupted = || handlers::Error::Retryable("it was interrupted".to_owned());
+        rewritten
+            .map_err(|_| interrupted())?
+            .map_err(|error| handlers::Error::Retryable(error.to_string()))?;
+        durable.rewrite().await?;
+    }
+    durable.note_without_leftovers().await
 }

@@ -184,6 +184,17 @@ fn nothing_personal_is_in_a_log_an_event_a_dead_letter_or_an_export_and_who_is_e
     ask(&api);
     search_exports(&mut canary, &api);
 
+    // That it was there to be found.
+    let inbox = api.inbox();
+    let mails = json!(inbox).to_string();
+    for word in [
+        "Zqcanaryname",
+        "zqcanaryown",
+        "zqcanaryfurther",
+        "Zqcanaryreference",
+    ] {
+        assert!(mails.contains(word), "{word} was never mailed");
+    }
     let erased = api
         .try_send("DELETE", "/v1/customers/ana", &[], "")
         .unwrap();
@@ -213,17 +224,7 @@ fn nothing_personal_is_in_a_log_an_event_a_dead_letter_or_an_export_and_who_is_e
         canary.search_record(path, &api.get(path).to_string());
     }
 
-    // That it was there to be found.
-    let mails = json!(api.inbox()).to_string();
-    for word in [
-        "Zqcanaryname",
-        "zqcanaryown",
-        "zqcanaryfurther",
-        "Zqcanaryreference",
-    ] {
-        assert!(mails.contains(word), "{word} was never mailed");
-    }
-    let codes = api.inbox().into_iter().filter_map(|mail| {
+    let codes = inbox.into_iter().filter_map(|mail| {
         let text = mail["text"].as_str()?.to_owned();
         text.split("token=")
             .nth(1)

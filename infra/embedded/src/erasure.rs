@@ -1,0 +1,195 @@
+//! Erasing a person on one machine, from the mailbox too, and down to the bytes
+//! of the files.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use aws::DynamoCustomers;
+use chrono::{DateTime, Utc};
+use domain::CustomerId;
+use handlers::ports::{
+    Content, CustomerRevision, Customers, Notification, Notifications, Person, ReadModel,
+};
+use handlers::{Error, Result};
+use rusqlite::params;
+use uuid::Uuid;
+
+use crate::durable::Durable;
+use crate::engine::EventsFile;
+
+/// Stands where an erased person's address or mail was.
+const ERASED: &str = "erased";
+
+/// The customers, of whom nothing is left on this machine when they are erased.
+pub(crate) struct ErasedToTheByte {
+    pub(crate) customers: DynamoCustomers,
+    pub(crate) notifications: Arc<dyn Notifications>,
+    pub(crate) read_model: Arc<dyn ReadModel>,
+    pub(crate) durable: Durable,
+    pub(crate) events: EventsFile,
+}
+
+/// What a person would be found by.
+#[derive(Default)]
+struct Traces {
+    addresses: Vec<String>,
+    names: Vec<String>,
+}
+
+/// The notifications of mails that a person got, by the mails' ids.
+type Mails = BTreeMap<i64, String>;
+
+impl Traces {
+    fn of(persons: impl Iterator<Item = Person>) -> Self {
+        let mut traces = Traces::default();
+        for person in persons {
+            let further = person.preferences.addresses().iter();
+            traces
+                .addresses
+                .extend(further.map(|address| address.email.clone()));
+            traces.addresses.push(person.email);
+            traces.names.push(person.name);
+        }
+        for found in [&mut traces.addresses, &mut traces.names] {
+            found.sort_unstable();
+            found.dedup();
+        }
+        traces
+    }
+
+    /// As the files have them: plain, and within JSON.
+    fn bytes(&self) -> Vec<Vec<u8>> {
+        let all = self.addresses.iter().chain(&self.names);
+        let mut found: Vec<Vec<u8>> = all
+            .flat_map(|text| [text.clone(), within_json(text)])
+            .map(String::into_bytes)
+            .collect();
+        found.dedup();
+        found
+    }
+}
+
+fn within_json(text: &str) -> String {
+    let quoted = serde_json::Value::from(text).to_string();
+    quoted[1..quoted.len() - 1].to_owned()
+}
+
+impl ErasedToTheByte {
+    /// Takes the mails to these addresses that are this customer's; those that
+    /// share an address keep theirs. That a mail was taken, and when, stays: it is
+    /// what keeps it from being sent again.
+    async fn erase_mails(
+        &self,
+        customer: &CustomerId,
+        traces: &Traces,
+        erased: &mut Mails,
+    ) -> Result<()> {
+        let addresses = traces.addresses.clone();
+        let candidates: Mails = self
+            .durable
+            .write(move |transaction| {
+                let mut to = transaction
+                    .prepare_cached("SELECT id, notification_id FROM mail WHERE recipient = ?1")?;
+                let mut found = Mails::new();
+                for address in addresses {
+                    for row in to.query_map([address], |row| Ok((row.get(0)?, row.get(1)?)))? {
+                        found.extend([row?]);
+                    }
+                }
+                Ok(found)
+            })
+            .await?;
+        for (mail, notification) in candidates {
+            if self.is_of(customer, &notification).await? {
+                erased.insert(mail, notification);
+            }
+        }
+        let (addresses, mails) = (traces.addresses.clone(), erased.clone());
+        self.durable
+            .write(move |transaction| {
+                for (mail, notification) in &mails {
+                    transaction.execute(
+                        "UPDATE mail SET recipient = ?2, subject = ?2, text = '', html = '', headers = '{}' WHERE id = ?1",
+                        params![mail, ERASED],
+                    )?;
+                    transaction.execute("DELETE FROM attachment WHERE mail = ?1", [mail])?;
+                    // What the provider tells of the mail, on its way or failed.
+                    for address in &addresses {
+                        let told = params![notification, within_json(address), ERASED];
+                        transaction.execute(
+                            "UPDATE delivery SET event = replace(event, ?2, ?3) WHERE instr(event, ?1) AND instr(event, ?2)",
+                            told,
+                        )?;
+                        transaction.execute(
+                            "UPDATE dead_letter SET body = replace(body, ?2, ?3) WHERE instr(body, ?1) AND instr(body, ?2)",
+                            told,
+                        )?;
+                    }
+                }
+                Ok(())
+            })
+            .await
+    }
+
+    /// Whether a mail is this customer's. One that nothing is known of any more
+    /// counts as theirs: it went to their address.
+    async fn is_of(&self, customer: &CustomerId, notification: &str) -> Result<bool> {
+        let id: Option<Uuid> = notification.parse().ok();
+        let Some(id) = id else { return Ok(true) };
+        let Some(Notification {
+            account_id,
+            content,
+            ..
+        }) = self.notifications.get(id).await?
+        else {
+            return Ok(true);
+        };
+        if let Content::Digest(digest) = content {
+            return Ok(digest.customer_id == *customer);
+        }
+        let row = self.read_model.load(&account_id).await?;
+        let balance = row.and_then(|row| row.balance);
+        Ok(balance.is_none_or(|balance| balance.head.account.customer_id == *customer))
+    }
+}
+
+#[async_trait]
+impl Customers for ErasedToTheByte {
+    async fn latest(&self, customer: &CustomerId) -> Result<Option<CustomerRevision>> {
+        self.customers.latest(customer).await
+    }
+
+    async fn at(
+        &self,
+        customer: &CustomerId,
+        time: DateTime<Utc>,
+    ) -> Result<Option<CustomerRevision>> {
+        self.customers.at(customer, time).await
+    }
+
+    async fn add(&self, revision: &CustomerRevision) -> Result<bool> {
+        self.customers.add(revision).await
+    }
+
+    /// The mails first: without the revisions nobody knows any more to whom they
+    /// went, should this be interrupted.
+    async fn erase_before(&self, customer: &CustomerId, revision: u64) -> Result<()> {
+        let revisions = self.customers.all(customer).await?;
+        let traces = Traces::of(revisions.into_iter().filter_map(|revision| revision.person));
+        let mut mails = Mails::new();
+        self.erase_mails(customer, &traces, &mut mails).await?;
+        self.customers.erase_before(customer, revision).await?;
+        // Those that were on their way meanwhile.
+        self.erase_mails(customer, &traces, &mut mails).await?;
+        self.durable.wipe(traces.bytes()).await?;
+        let (events, traces) = (self.events.clone(), traces.bytes());
+        match tokio::task::spawn_blocking(move || events.wipe(&traces)).await {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(Error::Retryable(error.to_string())),
+            Err(_) => Err(Error::Retryable(
+                "wiping the file was interrupted".to_owned(),
+            )),
+        }
+    }
+}
