@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use domain::Commit;
 use export::{Exported, Exporter, Format, Taken};
 
-pub use history::{History, history};
+pub use history::{History, history, loaded};
 pub use tampering::{TAMPERINGS, Tampering};
 
 /// Exports these commits, which are all that was recorded before `until`.

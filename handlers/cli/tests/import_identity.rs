@@ -300,6 +300,77 @@ fn pages_of_one_number_in_files_of_their_own_are_all_booked_and_copies_are_not()
     assert_eq!(balance(&server, PAGED), "110.00");
 }
 
+#[test]
+fn a_copy_that_may_as_well_be_another_page_is_not_passed_over_in_silence() {
+    let server = Server::start();
+    let pages = three_pages(["5", "5", "5"]);
+    let ran = import(&server, &pages, &[]);
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(
+        ran.err.contains(
+            "the account holds 100.00 EUR at version 3, but the statement closes with 110.00 EUR"
+        ) && ran
+            .err
+            .contains("if the bank booked both, import them in one file"),
+        "{ran:?}"
+    );
+    assert_done(&import(&server, &[pages.concat()], &[]), 1, 2);
+    // Copies of days that cannot have been booked twice are nothing to speak of.
+    let days = [
+        page("6", "110,", &["C10,NTRFA"], "120,"),
+        page("7", "120,", &["C10,NTRFA"], "130,"),
+    ];
+    let copied = [&days[..], &days[..]].concat();
+    assert_done(&import(&server, &copied, &[]), 2, 2);
+}
+
+/// Two payments of one amount each, in pages of camt.053.
+fn camt_page(page: &str, opening: i64, entries: &[i64]) -> String {
+    let amount = |tag: &str, minor: i64| {
+        let mark = if minor < 0 { "DBIT" } else { "CRDT" };
+        let (units, cents) = (minor.abs() / 100, minor.abs() % 100);
+        format!("<{tag}><Amt Ccy=\"EUR\">{units}.{cents:02}</Amt><CdtDbtInd>{mark}</CdtDbtInd>")
+    };
+    let balance = |code: &str, minor: i64| {
+        format!(
+            "{}<Dt><Dt>2026-03-02</Dt></Dt><Tp><CdOrPrtry><Cd>{code}</Cd></CdOrPrtry></Tp></Bal>",
+            amount("Bal", minor)
+        )
+    };
+    let lines: String = entries
+        .iter()
+        .map(|minor| {
+            format!(
+                "{}<Sts>BOOK</Sts><BookgDt><Dt>2026-03-02</Dt></BookgDt></Ntry>",
+                amount("Ntry", *minor)
+            )
+        })
+        .collect();
+    let closing = opening + entries.iter().sum::<i64>();
+    format!(
+        "<Document><BkToCstmrStmt><Stmt><Id>S</Id><ElctrncSeqNb>9</ElctrncSeqNb>\
+         <StmtPgntn><PgNb>{page}</PgNb><LastPgInd>false</LastPgInd></StmtPgntn>\
+         <Acct><Id><IBAN>DE02120300000000202051</IBAN></Id><Ccy>EUR</Ccy></Acct>{}{}{lines}</Stmt></BkToCstmrStmt></Document>",
+        balance("ITBD", opening),
+        balance("ITBD", closing)
+    )
+}
+
+#[test]
+fn pages_of_camt_053_that_repeat_each_other_are_all_booked() {
+    let server = Server::start();
+    let pages = [
+        camt_page("1", 10_000, &[1_000, 1_000]),
+        camt_page("2", 12_000, &[-2_000]),
+        camt_page("3", 10_000, &[1_000, 1_000]),
+    ];
+    assert_done(&import(&server, &pages, &[]), 5, 0);
+    assert_eq!(balance(&server, NOTIFIED), "120.00");
+    let again = [&pages[2], &pages[0], &pages[1]];
+    assert_done(&import(&server, &again, &[]), 0, 5);
+    assert_done(&import(&server, &pages[2..], &[]), 0, 2);
+}
+
 /// What a bank may write in a day: pages of some entries of a few amounts, so
 /// that many repeat each other, under numbers that tell them apart or not.
 #[derive(Debug, Clone)]

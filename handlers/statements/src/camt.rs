@@ -131,6 +131,7 @@ fn read_parts(
         number,
         names: Vec::new(),
         occurrence: 0,
+        may_be_another: false,
         opening,
         opening_derived: false,
         closing,

@@ -118,6 +118,7 @@ impl<'a> Assembly<'a> {
             number: self.number.map(str::to_owned),
             names: Vec::new(),
             occurrence: 0,
+            may_be_another: false,
             opening: Some(opening),
             opening_derived: false,
             closing: Some(closing),

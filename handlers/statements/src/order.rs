@@ -53,7 +53,8 @@ fn days(statement: &Statement) -> Days {
 /// with, if there is such an order.
 fn chained(group: Vec<Statement>, before: Option<Money>) -> Vec<Statement> {
     let mut known = BTreeSet::new();
-    let (distinct, again): (Vec<Statement>, Vec<Statement>) = group
+    let all_follow = path(&group, before).is_some();
+    let (distinct, mut again): (Vec<Statement>, Vec<Statement>) = group
         .into_iter()
         .partition(|statement| known.insert(identity::identity(statement)));
     let mut group = match path(&distinct, before) {
@@ -61,6 +62,9 @@ fn chained(group: Vec<Statement>, before: Option<Money>) -> Vec<Statement> {
         None => distinct,
     };
     // What is given twice is recorded once, wherever it stands.
+    for statement in &mut again {
+        statement.may_be_another = all_follow;
+    }
     group.extend(again);
     group
 }

@@ -100,6 +100,10 @@ pub struct Statement {
     /// things; see [`crate::Files`].
     #[serde(skip)]
     pub occurrence: usize,
+    /// A copy of another statement of the same import, so that it counts as that
+    /// one; but the balances would also have it that the bank booked it twice.
+    #[serde(skip)]
+    pub may_be_another: bool,
     /// Notifications (camt.054) have no balances.
     pub opening: Option<Balance>,
     /// The file gives no opening balance, and it was computed backwards from

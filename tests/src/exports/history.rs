@@ -75,6 +75,22 @@ pub fn history() -> History {
     }
 }
 
+/// An account whose first year was loaded, so that nobody is told of it.
+#[must_use]
+pub fn loaded() -> History {
+    let mut writer = Writer::new();
+    let opening = json!({ "type": "AccountOpened", "occurred_at": "2026-11-20T08:00:00Z",
+        "data": { "customer_id": "ana", "currency": "EUR", "opening_balance": "10.00" } });
+    writer.commit("ACC-OLD", vec![opening]);
+    let movement = |amount: &str| moved("MoneyDeposited", amount, "EUR", "old");
+    writer.write("ACC-OLD", vec![movement("1.50"), movement("2.50")], false);
+    writer.commit("ACC-OLD", vec![movement("3.00")]);
+    History {
+        until: writer.now + TimeDelta::hours(1),
+        commits: writer.commits,
+    }
+}
+
 fn account(id: &str) -> AccountId {
     id.parse().expect("an account id")
 }
@@ -102,8 +118,13 @@ impl Writer {
     }
 
     fn commit(&mut self, id: &str, events: Vec<Value>) {
+        self.write(id, events, true);
+    }
+
+    fn write(&mut self, id: &str, events: Vec<Value>, notify: bool) {
         let account = account(id);
-        let reports = Reports::read(json!({ "events": events })).expect("well-formed reports");
+        let body = json!({ "events": events, "notify": notify });
+        let reports = Reports::read(body).expect("well-formed reports");
         let earlier: Vec<&Commit> = self
             .commits
             .iter()

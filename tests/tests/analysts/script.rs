@@ -1,7 +1,7 @@
 //! `docs/verify_export.py` finds what `ledgerbell verify` finds.
 
 use export::Format;
-use tests::exports::{TAMPERINGS, export, history};
+use tests::exports::{TAMPERINGS, export, history, loaded};
 
 use crate::{python, root};
 
@@ -34,6 +34,21 @@ fn the_independent_script_names_every_tampering_in_every_format() {
                 tampering.name
             );
         }
+    }
+}
+
+#[test]
+fn that_nobody_is_told_of_history_is_proved_by_both_verifiers() {
+    let script = root().join("docs/verify_export.py");
+    let history = loaded();
+    assert!(history.commits.iter().any(|commit| !commit.notify));
+    for format in Format::ALL {
+        let folder = tempfile::tempdir().unwrap();
+        export(folder.path(), format, &history.commits, history.until);
+        let ran = python(&[&script, folder.path()]);
+        assert!(ran.status.success(), "{format:?}: {ran:?}");
+        let found = export::verify(folder.path(), &mut |_| {}).unwrap();
+        assert_eq!(found.problems, [], "{format:?}");
     }
 }
 

@@ -138,11 +138,18 @@ impl Way<'_> {
             expected = expected.and_then(|sum| moved(sum, entry.direction, entry.amount));
         }
         let version = match last {
+            Some(_) if self.source.statement.may_be_another => self.recorded.version(),
             Some(version) => version,
             None => self.place_of_nothing(balance)?,
         };
         let balance = self.recorded.balance_at(version).unwrap_or(balance);
         self.outcome.close(version, balance, plan.expected_closing);
+        if self.source.statement.may_be_another && !self.outcome.is_good() {
+            let note = "is a copy of another statement and counts as that one; if the bank booked both, import \
+                        them in one file";
+            let line = self.source.statement.line;
+            self.outcome.notes.push(format!("line {line}: {note}"));
+        }
         Ok(true)
     }
 
