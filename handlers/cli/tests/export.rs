@@ -101,6 +101,29 @@ fn an_export_grows_with_the_history_and_is_verified_without_the_server() {
 }
 
 #[test]
+fn a_range_with_nanoseconds_has_every_event_that_is_in_it() {
+    let server = Server::start();
+    server.append("ACC-1", "open", &json!([opening()]));
+    for key in ["one", "two", "three"] {
+        server.append("ACC-1", key, &json!([deposit("1.00")]));
+    }
+    let history = server.run(&["history", "ACC-1", "--json"]).json();
+    // What was recorded at a microsecond is in the range up to a nanosecond behind it.
+    let at = |index: usize, nanoseconds: &str| {
+        let recorded = history["events"][index]["recorded_at"].as_str().unwrap();
+        format!("{}{nanoseconds}Z", recorded.trim_end_matches('Z'))
+    };
+    let (from, to) = (at(0, "001"), at(2, "001"));
+    let folder = tempfile::tempdir().unwrap();
+    let told = export_until(&server, folder.path(), &["--from", &from, "--to", &to], 2);
+    assert_eq!(told["control_totals"]["EUR"]["credits"], "2.00");
+    // It is gone on with where it has ended.
+    export_until(&server, folder.path(), &["--from", &to], 3);
+    let verified = run(["verify", "--export", folder.path().to_str().unwrap()]).done();
+    assert!(verified.contains("The export is valid"), "{verified}");
+}
+
+#[test]
 fn an_export_is_not_gone_on_with_from_another_ledger() {
     let server = Server::start();
     server.append("ACC-1", "open", &json!([opening(), deposit("1.25")]));

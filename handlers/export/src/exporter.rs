@@ -277,6 +277,10 @@ impl Exporter {
         self.finish_files()?;
         self.manifest.files.append(&mut self.finished);
         let covered = &mut self.manifest.covered;
+        // A range that begins later than readers have come is empty yet, and whole.
+        let complete_until = covered
+            .from
+            .map_or(complete_until, |from| from.max(complete_until));
         covered.to = Some(
             covered
                 .to
@@ -412,7 +416,11 @@ fn continued(
             "this folder begins at {}: what was recorded before needs a folder of its own",
             time(begins)
         )),
-        crate::manifest::Covered { to: Some(ends), .. } if from > ends => refuse(format!(
+        // An earlier version may have ended it before it begins.
+        crate::manifest::Covered {
+            from: begins,
+            to: Some(ends),
+        } if from > begins.map_or(ends, |begins| ends.max(begins)) => refuse(format!(
             "this folder ends at {}: to begin at {} would leave a hole in it",
             time(ends),
             time(from)

@@ -131,6 +131,26 @@ fn what_does_not_follow_is_not_written_down_as_history() {
 }
 
 #[test]
+fn an_export_that_begins_later_than_readers_have_come_is_gone_on_with_as_it_was_begun() {
+    let history = history();
+    let folder = tempfile::tempdir().unwrap();
+    let from = history.commits[3].recorded_at;
+    let exporter = Exporter::open(folder.path(), None, Some(from)).unwrap();
+    let settled = from - chrono::TimeDelta::seconds(2);
+    exporter.finish(settled, None).unwrap();
+    let of_account: Vec<Commit> = (history.commits.iter())
+        .filter(|commit| commit.account_id.as_str() == "ACC-BHD")
+        .cloned()
+        .collect();
+    assert_eq!(of_account[0].recorded_at, from);
+    let mut exporter = Exporter::open(folder.path(), None, Some(from)).unwrap();
+    assert_eq!(exporter.start().read_from, Some(from));
+    assert_eq!(exporter.take(&of_account[0]).unwrap(), Taken::Written);
+    exporter.finish(history.until, None).unwrap();
+    is_whole(folder.path(), &of_account[..1]);
+}
+
+#[test]
 fn an_export_that_begins_later_holds_the_pieces_of_the_chains_from_there_on() {
     let history = history();
     let folder = tempfile::tempdir().unwrap();
