@@ -222,30 +222,27 @@ impl Page {
                 const place = `${{box.x}} ${{box.y}}`, rests = part.lastPlace === place; part.lastPlace = place;
                 return rests ? {{ x: box.x + box.width / 2, y: box.y + box.height / 2 }} : null; }})()"
         );
-        let outside = format!(
-            "(() => {{ const frame = document.querySelector({frame}); frame.scrollIntoView({{ block: 'end' }});
-                const box = frame.getBoundingClientRect(); return {{ x: box.x + frame.clientLeft, y: box.y + frame.clientTop }}; }})()"
-        );
         let started = Instant::now();
-        let (within, around) = loop {
+        let within = loop {
             self.look();
             let frames = self.seen.borrow().frames.clone();
-            let around = self.evaluate(&outside);
             let found = frames
                 .iter()
                 .map(|frame| self.evaluate_in(Some(frame), &inside))
                 .find(Value::is_object);
             if let Some(within) = found {
-                break (within, around);
+                break within;
             }
             assert!(started.elapsed() < PATIENCE, "no frame has {selector}");
             std::thread::sleep(std::time::Duration::from_millis(50));
         };
-        let sum = |name: &str| {
-            within[name].as_f64().unwrap_or(0.0) + around[name].as_f64().unwrap_or(0.0)
-        };
+        let place = self.evaluate(&format!(
+            "(() => {{ const frame = document.querySelector({frame}); frame.scrollIntoView({{ block: 'end' }});
+                const box = frame.getBoundingClientRect(), within = {within};
+                return {{ x: box.x + frame.clientLeft + within.x, y: box.y + frame.clientTop + within.y }}; }})()"
+        ));
         for kind in ["mousePressed", "mouseReleased"] {
-            let event = json!({ "type": kind, "x": sum("x"), "y": sum("y"), "button": "left", "clickCount": 1 });
+            let event = json!({ "type": kind, "x": place["x"], "y": place["y"], "button": "left", "clickCount": 1 });
             self.call("Input.dispatchMouseEvent", event);
         }
     }
