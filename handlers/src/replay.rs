@@ -152,15 +152,11 @@ impl Replayer {
         if run.document.state.is_final() {
             return Ok(());
         }
-        if run.document.state == Progress::Requested {
-            // Noted before the first page, which may take long: it waits no more.
-            run.document.state = Progress::Running;
-            run.save(self).await?;
-        }
-        let finished = match run.document.request.kind {
-            ReplayKind::Projections => projections::run(self, &mut run).await,
-            ReplayKind::Events => events::run(self, &mut run).await,
-            ReplayKind::SwitchBack => switch_back::run(self, &mut run).await,
+        let finished = match (run.begin(self).await, run.document.request.kind) {
+            (Err(error), _) => Err(error),
+            (Ok(()), ReplayKind::Projections) => projections::run(self, &mut run).await,
+            (Ok(()), ReplayKind::Events) => events::run(self, &mut run).await,
+            (Ok(()), ReplayKind::SwitchBack) => switch_back::run(self, &mut run).await,
         };
         let done = match finished {
             Ok(true) => {
@@ -263,6 +259,15 @@ impl Run {
             document,
             deadline: now + budget,
         })
+    }
+
+    /// Notes before the first page, which may take long, that it waits no more.
+    async fn begin(&mut self, replayer: &Replayer) -> Result<()> {
+        if self.document.state == Progress::Running {
+            return Ok(());
+        }
+        self.document.state = Progress::Running;
+        self.save(replayer).await
     }
 
     fn out_of_time(&self, replayer: &Replayer) -> bool {

@@ -64,8 +64,8 @@ const SCHEMA: &str = "
         at TEXT NOT NULL
     );";
 
-/// From this version of the file on, both files are free of what older versions
-/// had deleted and not overwritten.
+/// The version of a file when it and the one beside it are free of what was
+/// deleted and not overwritten; 0 while they may not be.
 const WITHOUT_LEFTOVERS: u32 = 1;
 
 /// One SQLite file, written over two connections.
@@ -124,6 +124,19 @@ impl Durable {
         .await
     }
 
+    /// Notes that either file may hold something until it is wiped; whether it
+    /// was noted before, by a wiping that did not come to its end.
+    pub(crate) async fn note_leftovers(&self) -> Result<bool> {
+        self.locked(|Connections { full, .. }| {
+            if version(full)? < WITHOUT_LEFTOVERS {
+                return Ok(true);
+            }
+            full.pragma_update(None, "user_version", 0)?;
+            Ok(false)
+        })
+        .await
+    }
+
     /// Notes that neither file holds what an older version had deleted.
     pub(crate) async fn note_without_leftovers(&self) -> Result<()> {
         self.locked(|Connections { full, .. }| match version(full)? {
@@ -168,8 +181,8 @@ impl Durable {
     }
 }
 
-/// Whether a file and the one beside it may hold what an older version has
-/// deleted and not overwritten.
+/// Whether a file and the one beside it may hold what was deleted and not
+/// overwritten: by an older version, or where a wiping did not come to its end.
 pub(crate) fn has_leftovers(file: &Path) -> rusqlite::Result<bool> {
     if !file.exists() {
         return Ok(false);

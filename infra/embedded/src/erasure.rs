@@ -13,6 +13,7 @@ use handlers::ports::{
 };
 use handlers::{Error, Result};
 use rusqlite::params;
+use tokio::sync::Mutex;
 use uuid::Uuid;
 
 use crate::durable::Durable;
@@ -28,6 +29,7 @@ pub(crate) struct ErasedToTheByte {
     pub(crate) read_model: Arc<dyn ReadModel>,
     pub(crate) durable: Durable,
     pub(crate) events: EventsFile,
+    pub(crate) wiping: Mutex<()>,
 }
 
 /// What a person would be found by.
@@ -182,14 +184,114 @@ impl Customers for ErasedToTheByte {
         self.customers.erase_before(customer, revision).await?;
         // Those that were on their way meanwhile.
         self.erase_mails(customer, &traces, &mut mails).await?;
+        // One at a time: what one notes of the files, another would take for its own.
+        let _alone = self.wiping.lock().await;
+        if self.durable.note_leftovers().await? {
+            // Of what, nobody knows any more.
+            return free_of_leftovers(&self.durable, self.events.clone()).await;
+        }
         self.durable.wipe(traces.bytes()).await?;
         let (events, traces) = (self.events.clone(), traces.bytes());
         match tokio::task::spawn_blocking(move || events.wipe(&traces)).await {
-            Ok(Ok(())) => Ok(()),
+            Ok(Ok(())) => self.durable.note_without_leftovers().await,
             Ok(Err(error)) => Err(Error::Retryable(error.to_string())),
             Err(_) => Err(Error::Retryable(
                 "wiping the file was interrupted".to_owned(),
             )),
         }
+    }
+}
+
+/// Writes the files anew, without anything that was deleted: what an older
+/// version did not overwrite, or what a wiping left that did not come to its end.
+pub(crate) async fn free_of_leftovers(durable: &Durable, events: EventsFile) -> Result<()> {
+    tracing::warn!("the files are written anew, without what was deleted from them");
+    match tokio::task::spawn_blocking(move || events.rewrite()).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => return Err(Error::Retryable(error.to_string())),
+        Err(_) => return Err(Error::Retryable("it was interrupted".to_owned())),
+    }
+    durable.rewrite().await?;
+    durable.note_without_leftovers().await
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::path::Path;
+
+    use aws::{DynamoNotifications, DynamoReadModel};
+    use rusqlite::Connection;
+
+    use super::*;
+    use crate::durable;
+    use crate::engine::Engine;
+
+    const TRACE: &str = "ana.lind@example.com";
+
+    fn holds(file: &Path) -> bool {
+        let bytes = fs::read(file).unwrap();
+        bytes
+            .windows(TRACE.len())
+            .any(|window| window == TRACE.as_bytes())
+    }
+
+    /// Deletes as older versions did.
+    fn leave_something(file: &Path) {
+        Connection::open(file)
+            .unwrap()
+            .execute_batch(&format!(
+                "PRAGMA secure_delete = OFF; CREATE TABLE left_over (text TEXT);
+                 INSERT INTO left_over VALUES ('{TRACE}'); DELETE FROM left_over;
+                 PRAGMA wal_checkpoint(TRUNCATE);"
+            ))
+            .unwrap();
+    }
+
+    #[tokio::test]
+    async fn what_an_older_version_had_deleted_is_in_no_file_after_the_first_start_with_this_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let [events, local] =
+            ["dynamodb.sqlite", "local.sqlite"].map(|name| folder.path().join(name));
+        let engine = Engine::start(&events).await.unwrap();
+        drop(Durable::open(&local).unwrap());
+        leave_something(&events);
+        leave_something(&local);
+        assert!(holds(&events) && holds(&local));
+        assert!(durable::has_leftovers(&local).unwrap());
+
+        let durable = Durable::open(&local).unwrap();
+        free_of_leftovers(&durable, engine.file()).await.unwrap();
+        assert!(!holds(&events) && !holds(&local));
+        assert!(!durable::has_leftovers(&local).unwrap());
+        engine.stop().await;
+    }
+
+    #[tokio::test]
+    async fn an_erasure_that_did_not_come_to_its_end_is_ended_by_the_next_although_nobody_knows_the_address()
+     {
+        let folder = tempfile::tempdir().unwrap();
+        let [events, local] =
+            ["dynamodb.sqlite", "local.sqlite"].map(|name| folder.path().join(name));
+        let engine = Engine::start(&events).await.unwrap();
+        let durable = Durable::open(&local).unwrap();
+        durable.note_without_leftovers().await.unwrap();
+        assert!(!durable.note_leftovers().await.unwrap());
+        leave_something(&events);
+        leave_something(&local);
+        let dynamo = engine.client();
+        let customers = ErasedToTheByte {
+            customers: DynamoCustomers(dynamo.clone()),
+            notifications: Arc::new(DynamoNotifications(dynamo.clone())),
+            read_model: Arc::new(DynamoReadModel(dynamo)),
+            durable,
+            events: engine.file(),
+            wiping: Mutex::default(),
+        };
+        let ana = "ana".parse().unwrap();
+        customers.erase_before(&ana, 2).await.unwrap();
+        assert!(!holds(&events) && !holds(&local));
+        assert!(!durable::has_leftovers(&local).unwrap());
+        engine.stop().await;
     }
 }

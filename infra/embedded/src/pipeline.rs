@@ -24,15 +24,15 @@ use handlers::replay::Replayer;
 use handlers::schedule::Scheduler;
 use handlers::suppressions::SuppressionDesk;
 use handlers::unsubscribe::Unsubscriber;
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Mutex, Notify, watch};
 use tokio::task::JoinHandle;
 
 use crate::bus::LocalBus;
 use crate::damage::{DamageError, Look};
 use crate::dead_letters::LocalDeadLetters;
 use crate::durable::{self, Durable};
-use crate::engine::{Engine, EngineError, EventsFile};
-use crate::erasure::ErasedToTheByte;
+use crate::engine::{Engine, EngineError};
+use crate::erasure::{ErasedToTheByte, free_of_leftovers};
 use crate::folder::{Folder, FolderError};
 use crate::heartbeat::Heart;
 use crate::invoker::{self, Invoker};
@@ -133,8 +133,10 @@ impl Pipeline {
         let engine = Engine::start(&events).await?;
         private::make(&local).map_err(StartError::Make)?;
         let durable = Durable::open(&local)?;
-        if let Err(error) = free_of_leftovers(&durable, engine.file(), has_leftovers).await {
-            tracing::warn!(%error, "what older versions have deleted is still in the files; the next start tries again");
+        if !has_leftovers {
+            durable.note_without_leftovers().await?;
+        } else if let Err(error) = free_of_leftovers(&durable, engine.file()).await {
+            tracing::warn!(%error, "what was deleted is still in the files; the next start tries again");
         }
         let bell = Arc::new(Notify::new());
         let keys: Arc<dyn Keys> = Arc::new(LocalKeys::open(&settings.data_dir)?);
@@ -151,6 +153,7 @@ impl Pipeline {
                 read_model: read_model.clone(),
                 durable: durable.clone(),
                 events: engine.file(),
+                wiping: Mutex::default(),
             }),
             durable: durable.clone(),
         });
@@ -319,25 +322,4 @@ impl Pipeline {
         }
         self.engine.stop().await;
     }
-}
-
-/// Writes the files of an older version anew, once: it did not overwrite what it
-/// deleted, people who were erased among it.
-async fn free_of_leftovers(
-    durable: &Durable,
-    events: EventsFile,
-    has_leftovers: bool,
-) -> handlers::Result<()> {
-    if has_leftovers {
-        tracing::warn!(
-            "the files of an older version are written anew, once, without what it had deleted"
-        );
-        let rewritten = tokio::task::spawn_blocking(move || events.rewrite()).await;
-        let interrupted = || handlers::Error::Retryable("it was interrupted".to_owned());
-        rewritten
-            .map_err(|_| interrupted())?
-            .map_err(|error| handlers::Error::Retryable(error.to_string()))?;
-        durable.rewrite().await?;
-    }
-    durable.note_without_leftovers().await
 }

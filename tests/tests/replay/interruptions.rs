@@ -184,3 +184,32 @@ async fn a_rebuild_killed_half_way_ends_equal_with_what_was_appended_meanwhile()
     let expected = [json!([4, "44.00"]), json!([5, "46.00"])];
     assert_eq!(found, expected.map(|totals| totals.to_string()).into());
 }
+
+#[tokio::test]
+async fn a_replay_runs_from_when_a_worker_has_it_and_not_from_its_first_page_on() {
+    for (kind, first_read) in [
+        (json!({ "kind": "projections" }), "store.scan"),
+        (
+            json!({ "kind": "projections", "accounts": ["ACC-1"] }),
+            "store.commits",
+        ),
+    ] {
+        let world = told().await;
+        let id = request(&world, kind).await;
+        let state = || async { world.replayer().get(&id).await.unwrap()["state"].clone() };
+        assert_eq!(state().await, "requested");
+        world.faults.at(first_read, 0, Fault::StopBefore);
+        let call = calls(&world).remove(0);
+        let reads = world.replayer();
+        let died = world
+            .faults
+            .until_crash(reads.deliver(&call.detail, LONG))
+            .await;
+        assert!(died.is_none(), "{first_read} is not what it reads first");
+        world.faults.clear();
+        assert_eq!(state().await, "running");
+        world.bus.wait_again(call);
+        work(&world, LONG).await;
+        assert_eq!(state().await, "done");
+    }
+}
