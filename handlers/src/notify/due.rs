@@ -70,8 +70,11 @@ impl Notifier {
                     Err(error) => {
                         beat.failed += 1;
                         span.in_scope(|| telemetry::notification_failed_when_due(&error));
-                        if matches!(error, Error::Permanent(_) | Error::Invalid(_)) {
-                            self.put_off(id).await?;
+                        // Where it cannot be put off it is still due, and the others go on.
+                        if matches!(error, Error::Permanent(_) | Error::Invalid(_))
+                            && let Err(error) = self.put_off(id).await
+                        {
+                            span.in_scope(|| telemetry::notification_failed_when_due(&error));
                         }
                     }
                 }

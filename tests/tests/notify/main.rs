@@ -6,6 +6,7 @@
 
 mod crashes;
 mod digest;
+mod due;
 mod given;
 mod imported;
 mod links;
