@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use chrono::{DateTime, SubsecRound, Utc};
+use chrono::{DateTime, Utc};
 
 use crate::account::Account;
 use crate::commit::{Commit, Head, RecordedEvent};
@@ -11,6 +11,7 @@ use crate::event::{Event, Movement, MovementKind, Reversal, SCHEMA};
 use crate::fields::FieldError;
 use crate::hash::Hash;
 use crate::record::{Report, ReportContent, Reports};
+use crate::time::as_kept;
 use crate::{AccountId, EventId, IdempotencyKey, Money, Version};
 
 /// Why a request was not recorded.
@@ -109,7 +110,7 @@ pub fn decide(
         first_version,
         events,
         // What is stored keeps microseconds; what is hashed must be the same.
-        recorded_at: context.recorded_at.trunc_subsecs(6),
+        recorded_at: as_kept(context.recorded_at),
         source: context.source,
         correlation_id: context.correlation_id,
         idempotency_key: context.idempotency_key,

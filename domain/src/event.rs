@@ -6,6 +6,7 @@ use serde_json::{Map, Value, json};
 
 use crate::fields::{FieldError, Fields};
 use crate::schedule_event::{self, Occurrence, OperationScheduled, OperationSkipped};
+use crate::time::WrittenBy;
 use crate::{Currency, CustomerId, EventId, Money, ScheduleId};
 
 /// The schema version that is written now.
@@ -290,12 +291,12 @@ fn put(data: &mut Map<String, Value>, name: &str, value: Option<Value>) {
 /// A movement as a bank may report it: which schedule made it is not the
 /// bank's to say.
 pub(crate) fn read_movement(mut fields: Fields) -> Result<Movement, Vec<FieldError>> {
-    let movement = movement(&mut fields);
+    let movement = movement(&mut fields, WrittenBy::Caller);
     fields.finish(movement)
 }
 
 fn read_stored_movement(mut fields: Fields) -> Result<Movement, Vec<FieldError>> {
-    let movement = movement(&mut fields);
+    let movement = movement(&mut fields, WrittenBy::Store);
     let scheduled = Occurrence::read_optional(&mut fields);
     fields.finish(movement.map(|movement| Movement {
         scheduled,
@@ -303,12 +304,12 @@ fn read_stored_movement(mut fields: Fields) -> Result<Movement, Vec<FieldError>>
     }))
 }
 
-fn movement(fields: &mut Fields) -> Option<Movement> {
+fn movement(fields: &mut Fields, by: WrittenBy) -> Option<Movement> {
     let amount = read_amount(fields);
     let channel = fields.optional_parsed("channel", |text| plain(text, MAX_CHANNEL_CHARS));
     let counterparty = fields.optional_parsed("counterparty", |text| plain(text, MAX_TEXT_CHARS));
     let reference = fields.optional_parsed("reference", |text| plain(text, MAX_TEXT_CHARS));
-    let value_date = fields.optional_parsed("value_date", parse_date);
+    let value_date = fields.optional_parsed("value_date", |text| by.parse_date(text));
     amount.map(|amount| Movement {
         amount,
         channel,
@@ -369,16 +370,4 @@ pub(crate) fn plain(text: &str, max_chars: usize) -> Result<String, String> {
         return Err("must not contain control characters".to_owned());
     }
     Ok(text.to_owned())
-}
-
-fn parse_date(text: &str) -> Result<NaiveDate, &'static str> {
-    const MESSAGE: &str = "must be a date like \"2026-11-22\"";
-    // chrono alone would also take "2026-1-2", "+2026-11-2" and "2026-11- 2".
-    if text.len() != "2026-11-22".len() {
-        return Err(MESSAGE);
-    }
-    NaiveDate::parse_from_str(text, "%Y-%m-%d")
-        .ok()
-        .filter(|date| date.to_string() == text)
-        .ok_or(MESSAGE)
 }

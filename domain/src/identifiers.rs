@@ -23,6 +23,8 @@ pub enum IdentifierError {
     Id,
     #[error("must be 1 to {MAX_IDEMPOTENCY_KEY_CHARS} visible ASCII characters")]
     IdempotencyKey,
+    #[error("must not begin with \"{OWN_KEYS}\", as keys of our own do")]
+    OwnKey,
     #[error("must be the id of an event, a UUID")]
     EventId,
 }
@@ -109,6 +111,23 @@ text_identifier!(
     IdempotencyKey,
     check_idempotency_key
 );
+
+/// How the keys begin under which this program itself appends. They are read
+/// from what is stored, and taken from no caller.
+pub const OWN_KEYS: &str = "ledgerbell:";
+
+impl IdempotencyKey {
+    /// A key that a caller may give.
+    ///
+    /// # Errors
+    /// What a fault of its header says.
+    pub fn of_caller(text: &str) -> Result<Self, IdentifierError> {
+        if text.starts_with(OWN_KEYS) {
+            return Err(IdentifierError::OwnKey);
+        }
+        text.parse()
+    }
+}
 
 fn check_idempotency_key(text: &str) -> Result<(), IdentifierError> {
     let visible = text.bytes().all(|b| b.is_ascii_graphic());

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 
 use crate::FieldError;
 use crate::event::{Movement, MovementKind};
-use crate::time::format_time;
+use crate::time::{WrittenBy, as_kept, format_time};
 pub use at::At;
 pub use cron::Cron;
 pub use rate::Rate;
@@ -60,11 +60,16 @@ impl Schedule {
     /// Reads `{"operation": {"type", "data"}, "when": {"at"|"rate"|"cron"},
     /// "time_zone", "end"?}`. A time zone that is left out is UTC.
     pub fn read(body: Value) -> Result<Self, Vec<FieldError>> {
-        read::schedule(body, "")
+        read::schedule(body, "", WrittenBy::Caller)
     }
 
-    pub(crate) fn read_at(body: Value, pointer: &str) -> Result<Self, Vec<FieldError>> {
-        read::schedule(body, pointer)
+    /// Reads what [`Schedule::to_json`] wrote, by whatever version: also times
+    /// that a caller may not give any more.
+    ///
+    /// # Errors
+    /// What cannot be read, by its field.
+    pub fn from_stored(body: Value) -> Result<Self, Vec<FieldError>> {
+        read::schedule(body, "", WrittenBy::Store)
     }
 
     /// As it was read, with what was left out.
@@ -81,21 +86,24 @@ impl Schedule {
     }
 
     /// The first occurrence after `instant`, for a schedule that was made at
-    /// `created_at`. `None`: there is none, or none within [`HORIZON_YEARS`].
+    /// `created_at`, in whole microseconds as the store keeps it. `None`: there
+    /// is none, or none within [`HORIZON_YEARS`].
     pub fn next_after(
         &self,
         created_at: DateTime<Utc>,
         instant: DateTime<Utc>,
     ) -> Option<DateTime<Utc>> {
+        let created_at = as_kept(created_at);
         // What was due before it was made is not made up for.
         let instant = instant.max(created_at);
         let next = match &self.when {
-            When::At(at) => at.instant(self.time_zone).filter(|at| *at > instant),
+            When::At(at) => at.instant(self.time_zone),
             When::Rate(rate) => rate.next_after(created_at, instant),
             When::Cron(cron) => cron.next_after(self.time_zone, instant),
         }?;
         let in_time = self.end.is_none_or(|end| next <= end);
-        (in_time && next.year() <= instant.year() + HORIZON_YEARS).then_some(next)
+        let to_come = next > instant;
+        (to_come && in_time && is_within_horizon(next, instant)).then_some(next)
     }
 
     /// The first occurrence of a schedule that is made now, or why there will
@@ -113,7 +121,13 @@ impl Schedule {
             return Err(FieldError::pointer("/end", detail));
         }
         Err(match &self.when {
-            When::At(_) => FieldError::pointer("/when/at", "is in the past"),
+            When::At(at) => FieldError::pointer(
+                "/when/at",
+                match at.instant(self.time_zone) {
+                    Some(at) if at <= now => "is in the past".to_owned(),
+                    _ => format!("is too far ahead: more than {HORIZON_YEARS} years"),
+                },
+            ),
             When::Rate(_) => FieldError::pointer("/when/rate", "is too far ahead"),
             When::Cron(_) => FieldError::pointer(
                 "/when/cron",
@@ -121,6 +135,10 @@ impl Schedule {
             ),
         })
     }
+}
+
+fn is_within_horizon(next: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    next.year() <= now.year() + HORIZON_YEARS
 }
 
 impl Operation {

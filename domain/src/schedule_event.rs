@@ -8,7 +8,8 @@ use serde_json::{Map, Value, json};
 
 use crate::event::{MovementKind, read_amount, read_kind};
 use crate::fields::{FieldError, Fields};
-use crate::time::{format_time, parse_time};
+use crate::identifiers::OWN_KEYS;
+use crate::time::{format_time, parse_stored_time};
 use crate::{IdempotencyKey, Money, Schedule, ScheduleId, Version};
 
 /// A schedule as it was made. What follows from it is counted from the time at
@@ -66,10 +67,10 @@ impl fmt::Display for SkippedBecause {
 
 impl Occurrence {
     /// The key under which it happens, once, whatever comes of it. It has at
-    /// most 94 of the 255 characters of a key.
+    /// most 112 of the 255 characters of a key, and no caller can take it.
     pub fn key(&self) -> IdempotencyKey {
         plain_key(format!(
-            "schedule:{}:{}",
+            "{OWN_KEYS}schedule:{}:{}",
             self.schedule_id,
             format_time(self.at)
         ))
@@ -82,7 +83,7 @@ impl Occurrence {
 
     fn read(fields: &mut Fields) -> Option<Self> {
         let schedule_id = fields.parsed("schedule_id", str::parse);
-        let at = fields.parsed("occurrence", parse_time);
+        let at = fields.parsed("occurrence", parse_stored_time);
         schedule_id
             .zip(at)
             .map(|(schedule_id, at)| Occurrence { schedule_id, at })
@@ -91,7 +92,7 @@ impl Occurrence {
     /// Both fields, or neither.
     pub(crate) fn read_optional(fields: &mut Fields) -> Option<Self> {
         let schedule_id = fields.optional_parsed("schedule_id", str::parse);
-        let at = fields.optional_parsed("occurrence", parse_time);
+        let at = fields.optional_parsed("occurrence", parse_stored_time);
         if schedule_id.is_some() != at.is_some() {
             fields.refuse("schedule_id", "stands with occurrence, or not at all");
         }
@@ -105,7 +106,27 @@ impl Occurrence {
 /// schedule is changed: so that one change follows each, whoever is quicker.
 /// Version 0: the schedule is made for the first time.
 pub fn change_key(schedule_id: &ScheduleId, version: Version) -> IdempotencyKey {
-    plain_key(format!("schedule:{schedule_id}:after:{version}"))
+    plain_key(format!("{OWN_KEYS}schedule:{schedule_id}:after:{version}"))
+}
+
+/// The keys of versions of this program that shared the callers' key space.
+/// What is recorded under one may be a caller's, and is believed only where it
+/// says of itself what it is.
+pub mod earlier {
+    use super::{Occurrence, plain_key};
+    use crate::time::format_time;
+    use crate::{IdempotencyKey, ScheduleId, Version};
+
+    /// The key under which an occurrence happened.
+    pub fn occurrence_key(occurrence: &Occurrence) -> IdempotencyKey {
+        let at = format_time(occurrence.at);
+        plain_key(format!("schedule:{}:{at}", occurrence.schedule_id))
+    }
+
+    /// The key under which a schedule was changed.
+    pub fn change_key(schedule_id: &ScheduleId, version: Version) -> IdempotencyKey {
+        plain_key(format!("schedule:{schedule_id}:after:{version}"))
+    }
 }
 
 fn plain_key(text: String) -> IdempotencyKey {
@@ -144,7 +165,7 @@ pub(crate) fn read_scheduled(mut fields: Fields) -> Result<OperationScheduled, V
             body.insert(name.to_owned(), value);
         }
     }
-    let schedule = Schedule::read_at(Value::Object(body), "")
+    let schedule = Schedule::from_stored(Value::Object(body))
         .map_err(|errors| fields.add_errors(errors))
         .ok();
     let scheduled = schedule_id

@@ -6,7 +6,8 @@
 use std::fmt;
 
 use chrono::{DateTime, Utc};
-use domain::{AccountId, DomainEvent, EventId, Version};
+use domain::time::format_time;
+use domain::{AccountId, DomainEvent, EventId, ScheduleId, Version};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
@@ -29,6 +30,14 @@ pub enum OwnLetter {
     CommitUntold {
         account_id: AccountId,
         first_version: Version,
+        reason: String,
+        at: DateTime<Utc>,
+    },
+    /// What is next of a schedule can never be worked off.
+    ScheduleParked {
+        account_id: AccountId,
+        schedule_id: ScheduleId,
+        occurrence: DateTime<Utc>,
         reason: String,
         at: DateTime<Utc>,
     },
@@ -65,6 +74,8 @@ pub enum LetterKind {
     Account,
     /// A commit's events could not be told.
     Commit,
+    /// A schedule is parked.
+    Schedule,
     /// A mail's outcome is unknown.
     Notification,
     /// None of the envelopes that we know.
@@ -102,6 +113,7 @@ impl DeadLetter {
             Origin::Stream { .. }
             | Origin::Account(_)
             | Origin::Commit { .. }
+            | Origin::Schedule { .. }
             | Origin::Feedback(_)
             | Origin::None => None,
         }
@@ -124,6 +136,11 @@ pub enum Origin {
         account_id: AccountId,
         first_version: Version,
     },
+    /// A parked schedule, to be due again.
+    Schedule {
+        account_id: AccountId,
+        schedule_id: ScheduleId,
+    },
     Notification {
         id: Uuid,
         attempts: u32,
@@ -142,6 +159,7 @@ impl fmt::Debug for Origin {
             Origin::Stream { .. } => "Stream",
             Origin::Account(_) => "Account",
             Origin::Commit { .. } => "Commit",
+            Origin::Schedule { .. } => "Schedule",
             Origin::Notification { .. } => "Notification",
             Origin::Feedback(_) => "Feedback",
             Origin::None => "None",
@@ -213,6 +231,29 @@ fn read_own(id: &str, body: &Value) -> Option<DeadLetter> {
             origin: Origin::Commit {
                 account_id,
                 first_version,
+            },
+        }),
+        OwnLetter::ScheduleParked {
+            account_id,
+            schedule_id,
+            occurrence,
+            reason,
+            at,
+        } => Some(DeadLetter {
+            id: id.to_owned(),
+            kind: LetterKind::Schedule,
+            what: format!(
+                "schedule {schedule_id} of account {account_id} has stopped before its occurrence of {}",
+                format_time(occurrence)
+            ),
+            event_id: None,
+            account_id: Some(account_id.clone()),
+            reason,
+            at: Some(at.to_rfc3339()),
+            attempts: None,
+            origin: Origin::Schedule {
+                account_id,
+                schedule_id,
             },
         }),
         OwnLetter::NotificationUnknown {

@@ -15,9 +15,10 @@ use crate::error::{Error, Result};
 use crate::feedback::Feedback;
 use crate::notify::Resend;
 use crate::planted;
-use crate::ports::{Bus, BusEntry, DeadLetterQueue, Notifications, QueuedLetter, State};
+use crate::ports::{Bus, BusEntry, DeadLetterQueue, Notifications, QueuedLetter, Schedules, State};
 use crate::project::Projector;
 use crate::query::time_index;
+use crate::schedule;
 use crate::telemetry;
 use seen::Seen;
 
@@ -63,6 +64,7 @@ pub struct Redriver {
     pub bus: Arc<dyn Bus>,
     pub projector: Arc<Projector>,
     pub notifications: Arc<dyn Notifications>,
+    pub schedules: Arc<dyn Schedules>,
     pub feedback: Arc<Feedback>,
 }
 
@@ -181,6 +183,17 @@ impl Redriver {
                 Ok("its events were put on the bus".to_owned())
             }
             Origin::Stream { from, to } => self.project_again(*from, *to, seen).await,
+            Origin::Schedule {
+                account_id,
+                schedule_id,
+            } => {
+                let resumed =
+                    schedule::resume(self.schedules.as_ref(), account_id, schedule_id).await?;
+                Ok(match resumed {
+                    true => format!("schedule {schedule_id} of account {account_id} is due again"),
+                    false => "nothing to do: the schedule is not parked any more".to_owned(),
+                })
+            }
             Origin::Notification {
                 id,
                 attempts,

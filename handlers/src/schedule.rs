@@ -10,6 +10,8 @@
 
 mod change;
 mod follow;
+mod happened;
+mod park;
 mod run;
 mod view;
 
@@ -21,8 +23,9 @@ use serde_json::Value;
 
 use crate::append::Appender;
 use crate::error::{Error, Result};
-use crate::ports::{Clock, EventStore, ScheduleRow, Schedules};
+use crate::ports::{Clock, DeadLetterQueue, EventStore, ScheduleRow, Schedules};
 pub use change::{Change, Changed};
+pub use park::resume;
 pub use run::Beat;
 pub use view::ScheduleView;
 
@@ -35,6 +38,7 @@ pub struct Scheduler {
     pub schedules: Arc<dyn Schedules>,
     pub store: Arc<dyn EventStore>,
     pub appender: Arc<Appender>,
+    pub dead_letters: Arc<dyn DeadLetterQueue>,
     pub clock: Arc<dyn Clock>,
 }
 
@@ -103,6 +107,7 @@ fn blank(account: &AccountId, schedule: &ScheduleId) -> ScheduleRow {
         created_at: chrono::DateTime::UNIX_EPOCH,
         next_at: None,
         last: None,
+        parked: None,
         revision: 0,
     }
 }

@@ -222,6 +222,15 @@ pub(crate) fn schedule_failed_when_due(due: &Due, error: &Error) {
     );
 }
 
+/// What is to be parked stays due, and is tried again at the next beat.
+pub(crate) fn schedule_not_parked(due: &Due, error: &Error) {
+    tracing::error!(
+        target: TARGET,
+        account_id = %due.account_id, schedule_id = %due.schedule_id, class = error.class(), %error,
+        "a schedule that can never be worked off could not be parked"
+    );
+}
+
 /// The mailer takes no mail of the whole account, and is left alone for a
 /// while; `code` is its word for it.
 pub fn mail_paused(code: &str) {

@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDateTime, Utc};
 use chrono_tz::Tz;
 
 use super::local_time;
-use crate::time::parse_time;
+use crate::time::{WrittenBy, as_kept, is_leap_second};
 
 /// A moment (RFC 3339 with a zone) or a local time of the schedule's zone,
 /// `yyyy-mm-ddThh:mm[:ss]`, optionally as EventBridge writes it: `at(...)`.
@@ -23,7 +23,7 @@ enum Time {
 impl At {
     /// # Errors
     /// With what a fault of the field says.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub fn parse(text: &str, by: WrittenBy) -> Result<Self, String> {
         let inner = text
             .trim()
             .strip_prefix("at(")
@@ -34,8 +34,11 @@ impl At {
             .find_map(|format| NaiveDateTime::parse_from_str(inner, format).ok());
         let time = match local {
             // chrono alone would also take "2026-1-2T9:00".
-            Some(local) if inner.len() == 16 || inner.len() == 19 => Some(Time::Local(local)),
-            _ => parse_time(inner).ok().map(Time::Moment),
+            Some(local) if inner.len() == 16 || inner.len() == 19 => {
+                (by == WrittenBy::Store || !is_leap_second(&local)).then_some(Time::Local(local))
+            }
+            // An occurrence is found again by its stored time.
+            _ => (by.parse_time(inner).ok()).map(|moment| Time::Moment(as_kept(moment))),
         };
         time.map(|time| At {
             text: text.trim().to_owned(),

@@ -7,17 +7,21 @@ use super::{At, Cron, Operation, Rate, Schedule, When};
 use crate::FieldError;
 use crate::event::{MovementKind, read_movement};
 use crate::fields::Fields;
-use crate::time::parse_time;
+use crate::time::WrittenBy;
 
-pub(super) fn schedule(body: Value, pointer: &str) -> Result<Schedule, Vec<FieldError>> {
+pub(super) fn schedule(
+    body: Value,
+    pointer: &str,
+    by: WrittenBy,
+) -> Result<Schedule, Vec<FieldError>> {
     let mut fields = Fields::new(body, pointer);
     let operation = nested(&mut fields, "operation", operation);
-    let when = nested(&mut fields, "when", when);
+    let when = nested(&mut fields, "when", |fields| when(fields, by));
     let time_zone = fields.parsed_or("time_zone", "UTC", |text| {
         text.parse::<Tz>()
             .map_err(|_| "must be a name of the IANA time zone database, like \"Europe/Paris\"")
     });
-    let end = fields.optional_parsed("end", parse_time);
+    let end = fields.optional_parsed("end", |text| by.parse_time(text));
     let schedule = match (operation, when, time_zone) {
         (Some(operation), Some(when), Some(time_zone)) => Some(Schedule {
             operation,
@@ -69,7 +73,7 @@ fn operation(mut fields: Fields) -> Result<Operation, Vec<FieldError>> {
     fields.finish(operation)
 }
 
-fn when(mut fields: Fields) -> Result<When, Vec<FieldError>> {
+fn when(mut fields: Fields, by: WrittenBy) -> Result<When, Vec<FieldError>> {
     let given: Vec<Option<Value>> = ["at", "rate", "cron"]
         .map(|name| fields.take(name))
         .into_iter()
@@ -89,7 +93,7 @@ fn when(mut fields: Fields) -> Result<When, Vec<FieldError>> {
         return fields.finish(None);
     };
     let when = match name {
-        "at" => At::parse(&text).map(When::At),
+        "at" => At::parse(&text, by).map(When::At),
         "rate" => Rate::parse(&text).map(When::Rate),
         _ => Cron::parse(&text).map(When::Cron),
     };

@@ -2,7 +2,7 @@
 
 use domain::account::FoldError;
 use domain::record::{MAX_EVENTS, Reports};
-use domain::time::{format_recorded_at, format_time, parse_time};
+use domain::time::{format_recorded_at, format_time, parse_stored_time, parse_time};
 use domain::{Account, Event, FieldError, Location};
 use serde_json::{Value, json};
 
@@ -128,18 +128,37 @@ fn a_second_opening_is_an_error_of_the_fold_that_names_its_version() {
 }
 
 #[test]
-fn a_time_names_a_moment_of_a_year_of_four_digits() {
+fn a_time_names_a_moment_of_the_years_1900_to_9999_without_the_second_60() {
     let noon = parse_time("2026-11-22T13:00:00+01:00").unwrap();
     assert_eq!(format_time(noon), "2026-11-22T12:00:00Z");
     assert_eq!(format_recorded_at(noon), "2026-11-22T12:00:00.000000Z");
     let finer = parse_time("2026-11-22T12:00:00.123456789Z").unwrap();
     assert_eq!(format_time(finer), "2026-11-22T12:00:00.123456789Z");
-    for text in ["0000-01-01T00:00:00Z", "9999-12-31T23:59:59Z"] {
+    for text in ["1900-01-01T00:00:00Z", "9999-12-31T23:59:59.999999999Z"] {
         assert_eq!(parse_time(text).map(format_time), Ok(text.to_owned()));
     }
+    let small = parse_time("2026-11-22t12:00:00z").unwrap();
+    assert_eq!(format_time(small), "2026-11-22T12:00:00Z");
+    for stored in [
+        "0000-01-01T00:00:00Z",
+        "2016-12-31T23:59:60Z",
+        "2016-12-31T23:59:60.123456789Z",
+    ] {
+        let read = parse_stored_time(stored).map(format_time);
+        assert_eq!(read, Ok(stored.to_owned()));
+        assert!(parse_time(stored).is_err(), "{stored:?}");
+    }
     for text in [
+        "1900-01-01T00:00:00+01:00",
+        "1899-12-31T23:59:59-01:00",
         "0000-01-01T00:00:00+01:00",
         "9999-12-31T23:59:59-01:00",
+        "2016-12-31T12:00:60Z",
+        "2026-11-22 12:00:00Z",
+        "2026-11-22T12:00:00\u{2212}01:00",
+        "2026-11-22T12:00:00.1234567891Z",
+        "2026-11-22T12:00:00+0100",
+        "2026-11-22T24:00:00Z",
         "2026-11-22T12:00:00",
         "2026-11-22",
         "",

@@ -4,10 +4,10 @@ use chrono::{DateTime, Utc};
 use domain::decision::{self, Context};
 use domain::event::MovementKind;
 use domain::record::{Report, ReportContent, Reports};
-use domain::schedule_event::change_key;
+use domain::schedule_event::{change_key, earlier};
 use domain::{
-    Commit, Event, Location, Occurrence, OperationScheduled, OperationSkipped, Schedule,
-    SkippedBecause,
+    Commit, Event, IdempotencyKey, Location, Occurrence, OperationScheduled, OperationSkipped,
+    Schedule, SkippedBecause,
 };
 use serde_json::json;
 
@@ -174,11 +174,67 @@ fn a_stored_movement_has_schedule_and_occurrence_or_neither() {
 #[test]
 fn an_occurrence_and_a_change_have_keys_of_their_own() {
     let rent = occurrence();
-    assert_eq!(rent.key().as_str(), "schedule:rent:2026-12-01T08:00:00Z");
+    assert_eq!(
+        rent.key().as_str(),
+        "ledgerbell:schedule:rent:2026-12-01T08:00:00Z"
+    );
     assert_eq!(
         change_key(&rent.schedule_id, 7).as_str(),
-        "schedule:rent:after:7"
+        "ledgerbell:schedule:rent:after:7"
     );
+    // They are the correlation ids too, which have 128 characters at most.
     let longest: domain::ScheduleId = "x".repeat(64).parse().unwrap();
-    assert!(change_key(&longest, u64::MAX).as_str().len() <= 255);
+    assert!(change_key(&longest, u64::MAX).as_str().len() <= 128);
+    let at = "2026-12-01T08:00:00.123456Z".parse().unwrap();
+    let longest = Occurrence {
+        schedule_id: longest,
+        at,
+    };
+    assert!(longest.key().as_str().len() <= 128);
+}
+
+#[test]
+fn no_caller_can_give_a_key_of_ours_and_it_is_read_where_it_is_stored() {
+    let rent = occurrence();
+    for key in [rent.key(), change_key(&rent.schedule_id, 7)] {
+        let refused = IdempotencyKey::of_caller(key.as_str()).unwrap_err();
+        assert!(refused.to_string().contains("ledgerbell:"), "{refused}");
+        let stored = serde_json::to_value(&key).unwrap();
+        assert_eq!(
+            serde_json::from_value::<IdempotencyKey>(stored).unwrap(),
+            key
+        );
+    }
+    for (key, earlier) in [
+        (
+            earlier::occurrence_key(&rent),
+            "schedule:rent:2026-12-01T08:00:00Z",
+        ),
+        (
+            earlier::change_key(&rent.schedule_id, 7),
+            "schedule:rent:after:7",
+        ),
+    ] {
+        assert_eq!(key.as_str(), earlier);
+        assert_eq!(IdempotencyKey::of_caller(earlier), Ok(key));
+    }
+}
+
+#[test]
+fn times_that_a_caller_may_not_give_any_more_are_read_where_they_are_stored() {
+    let mut data = body(json!({ "at": "2030-12-31T23:59:60Z" }), "UTC");
+    data["end"] = json!("2031-12-31T23:59:60.123456789Z");
+    assert!(Schedule::read(data.clone()).is_err());
+    let schedule = Schedule::from_stored(data.clone()).unwrap();
+    assert_eq!(schedule.to_json(), data);
+    data["schedule_id"] = json!("rent");
+    let event = Event::from_stored("OperationScheduled", 1, &data).unwrap();
+    assert_eq!(event.to_data(), data);
+    let local = body(json!({ "at": "2030-12-31T23:59:60" }), "UTC");
+    assert!(Schedule::read(local.clone()).is_err());
+    assert!(Schedule::from_stored(local).is_ok());
+    let data = json!({ "amount": "1.00", "currency": "EUR", "value_date": "0000-01-01",
+        "schedule_id": "rent", "occurrence": "2030-12-31T23:59:60Z" });
+    let event = Event::from_stored("MoneyWithdrawn", 1, &data).unwrap();
+    assert_eq!(event.to_data(), data);
 }

@@ -1,7 +1,9 @@
 //! When schedules run, and which are refused.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::time::as_kept;
 use domain::{FieldError, Location, Schedule};
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 pub fn body(when: Value, zone: &str) -> Value {
@@ -515,6 +517,20 @@ fn a_schedule_that_never_runs_is_refused_with_the_reason() {
         ("/when/at".to_owned(), "is in the past".to_owned())
     );
     assert_eq!(past("2026-11-22T10:00:00Z").0, "/when/at");
+    // What the store keeps of it is not after now.
+    assert_eq!(past("2026-11-22T10:00:00.0000009Z").1, "is in the past");
+    for far in [
+        "2068-01-01T09:00",
+        "2068-01-01T09:00:00Z",
+        "9999-12-31T23:59:59Z",
+    ] {
+        let (pointer, detail) = past(far);
+        assert_eq!(
+            (pointer.as_str(), detail.contains("too far ahead")),
+            ("/when/at", true),
+            "{detail}"
+        );
+    }
     for never in [
         "cron(0 0 30 2 ? *)",
         "0 0 31 4 *",
@@ -548,5 +564,40 @@ fn a_schedule_is_written_as_it_was_read() {
         let mut body = body(when, zone);
         body["end"] = json!("2030-01-01T00:00:00Z");
         assert_eq!(Schedule::read(body.clone()).unwrap().to_json(), body);
+    }
+}
+
+/// What a caller can give for a time, to the nanosecond.
+fn any_time() -> impl Strategy<Value = DateTime<Utc>> {
+    let start = time("2026-03-27T00:00:00Z");
+    (0..400_000_000_i64, 0..1_000_000_000_i64).prop_map(move |(seconds, nanos)| {
+        start + TimeDelta::seconds(seconds) + TimeDelta::nanoseconds(nanos)
+    })
+}
+
+fn any_when() -> impl Strategy<Value = serde_json::Value> {
+    prop_oneof![
+        any_time().prop_map(|at| json!({ "at": domain::time::format_time(at) })),
+        (1..100_000_u32).prop_map(|minutes| json!({ "rate": format!("{minutes} minutes") })),
+        (0..60_u8, 0..24_u8)
+            .prop_map(|(minute, hour)| json!({ "cron": format!("{minute} {hour} * * *") })),
+    ]
+}
+
+proptest! {
+    /// The store keeps microseconds: an occurrence that has more is found
+    /// before itself again, and runs for ever.
+    #[test]
+    fn an_occurrence_is_what_the_store_keeps_of_it_and_after_the_one_before(
+        when in any_when(), created in any_time(), zone in prop::sample::select(vec!["UTC", "Europe/Paris"]),
+    ) {
+        let schedule = schedule(when, zone);
+        let mut last = created;
+        for _ in 0..4 {
+            let Some(next) = schedule.next_after(created, last) else { break };
+            prop_assert!(next > last);
+            prop_assert_eq!(next, as_kept(next));
+            last = next;
+        }
     }
 }

@@ -175,6 +175,7 @@ impl Clients {
             schedules: self.schedules(),
             store: self.store(),
             appender,
+            dead_letters: self.dead_letters(),
             clock: self.clock(),
         })
     }

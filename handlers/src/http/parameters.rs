@@ -162,8 +162,7 @@ pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<IdempotencyKey, Pro
         ));
     };
     let text = value.to_str().unwrap_or("");
-    text.parse()
-        .map_err(|error: domain::identifiers::IdentifierError| refuse(error.to_string()))
+    IdempotencyKey::of_caller(text).map_err(|error| refuse(error.to_string()))
 }
 
 /// `If-Match: "7"`, the version that there must be.

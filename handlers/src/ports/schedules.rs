@@ -29,8 +29,13 @@ pub trait Schedules: Send + Sync {
         limit: usize,
     ) -> Result<(Vec<ScheduleRow>, Option<String>)>;
 
-    /// Those of a slice that are due at `now`, the longest due first, up to
-    /// `limit`. It comes from an index that may lag: who acts on it reads the
+    /// Takes a schedule out of what is due, for a reason, where it is still due
+    /// at `due.next_at`; its row may be one that cannot be read. `false` where it
+    /// is due at another time meanwhile, or not at all.
+    async fn park(&self, due: &Due, reason: &str) -> Result<bool>;
+
+    /// Those of a slice that are due at `now` and not parked, the longest due
+    /// first, up to `limit`. It comes from an index that may lag: who acts on it reads the
     /// row first.
     async fn due(&self, slice: u8, now: DateTime<Utc>, limit: usize) -> Result<Vec<Due>>;
 }
@@ -57,6 +62,9 @@ pub struct ScheduleRow {
     /// The occurrence that has not run yet and is next; `None` at the end.
     pub next_at: Option<DateTime<Utc>>,
     pub last: Option<LastRun>,
+    /// Why the next occurrence cannot be worked off: it is due no more until
+    /// somebody redrives the dead letter that says so, or changes the schedule.
+    pub parked: Option<String>,
     /// Counts the writes of this row: two writers cannot both win.
     pub revision: u64,
 }

@@ -111,6 +111,9 @@ impl Scheduler {
             }
             None => Event::OperationCancelled(change.schedule_id.clone()),
         };
+        if self.changed_by_an_earlier_version(row).await?.is_some() {
+            return Ok(None);
+        }
         let request = Append {
             account_id: change.account_id.clone(),
             idempotency_key: change_key(&change.schedule_id, row.version),

@@ -1,7 +1,7 @@
 //! The row follows the events.
 
 use chrono::{DateTime, Utc};
-use domain::schedule_event::change_key;
+use domain::schedule_event::{change_key, earlier};
 use domain::{AccountId, Commit, Event, Schedule, ScheduleId, Version};
 use serde_json::Value;
 
@@ -60,6 +60,7 @@ impl Scheduler {
                 version: said.version,
                 created_at: said.at,
                 next_at,
+                parked: None,
                 revision: row.revision + 1,
                 ..row
             };
@@ -76,21 +77,37 @@ impl Scheduler {
     /// The row, brought up to the change that came after it. `None`: none came.
     pub(super) async fn changed_since(&self, row: &ScheduleRow) -> Result<Option<ScheduleRow>> {
         let key = change_key(&row.schedule_id, row.version);
-        match self.store.used_key(&row.account_id, &key).await? {
-            None => Ok(None),
-            Some(used) => self.follow_key(row, &used).await.map(Some),
+        let Some(used) = self.store.used_key(&row.account_id, &key).await? else {
+            return self.changed_by_an_earlier_version(row).await;
+        };
+        match self.change_under(row, &used).await? {
+            Some(change) => self.follow(&row.account_id, change).await.map(Some),
+            None => Err(foreign_key(&row.account_id, &used)),
         }
     }
 
-    async fn follow_key(&self, row: &ScheduleRow, used: &UsedKey) -> Result<ScheduleRow> {
-        let commit = self.commit(&row.account_id, used.first_version).await?;
-        let change = said(&commit)?
-            .into_iter()
-            .find(|said| said.schedule_id == row.schedule_id);
-        match change {
-            Some(change) => self.follow(&row.account_id, change).await,
-            None => Err(foreign_key(&row.account_id, used)),
+    /// The same for a change that a version without a key space of its own has
+    /// recorded. Callers could take those keys, and what they have recorded
+    /// under one is none of ours.
+    pub(super) async fn changed_by_an_earlier_version(
+        &self,
+        row: &ScheduleRow,
+    ) -> Result<Option<ScheduleRow>> {
+        let key = earlier::change_key(&row.schedule_id, row.version);
+        let Some(used) = self.store.used_key(&row.account_id, &key).await? else {
+            return Ok(None);
+        };
+        match self.change_under(row, &used).await? {
+            Some(change) => self.follow(&row.account_id, change).await.map(Some),
+            None => Ok(None),
         }
+    }
+
+    /// What the commit under this key says of the schedule.
+    async fn change_under(&self, row: &ScheduleRow, used: &UsedKey) -> Result<Option<Said>> {
+        let commit = self.commit(&row.account_id, used.first_version).await?;
+        let mut all = said(&commit)?.into_iter();
+        Ok(all.find(|said| said.schedule_id == row.schedule_id))
     }
 
     pub(super) async fn commit(&self, account: &AccountId, version: Version) -> Result<Commit> {
@@ -100,7 +117,7 @@ impl Scheduler {
     }
 }
 
-/// A caller's request has taken a key of ours.
+/// A request of a caller has taken a key of ours, before they were refused.
 pub(super) fn foreign_key(account: &AccountId, used: &UsedKey) -> Error {
     Error::Permanent(format!(
         "the commit of account {account} at version {} has a key of a schedule and is not its",

@@ -10,7 +10,8 @@ use domain::record::{Report, ReportContent, Reports};
 use domain::{Account, Event, Occurrence, OperationSkipped, Schedule, SkippedBecause, Version};
 use tracing::Instrument;
 
-use super::follow::foreign_key;
+use super::happened::skipped_because;
+use super::park::is_for_good;
 use super::{SOURCE, Scheduler};
 use crate::append::Append;
 use crate::error::{Error, Result};
@@ -33,7 +34,8 @@ pub struct Beat {
     pub done: u64,
     /// Occurrences that were recorded as skipped.
     pub skipped: u64,
-    /// Schedules that failed and stay due; the log has why.
+    /// Schedules that failed: they stay due, or are parked with a dead letter
+    /// where they can never be worked off. The log has why.
     pub failed: u64,
     /// Something may be due still, as the budget was used up.
     pub unfinished: bool,
@@ -41,8 +43,8 @@ pub struct Beat {
 
 impl Scheduler {
     /// Runs what is due, the longest due first, for at most `budget`. Missed
-    /// occurrences all run. A schedule that fails stays due, and does not stop
-    /// the others.
+    /// occurrences all run. A schedule that fails does not stop the others: it
+    /// stays due where it may go well later, and is parked otherwise.
     ///
     /// # Errors
     /// Where the schedules that are due cannot be listed.
@@ -70,11 +72,20 @@ impl Scheduler {
                         Some(_) => beat.skipped += 1,
                         None => beat.done += 1,
                     }
-                    due.extend(next_of(&row).filter(|next| next.next_at <= started));
+                    // Only forward: no row keeps a beat from its end.
+                    due.extend(
+                        next_of(&row)
+                            .filter(|next| next.next_at > first.next_at && next.next_at <= started),
+                    );
                 }
                 Err(error) => {
                     beat.failed += 1;
                     span.in_scope(|| telemetry::schedule_failed_when_due(&first, &error));
+                    if is_for_good(&error)
+                        && let Err(error) = self.park(&first, &error).await
+                    {
+                        span.in_scope(|| telemetry::schedule_not_parked(&first, &error));
+                    }
                 }
             }
         }
@@ -95,7 +106,7 @@ impl Scheduler {
             let Some((schedule, at)) = row.schedule.clone().zip(row.next_at) else {
                 return Ok(None);
             };
-            if at > now {
+            if at > now || row.parked.is_some() {
                 return Ok(None);
             }
             // In this order: a change that is recorded after the head was read
@@ -111,6 +122,10 @@ impl Scheduler {
                 schedule_id: row.schedule_id.clone(),
                 at,
             };
+            let ran = self.happened_in_an_earlier_version(&row, &occurrence);
+            if let Some(last) = ran.await? {
+                return self.advance(row, &schedule, last).await;
+            }
             let event = decide(&schedule, head.account(), occurrence.clone());
             let last = match self.append(&row, &occurrence, event, head.version()).await {
                 Ok(last) => last,
@@ -157,35 +172,6 @@ impl Scheduler {
         }
     }
 
-    /// What an occurrence has left that happened before.
-    async fn happened(&self, row: &ScheduleRow, occurrence: &Occurrence) -> Result<LastRun> {
-        let used = self
-            .store
-            .used_key(&row.account_id, &occurrence.key())
-            .await?;
-        let used = used
-            .ok_or_else(|| Error::Permanent("a key that was used leads to nothing".to_owned()))?;
-        let commit = self.commit(&row.account_id, used.first_version).await?;
-        let events =
-            domain::chain::decode(&commit).map_err(|error| Error::Permanent(error.to_string()))?;
-        let of_this = |event: &Event| match event {
-            Event::MoneyDeposited(movement) | Event::MoneyWithdrawn(movement) => {
-                movement.scheduled.as_ref() == Some(occurrence)
-            }
-            Event::OperationSkipped(skipped) => skipped.occurrence == *occurrence,
-            _ => false,
-        };
-        let (version, event) = events
-            .into_iter()
-            .find(|(_, event)| of_this(event))
-            .ok_or_else(|| foreign_key(&row.account_id, &used))?;
-        Ok(LastRun {
-            occurrence: occurrence.at,
-            version,
-            skipped: skipped_because(&event),
-        })
-    }
-
     /// Notes that the occurrence has run, and when the next one is.
     async fn advance(
         &self,
@@ -201,6 +187,7 @@ impl Scheduler {
         let advanced = ScheduleRow {
             next_at,
             last: Some(last),
+            parked: None,
             revision: row.revision + 1,
             ..row
         };
@@ -216,13 +203,6 @@ fn next_of(row: &ScheduleRow) -> Option<Due> {
         account_id: row.account_id.clone(),
         schedule_id: row.schedule_id.clone(),
     })
-}
-
-fn skipped_because(event: &Event) -> Option<SkippedBecause> {
-    match event {
-        Event::OperationSkipped(skipped) => Some(skipped.reason),
-        _ => None,
-    }
 }
 
 /// What an occurrence comes to, for an account that stands like this.

@@ -14,7 +14,8 @@ pub struct ScheduleView {
     /// `operation`, `when`, `time_zone` and `end`.
     #[serde(flatten)]
     pub schedule: Value,
-    /// `active`, or `finished` when nothing comes any more.
+    /// `active`; `finished` when nothing comes any more; `parked` when what is
+    /// next cannot be worked off, and a dead letter says why.
     pub state: &'static str,
     /// The account's version of the event that made it so; its ETag.
     pub version: Version,
@@ -27,9 +28,10 @@ impl ScheduleView {
     /// `None` for a cancelled one.
     pub fn of(row: &ScheduleRow) -> Option<Self> {
         let schedule = row.schedule.as_ref()?;
-        let state = match row.next_at {
-            Some(_) => "active",
-            None => "finished",
+        let state = match (row.next_at, &row.parked) {
+            (Some(_), Some(_)) => "parked",
+            (Some(_), None) => "active",
+            (None, _) => "finished",
         };
         Some(ScheduleView {
             account_id: row.account_id.clone(),

@@ -1,4 +1,5 @@
 use async_trait::async_trait;
+use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Utc};
 use domain::time::format_recorded_at;
 use domain::{AccountId, Schedule, ScheduleId, Version};
@@ -9,7 +10,7 @@ use serde_json::Value;
 
 use crate::client::Dynamo;
 use crate::error::{classify, classify_page};
-use crate::item::{n, read, read_key, s, write, write_key};
+use crate::item::{Item, n, read, read_key, s, write, write_key};
 use crate::put::Expected;
 use crate::tables::BY_DUE;
 
@@ -29,6 +30,8 @@ struct ScheduleItem {
     schedule: Option<Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     last: Option<LastRun>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    parked: Option<String>,
     /// The keys of the index of what is due. An item without them is not in
     /// it: what is over costs the beat nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -56,7 +59,8 @@ impl ScheduleItem {
             created_at: row.created_at,
             schedule: row.schedule.as_ref().map(Schedule::to_json),
             last: row.last.clone(),
-            due_slice: row.next_at.map(|_| row.slice()),
+            parked: row.parked.clone(),
+            due_slice: (row.next_at.is_some() && row.parked.is_none()).then(|| row.slice()),
             next_at: row.next_at.map(format_recorded_at),
         }
     }
@@ -66,7 +70,7 @@ impl ScheduleItem {
             |what: &str| Error::Permanent(format!("a schedule has no readable {what}"));
         let schedule = self
             .schedule
-            .map(Schedule::read)
+            .map(Schedule::from_stored)
             .transpose()
             .map_err(|_| unreadable("content"))?;
         let next_at = self
@@ -82,14 +86,14 @@ impl ScheduleItem {
             created_at: self.created_at,
             next_at,
             last: self.last,
+            parked: self.parked,
             revision: self.revision,
         })
     }
 }
 
-#[async_trait]
-impl Schedules for DynamoSchedules {
-    async fn get(&self, account: &AccountId, schedule: &ScheduleId) -> Result<Option<ScheduleRow>> {
+impl DynamoSchedules {
+    async fn item(&self, account: &AccountId, schedule: &ScheduleId) -> Result<Option<Item>> {
         let Dynamo { client, tables, .. } = &self.0;
         let answer = client
             .get_item()
@@ -100,10 +104,44 @@ impl Schedules for DynamoSchedules {
             .send()
             .await
             .map_err(|error| classify("reading a schedule", &error))?;
-        answer
-            .item
+        Ok(answer.item)
+    }
+}
+
+fn number(value: &AttributeValue) -> Option<u64> {
+    value.as_n().ok()?.parse().ok()
+}
+
+#[async_trait]
+impl Schedules for DynamoSchedules {
+    async fn get(&self, account: &AccountId, schedule: &ScheduleId) -> Result<Option<ScheduleRow>> {
+        self.item(account, schedule)
+            .await?
             .map(|item| read::<ScheduleItem>(item)?.into_row())
             .transpose()
+    }
+
+    async fn park(&self, due: &Due, reason: &str) -> Result<bool> {
+        // Not as a row: what cannot be read is what is parked.
+        let Some(mut item) = self.item(&due.account_id, &due.schedule_id).await? else {
+            return Ok(false);
+        };
+        let next_at = s(format_recorded_at(due.next_at));
+        if item.get("next_at") != Some(&next_at) || item.remove("due_slice").is_none() {
+            return Ok(false);
+        }
+        let revision = item.get("revision").and_then(number);
+        let expected = revision.map_or(Expected::Anything, Expected::Revision);
+        item.insert("revision".to_owned(), n(revision.unwrap_or(0) + 1));
+        item.insert("parked".to_owned(), s(reason));
+        self.0
+            .put(
+                &self.0.tables.schedules,
+                item,
+                expected,
+                "parking a schedule",
+            )
+            .await
     }
 
     async fn save(&self, row: &ScheduleRow) -> Result<bool> {

@@ -366,6 +366,7 @@ mod tests {
                     Arc::new(DynamoEventStore(nowhere.clone())),
                     Arc::new(SystemClock),
                 )),
+                dead_letters: Arc::new(dead_letters(durable)),
                 clock: Arc::new(SystemClock),
             }),
             feedback: Arc::new(Feedback {

@@ -233,10 +233,12 @@ impl Pipeline {
         });
         // One memory of heads for both who append.
         let appender = Arc::new(Appender::new(store.clone(), clock.clone()));
+        let schedules = Arc::new(DynamoSchedules(dynamo));
         let scheduler = Arc::new(Scheduler {
-            schedules: Arc::new(DynamoSchedules(dynamo)),
+            schedules: schedules.clone(),
             store: store.clone(),
             appender: appender.clone(),
+            dead_letters: dead_letters.clone(),
             clock: clock.clone(),
         });
         let customers = Arc::new(CustomerDesk {
@@ -258,6 +260,7 @@ impl Pipeline {
                 bus,
                 projector: projector.clone(),
                 notifications,
+                schedules,
                 feedback: feedback.clone(),
             }),
             replayer: replayer.clone(),

@@ -8,6 +8,7 @@ mod notifications;
 mod outgoing;
 mod read_model;
 mod replays;
+mod schedules;
 mod store;
 mod suppressions;
 

@@ -20,6 +20,7 @@ mod notifications;
 mod operations;
 mod preferences;
 mod schedules;
+mod times;
 mod unsubscribe;
 mod what_if;
 mod what_if_pages;

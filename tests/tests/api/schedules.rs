@@ -196,3 +196,52 @@ async fn schedules_are_listed_page_by_page_by_their_ids() {
     }
     assert_eq!(names, ["a", "b", "c"]);
 }
+
+#[tokio::test]
+async fn a_callers_key_of_the_space_that_is_ours_is_refused_by_its_header() {
+    let client = Client::with_account().await;
+    let stored = client.world.store.log();
+    for key in [
+        "ledgerbell:",
+        "ledgerbell:schedule:rent:2026-12-01T08:00:00Z",
+        "ledgerbell:schedule:rent:after:0",
+    ] {
+        let refused = client.append("ACC-1", key, &[deposited("1.00")]).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{key}");
+        assert_eq!(refused.places(), ["header Idempotency-Key"], "{key}");
+    }
+    assert_eq!(client.world.store.log(), stored);
+    // What schedules used before is a caller's to use, and stops none.
+    put(&client, &[], &monthly()).await;
+    for key in ["schedule:rent:2026-12-01T08:00:00Z", "ledgerbells"] {
+        let taken = client.append("ACC-1", key, &[deposited("900.00")]).await;
+        assert_eq!(taken.status, StatusCode::CREATED, "{key}");
+    }
+    client
+        .world
+        .clock
+        .set("2026-12-01T08:00:10Z".parse().unwrap());
+    let long = Duration::from_secs(60);
+    let beat = client.world.scheduler().run_due(long).await.unwrap();
+    assert_eq!((beat.done, beat.failed), (1, 0));
+    let row = client.get(RENT).await.body;
+    assert_eq!(row["last"]["outcome"], "done");
+}
+
+#[tokio::test]
+async fn a_time_beyond_the_horizon_is_called_too_far_ahead_and_not_past() {
+    let client = Client::with_account().await;
+    for at in [
+        "2068-01-01T09:00",
+        "2068-11-22T09:00:00Z",
+        "9999-12-31T23:59",
+    ] {
+        let mut far = monthly();
+        far["when"] = json!({ "at": at });
+        let refused = put(&client, &[], &far).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{at}");
+        assert_eq!(refused.places(), ["/when/at"]);
+        let detail = refused.body["errors"][0]["detail"].as_str().unwrap();
+        assert!(detail.contains("too far ahead"), "{at}: {detail}");
+    }
+}

@@ -7,5 +7,6 @@
 mod changing;
 mod crashes;
 mod given;
+mod parking;
 mod running;
 mod times;

@@ -251,7 +251,7 @@ async fn funds_are_checked_against_the_account_as_it_is_when_the_money_moves() {
 }
 
 #[tokio::test]
-async fn a_schedule_that_fails_stays_due_and_does_not_stop_the_others() {
+async fn a_schedule_that_fails_for_now_stays_due_and_does_not_stop_the_others() {
     let world = world_with("500.00").await;
     let scheduler = world.scheduler();
     for name in ["one", "two", "three"] {
@@ -260,10 +260,10 @@ async fn a_schedule_that_fails_stays_due_and_does_not_stop_the_others() {
         scheduler.change(&change).await.unwrap();
     }
     world.clock.set(time("2026-11-22T13:00:30Z"));
-    let broken = Error::Permanent("cannot be read".to_owned());
+    let passing = Error::Retryable("throttled".to_owned());
     world
         .faults
-        .at("schedules.get", 0, Fault::FailBefore(broken));
+        .at("schedules.get", 0, Fault::FailBefore(passing));
     assert_eq!(
         beat(&world).await,
         Beat {
@@ -283,7 +283,7 @@ async fn a_schedule_that_fails_stays_due_and_does_not_stop_the_others() {
 }
 
 #[tokio::test]
-async fn a_callers_request_under_the_key_of_an_occurrence_is_not_taken_for_it() {
+async fn a_request_of_somebody_else_under_the_key_of_an_occurrence_is_not_taken_for_it() {
     let world = world_with("500.00").await;
     put(
         &world,
@@ -291,7 +291,7 @@ async fn a_callers_request_under_the_key_of_an_occurrence_is_not_taken_for_it() 
     )
     .await
     .unwrap();
-    let key = "schedule:rent:2026-11-22T13:00:00Z";
+    let key = "ledgerbell:schedule:rent:2026-11-22T13:00:00Z";
     world
         .append(&world.appender(), &account(1), key, [withdrawn("1.00")])
         .await

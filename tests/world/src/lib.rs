@@ -143,6 +143,7 @@ impl World {
             bus: self.bus.clone(),
             projector: Arc::new(self.projector()),
             notifications: self.notifications.clone(),
+            schedules: self.schedules.clone(),
             feedback: Arc::new(self.feedback()),
         }
     }
@@ -172,6 +173,7 @@ impl World {
             schedules: self.schedules.clone(),
             store: self.store.clone(),
             appender: Arc::new(self.appender()),
+            dead_letters: self.dead_letters.clone(),
             clock: self.clock.clone(),
         }
     }

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use domain::time::as_kept;
 use domain::{AccountId, ScheduleId};
 use handlers::error::Result;
 use handlers::ports::{Due, ScheduleRow, Schedules};
@@ -37,6 +38,14 @@ impl MemorySchedules {
     }
 }
 
+/// As a table keeps it: in whole microseconds.
+fn kept(row: &ScheduleRow) -> ScheduleRow {
+    ScheduleRow {
+        next_at: row.next_at.map(as_kept),
+        ..row.clone()
+    }
+}
+
 #[async_trait]
 impl Schedules for MemorySchedules {
     async fn get(&self, account: &AccountId, schedule: &ScheduleId) -> Result<Option<ScheduleRow>> {
@@ -54,10 +63,27 @@ impl Schedules for MemorySchedules {
             if before + 1 != row.revision {
                 return Ok(false);
             }
-            rows.insert(key, row.clone());
+            rows.insert(key, kept(row));
             Ok(true)
         };
         self.faults.call("schedules.save", write).await
+    }
+
+    async fn park(&self, due: &Due, reason: &str) -> Result<bool> {
+        let write = || {
+            let key = (due.account_id.clone(), due.schedule_id.clone());
+            let mut rows = self.lock();
+            let Some(row) = rows.get_mut(&key) else {
+                return Ok(false);
+            };
+            if row.next_at != Some(due.next_at) || row.parked.is_some() {
+                return Ok(false);
+            }
+            row.parked = Some(reason.to_owned());
+            row.revision += 1;
+            Ok(true)
+        };
+        self.faults.call("schedules.park", write).await
     }
 
     async fn of_account(
@@ -88,7 +114,7 @@ impl Schedules for MemorySchedules {
             let mut due: Vec<Due> = self
                 .lock()
                 .values()
-                .filter(|row| row.slice() == slice)
+                .filter(|row| row.slice() == slice && row.parked.is_none())
                 .filter_map(|row| {
                     Some(Due {
                         next_at: row.next_at.filter(|next_at| *next_at <= now)?,

@@ -44,6 +44,7 @@ async fn main() -> Result<(), Error> {
             bus: clients.bus(),
             projector: clients.projector(),
             notifications: clients.notifications(),
+            schedules: clients.schedules(),
             feedback: clients.feedback(),
         }),
         replayer: clients.replayer(),

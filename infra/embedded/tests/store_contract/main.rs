@@ -105,6 +105,7 @@ mod embedded_engine {
     on_the_embedded_engine!(schedules, aws::DynamoSchedules:
         a_schedule_is_written_only_over_the_revision_before_it,
         what_is_due_is_found_by_its_time_the_longest_due_first,
+        a_parked_schedule_is_due_no_more_until_it_is_written_anew,
         an_accounts_schedules_are_listed_page_by_page,
     );
 

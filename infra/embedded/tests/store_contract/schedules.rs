@@ -27,6 +27,7 @@ fn row(account_id: &str, schedule_id: &str) -> ScheduleRow {
         created_at: start(),
         next_at: Some(start() + TimeDelta::hours(1)),
         last: None,
+        parked: None,
         revision: 1,
     }
 }
@@ -110,6 +111,46 @@ pub async fn what_is_due_is_found_by_its_time_the_longest_due_first(store: &dyn 
         assert!(store.save(&over).await.unwrap());
     }
     assert_eq!(all_due(store, 40).await, []);
+}
+
+pub async fn a_parked_schedule_is_due_no_more_until_it_is_written_anew(store: &dyn Schedules) {
+    let first = row("ACC-1", "rent");
+    assert!(store.save(&first).await.unwrap());
+    let due = all_due(store, 1).await.remove(0);
+    let moved = Due {
+        next_at: due.next_at + TimeDelta::seconds(1),
+        ..due.clone()
+    };
+    assert!(!store.park(&moved, "at another time").await.unwrap());
+    assert!(store.park(&due, "the balance is full").await.unwrap());
+    assert!(!store.park(&due, "twice").await.unwrap());
+    assert_eq!(all_due(store, 1).await, []);
+    let parked = store.get(&first.account_id, &first.schedule_id).await;
+    let parked = parked.unwrap().unwrap();
+    let expected = ScheduleRow {
+        parked: Some("the balance is full".to_owned()),
+        revision: 2,
+        ..first.clone()
+    };
+    assert_eq!(parked, expected);
+    let again = ScheduleRow {
+        revision: 3,
+        ..parked.clone()
+    };
+    assert!(store.save(&again).await.unwrap());
+    assert_eq!(all_due(store, 1).await, [], "still parked");
+    let resumed = ScheduleRow {
+        parked: None,
+        revision: 4,
+        ..parked
+    };
+    assert!(store.save(&resumed).await.unwrap());
+    assert_eq!(all_due(store, 1).await, [due.clone()]);
+    let nobody = Due {
+        schedule_id: id("nobody"),
+        ..due
+    };
+    assert!(!store.park(&nobody, "not there").await.unwrap());
 }
 
 pub async fn an_accounts_schedules_are_listed_page_by_page(store: &dyn Schedules) {

@@ -42,6 +42,7 @@ pub fn redriver(port: &Arc<Port>) -> Redriver {
         bus: port.clone(),
         projector: Arc::new(projector(port)),
         notifications: port.clone(),
+        schedules: port.clone(),
         feedback: Arc::new(feedback(port)),
     }
 }

@@ -1,0 +1,75 @@
+//! What an occurrence has left that happened before.
+
+use domain::schedule_event::earlier;
+use domain::{Event, Occurrence, SkippedBecause};
+
+use super::Scheduler;
+use super::follow::foreign_key;
+use crate::error::{Error, Result};
+use crate::ports::{LastRun, ScheduleRow, UsedKey};
+
+impl Scheduler {
+    /// Of an occurrence whose key is used.
+    pub(super) async fn happened(
+        &self,
+        row: &ScheduleRow,
+        occurrence: &Occurrence,
+    ) -> Result<LastRun> {
+        let used = self
+            .store
+            .used_key(&row.account_id, &occurrence.key())
+            .await?;
+        let used = used
+            .ok_or_else(|| Error::Permanent("a key that was used leads to nothing".to_owned()))?;
+        self.left_under(row, occurrence, &used)
+            .await?
+            .ok_or_else(|| foreign_key(&row.account_id, &used))
+    }
+
+    /// Of an occurrence that a version without a key space of its own has run,
+    /// and that its row does not show. Callers could take those keys: what is
+    /// no run of this occurrence does not count.
+    pub(super) async fn happened_in_an_earlier_version(
+        &self,
+        row: &ScheduleRow,
+        occurrence: &Occurrence,
+    ) -> Result<Option<LastRun>> {
+        let key = earlier::occurrence_key(occurrence);
+        match self.store.used_key(&row.account_id, &key).await? {
+            Some(used) => self.left_under(row, occurrence, &used).await,
+            None => Ok(None),
+        }
+    }
+
+    async fn left_under(
+        &self,
+        row: &ScheduleRow,
+        occurrence: &Occurrence,
+        used: &UsedKey,
+    ) -> Result<Option<LastRun>> {
+        let commit = self.commit(&row.account_id, used.first_version).await?;
+        let events =
+            domain::chain::decode(&commit).map_err(|error| Error::Permanent(error.to_string()))?;
+        let of_this = |event: &Event| match event {
+            Event::MoneyDeposited(movement) | Event::MoneyWithdrawn(movement) => {
+                movement.scheduled.as_ref() == Some(occurrence)
+            }
+            Event::OperationSkipped(skipped) => skipped.occurrence == *occurrence,
+            _ => false,
+        };
+        let mut events = events.into_iter();
+        let left = events.find(|(_, event)| of_this(event));
+        Ok(left.map(|(version, event)| LastRun {
+            occurrence: occurrence.at,
+            version,
+            skipped: skipped_because(&event),
+        }))
+    }
+}
+
+pub(super) fn skipped_because(event: &Event) -> Option<SkippedBecause> {
+    match event {
+        Event::OperationSkipped(skipped) => Some(skipped.reason),
+        _ => None,
+    }
+}
