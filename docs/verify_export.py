@@ -15,15 +15,19 @@ import json
 import re
 import sys
 import uuid
-from datetime import datetime, timedelta, timezone
-from decimal import Decimal
+from datetime import date
+from decimal import Decimal, getcontext
 from pathlib import Path
 
 PROBLEMS = 0
-EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
+EPOCH = date(1970, 1, 1).toordinal()
+# Enough digits for every sum: a column has 23, and none must be rounded.
+getcontext().prec = 60
 TABLES = ("events", "commits", "decisions", "notifications")
 # The fields of an event's data that are columns of the same name.
 DATA_COLUMNS = ("channel", "counterparty", "reference", "value_date", "reverses", "reason", "schedule_id")
+# The calendar repeats after 400 years.
+CYCLE = date(401, 1, 1).toordinal() - 1
 GENESIS = "0" * 64
 
 
@@ -41,23 +45,36 @@ def event_problem(account, version, detail):
 # microseconds since 1970.
 
 
+def days(year, month, day):
+    """Since 1970. Python's calendar begins with year 1; year 0 was a leap year, as 400 was."""
+    return date(year, month, day).toordinal() - EPOCH if year else date(400, month, day).toordinal() - CYCLE - EPOCH
+
+
+def date_text(since_1970):
+    """The date of a count of days since 1970, also one of year 0."""
+    ordinal = since_1970 + EPOCH
+    return date.fromordinal(ordinal).isoformat() if ordinal > 0 else "0000" + date.fromordinal(ordinal + CYCLE).isoformat()[4:]
+
+
 def micros(text):
-    """Of an RFC 3339 time in UTC; what is below a microsecond is cut off."""
-    match = re.fullmatch(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(?:\.(\d+))?Z", text)
+    """Of an RFC 3339 time in UTC; what is below a microsecond is cut off. The second 60 is the first of the next minute."""
+    match = re.fullmatch(r"(\d{4})-(\d\d)-(\d\d)T([01]\d|2[0-3]):([0-5]\d):([0-5]\d|60)(?:\.(\d+))?Z", text)
     if not match:
         raise ValueError(f"{text!r} is not a time")
-    day, clock, fraction = match.groups()
-    moment = datetime.fromisoformat(f"{day}T{clock}+00:00")
-    return (moment - EPOCH) // timedelta(microseconds=1) + int(((fraction or "") + "000000")[:6])
+    year, month, day, hour, minute, second = map(int, match.groups()[:6])
+    seconds = ((days(year, month, day) * 24 + hour) * 60 + minute) * 60 + second
+    return seconds * 1_000_000 + int(((match[7] or "") + "000000")[:6])
 
 
 def rows(path, table, form):
     if form == "parquet":
+        import pyarrow
         import pyarrow.parquet
 
         for batch in pyarrow.parquet.ParquetFile(path).iter_batches(batch_size=4096):
-            for row in batch.to_pylist():
-                yield {name: plain(value) for name, value in row.items()}
+            columns = {name: plain(pyarrow, column) for name, column in zip(batch.schema.names, batch.columns)}
+            for values in zip(*columns.values()):
+                yield dict(zip(columns, values))
         return
     with open(path, encoding="utf-8", newline="") as file:
         for row in csv.DictReader(file) if form == "csv" else map(read_json, whole_lines(file)):
@@ -83,10 +100,13 @@ def whole_lines(file):
         yield line
 
 
-def plain(value):
-    if isinstance(value, datetime):
-        return (value - EPOCH) // timedelta(microseconds=1)
-    return value.isoformat() if hasattr(value, "isoformat") else value
+def plain(pyarrow, column):
+    """The values of a column, without Python's calendar: it does not have every time that a file may have."""
+    if pyarrow.types.is_timestamp(column.type):
+        return column.cast(pyarrow.timestamp("us", column.type.tz)).cast(pyarrow.int64()).to_pylist()
+    if pyarrow.types.is_date32(column.type):
+        return [None if value is None else date_text(value) for value in column.cast(pyarrow.int32()).to_pylist()]
+    return column.to_pylist()
 
 
 def typed(name, value):

@@ -1,6 +1,7 @@
 //! A history with all that an export has to carry, exports of it, and ways to
 //! tamper with them.
 
+mod edges;
 mod history;
 mod tampering;
 
@@ -10,6 +11,7 @@ use chrono::{DateTime, Utc};
 use domain::Commit;
 use export::{Exported, Exporter, Format, Taken};
 
+pub use edges::edges;
 pub use history::{History, history, loaded};
 pub use tampering::{TAMPERINGS, Tampering};
 

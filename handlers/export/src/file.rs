@@ -186,7 +186,7 @@ fn parse(kind: Kind, text: &str) -> Option<Value> {
         Kind::Text => Some(Value::text(text)),
         Kind::Int => text.parse().ok().map(Value::Int),
         Kind::Decimal => Decimal::parse(text).map(Value::Decimal),
-        Kind::Time => domain::time::parse_time(text).ok().map(Value::Time),
+        Kind::Time => domain::time::parse_stored_time(text).ok().map(Value::time),
         Kind::Date => text.parse().ok().map(Value::Date),
     }
 }

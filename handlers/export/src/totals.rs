@@ -37,6 +37,10 @@ impl Sum {
     pub(crate) fn add(&mut self, money: Money) {
         self.0 = self.0.plus(Decimal::of(money));
     }
+
+    fn subtract(&mut self, money: Money) {
+        self.0 = self.0.minus(Decimal::of(money));
+    }
 }
 
 impl fmt::Display for Sum {
@@ -74,9 +78,10 @@ impl CurrencyTotals {
     fn count(&mut self, event: &Event) {
         self.events += 1;
         let Some(delta) = event.delta() else { return };
-        match delta.checked_neg() {
-            Some(debit) if delta.minor() < 0 => self.debits.add(debit),
-            _ => self.credits.add(delta),
+        // The smallest amount has no opposite in 64 bits: it is subtracted.
+        match delta.minor() < 0 {
+            true => self.debits.subtract(delta),
+            false => self.credits.add(delta),
         }
     }
 }

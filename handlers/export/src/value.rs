@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use chrono::{DateTime, NaiveDate, SubsecRound, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use domain::Money;
+use domain::time::{as_kept, on_posix_clock};
 
 /// Digits behind the point in every column of money: as many as ISO 4217's
 /// longest minor unit has, so that one column holds yen, euros and dinars.
@@ -40,6 +41,14 @@ impl Decimal {
     pub(crate) fn plus(self, other: Decimal) -> Self {
         Decimal {
             scaled: self.scaled + other.scaled,
+            digits: self.digits,
+        }
+    }
+
+    /// The difference of two of the same currency.
+    pub(crate) fn minus(self, other: Decimal) -> Self {
+        Decimal {
+            scaled: self.scaled - other.scaled,
             digits: self.digits,
         }
     }
@@ -100,7 +109,7 @@ pub enum Value {
     Text(String),
     Int(i64),
     Decimal(Decimal),
-    /// In whole microseconds.
+    /// In whole microseconds of a clock without the second 60.
     Time(DateTime<Utc>),
     Date(NaiveDate),
 }
@@ -116,10 +125,11 @@ impl Value {
         text.map_or(Value::Null, Value::text)
     }
 
-    /// Microseconds are what all readers have; an event that says more keeps it
-    /// in the content of its commit.
+    /// Microseconds and seconds up to 59 are what all readers have; an event
+    /// that says more keeps it in the content of its commit. The second 60,
+    /// which earlier versions took from callers, is the first of the next minute.
     pub(crate) fn time(time: DateTime<Utc>) -> Self {
-        Value::Time(time.trunc_subsecs(6))
+        Value::Time(as_kept(on_posix_clock(time)))
     }
 }
 

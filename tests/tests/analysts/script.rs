@@ -1,7 +1,7 @@
 //! `docs/verify_export.py` finds what `ledgerbell verify` finds.
 
 use export::Format;
-use tests::exports::{TAMPERINGS, export, history, loaded};
+use tests::exports::{TAMPERINGS, edges, export, history, loaded};
 
 use crate::{python, root};
 
@@ -63,5 +63,17 @@ fn a_manifest_that_is_not_the_one_that_was_kept_is_told() {
     for (sha256, code) in [(kept.as_str(), 0), (&"0".repeat(64), 1)] {
         let ran = python(&[&script, folder.path(), option, sha256.as_ref()]);
         assert_eq!(ran.status.code(), Some(code), "{ran:?}");
+    }
+}
+
+#[test]
+fn times_that_are_taken_from_nobody_any_more_and_sums_beyond_64_bits_are_verified_too() {
+    let script = root().join("docs/verify_export.py");
+    let history = edges();
+    for format in Format::ALL {
+        let folder = tempfile::tempdir().unwrap();
+        export(folder.path(), format, &history.commits, history.until);
+        let found = python(&[&script, folder.path()]);
+        assert!(found.status.success(), "{format:?}: {found:?}");
     }
 }

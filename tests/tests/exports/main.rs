@@ -4,5 +4,6 @@
 #![allow(clippy::unwrap_used)]
 
 mod columns;
+mod edges;
 mod exactness;
 mod tampering;
