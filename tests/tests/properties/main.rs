@@ -6,12 +6,14 @@
 mod cursors;
 mod idempotency;
 mod paging;
+mod round_trip;
 
 use std::future::Future;
 
 /// A property is no async function; what it says of one runs here.
 fn run<F: Future>(future: F) -> F::Output {
     let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
         .build()
         .unwrap();
     runtime.block_on(future)
