@@ -27,7 +27,7 @@ fn occurrence() -> Occurrence {
     }
 }
 
-fn commit(before: Option<&Commit>, event: Event, key: domain::IdempotencyKey) -> Commit {
+fn commit(before: Option<&Commit>, event: Event, key: IdempotencyKey) -> Commit {
     let occurred_at: DateTime<Utc> = "2026-12-01T08:00:03Z".parse().unwrap();
     let reports = Reports::of(vec![Report {
         occurred_at,

@@ -575,7 +575,7 @@ fn any_time() -> impl Strategy<Value = DateTime<Utc>> {
     })
 }
 
-fn any_when() -> impl Strategy<Value = serde_json::Value> {
+fn any_when() -> impl Strategy<Value = Value> {
     prop_oneof![
         any_time().prop_map(|at| json!({ "at": domain::time::format_time(at) })),
         (1..100_000_u32).prop_map(|minutes| json!({ "rate": format!("{minutes} minutes") })),

@@ -145,7 +145,7 @@ pub async fn a_parked_schedule_is_due_no_more_until_it_is_written_anew(store: &d
         ..parked
     };
     assert!(store.save(&resumed).await.unwrap());
-    assert_eq!(all_due(store, 1).await, [due.clone()]);
+    assert_eq!(all_due(store, 1).await, std::slice::from_ref(&due));
     let nobody = Due {
         schedule_id: id("nobody"),
         ..due
