@@ -1,6 +1,8 @@
 //! `docs/verify_export.py` finds what `ledgerbell verify` finds.
 
+use domain::Hash;
 use export::Format;
+use serde_json::{Value, json};
 use tests::exports::{TAMPERINGS, edges, export, history, loaded};
 
 use crate::{python, root};
@@ -50,6 +52,47 @@ fn that_nobody_is_told_of_history_is_proved_by_both_verifiers() {
         let found = export::verify(folder.path(), &mut |_| {}).unwrap();
         assert_eq!(found.problems, [], "{format:?}");
     }
+}
+
+/// By somebody who has also mended what the manifest says of the file. Readers differ in which of the two they take.
+#[test]
+fn a_row_that_says_an_amount_twice_is_refused_by_both_verifiers() {
+    let script = root().join("docs/verify_export.py");
+    let history = history();
+    let folder = tempfile::tempdir().unwrap();
+    let exported = export(
+        folder.path(),
+        Format::Ndjson,
+        &history.commits,
+        history.until,
+    );
+    let mut files = exported.manifest.files.iter();
+    let file = files.find(|file| file.path.starts_with("events/")).unwrap();
+    let path = folder.path().join(&file.path);
+    let text = std::fs::read_to_string(&path).unwrap();
+    let twice = text.replacen("\"delta\":", "\"delta\":\"9999.99\",\"delta\":", 1);
+    assert_ne!(twice, text);
+    std::fs::write(&path, &twice).unwrap();
+    let manifest = folder.path().join(export::MANIFEST);
+    let mut mended: Value = serde_json::from_slice(&std::fs::read(&manifest).unwrap()).unwrap();
+    let files = mended["files"].as_array_mut().unwrap();
+    let entry = files.iter_mut().find(|entry| entry["path"] == file.path);
+    let entry = entry.unwrap();
+    entry["bytes"] = json!(twice.len());
+    entry["sha256"] = json!(Hash::of(&[], twice.as_bytes()).to_string());
+    std::fs::write(&manifest, serde_json::to_vec(&mended).unwrap()).unwrap();
+
+    let found = export::verify(folder.path(), &mut |_| {}).unwrap();
+    let problems = format!("{:#?}", found.problems);
+    assert!(problems.contains("delta is given twice"), "{problems}");
+    let ran = python(&[&script, folder.path()]);
+    let lines = String::from_utf8_lossy(&ran.stdout);
+    assert_eq!(ran.status.code(), Some(1), "{lines}");
+    assert!(lines.contains("an object has a member twice"), "{lines}");
+    assert!(
+        !lines.contains("its SHA-256"),
+        "the test did not mend the manifest: {lines}"
+    );
 }
 
 #[test]
