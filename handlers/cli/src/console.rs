@@ -92,16 +92,15 @@ async fn serve(options: &ConsoleOptions, upstream: Upstream) -> ExitCode {
     })
     .merge(proxy::router(Arc::new(upstream)));
     let app = origin::guard(admission.guard(app));
-    let told = [
-        format!("The console for {endpoint} is at"),
-        String::new(),
-        format!("  http://{address}{entrance}"),
-        String::new(),
-        "Whoever has this address acts with your credentials: keep it to yourself. Ctrl-C stops it."
-            .to_owned(),
-    ];
-    // Nobody else knows the address.
-    if !told.into_iter().all(line) {
+    line(format!("The console for {endpoint} is at"));
+    line("");
+    // Nobody else knows the address. Who has read it need not read on.
+    let told = line(format!("  http://{address}{entrance}"));
+    line("");
+    line(
+        "Whoever has this address acts with your credentials: keep it to yourself. Ctrl-C stops it.",
+    );
+    if !told {
         return exit::with(exit::FAILED, "nobody can be told where the console is");
     }
     match axum::serve(listener, app)
