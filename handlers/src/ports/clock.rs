@@ -1,6 +1,7 @@
 use std::any::Any;
 use std::fmt;
-use std::time::Duration;
+use std::sync::LazyLock;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
@@ -10,6 +11,12 @@ use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 pub trait Clock: Send + Sync {
     fn now(&self) -> DateTime<Utc>;
     async fn sleep(&self, duration: Duration);
+
+    /// How long it is since some moment, by what nobody sets.
+    fn elapsed(&self) -> Duration {
+        static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
+        BEGAN.elapsed()
+    }
 
     /// The time to record with what is about to be written.
     fn stamp(&self) -> Stamp {

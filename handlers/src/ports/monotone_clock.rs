@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
@@ -25,7 +25,8 @@ pub struct MonotoneClock {
 
 struct Shared {
     shown: DateTime<Utc>,
-    looked_at: Instant,
+    /// By the time that nobody sets.
+    looked_at: Duration,
     is_behind: bool,
     /// How many of each time are kept.
     stamps: BTreeMap<DateTime<Utc>, usize>,
@@ -36,7 +37,7 @@ impl MonotoneClock {
     pub fn new(source: Arc<dyn Clock>, not_before: Option<DateTime<Utc>>) -> Self {
         let shared = Shared {
             shown: not_before.unwrap_or(DateTime::<Utc>::MIN_UTC),
-            looked_at: Instant::now(),
+            looked_at: source.elapsed(),
             is_behind: false,
             stamps: BTreeMap::new(),
         };
@@ -60,8 +61,8 @@ fn lock(shared: &Mutex<Shared>) -> MutexGuard<'_, Shared> {
 impl Shared {
     fn look(&mut self, source: &dyn Clock) -> DateTime<Utc> {
         let machine = source.now();
-        let looked_at = Instant::now();
-        let passed = looked_at.saturating_duration_since(self.looked_at);
+        let looked_at = source.elapsed();
+        let passed = looked_at.saturating_sub(self.looked_at);
         self.looked_at = looked_at;
         if machine >= self.shown {
             self.is_behind = false;

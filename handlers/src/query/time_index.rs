@@ -6,6 +6,7 @@ use domain::identifiers::SLICES;
 use futures::future::try_join_all;
 
 use crate::error::Result;
+use crate::planted;
 use crate::ports::{EventStore, Place};
 
 /// How far readers that want everything stay behind now. A commit is stamped
@@ -156,6 +157,8 @@ async fn places(
         let known = |place: &Place| match horizon {
             None => true,
             Some(horizon) if newest_first => place.recorded_at > horizon,
+            // As if each slice had given all that it has.
+            Some(_) if planted::is("index-page-lost") => true,
             Some(horizon) => place.recorded_at < horizon,
         };
         let mut places: Vec<Place> = slices.into_iter().flatten().collect();

@@ -4,8 +4,10 @@
 mod analyst;
 mod bank;
 mod customers;
+mod exporter;
 pub mod heart;
 mod operator;
+mod scheduler;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -17,6 +19,7 @@ use crate::kernel::{Core, Micros, ProcessId, SECOND};
 use crate::ports::{Port, Role};
 
 pub use analyst::Asked;
+pub use exporter::Exports;
 
 /// API Gateway waits no longer.
 const API_TIMEOUT: Micros = 29 * SECOND;
@@ -27,6 +30,12 @@ pub struct Api {
     process: ProcessId,
     port: Arc<Port>,
     appender: Arc<Appender>,
+}
+
+impl Api {
+    pub fn process(&self) -> ProcessId {
+        self.process
+    }
 }
 
 impl Core {
@@ -44,10 +53,12 @@ impl Core {
     /// One thing that somebody does.
     pub fn command(&mut self) {
         match self.rng.u32(..100) {
+            0..4 if self.state.setup.schedules => self.schedule_something(),
             0..78 => self.append_something(),
             78..85 => self.change_a_customer(),
             85..95 => self.redrive_something(),
             95..97 => self.look_at_letters(),
+            97 if self.state.setup.exports => self.export(),
             _ => self.replay_something(),
         }
     }

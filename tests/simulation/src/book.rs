@@ -4,12 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use domain::notification::Kind;
+use domain::recipient::Recipient;
 use domain::{AccountId, Commit, CustomerId, Event, EventId, Hash, IdempotencyKey, Version};
 use handlers::append::Recorded;
 use handlers::ports::{CustomerRevision, ProviderEventKind};
 use uuid::Uuid;
 
 use crate::kernel::{Micros, TaskId};
+use crate::ports::customers::is_in_force;
 
 /// Part of every planted address and name: where it turns up, personal data has leaked.
 pub const CANARY: &str = "canary";
@@ -27,9 +29,10 @@ pub struct Violation {
 pub struct Ledger {
     /// The balance after each version, from version 1, in minor units.
     pub balances: Vec<i128>,
-    pub commits: BTreeMap<Version, Hash>,
-    /// The account's commits that took effect, each with its time.
-    pub written_at: Vec<Micros>,
+    /// The commits by their first versions, and when each took effect.
+    pub commits: BTreeMap<Version, (Hash, Micros)>,
+    /// When the last of them says that it was recorded.
+    pub recorded_at: Option<DateTime<Utc>>,
 }
 
 /// A revision of a customer, and when it really came and went.
@@ -39,6 +42,9 @@ pub struct KnownRevision {
     pub written_at: Micros,
     pub replaced_at: Option<Micros>,
 }
+
+/// A request of which nobody is to be told: account, key and body's hash.
+pub type Silent = (AccountId, IdempotencyKey, String);
 
 /// Something that the provider told of a mail.
 #[derive(Debug, Clone)]
@@ -56,11 +62,15 @@ pub struct Book {
     pub keys: BTreeMap<(AccountId, IdempotencyKey), Version>,
     /// What callers were told, by account and key.
     pub told: BTreeMap<(AccountId, IdempotencyKey), Recorded>,
+    /// Requests that load history.
+    pub silent: BTreeSet<Silent>,
     pub customers: BTreeMap<CustomerId, Vec<KnownRevision>>,
     /// How often the mailer took each notification.
     pub taken: BTreeMap<Uuid, u32>,
     /// Which digest has told each notification.
     pub told_by: BTreeMap<Uuid, Uuid>,
+    /// Which statement told each movement, for each of those who get statements.
+    pub stated: BTreeMap<(EventId, Recipient), Uuid>,
     /// When each address, by its hash, was suppressed.
     pub suppressed: BTreeMap<String, Micros>,
     /// What the provider told, and the bus took.
@@ -101,15 +111,49 @@ impl Book {
             );
             return Err(("versions are 1..n", detail));
         }
+        if let Some(last) = ledger.recorded_at
+            && commit.recorded_at < last
+        {
+            let detail = format!(
+                "{} version {} at {}, after {last}",
+                commit.account_id, commit.first_version, commit.recorded_at
+            );
+            return Err(("recorded time never goes back within an account", detail));
+        }
+        ledger.recorded_at = Some(commit.recorded_at);
         let mut balance = ledger.balances.last().copied().unwrap_or(0);
         for recorded in &commit.events {
             balance += moved(recorded.decode().ok().as_ref());
             ledger.balances.push(balance);
         }
-        ledger.commits.insert(commit.first_version, commit.hash);
-        ledger.written_at.push(at);
+        ledger
+            .commits
+            .insert(commit.first_version, (commit.hash, at));
         self.appended += 1;
         Ok(())
+    }
+
+    /// When the commit that holds this version took effect.
+    pub fn written_at(&self, account: &AccountId, version: Version) -> Option<Micros> {
+        let commits = &self.ledgers.get(account)?.commits;
+        let (_, (_, at)) = commits.range(..=version).next_back()?;
+        Some(*at)
+    }
+
+    /// Whether its events were loaded as history.
+    pub fn is_silent(&self, commit: &Commit) -> bool {
+        let Commit {
+            account_id,
+            idempotency_key,
+            request_hash,
+            ..
+        } = commit;
+        !self.silent.is_empty()
+            && self.silent.contains(&(
+                account_id.clone(),
+                idempotency_key.clone(),
+                request_hash.clone(),
+            ))
     }
 
     /// The customer's revision in force at that recorded time.
@@ -122,7 +166,7 @@ impl Book {
             .get(customer)?
             .iter()
             .map(|known| &known.revision)
-            .rfind(|revision| revision.in_force_from <= time)
+            .rfind(|revision| is_in_force(revision, time))
     }
 }
 

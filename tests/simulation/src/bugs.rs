@@ -21,7 +21,7 @@ const TOLD: &str = "every event is told or skipped with a reason";
 const PROJECTED: &str = "every event is projected";
 const ONE_MAIL: &str = "one mail a notification";
 
-pub const BUGS: [PlantedBug; 42] = [
+pub const BUGS: [PlantedBug; 46] = [
     bug(
         "published-only-when-applied",
         "project publishes only when the balance moved",
@@ -108,7 +108,7 @@ pub const BUGS: [PlantedBug; 42] = [
     bug(
         "claim-given-back-on-error",
         "the claim is given back on an error of the mailer",
-        &[ONE_MAIL, "what was sent is not told as unsent"],
+        &[ONE_MAIL, "what was sent is not told as unsent", TOLD],
     ),
     bug(
         "claim-unconditional",
@@ -253,6 +253,32 @@ pub const BUGS: [PlantedBug; 42] = [
         &[
             "what the provider told is never taken back",
             "a final state stays",
+        ],
+    ),
+    bug(
+        "history-unbounded",
+        "each attempt adds its steps to a notification's history",
+        &["a notification is small"],
+    ),
+    bug(
+        "index-page-lost",
+        "a page of the time index goes on behind what it has not read",
+        &[
+            "a replay publishes all it was asked for",
+            "an export has every event that was recorded",
+        ],
+    ),
+    bug(
+        "statement-begins-by-the-calendar",
+        "a statement begins with its month, wherever the one before it ended",
+        &["each movement is in exactly one statement"],
+    ),
+    bug(
+        "key-of-a-schedule-taken",
+        "callers may use the keys under which schedules act",
+        &[
+            "each occurrence of a schedule runs",
+            "dead letters can be redriven to the end",
         ],
     ),
 ];

@@ -1,9 +1,12 @@
 //! What must hold of a mail at the moment at which the mailer takes it.
 
 mod amounts;
+mod contact;
 mod digest;
+mod export;
 mod recipient;
-mod statement;
+mod size;
+pub(crate) mod statement;
 mod step;
 
 use domain::DomainEvent;
@@ -13,6 +16,7 @@ use uuid::Uuid;
 
 use crate::kernel::{Core, Micros};
 
+pub(crate) const OLD_NEWS: &str = "history that is loaded is told to nobody";
 /// As the templates say it, up to the first letter beyond ASCII.
 const POSSIBLE_REPEAT: [&str; 2] = ["You may have had this mail before", "Vous avez peut-"];
 
@@ -80,11 +84,26 @@ impl Core {
             });
             return;
         };
+        self.check_is_no_old_news(notification);
         self.check_amounts(mail, notification, &event);
         let judged = self.judged(id, began);
         self.check_decision_of(notification, &event, false, judged);
         let customer = &event.data.customer_id;
         self.check_recipient(mail, notification, customer, &[notification.kind], began);
+    }
+
+    /// Nobody is told of history that was loaded.
+    fn check_is_no_old_news(&mut self, notification: &Notification) {
+        let (account, version) = (&notification.account_id, notification.event_version);
+        let commit = self.state.store.holding(account, version);
+        if commit.is_some_and(|commit| self.state.book.is_silent(commit)) {
+            self.violate(OLD_NEWS, || {
+                format!(
+                    "{}: {account} version {version}",
+                    notification.notification_id
+                )
+            });
+        }
     }
 
     /// What was decided at the first delivery stands for the later ones.

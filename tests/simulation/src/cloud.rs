@@ -11,14 +11,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use domain::{AccountId, CustomerId};
+use domain::{AccountId, CustomerId, ScheduleId};
 use handlers::ports::{
-    CustomerRevision, Notification, ReadModelRow, ReplayJob, ShadowRow, Suppression,
+    CustomerRevision, MonotoneClock, Notification, ReadModelRow, ReplayJob, ScheduleRow, ShadowRow,
+    Suppression,
 };
 use uuid::Uuid;
 
 use crate::book::Book;
-use crate::kernel::{HOUR, MINUTE, Micros, SECOND};
+use crate::clocks::Clocks;
+use crate::kernel::{DAY, HOUR, MINUTE, Micros, SECOND};
+use crate::ports::mailer::Away;
 
 /// What an installation, and AWS, have set up; drawn anew for each seed.
 #[derive(Debug, Clone)]
@@ -47,6 +50,18 @@ pub struct Setup {
     pub wishes: Wishes,
     /// Of how many of a hundred mails the provider tells what became of them.
     pub told_of: u32,
+    /// Everything runs on one machine, by one clock.
+    pub one_machine: bool,
+    /// How often a clock is set, forth or back.
+    pub clock_steps: u32,
+    /// The mailer takes nothing for a week, from the last commands on.
+    pub week_without_mailer: bool,
+    /// Of how many of a hundred requests the bank wishes nobody to be told.
+    pub imports: u32,
+    pub exports: bool,
+    pub schedules: bool,
+    /// Until when statements are waited for; what is due later, nobody waits for.
+    pub last_statement: Micros,
 }
 
 /// What customers of this seed may wish beside kinds and amounts.
@@ -67,6 +82,10 @@ impl Setup {
             true => (10 * MINUTE).saturating_sub(early),
             false => 0,
         };
+        let accounts = [1, 2, 8, 30][rng.usize(..4)];
+        let statements = rng.bool();
+        // Of few accounts: each mail is tried some hundred times.
+        let week_without_mailer = accounts <= 2 && rng.u32(..40) == 0;
         Setup {
             batch: [1, 3, 10, 100][rng.usize(..4)],
             batch_attempts: [3, 10, 100][rng.usize(..3)],
@@ -74,22 +93,37 @@ impl Setup {
             delivery_attempts: [3, 185][rng.usize(..2)],
             skew: [0, SECOND / 2, 2 * SECOND][rng.usize(..3)],
             mailer_tells: rng.u32(..3) == 0,
-            accounts: [1, 2, 8, 30][rng.usize(..4)],
+            accounts,
             customers: rng.usize(1..6),
             api_processes: rng.usize(1..4),
             pause,
             begins,
-            bad_night: rng.u32(..4) == 0,
+            bad_night: rng.u32(..4) == 0 && !week_without_mailer,
             wishes: Wishes {
                 quiet_hours: rng.bool(),
                 digests: rng.bool(),
                 further_addresses: rng.u32(..3) == 0,
-                statements: rng.bool(),
+                statements,
             },
             told_of: [0, 100, 100][rng.usize(..3)],
+            one_machine: rng.u32(..4) == 0,
+            clock_steps: [0, 0, 4][rng.usize(..3)],
+            week_without_mailer,
+            imports: [0, 0, 20][rng.usize(..3)],
+            exports: rng.u32(..6) == 0,
+            schedules: rng.u32(..4) == 0,
+            last_statement: match statements && rng.u32(..4) == 0 {
+                true => TWO_MONTHS,
+                false => ONE_MONTH,
+            },
         }
     }
 }
+
+/// A week after the first night: statements of the first month alone.
+const ONE_MONTH: Micros = 8 * DAY;
+/// Those of the month after, too.
+const TWO_MONTHS: Micros = 34 * DAY;
 
 /// A record is gone from the stream after this; a batch is given up long before.
 pub const RECORD_AGE: Micros = 6 * HOUR;
@@ -109,6 +143,7 @@ pub struct State {
     pub suppressions: BTreeMap<String, (Option<Suppression>, Option<DateTime<Utc>>)>,
     pub letters: letters::Letters,
     pub replays: BTreeMap<String, ReplayJob>,
+    pub schedules: BTreeMap<(AccountId, ScheduleId), ScheduleRow>,
     pub shadows: BTreeMap<(String, AccountId), ShadowRow>,
     /// No delivery to functions before this.
     pub deliveries_from: Micros,
@@ -126,6 +161,12 @@ pub struct State {
     /// The minutes in which the heartbeat is to beat.
     pub beats: std::collections::BTreeSet<Micros>,
     pub beats_in_peace: u64,
+    pub clocks: Clocks,
+    /// The clock of the one machine, where there is one.
+    pub machine: Option<Arc<MonotoneClock>>,
+    pub exports: crate::actors::Exports,
+    pub clock_steps: u64,
+    pub mailer_out: Option<Away>,
 }
 
 impl State {
@@ -141,6 +182,7 @@ impl State {
             suppressions: BTreeMap::new(),
             letters: letters::Letters::default(),
             replays: BTreeMap::new(),
+            schedules: BTreeMap::new(),
             shadows: BTreeMap::new(),
             deliveries_from: 0,
             closed: std::collections::BTreeSet::new(),
@@ -153,6 +195,11 @@ impl State {
             unanswered: 0,
             beats: std::collections::BTreeSet::new(),
             beats_in_peace: 0,
+            clocks: Clocks::default(),
+            machine: None,
+            exports: crate::actors::Exports::default(),
+            clock_steps: 0,
+            mailer_out: None,
         }
     }
 }

@@ -1,7 +1,9 @@
 //! What must hold when nothing goes wrong any more and all is done.
 
+mod exports;
 mod feedback;
 mod notifications;
+mod schedules;
 mod statements;
 
 use domain::EventId;
@@ -11,7 +13,7 @@ use handlers::replay::ReplayKind;
 use std::collections::BTreeSet;
 use uuid::Uuid;
 
-use crate::kernel::Core;
+use crate::kernel::{Core, MINUTE};
 
 impl Core {
     pub fn check_the_end(&mut self) {
@@ -26,6 +28,8 @@ impl Core {
         self.check_notifications(&letters);
         self.check_feedback();
         self.check_replays();
+        self.check_exports();
+        self.check_schedules();
     }
 
     fn check_projections(&mut self) {
@@ -52,7 +56,7 @@ impl Core {
             }
             for commit in self.state.store.of(account) {
                 let first = ledger.commits.get(&commit.first_version);
-                let kept = first == Some(&commit.hash);
+                let kept = first.is_some_and(|(hash, _)| *hash == commit.hash);
                 if !kept {
                     broken.push(format!(
                         "{account}: the commit at {} changed",
@@ -106,7 +110,14 @@ impl Core {
             let published = self.state.book.replayed.get(&asked.replay_id);
             let has = |event: &EventId| published.is_some_and(|all| all.contains(event));
             let missing = self.state.store.commits.values().find(|commit| {
-                (asked.from..asked.to).contains(&commit.recorded_at)
+                // What was stamped by a clock that was behind comes later than its time.
+                let written_at = self
+                    .state
+                    .book
+                    .written_at(&commit.account_id, commit.first_version);
+                let was_there = written_at.is_some_and(|at| at + MINUTE < asked.at);
+                (was_there || self.state.clocks.were_always_right())
+                    && (asked.from..asked.to).contains(&commit.recorded_at)
                     && commit.events.iter().any(|event| !has(&event.event_id))
             });
             if let Some(commit) = missing {

@@ -25,6 +25,8 @@ pub enum Hop {
     LetterRemove,
     ReplaysRead,
     ReplaysWrite,
+    SchedulesRead,
+    SchedulesWrite,
     SuppressionsRead,
     SuppressionsWrite,
     MailerToFeedback,
@@ -63,14 +65,16 @@ pub enum Fault {
     GivenUp,
     /// Nothing goes through for a long while.
     Outage,
-    /// Clocks disagree, or one steps back.
+    /// Clocks disagree a little.
     Skew,
+    /// A clock is set forth or back, by up to an hour.
+    Step,
 }
 
 use Fault as F;
 use Hop as H;
 
-pub const FAULTS: [Fault; 15] = [
+pub const FAULTS: [Fault; 16] = [
     F::Throttle,
     F::LostRequest,
     F::LostAnswer,
@@ -86,10 +90,11 @@ pub const FAULTS: [Fault; 15] = [
     F::GivenUp,
     F::Outage,
     F::Skew,
+    F::Step,
 ];
 
 /// The hops, each with what can happen there.
-pub const HOPS: [(Hop, &[Fault]); 23] = [
+pub const HOPS: [(Hop, &[Fault]); 25] = [
     (
         H::ClientToApi,
         &[
@@ -173,6 +178,8 @@ pub const HOPS: [(Hop, &[Fault]); 23] = [
     (H::LetterRemove, WRITE),
     (H::ReplaysRead, READ),
     (H::ReplaysWrite, WRITE),
+    (H::SchedulesRead, READ),
+    (H::SchedulesWrite, WRITE),
     (H::SuppressionsRead, READ),
     (H::SuppressionsWrite, WRITE),
     (
@@ -180,7 +187,7 @@ pub const HOPS: [(Hop, &[Fault]); 23] = [
         &[F::LostRequest, F::Duplicate, F::Reorder],
     ),
     (H::Heartbeat, &[F::LostRequest, F::Duplicate]),
-    (H::Clock, &[F::Skew]),
+    (H::Clock, &[F::Skew, F::Step]),
 ];
 
 const READ: &[Fault] = &[
@@ -211,10 +218,10 @@ const WRITE: &[Fault] = &[
 ];
 
 /// How likely a fault of a read of notifications is at most, in millionths.
-const MOST_OF_CLAIMS_READ: u32 = 8_000;
+const MOST_OF_CLAIMS_READ: u32 = 5_000;
 
 /// Passed a hundred times less often than the others.
-const SELDOM: [Hop; 7] = [
+const SELDOM: [Hop; 9] = [
     H::CustomersWrite,
     H::SuppressionsWrite,
     H::Heartbeat,
@@ -222,6 +229,8 @@ const SELDOM: [Hop; 7] = [
     H::LetterRemove,
     H::ReplaysRead,
     H::ReplaysWrite,
+    H::SchedulesRead,
+    H::SchedulesWrite,
 ];
 
 impl Hop {
@@ -246,6 +255,8 @@ impl Hop {
             H::LetterRemove => "dead letters, remove",
             H::ReplaysRead => "replays, read",
             H::ReplaysWrite => "replays, write",
+            H::SchedulesRead => "schedules, read",
+            H::SchedulesWrite => "schedules, write",
             H::SuppressionsRead => "suppressions, read",
             H::SuppressionsWrite => "suppressions, write",
             H::MailerToFeedback => "mailer to feedback",
@@ -277,6 +288,7 @@ impl Fault {
             F::GivenUp => "given up",
             F::Outage => "outage",
             F::Skew => "skew",
+            F::Step => "step",
         }
     }
 
@@ -329,7 +341,7 @@ impl Chances {
             let (times, most) = match hop {
                 // Only an address that bounces or complains is written there.
                 H::SuppressionsWrite => (20, 130_000),
-                H::LetterPut | H::Heartbeat => (10, 130_000),
+                H::LetterPut | H::Heartbeat | H::SchedulesWrite => (10, 130_000),
                 hop if SELDOM.contains(&hop) => (3, 120_000),
                 _ => continue,
             };

@@ -299,6 +299,7 @@ impl Sim {
                 std::mem::take(&mut core.queue),
                 // The API's processes hold ports, and ports hold the simulation.
                 std::mem::take(&mut core.state.apis),
+                core.state.machine.take(),
             )
         };
         drop(under_way);

@@ -10,6 +10,7 @@ pub mod book;
 pub mod bugs;
 pub mod call;
 mod checks;
+pub mod clocks;
 pub mod cloud;
 mod ending;
 pub mod faults;

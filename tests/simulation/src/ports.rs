@@ -1,9 +1,9 @@
 //! The ports of the use cases, on the simulated services.
 
-mod customers;
+pub mod customers;
 mod keys;
 mod letters;
-mod mailer;
+pub mod mailer;
 mod notifications;
 mod outgoing;
 mod read_model;
@@ -12,12 +12,13 @@ mod schedules;
 mod store;
 mod suppressions;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use handlers::Result;
-use handlers::ports::{Clock, Ids};
+use handlers::ports::{Clock, Ids, MonotoneClock, Stamp};
 use uuid::Uuid;
 
 use crate::call::TIMEOUT;
@@ -32,6 +33,8 @@ pub enum Role {
     Notify,
     Replay,
     Feedback,
+    Export,
+    Schedule,
 }
 
 /// One process's way to everything.
@@ -42,12 +45,17 @@ pub struct Port {
     role: Role,
     /// How far its clock is off, in microseconds.
     skew: i64,
+    /// The clock that it has together with all others.
+    machine: Option<Arc<MonotoneClock>>,
 }
 
 impl Port {
     pub fn new(core: &mut Core, process: ProcessId, role: Role) -> Self {
         let most = i64::try_from(core.state.setup.skew).unwrap_or(0);
-        let skewed = most > 0 && core.chances.happens(&mut core.rng, Hop::Clock, Fault::Skew);
+        let machine = core.state.machine.clone();
+        let skewed = machine.is_none()
+            && most > 0
+            && core.chances.happens(&mut core.rng, Hop::Clock, Fault::Skew);
         core.coverage.called(Hop::Clock);
         let skew = if skewed {
             core.coverage.note(Hop::Clock, Fault::Skew);
@@ -60,6 +68,7 @@ impl Port {
             process,
             role,
             skew,
+            machine,
         }
     }
 
@@ -76,7 +85,26 @@ impl Port {
 #[async_trait]
 impl Clock for Port {
     fn now(&self) -> DateTime<Utc> {
-        self.sim.core().time() + TimeDelta::microseconds(self.skew)
+        if let Some(machine) = &self.machine {
+            return machine.now();
+        }
+        let core = self.sim.core();
+        let error = core.state.clocks.error_of(self.process);
+        core.time() + TimeDelta::microseconds(self.skew + error)
+    }
+
+    fn stamp(&self) -> Stamp {
+        match &self.machine {
+            Some(machine) => machine.stamp(),
+            None => Stamp::of(self.now()),
+        }
+    }
+
+    fn settled(&self, window: TimeDelta) -> DateTime<Utc> {
+        match &self.machine {
+            Some(machine) => machine.settled(window),
+            None => (self.now() - window).trunc_subsecs(6),
+        }
     }
 
     async fn sleep(&self, duration: Duration) {

@@ -6,11 +6,16 @@ use handlers::redrive::Selection;
 use crate::book::Violation;
 use crate::cloud::{Setup, State};
 use crate::faults::{Chances, Coverage};
-use crate::kernel::{Core, DAY, HOUR, MINUTE, Sim};
+use crate::kernel::{Core, DAY, HOUR, MINUTE, Micros, Sim};
 use crate::logs;
 
 /// Rounds of redriving after which a letter counts as stuck.
 const MAX_ROUNDS: u32 = 120;
+/// Commands in the two days in which one month ends after the other, by the
+/// clock of each place.
+const ABOUT_THE_END_OF_THE_MONTH: u64 = 16;
+/// Statements that are waited for longer than this are of two months.
+const LONG_ENOUGH: Micros = 10 * DAY;
 /// Rounds in which letters of unknown mails are redriven without being named.
 const ROUNDS_THAT_CHANGE_NOTHING: u32 = 3;
 
@@ -61,6 +66,7 @@ pub fn run(seed: u64, commands: u32, bug: &'static str, story: bool) -> Outcome 
         commands_with_faults(&sim, commands);
         sim.run();
         to_the_end(&sim);
+        export_the_rest(&sim);
     });
     let mut core = sim.core();
     if let Some(line) = logs::leaked() {
@@ -101,11 +107,13 @@ pub fn run(seed: u64, commands: u32, bug: &'static str, story: bool) -> Outcome 
 
 /// The safety phase: commands while everything may go wrong, until peace comes.
 fn commands_with_faults(sim: &Sim, commands: u32) {
+    sim.start_the_machine();
     let mut core = sim.core();
     for _ in 0..core.state.setup.api_processes {
         core.start_api();
     }
     let mut at = core.state.setup.begins;
+    let begins = at;
     for number in 0..commands {
         let pause = core.state.setup.pause;
         // Bursts, and pauses between them.
@@ -118,14 +126,33 @@ fn commands_with_faults(sim: &Sim, commands: u32) {
             core.after(at, |core| core.command());
         }
     }
+    for _ in 0..core.state.setup.clock_steps {
+        let step = core.rng.u64(begins..=at);
+        core.after(step, Core::step_a_clock);
+    }
+    if core.state.setup.week_without_mailer {
+        core.lose_the_mailer(at);
+    }
     // Every place has had its next morning, and the first of the month, after a day and two hours.
     let night = match core.state.setup.bad_night {
         true => DAY + HOUR,
         false => 0,
     };
     let peace = at + night + core.rng.u64(MINUTE..20 * MINUTE);
+    if core.state.setup.last_statement > LONG_ENOUGH {
+        // Somebody moves, and something is booked, about the end of the month.
+        let mut at = peace;
+        for _ in 0..ABOUT_THE_END_OF_THE_MONTH {
+            at += core.rng.u64(..2 * DAY / ABOUT_THE_END_OF_THE_MONTH * 2);
+            core.after(at, |core| match core.rng.u32(..3) {
+                0 => core.change_a_customer(),
+                _ => core.append_something(),
+            });
+        }
+    }
     core.after(peace, |core| {
         core.chances.on = false;
+        core.set_clocks_right();
         core.state.deliveries_from = 0;
         core.state.unreadable.clear();
         core.end_stream_outage();
@@ -155,6 +182,15 @@ fn to_the_end(sim: &Sim) {
         } else if !sim.step() {
             return;
         }
+        sim.run();
+    }
+}
+
+/// What was recorded last is old enough to be exported.
+fn export_the_rest(sim: &Sim) {
+    let exports = sim.core().state.setup.exports;
+    if exports {
+        sim.core().after(HOUR, Core::export);
         sim.run();
     }
 }

@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use handlers::replay::{ReplayKind, ReplayRequest};
 
 use crate::cloud::functions::replayer;
-use crate::kernel::Core;
+use crate::kernel::{Core, Micros};
 
 /// A replay that was acknowledged, and what was asked for.
 #[derive(Debug)]
@@ -12,13 +12,14 @@ pub struct Asked {
     pub replay_id: String,
     pub kind: ReplayKind,
     pub from: DateTime<Utc>,
+    pub at: Micros,
     pub to: DateTime<Utc>,
 }
 
 impl Core {
     pub(super) fn replay_something(&mut self) {
         let events = self.rng.bool();
-        let (from, to) = (DateTime::UNIX_EPOCH, self.time());
+        let (at, from, to) = (self.now, DateTime::UNIX_EPOCH, self.time());
         let kind = if events {
             ReplayKind::Events
         } else {
@@ -43,6 +44,7 @@ impl Core {
                     core.state.asked.push(Asked {
                         replay_id,
                         kind,
+                        at,
                         from,
                         to: to - behind,
                     });

@@ -4,11 +4,15 @@ use std::sync::Arc;
 
 use chrono::SecondsFormat;
 use domain::record::Reports;
-use domain::{AccountId, EventId, Version};
+use domain::schedule_event::{Occurrence, change_key};
+use domain::time::format_time;
+use domain::{AccountId, EventId, IdempotencyKey, Version};
 use handlers::Error;
 use handlers::append::{Append, Recorded};
+use handlers::planted;
 use serde_json::{Value, json};
 
+use crate::book::Silent;
 use crate::faults::{Fault, Hop};
 use crate::kernel::{Core, MINUTE, Micros, SECOND};
 
@@ -27,7 +31,7 @@ pub struct Request {
 }
 
 impl Core {
-    pub(super) fn append_something(&mut self) {
+    pub fn append_something(&mut self) {
         let number = self.rng.usize(..self.state.setup.accounts);
         let account: AccountId = format!("ACC-{number}").parse().expect("an account id");
         self.state.requests += 1;
@@ -36,7 +40,17 @@ impl Core {
         if self.state.requests > 1 && self.rng.u32(..40) == 0 {
             key = format!("key-{}", self.rng.u64(1..self.state.requests));
         }
-        let body = json!({ "events": self.some_events(number, &account) });
+        if self.state.setup.schedules && self.rng.u32(..10) == 0 {
+            key = self.a_key_of_a_schedule(&account).unwrap_or(key);
+        }
+        let Some(idempotency_key) = read_key(&key) else {
+            // Refused.
+            return;
+        };
+        let mut body = json!({ "events": self.some_events(number, &account) });
+        if self.rng.u32(..100) < self.state.setup.imports {
+            body["notify"] = json!(false);
+        }
         let Ok(reports) = Reports::read(body) else {
             self.violate("the simulation reports what can be read", || key);
             return;
@@ -54,7 +68,7 @@ impl Core {
         let request = Request {
             append: Append {
                 account_id: account,
-                idempotency_key: key.parse().expect("an idempotency key"),
+                idempotency_key,
                 if_match,
                 source: "core-banking".to_owned(),
                 correlation_id: format!("corr-{key}"),
@@ -64,12 +78,34 @@ impl Core {
             tries: 0,
             tries_in_peace: 0,
         };
+        if !request.append.reports.notify {
+            self.state.book.silent.insert(silent_of(&request.append));
+        }
         self.state.unanswered += 1;
         self.ask(request);
     }
 
+    /// A key that a schedule of the account uses next, now or in an earlier
+    /// version: a caller who names requests like that.
+    fn a_key_of_a_schedule(&mut self, account: &AccountId) -> Option<String> {
+        let mut rows = self.state.schedules.values();
+        let row = rows.find(|row| row.account_id == *account && row.next_at.is_some())?;
+        let (schedule_id, version) = (row.schedule_id.clone(), row.version);
+        let at = row.next_at?;
+        let occurrence = Occurrence {
+            schedule_id: schedule_id.clone(),
+            at,
+        };
+        Some(match self.rng.u32(..4) {
+            0 => change_key(&schedule_id, version).to_string(),
+            1 => format!("schedule:{schedule_id}:after:{version}"),
+            2 => format!("schedule:{schedule_id}:{}", format_time(at)),
+            _ => occurrence.key().to_string(),
+        })
+    }
+
     fn some_events(&mut self, number: usize, account: &AccountId) -> Vec<Value> {
-        let (currency, digits) = CURRENCIES[number % CURRENCIES.len()];
+        let (currency, digits) = currency(number);
         let opened = self.state.book.ledgers.contains_key(account);
         let occurred_at = self.time().to_rfc3339_opts(SecondsFormat::Secs, true);
         let event = |event_type: &str, data: Value| json!({ "type": event_type, "occurred_at": occurred_at, "data": data });
@@ -193,10 +229,10 @@ impl Core {
     /// A conflict is with somebody.
     fn check_conflict(&mut self, request: &Request) {
         let ledger = self.state.book.ledgers.get(&request.append.account_id);
-        let written = ledger
-            .map(|ledger| ledger.written_at.as_slice())
-            .unwrap_or_default();
-        if !written.iter().any(|at| *at >= request.began) {
+        let mut written = ledger
+            .into_iter()
+            .flat_map(|ledger| ledger.commits.values());
+        if !written.any(|(_, at)| *at >= request.began) {
             self.violate("a conflict is with another writer", || {
                 format!(
                     "{} of {}",
@@ -233,8 +269,30 @@ impl Core {
     }
 }
 
+/// As the API reads a caller's key; `None`: it is refused.
+fn read_key(text: &str) -> Option<IdempotencyKey> {
+    match planted::is("key-of-a-schedule-taken") {
+        true => text.parse().ok(),
+        false => IdempotencyKey::of_caller(text).ok(),
+    }
+}
+
+/// What of a request says which one it is.
+fn silent_of(append: &Append) -> Silent {
+    (
+        append.account_id.clone(),
+        append.idempotency_key.clone(),
+        append.reports.request_hash.clone(),
+    )
+}
+
+/// An account's currency, and its digits.
+pub(super) fn currency(account: usize) -> (&'static str, usize) {
+    CURRENCIES[account % CURRENCIES.len()]
+}
+
 /// A decimal string of this many minor units.
-fn amount(minor: u64, digits: usize) -> String {
+pub(super) fn amount(minor: u64, digits: usize) -> String {
     if digits == 0 {
         return minor.to_string();
     }

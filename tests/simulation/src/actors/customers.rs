@@ -12,11 +12,14 @@ use crate::kernel::Core;
 
 /// Where customers are, and the hours that their clocks are ahead on the days
 /// of the simulation.
-const ZONES: [(&str, i64); 4] = [
+const ZONES: [(&str, i64); 6] = [
     ("Europe/Paris", 1),
     ("UTC", 0),
     ("Asia/Tokyo", 9),
     ("America/Halifax", -4),
+    // Where a month begins first, and last.
+    ("Pacific/Kiritimati", 14),
+    ("Pacific/Pago_Pago", -11),
 ];
 
 impl Core {

@@ -1,4 +1,5 @@
-//! The heartbeat, which calls notify once a minute for what has waited.
+//! The heartbeat, which calls notify once a minute for what has waited, and
+//! schedule for what is to be done.
 //!
 //! A beat that finds nothing changes nothing. So the minutes are played in
 //! which something is due, some of the others, and the two after each: one
@@ -7,14 +8,12 @@
 use handlers::ports::{Content, Notification};
 use serde_json::json;
 
+use crate::cloud::functions::Function;
 use crate::faults::{Fault, Hop};
-use crate::kernel::{Core, DAY, MINUTE, Micros, micros_at};
+use crate::kernel::{Core, MINUTE, Micros, micros_at};
 
 /// As the scheduler of the template calls it.
 pub const HEARTBEAT: &str = "Heartbeat";
-/// Statements that are due later are waited for by nobody: they are those of
-/// the month after.
-const LAST_STATEMENT: Micros = 8 * DAY;
 /// More beats without faults than anything that waits can need.
 const MAX_BEATS_IN_PEACE: u64 = 5_000;
 
@@ -22,13 +21,14 @@ impl Core {
     /// Has the heart beat in the minute in which this is due.
     pub fn beat_when_due(&mut self, notification: &Notification) {
         if let Some(due_at) = notification.due_at
-            && !waits_beyond_the_end(notification)
+            && !self.waits_beyond_the_end(notification)
         {
             self.beat_at(micros_at(due_at));
         }
     }
 
-    fn beat_at(&mut self, time: Micros) {
+    /// Has the heart beat in the minute of this moment.
+    pub fn beat_at(&mut self, time: Micros) {
         let minute = time.max(self.now + 1).div_ceil(MINUTE) * MINUTE;
         if self.state.beats.insert(minute) {
             self.after(minute - self.now, Core::beat);
@@ -38,11 +38,8 @@ impl Core {
     fn beat(&mut self) {
         let now = self.now;
         self.state.beats.remove(&now);
-        let idle = !self
-            .state
-            .notifications
-            .values()
-            .any(|found| self.is_due(found));
+        let (told, run) = (self.is_something_to_tell(), self.is_something_to_run());
+        let idle = !told && !run;
         let hop = Hop::Heartbeat;
         if idle && !(self.chances.on && self.rng.u32(..8) == 0) {
             return;
@@ -51,7 +48,7 @@ impl Core {
             self.beat_at(now + MINUTE);
         }
         self.coverage.called(hop);
-        if !self.chances.on {
+        if !self.chances.on && self.state.mailer_out.is_none() {
             self.state.beats_in_peace += 1;
             if self.state.beats_in_peace > MAX_BEATS_IN_PEACE {
                 self.violate("what is due comes to its end", || {
@@ -74,10 +71,32 @@ impl Core {
             "detail": {},
         });
         for _ in 0..=u32::from(twice) {
-            let event = event.clone();
-            let way = self.chances.way(&mut self.rng);
-            self.after(way, move |core| core.call_notify(event));
+            for (function, due) in [(Function::Notify, told || idle), (Function::Schedule, run)] {
+                if due {
+                    let event = event.clone();
+                    let way = self.chances.way(&mut self.rng);
+                    self.after(way, move |core| core.call(function, event));
+                }
+            }
         }
+    }
+
+    /// Whether it waits for a time that the simulation does not come to.
+    pub fn waits_beyond_the_end(&self, notification: &Notification) -> bool {
+        let statement = matches!(notification.content, Content::Statement(_));
+        let late = |due_at| micros_at(due_at) > self.state.setup.last_statement;
+        statement && notification.due_at.is_some_and(late)
+    }
+
+    fn is_something_to_tell(&self) -> bool {
+        let mut all = self.state.notifications.values();
+        all.any(|found| self.is_due(found))
+    }
+
+    fn is_something_to_run(&self) -> bool {
+        let now = self.time();
+        let mut rows = self.state.schedules.values();
+        rows.any(|row| row.parked.is_none() && row.next_at.is_some_and(|next_at| next_at <= now))
     }
 
     /// Whether the heartbeat is to take it up by now.
@@ -86,11 +105,4 @@ impl Core {
             .due_at
             .is_some_and(|due_at| due_at <= self.time())
     }
-}
-
-/// Whether it waits for a time that the simulation does not come to.
-pub fn waits_beyond_the_end(notification: &Notification) -> bool {
-    let statement = matches!(notification.content, Content::Statement(_));
-    let late = |due_at| micros_at(due_at) > LAST_STATEMENT;
-    statement && notification.due_at.is_some_and(late)
 }

@@ -50,6 +50,7 @@ impl Core {
         let found = stored.and_then(|item| Some((self.event_of(&item)?, item)));
         match found {
             Some((event, item)) if item.recipient == digest.recipient => {
+                self.check_is_no_old_news(&item);
                 let judged = self.judged(item.notification_id, began);
                 self.check_decision_of(&item, &event, true, judged);
             }
@@ -78,6 +79,10 @@ impl Core {
                 } else {
                     paid_out -= moved;
                 }
+            }
+            // An operation that was skipped has moved nothing.
+            if (paid_in, paid_out) == (0, 0) {
+                continue;
             }
             let Some(currency) = self.currency_of(account) else {
                 continue;

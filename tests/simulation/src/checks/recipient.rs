@@ -5,7 +5,9 @@ use domain::{CustomerId, DomainEvent};
 use handlers::ports::{Mail, Notification, Person};
 
 use crate::book::KnownRevision;
+use crate::clocks::LONGEST_STEP;
 use crate::kernel::{Core, Micros, time_at};
+use crate::ports::customers::is_in_force;
 
 impl Core {
     /// The mail goes to an address that was the recipient's, who wished it and
@@ -60,7 +62,11 @@ impl Core {
             return None;
         }
         // Its worker's clock may be off.
-        let skew = TimeDelta::microseconds(i64::try_from(self.state.setup.skew).unwrap_or(0));
+        let mut skew = self.state.setup.skew;
+        if !self.state.clocks.were_right_since(began) {
+            skew += LONGEST_STEP;
+        }
+        let skew = TimeDelta::microseconds(i64::try_from(skew).unwrap_or(0));
         let (from, to) = (time_at(began) - skew, self.time() + skew);
         let disturbs = |person: &&Person| person.quiet_until(from).is_some_and(|end| end > to);
         let all_disturbed = wanting.into_iter().all(disturbs);
@@ -99,15 +105,12 @@ impl Core {
         let time = event.metadata.recorded_at;
         // What was known when the delivery began, or at any moment since.
         let then = (written..=known.len()).filter_map(|count| {
-            let known = &known[..count];
-            let in_force = known
-                .iter()
-                .rfind(|known| known.revision.in_force_from <= time);
-            // Of two clocks' times the order is not known.
-            let an_hour_later = time + TimeDelta::hours(1);
-            let first = known.first();
-            let first = first.filter(|first| first.revision.in_force_from <= an_hour_later);
-            in_force.or(first)?.revision.person.as_ref()
+            let mut in_force = known[..count].iter();
+            in_force
+                .rfind(|known| is_in_force(&known.revision, time))?
+                .revision
+                .person
+                .as_ref()
         });
         let asking: Vec<&Person> = then
             .filter(|person| {

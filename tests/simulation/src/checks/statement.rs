@@ -1,10 +1,12 @@
+use domain::EventId;
 use domain::notification::{self, EMAIL, Kind};
 use handlers::ports::{Mail, Notification, Statement};
 
 use crate::kernel::{Core, Micros};
 
 impl Core {
-    /// A statement is one of its month, and its balances are those of its events.
+    /// A statement is one of its month, its balances are those of its events,
+    /// and no other statement has told any of its movements.
     pub(super) fn check_statement(
         &mut self,
         mail: &Mail,
@@ -36,6 +38,33 @@ impl Core {
         if let Some(currency) = self.currency_of(account) {
             self.check_shown(mail, currency, &balances);
         }
+        self.check_told_once(mail, notification);
         self.check_recipient(mail, notification, customer, &[Kind::Statement], began);
     }
+
+    fn check_told_once(&mut self, mail: &Mail, notification: &Notification) {
+        let id = notification.notification_id;
+        for event in told_by(mail) {
+            let place = (event, notification.recipient.clone());
+            let first = *self.state.book.stated.entry(place).or_insert(id);
+            if first != id {
+                self.violate(ONE_STATEMENT, || {
+                    format!(
+                        "event {event} of {}: by {first} and by {id}",
+                        notification.account_id
+                    )
+                });
+            }
+        }
+    }
+}
+
+pub(crate) const ONE_STATEMENT: &str = "each movement is in exactly one statement";
+
+/// The events of the entries that are attached, read off the last column.
+fn told_by(mail: &Mail) -> impl Iterator<Item = EventId> {
+    let texts = mail.attachments.iter().map(|file| &*file.bytes);
+    let texts = texts.map(|bytes| std::str::from_utf8(bytes).unwrap_or_default());
+    let entries = texts.flat_map(|text| text.lines().skip(1));
+    entries.filter_map(|entry| entry.rsplit(',').next()?.parse().ok())
 }

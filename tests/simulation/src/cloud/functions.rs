@@ -4,12 +4,14 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
+use handlers::append::Appender;
 use handlers::feedback::Feedback;
 use handlers::notify::{Notifier, Settings};
 use handlers::planted;
 use handlers::project::{Projector, StreamRecord};
 use handlers::redrive::Redriver;
 use handlers::replay::Replayer;
+use handlers::schedule::Scheduler;
 use handlers::{Error, Result};
 
 use super::rules::Envelope;
@@ -67,6 +69,16 @@ pub fn replayer(port: &Arc<Port>) -> Replayer {
     }
 }
 
+pub fn scheduler(port: &Arc<Port>, appender: Arc<Appender>) -> Scheduler {
+    Scheduler {
+        schedules: port.clone(),
+        store: port.clone(),
+        appender,
+        dead_letters: port.clone(),
+        clock: port.clone(),
+    }
+}
+
 fn notifier(port: &Arc<Port>) -> Notifier {
     let lease = if planted::is("lease-shorter-than-the-call") {
         Duration::from_secs(1)
@@ -121,6 +133,7 @@ pub enum Function {
     Notify,
     Replay,
     Feedback,
+    Schedule,
 }
 
 impl Function {
@@ -129,6 +142,7 @@ impl Function {
             Function::Notify => "notify",
             Function::Replay => "replay",
             Function::Feedback => "feedback",
+            Function::Schedule => "schedule",
         }
     }
 }
@@ -143,6 +157,7 @@ pub(super) fn invoke(
         Function::Notify => Role::Notify,
         Function::Replay => Role::Replay,
         Function::Feedback => Role::Feedback,
+        Function::Schedule => Role::Schedule,
     };
     let port = Arc::new(Port::new(core, process, role));
     async move {
@@ -151,6 +166,11 @@ pub(super) fn invoke(
             Function::Notify => {
                 let notifier = notifier(&port);
                 Box::pin(notifier.call(envelope.event_type(), detail, BEAT_BUDGET)).await
+            }
+            Function::Schedule => {
+                let appender = Arc::new(Appender::new(port.clone(), port.clone()));
+                let scheduler = scheduler(&port, appender);
+                Box::pin(scheduler.call(envelope.event_type(), detail, BEAT_BUDGET)).await
             }
             Function::Feedback => Box::pin(feedback(&port).deliver(&envelope.whole())).await,
             Function::Replay => Box::pin(replayer(&port).deliver(detail, REPLAY_BUDGET)).await,

@@ -154,9 +154,9 @@ impl Core {
     }
 
     /// The scheduler calls without EventBridge's plane.
-    pub fn call_notify(&mut self, event: Value) {
+    pub fn call(&mut self, function: Function, event: Value) {
         let envelope = Arc::new(Envelope::Whole(event));
-        let delivery = Delivery::new(Function::Notify, &envelope, self.now);
+        let delivery = Delivery::new(function, &envelope, self.now);
         self.run_function(Attempt {
             delivery,
             failures: 0,
@@ -315,6 +315,12 @@ fn rules(entry: &BusEntry) -> Option<Function> {
     let metadata = &entry.detail["metadata"];
     if entry.event_type == replay::REQUESTED {
         return Some(Function::Replay);
+    }
+    let of_schedules = ["OperationScheduled", "OperationCancelled"];
+    if of_schedules.contains(&entry.event_type.as_str()) {
+        let addressed = metadata["target"].is_null() && metadata["replay"].is_null()
+            || metadata["target"] == "schedule";
+        return addressed.then_some(Function::Schedule);
     }
     let told = [
         "MoneyDeposited",

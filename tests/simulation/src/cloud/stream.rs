@@ -5,7 +5,7 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use chrono::SecondsFormat;
+use chrono::{DateTime, SecondsFormat, Utc};
 use domain::Commit;
 use handlers::planted;
 use handlers::project::StreamRecord;
@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::RECORD_AGE;
 use crate::faults::{Fault, Hop};
-use crate::kernel::{Core, MILLISECOND, Micros, SECOND, time_at};
+use crate::kernel::{Core, MILLISECOND, Micros, SECOND};
 
 /// The function's timeout.
 const TIMEOUT: Micros = 60 * SECOND;
@@ -25,6 +25,8 @@ struct Record {
     number: u64,
     commit: Arc<Commit>,
     arrived_at: Micros,
+    /// By the clock of where the store is.
+    written_at: DateTime<Utc>,
     garbled: bool,
 }
 
@@ -65,6 +67,10 @@ impl Stream {
 
 impl Core {
     pub(super) fn write_to_stream(&mut self, commit: Arc<Commit>) {
+        let written_at = match self.state.setup.one_machine {
+            true => commit.recorded_at,
+            false => self.time(),
+        };
         // Nothing orders the commits of one account: each is an item of its own.
         let mut delay = self.chances.way(&mut self.rng);
         if self
@@ -74,10 +80,10 @@ impl Core {
             self.coverage.note(Hop::StreamToProject, Fault::Reorder);
             delay += self.rng.u64(..3 * SECOND);
         }
-        self.after(delay, move |core| core.arrive(commit));
+        self.after(delay, move |core| core.arrive(commit, written_at));
     }
 
-    fn arrive(&mut self, commit: Arc<Commit>) {
+    fn arrive(&mut self, commit: Arc<Commit>, written_at: DateTime<Utc>) {
         if self.rng.u32(..400) == 0 && self.chances.on {
             self.split_a_shard();
         }
@@ -103,6 +109,7 @@ impl Core {
             number: self.state.stream.numbers,
             commit,
             arrived_at: self.now,
+            written_at,
             garbled,
         };
         self.state.stream.shards[shard].records.push_back(record);
@@ -257,7 +264,7 @@ impl Core {
         let (Some(first), Some(last)) = (given_up.first(), given_up.last()) else {
             return;
         };
-        let time = |at: Micros| time_at(at).to_rfc3339_opts(SecondsFormat::Millis, true);
+        let time = |at: DateTime<Utc>| at.to_rfc3339_opts(SecondsFormat::Millis, true);
         let body = json!({
             "requestContext": {
                 "requestId": number(first.number),
@@ -267,13 +274,13 @@ impl Core {
             },
             "responseContext": { "statusCode": 200, "executedVersion": "$LATEST", "functionError": "Unhandled" },
             "version": "1.0",
-            "timestamp": time(self.now),
+            "timestamp": time(self.time()),
             "DDBStreamBatchInfo": {
                 "shardId": format!("shardId-{index:05}"),
                 "startSequenceNumber": number(first.number),
                 "endSequenceNumber": number(last.number),
-                "approximateArrivalOfFirstRecord": time(first.arrived_at),
-                "approximateArrivalOfLastRecord": time(last.arrived_at),
+                "approximateArrivalOfFirstRecord": time(first.written_at),
+                "approximateArrivalOfLastRecord": time(last.written_at),
                 "batchSize": given_up.len(),
                 "streamArn": "arn:aws:dynamodb:eu-west-1:123456789012:table/events/stream/x",
             },

@@ -1,17 +1,19 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use domain::notification::{self, Kind};
+use domain::notification::{self, Kind, SkipReason};
 use domain::recipient::Recipient;
 use domain::{Commit, DomainEvent};
 use handlers::ports::{Content, Notification, Person, ProviderEventKind, State};
 use uuid::Uuid;
 
-use crate::actors::heart::waits_beyond_the_end;
 use crate::book::always_decided;
-use crate::kernel::Core;
+use crate::checks::OLD_NEWS;
+use crate::kernel::{Core, Micros, SECOND};
 
 const TOLD: &str = "every event is told or skipped with a reason";
+/// What was written longer before is seen by whoever judges the event.
+const JUST_BEFORE: Micros = 3 * SECOND;
 const UNSENT: &str = "what was sent is not told as unsent";
 
 impl Core {
@@ -19,14 +21,16 @@ impl Core {
         let commits: Vec<Arc<Commit>> = self.state.store.commits.values().cloned().collect();
         for commit in commits {
             for event in DomainEvent::of_commit(&commit).unwrap_or_default() {
-                for (kind, recipient) in self.due(&event, &commit) {
+                for (kind, recipient) in self.due(&event) {
                     self.check_is_decided(&event, kind, &recipient);
                 }
                 self.check_statements_planned(&event);
+                self.check_is_stated(&event);
             }
         }
         let all: Vec<Arc<Notification>> = self.state.notifications.values().cloned().collect();
         for notification in all {
+            self.check_is_skipped_as_imported(&notification);
             let id = notification.notification_id;
             if let Some(invariant) = self.broken_by(&notification, letters) {
                 self.violate(invariant, || {
@@ -40,6 +44,21 @@ impl Core {
                 });
             }
             self.check_next_statement(&notification);
+        }
+    }
+
+    /// What is not told of loaded history says why.
+    fn check_is_skipped_as_imported(&mut self, notification: &Notification) {
+        let (account, version) = (&notification.account_id, notification.event_version);
+        let commit = self.state.store.holding(account, version);
+        let silent = commit.is_some_and(|commit| self.state.book.is_silent(commit));
+        let said = notification.state == State::Skipped
+            && notification.reason.as_deref() == Some(SkipReason::Imported.as_str());
+        if silent && notification.content.is_event() && !said {
+            self.violate(OLD_NEWS, || {
+                let (id, state) = (notification.notification_id, notification.state.as_str());
+                format!("{id}: {account} version {version} is {state}")
+            });
         }
     }
 
@@ -64,7 +83,7 @@ impl Core {
                 Some(UNSENT)
             }
             State::Skipped | State::Rejected => None,
-            State::Planned if waits_beyond_the_end(notification) => None,
+            State::Planned if self.waits_beyond_the_end(notification) => None,
             State::Planned => match notification.told_by() {
                 Some(digest) if self.tells(digest, id) => None,
                 _ => Some(TOLD),
@@ -97,11 +116,11 @@ impl Core {
     }
 
     /// What must have been decided for an event, whatever was decided.
-    fn due(&self, event: &DomainEvent, commit: &Commit) -> Vec<(Kind, Recipient)> {
+    fn due(&self, event: &DomainEvent) -> Vec<(Kind, Recipient)> {
         let kinds = notification::kinds(event);
         let own = |kind| (kind, Recipient::Customer);
         let mut due: Vec<_> = always_decided(kinds).map(own).collect();
-        let Some(person) = self.settled_person(event, commit.recorded_at) else {
+        let Some(person) = self.settled_person(event) else {
             return due;
         };
         let wishes = &person.preferences;
@@ -118,18 +137,15 @@ impl Core {
 
     /// Whose wishes an event was judged by, where no change was on its way then
     /// and the customer was never erased.
-    pub(super) fn settled_person(
-        &self,
-        event: &DomainEvent,
-        recorded_at: chrono::DateTime<chrono::Utc>,
-    ) -> Option<&Person> {
-        let customer = &event.data.customer_id;
+    pub(super) fn settled_person(&self, event: &DomainEvent) -> Option<&Person> {
+        let (customer, recorded_at) = (&event.data.customer_id, event.metadata.recorded_at);
         let known = self.state.book.customers.get(customer)?;
         let in_force = self.state.book.in_force(customer, recorded_at)?;
         let ever_erased = known.iter().any(|known| known.revision.person.is_none());
         let written = known.iter().find(|known| known.revision == *in_force)?;
-        let settled = crate::kernel::time_at(written.written_at)
-            < recorded_at - chrono::TimeDelta::seconds(3);
+        let (account, version) = (&event.metadata.account_id, event.metadata.version);
+        let judged_after = self.state.book.written_at(account, version)?;
+        let settled = written.written_at + JUST_BEFORE < judged_after;
         in_force.person.as_ref().filter(|_| settled && !ever_erased)
     }
 

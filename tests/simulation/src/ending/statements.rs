@@ -3,9 +3,12 @@ use domain::delivery::StatementMonth;
 use domain::notification::{self, EMAIL, Kind};
 use domain::recipient::Recipient;
 use domain::{DomainEvent, Status};
-use handlers::ports::{Content, Notification, Person};
+use handlers::ports::{Content, Notification, Person, State, Statement};
 
-use crate::kernel::Core;
+use crate::checks::statement::ONE_STATEMENT;
+use crate::kernel::{Core, micros_at};
+
+const MOVEMENTS: [&str; 3] = ["MoneyDeposited", "MoneyWithdrawn", "TransactionReversed"];
 
 impl Core {
     /// A month in which something is told has a statement for whoever wished it.
@@ -14,7 +17,7 @@ impl Core {
             return;
         }
         let recorded_at = event.metadata.recorded_at;
-        let Some(person) = self.settled_person(event, recorded_at) else {
+        let Some(person) = self.settled_person(event) else {
             return;
         };
         let quiet = person.preferences.quiet_hours();
@@ -34,6 +37,63 @@ impl Core {
         }
     }
 
+    /// A movement of who has wished for statements ever since was told in one,
+    /// or is in one that is not told yet, or could not be.
+    pub(super) fn check_is_stated(&mut self, event: &DomainEvent) {
+        let (metadata, customer) = (&event.metadata, &event.data.customer_id);
+        if !MOVEMENTS.contains(&event.event_type.as_str()) {
+            return;
+        }
+        let Some(person) = self.settled_person(event) else {
+            return;
+        };
+        let since = self.state.book.in_force(customer, metadata.recorded_at);
+        let since = since.map_or(0, |revision| revision.revision);
+        let known = self.state.book.customers.get(customer);
+        let later: Vec<&Person> = known
+            .into_iter()
+            .flatten()
+            .filter(|known| known.revision.revision >= since)
+            .filter_map(|known| known.revision.person.as_ref())
+            .collect();
+        let ever_since = |recipient: &Recipient| {
+            later
+                .iter()
+                .all(|person| wanting(person).contains(recipient))
+        };
+        let missing = wanting(person).into_iter().find(|recipient| {
+            let place = (metadata.event_id, recipient.clone());
+            ever_since(recipient)
+                && !self.state.book.stated.contains_key(&place)
+                && !self.waits_to_be_stated(event, recipient)
+        });
+        if let Some(recipient) = missing {
+            self.violate(ONE_STATEMENT, || {
+                format!(
+                    "event {} of {} version {}, recorded {}, is in none of {recipient:?}",
+                    metadata.event_id, metadata.account_id, metadata.version, metadata.recorded_at
+                )
+            });
+        }
+    }
+
+    fn waits_to_be_stated(&self, event: &DomainEvent, recipient: &Recipient) -> bool {
+        let mut all = self.state.notifications.values();
+        all.any(|found| match found.content {
+            Content::Statement(Statement { ends, versions, .. }) => {
+                let (version, time) = (event.metadata.version, event.metadata.recorded_at);
+                found.account_id == event.metadata.account_id
+                    && found.recipient == *recipient
+                    && found.state != State::Sent
+                    && match versions {
+                        Some(told) => (told.after + 1..=told.through).contains(&version),
+                        None => time < ends,
+                    }
+            }
+            _ => false,
+        })
+    }
+
     /// A statement that was told is followed by the next one.
     pub(super) fn check_next_statement(&mut self, told: &Notification) {
         let Content::Statement(statement) = &told.content else {
@@ -49,7 +109,10 @@ impl Core {
         let customer = last.after.customer_id.clone();
         let open = last.after.status != Status::Closed;
         let known = self.state.book.customers.get(&customer);
-        let latest = known.and_then(|known| known.last()?.revision.person.as_ref());
+        // Who has asked for them since has the next one with the next event.
+        let latest = known.and_then(|known| known.last());
+        let latest = latest.filter(|latest| latest.written_at < micros_at(statement.ends));
+        let latest = latest.and_then(|latest| latest.revision.person.as_ref());
         let wanted = latest.is_some_and(|person| wanting(person).contains(&told.recipient));
         let Some(next) = statement.last_day.succ_opt().filter(|_| open && wanted) else {
             return;

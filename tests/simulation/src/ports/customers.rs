@@ -9,6 +9,11 @@ use crate::book::KnownRevision;
 use crate::faults::Hop;
 use crate::kernel::Core;
 
+/// As the store's adapter has it.
+pub fn is_in_force(revision: &CustomerRevision, time: DateTime<Utc>) -> bool {
+    revision.in_force_from <= time || revision.may_have_been_first(time, CLOCKS_DIFFER)
+}
+
 #[async_trait]
 impl Customers for Port {
     async fn latest(&self, customer: &CustomerId) -> Result<Option<CustomerRevision>> {
@@ -28,9 +33,9 @@ impl Customers for Port {
         let customer = customer.clone();
         self.call(Hop::CustomersRead, move |core| {
             let revisions = core.state.customers.get(&customer)?;
-            let in_force = revisions.iter().rfind(|revision| {
-                revision.in_force_from <= time || revision.may_have_been_first(time, CLOCKS_DIFFER)
-            });
+            let in_force = revisions
+                .iter()
+                .rfind(|revision| is_in_force(revision, time));
             in_force.cloned()
         })
         .await

@@ -11,12 +11,19 @@ use uuid::Uuid;
 use super::Port;
 use crate::call::NoAnswer;
 use crate::faults::{Fault, Hop};
-use crate::kernel::{Core, Micros, SECOND, TaskId};
+use crate::kernel::{Core, DAY, HOUR, Micros, SECOND, TaskId};
 
 /// As the adapter of SES has it (infra/aws).
 const TIMEOUT: Micros = 20 * SECOND;
 const AFTER_RATE: Duration = Duration::from_secs(30);
-const AFTER_QUOTA: Duration = Duration::from_secs(60 * 60);
+const AFTER_QUOTA: Duration = Duration::from_secs(4 * 60 * 60);
+/// As the mailbox of one machine has it (infra/embedded).
+const AFTER_A_MINUTE: Duration = Duration::from_secs(60);
+const WEEK: Micros = 7 * DAY;
+/// How long a mailer that is away for a week is asked every minute.
+const ASKED_OFTEN: Micros = 10 * HOUR;
+const AWAY: &str =
+    "SendingPausedException: no mail of this account is sent until somebody resumes it";
 
 #[async_trait]
 impl Mailer for Port {
@@ -101,6 +108,14 @@ impl Port {
     }
 }
 
+/// A mailer that takes nothing for long.
+#[derive(Debug)]
+pub struct Away {
+    until: Micros,
+    /// When it was asked first.
+    asked_since: Option<Micros>,
+}
+
 impl Core {
     /// The moment at which the mailer decides. `began`: when the delivery that
     /// led here began, since when its reads of the customer count.
@@ -108,6 +123,12 @@ impl Core {
         let id = mail.notification_id;
         if self.state.closed.contains(&(id, mail.attempt)) {
             return Err(SendFailure::Refused("this attempt was given up".to_owned()));
+        }
+        if let Some(after) = self.mailer_is_away() {
+            return Err(SendFailure::Later {
+                reason: AWAY.to_owned(),
+                after,
+            });
         }
         if self
             .chances
@@ -137,6 +158,36 @@ impl Core {
         }
         self.deliver_mail(mail, &message_id);
         Ok(message_id)
+    }
+
+    /// From about then on the mailer takes nothing, for a week.
+    pub fn lose_the_mailer(&mut self, time: Micros) {
+        let since = time.saturating_sub(self.rng.u64(..=2 * self.state.setup.pause));
+        self.after(since, move |core| {
+            core.coverage.note(Hop::NotifyToMailer, Fault::Outage);
+            core.state.mailer_out = Some(Away {
+                until: since + WEEK,
+                asked_since: None,
+            });
+            core.tell(|_| "the mailer takes nothing for a week".to_owned());
+        });
+        self.after(since + WEEK, |core| {
+            core.state.mailer_out = None;
+            core.tell(|_| "the mailer is back".to_owned());
+        });
+    }
+
+    /// When to ask it again; `None` where it is there.
+    fn mailer_is_away(&mut self) -> Option<Duration> {
+        let now = self.now;
+        let away = self.state.mailer_out.as_mut()?;
+        if now >= away.until {
+            return None;
+        }
+        // As on one machine, and then as SES, so that a week has an end.
+        let asked_since = *away.asked_since.get_or_insert(now);
+        let soon = now < asked_since + ASKED_OFTEN;
+        Some(if soon { AFTER_A_MINUTE } else { AFTER_QUOTA })
     }
 
     /// Whether somebody has this mail in hand and waits for the mailer.

@@ -85,6 +85,13 @@ impl Notifications for Port {
 }
 
 impl Core {
+    /// Whether all clocks have been right since somebody began to send it: a
+    /// lease ends by them.
+    fn may_lease_by_the_clock(&self, id: Uuid) -> bool {
+        let began = self.state.book.sending.get(&id);
+        began.is_some_and(|(_, since)| self.state.clocks.were_right_since(*since))
+    }
+
     fn save_notification(&mut self, notification: &Arc<Notification>, task: TaskId) -> bool {
         let id = notification.notification_id;
         let stored = self.state.notifications.get(&id);
@@ -101,7 +108,7 @@ impl Core {
             State::Sent if taken == 0 => {
                 self.violate("sent is what the mailer took", || id.to_string())
             }
-            State::Unknown if self.is_being_sent(id, task) => {
+            State::Unknown if self.is_being_sent(id, task) && self.may_lease_by_the_clock(id) => {
                 self.violate("nobody gives up a mail in a worker's hands", || {
                     id.to_string()
                 });
@@ -121,6 +128,8 @@ impl Core {
                 || id.to_string(),
             );
         }
+        self.check_size(notification);
+        self.check_is_without_contact(notification);
         self.tell(|_| format!("notification {id} is {}", notification.state.as_str()));
         let (began, now) = (&self.state.book.began, self.now);
         let began = began.get(&task).copied().unwrap_or(now);

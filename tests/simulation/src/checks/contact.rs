@@ -1,0 +1,37 @@
+use domain::notification::SkipReason;
+use handlers::ports::{Notification, State};
+
+use crate::kernel::{Core, Micros, SECOND};
+
+/// Who was entered longer before is seen by whoever judges the event.
+const JUST_BEFORE: Micros = 3 * SECOND;
+
+impl Core {
+    /// Who was entered before an event is told of it, whatever the clocks show.
+    pub(crate) fn check_is_without_contact(&mut self, notification: &Notification) {
+        let unknown = notification.state == State::Skipped
+            && notification.reason.as_deref() == Some(SkipReason::NoContact.as_str());
+        let (account, version) = (&notification.account_id, notification.event_version);
+        let book = &self.state.book;
+        let (Some(written_at), Some(commit), true) = (
+            book.written_at(account, version),
+            self.state.store.holding(account, version),
+            unknown,
+        ) else {
+            return;
+        };
+        let entered = book.customers.get(&commit.after.customer_id);
+        // Who was erased has no contact at any time before that.
+        let entered =
+            entered.filter(|known| known.iter().all(|known| known.revision.person.is_some()));
+        let entered = entered.and_then(|known| known.first());
+        if entered.is_some_and(|entered| entered.written_at + JUST_BEFORE < written_at) {
+            self.violate("who was entered before an event is told of it", || {
+                format!(
+                    "{}: {account} version {version}",
+                    notification.notification_id
+                )
+            });
+        }
+    }
+}
