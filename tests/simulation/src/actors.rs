@@ -53,7 +53,7 @@ impl Core {
     /// One thing that somebody does.
     pub fn command(&mut self) {
         match self.rng.u32(..100) {
-            0..4 if self.state.setup.schedules => self.schedule_something(),
+            0..6 if self.state.setup.schedules => self.schedule_something(),
             0..78 => self.append_something(),
             78..85 => self.change_a_customer(),
             85..95 => self.redrive_something(),

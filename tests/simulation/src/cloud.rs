@@ -111,7 +111,7 @@ impl Setup {
             week_without_mailer,
             imports: [0, 0, 20][rng.usize(..3)],
             exports: rng.u32(..6) == 0,
-            schedules: rng.u32(..4) == 0,
+            schedules: rng.bool(),
             last_statement: match statements && rng.u32(..4) == 0 {
                 true => TWO_MONTHS,
                 false => ONE_MONTH,

@@ -341,7 +341,8 @@ impl Chances {
             let (times, most) = match hop {
                 // Only an address that bounces or complains is written there.
                 H::SuppressionsWrite => (20, 130_000),
-                H::LetterPut | H::Heartbeat | H::SchedulesWrite => (10, 130_000),
+                H::LetterPut | H::Heartbeat => (10, 130_000),
+                H::SchedulesWrite => (20, 130_000),
                 hop if SELDOM.contains(&hop) => (3, 120_000),
                 _ => continue,
             };

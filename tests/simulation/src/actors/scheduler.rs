@@ -40,9 +40,9 @@ impl Core {
         let (currency, digits) = super::bank::currency(number);
         let amount = super::bank::amount(self.rng.u64(1..200_000), digits);
         let first = self.time() + TimeDelta::nanoseconds(self.rng.i64(0..SOON * 60_000_000_000));
-        let when = match self.rng.u32(..3) {
-            0 => json!({ "rate": format!("rate({} minutes)", self.rng.u32(5..20)) }),
-            1 => json!({ "at": first.to_rfc3339_opts(SecondsFormat::Nanos, true) }),
+        let when = match self.rng.u32(..4) {
+            0..2 => json!({ "rate": format!("rate({} minutes)", self.rng.u32(2..10)) }),
+            2 => json!({ "at": first.to_rfc3339_opts(SecondsFormat::Nanos, true) }),
             _ => json!({ "at": first.to_rfc3339_opts(SecondsFormat::Secs, true) }),
         };
         let end = self.time() + TimeDelta::minutes(self.rng.i64(SOON..3 * SOON));
