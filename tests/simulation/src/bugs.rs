@@ -98,7 +98,7 @@ pub const BUGS: [PlantedBug; 46] = [
     bug(
         "expired-send-repeated",
         "a SENDING whose lease expired is sent again",
-        &[ONE_MAIL],
+        &[ONE_MAIL, "what was sent is not told as unsent"],
     ),
     bug(
         "mailer-tried-again",
