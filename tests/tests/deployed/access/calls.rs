@@ -109,6 +109,7 @@ const EXPORT: &[&str] = &[
     "events Query",
     "events Query by-time",
     "events BatchGetItem",
+    "balances Scan",
     "notifications GetItem",
     "notifications Query by-account",
     "exports GetObject",
