@@ -8,6 +8,7 @@ use embedded::StoredMail;
 use handlers::ports::{Notification, Person, Suppression};
 use uuid::Uuid;
 
+use crate::mailbox::Mailbox;
 use crate::people::{CUSTOMERS, customer_id};
 use crate::run::{Month, Wishes};
 use crate::traffic::{account_id, schedules};
@@ -23,6 +24,7 @@ pub struct Account {
 pub struct Books {
     pub accounts: BTreeMap<AccountId, Account>,
     pub digests: BTreeMap<Uuid, Notification>,
+    /// As they came.
     pub mails: Vec<StoredMail>,
     /// The content of each mail's first file.
     pub files: BTreeMap<String, Vec<u8>>,
@@ -36,11 +38,14 @@ pub struct Books {
 impl Books {
     pub async fn of(month: &Month) -> Self {
         let api = &month.pipeline.api;
+        let Mailbox { mails, files } = Mailbox::read(&month.pipeline)
+            .await
+            .as_it_came(&month.before_erasure);
         let mut books = Books {
             accounts: BTreeMap::new(),
             digests: BTreeMap::new(),
-            mails: month.pipeline.mailbox.inbox(None, None).await.unwrap(),
-            files: BTreeMap::new(),
+            mails,
+            files,
             wishes: month.wishes.clone(),
             suppressed: BTreeMap::new(),
             schedules: Vec::new(),
@@ -60,15 +65,6 @@ impl Books {
             if let Some(found) = api.suppressions.suppressions.get(address).await.unwrap() {
                 books.suppressed.insert(address.clone(), found);
             }
-        }
-        for mail in books
-            .mails
-            .iter()
-            .filter(|mail| !mail.attachments.is_empty())
-        {
-            let number = mail.id.parse().unwrap();
-            let file = month.pipeline.mailbox.attachment(number, 0).await.unwrap();
-            books.files.insert(mail.id.clone(), file.unwrap().bytes);
         }
         for (number, id, schedule) in schedules() {
             let account: AccountId = account_id(number).parse().unwrap();

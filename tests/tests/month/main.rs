@@ -7,6 +7,7 @@
 
 mod books;
 mod checks;
+mod mailbox;
 mod people;
 mod run;
 mod traffic;

@@ -16,6 +16,7 @@ use rusqlite::{Connection, OpenFlags};
 use serde_json::json;
 use tests::world::TestClock;
 
+use crate::mailbox::Mailbox;
 use crate::people::{CUSTOMERS, UNKNOWN, changes, customer_id, person};
 use crate::traffic::{Request, begin, end, openings, requests, schedules};
 
@@ -28,6 +29,8 @@ pub type Wishes = BTreeMap<String, Vec<(DateTime<Utc>, Option<Person>)>>;
 pub struct Month {
     pub pipeline: Pipeline,
     pub wishes: Wishes,
+    /// As it was before the last one was erased.
+    pub before_erasure: Mailbox,
     pub clock: Arc<TestClock>,
     /// Accounts whose schedules append by themselves.
     scheduled: BTreeSet<AccountId>,
@@ -51,6 +54,7 @@ impl Month {
         let mut month = Month {
             pipeline: Pipeline::start(&settings).await.unwrap(),
             wishes: BTreeMap::new(),
+            before_erasure: Mailbox::default(),
             clock,
             scheduled: BTreeSet::new(),
             local: settings.data_dir.join("local.sqlite"),
@@ -115,6 +119,10 @@ impl Month {
     async fn wish(&mut self, number: u32, person: Option<Person>) {
         let customer = customer_id(number);
         let id = customer.parse().unwrap();
+        if person.is_none() {
+            let now = Mailbox::read(&self.pipeline).await;
+            self.before_erasure = now.as_it_came(&self.before_erasure);
+        }
         let desk = &self.pipeline.api.customers;
         match &person {
             Some(person) => desk.put(&id, person.clone(), None).await.map(drop).unwrap(),
