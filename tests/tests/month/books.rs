@@ -40,7 +40,7 @@ impl Books {
         let api = &month.pipeline.api;
         let Mailbox { mails, files } = Mailbox::read(&month.pipeline)
             .await
-            .as_it_came(&month.before_erasure);
+            .restored(&month.before_erasure);
         let mut books = Books {
             accounts: BTreeMap::new(),
             digests: BTreeMap::new(),

@@ -28,7 +28,7 @@ impl Mailbox {
 
     /// The same with each mail as it came, by what was there `before` somebody
     /// was erased. A mail that came after it stays as it is.
-    pub fn as_it_came(mut self, before: &Mailbox) -> Self {
+    pub fn restored(mut self, before: &Mailbox) -> Self {
         for mail in self.mails.iter_mut().filter(|mail| mail.to == ERASED) {
             let mut came = before.mails.iter();
             let came = came.find(|came| came.id == mail.id && came.to != ERASED);

@@ -121,7 +121,7 @@ impl Month {
         let id = customer.parse().unwrap();
         if person.is_none() {
             let now = Mailbox::read(&self.pipeline).await;
-            self.before_erasure = now.as_it_came(&self.before_erasure);
+            self.before_erasure = now.restored(&self.before_erasure);
         }
         let desk = &self.pipeline.api.customers;
         match &person {
