@@ -175,8 +175,12 @@ impl Customers for ErasedToTheByte {
     }
 
     /// The mails first: without the revisions nobody knows any more to whom they
-    /// went, should this be interrupted.
+    /// went, should this be interrupted. And before anything is deleted it is
+    /// noted that something may be left, so that the next one looks for it.
     async fn erase_before(&self, customer: &CustomerId, revision: u64) -> Result<()> {
+        // One at a time: what one notes of the files, another would take for its own.
+        let _alone = self.wiping.lock().await;
+        let had_leftovers = self.durable.note_leftovers().await?;
         let revisions = self.customers.all(customer).await?;
         let traces = Traces::of(revisions.into_iter().filter_map(|revision| revision.person));
         let mut mails = Mails::new();
@@ -184,9 +188,7 @@ impl Customers for ErasedToTheByte {
         self.customers.erase_before(customer, revision).await?;
         // Those that were on their way meanwhile.
         self.erase_mails(customer, &traces, &mut mails).await?;
-        // One at a time: what one notes of the files, another would take for its own.
-        let _alone = self.wiping.lock().await;
-        if self.durable.note_leftovers().await? {
+        if had_leftovers {
             // Of what, nobody knows any more.
             return free_of_leftovers(&self.durable, self.events.clone()).await;
         }
@@ -268,6 +270,38 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_erasure_that_is_interrupted_at_its_first_delete_has_noted_that_something_may_be_left()
+     {
+        let folder = tempfile::tempdir().unwrap();
+        let [events, local] =
+            ["dynamodb.sqlite", "local.sqlite"].map(|name| folder.path().join(name));
+        let engine = Engine::start(&events).await.unwrap();
+        let durable = Durable::open(&local).unwrap();
+        durable.note_without_leftovers().await.unwrap();
+        let customers = erased_to_the_byte(&engine, durable.clone());
+        durable
+            .write(|transaction| transaction.execute_batch("ALTER TABLE mail RENAME TO lost"))
+            .await
+            .unwrap();
+        let ana = "ana".parse().unwrap();
+        assert!(customers.erase_before(&ana, 2).await.is_err());
+        assert!(durable::has_leftovers(&local).unwrap());
+        engine.stop().await;
+    }
+
+    fn erased_to_the_byte(engine: &Engine, durable: Durable) -> ErasedToTheByte {
+        let dynamo = engine.client();
+        ErasedToTheByte {
+            customers: DynamoCustomers(dynamo.clone()),
+            notifications: Arc::new(DynamoNotifications(dynamo.clone())),
+            read_model: Arc::new(DynamoReadModel(dynamo)),
+            durable,
+            events: engine.file(),
+            wiping: Mutex::default(),
+        }
+    }
+
+    #[tokio::test]
     async fn an_erasure_that_did_not_come_to_its_end_is_ended_by_the_next_although_nobody_knows_the_address()
      {
         let folder = tempfile::tempdir().unwrap();
@@ -279,15 +313,7 @@ mod tests {
         assert!(!durable.note_leftovers().await.unwrap());
         leave_something(&events);
         leave_something(&local);
-        let dynamo = engine.client();
-        let customers = ErasedToTheByte {
-            customers: DynamoCustomers(dynamo.clone()),
-            notifications: Arc::new(DynamoNotifications(dynamo.clone())),
-            read_model: Arc::new(DynamoReadModel(dynamo)),
-            durable,
-            events: engine.file(),
-            wiping: Mutex::default(),
-        };
+        let customers = erased_to_the_byte(&engine, durable);
         let ana = "ana".parse().unwrap();
         customers.erase_before(&ana, 2).await.unwrap();
         assert!(!holds(&events) && !holds(&local));
