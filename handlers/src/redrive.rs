@@ -75,7 +75,8 @@ impl std::fmt::Debug for Redriver {
 }
 
 impl Redriver {
-    /// The letters that wait, without touching them: for whoever else looks at the same time they are there too.
+    /// The letters that wait. None is taken: whoever else looks sees them too, though a queue may hide them while it is
+    /// looked through (SQS, with more than ten).
     pub async fn list(&self, max: usize) -> Result<Listing> {
         let look = self.queue.look(max.min(MAX_LETTERS)).await?;
         Ok(Listing {
