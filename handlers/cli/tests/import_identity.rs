@@ -371,6 +371,137 @@ fn pages_of_camt_053_that_repeat_each_other_are_all_booked() {
     assert_done(&import(&server, &pages[2..], &[]), 0, 2);
 }
 
+/// Two files of one download after the other: the statement in the middle is in
+/// both, and the second file is another message.
+fn overlapping(statements: [String; 3]) -> [String; 2] {
+    let [one, both, other] = statements;
+    let later = format!("{both}{other}").replace("STARTUMSE", "LATER");
+    [format!("{one}{both}"), later]
+}
+
+#[test]
+fn a_statement_that_two_overlapping_files_have_is_booked_once() {
+    let server = Server::start();
+    let files = overlapping([
+        page("5", "100,", &["C10,NTRFA"], "110,"),
+        page("6", "110,", &["C15,NTRFB"], "125,"),
+        page("7", "125,", &["C5,NTRFC"], "130,"),
+    ]);
+    assert_done(&import(&server, &files, &[]), 3, 1);
+    assert_done(&import(&server, &files, &[]), 0, 4);
+    assert_eq!(balance(&server, PAGED), "130.00");
+}
+
+#[test]
+fn an_overlap_of_days_that_move_nothing_in_sum_is_booked_once_and_said() {
+    let server = Server::start();
+    let day = |number| page(number, "100,", &["C10,NTRFA", "D10,NTRFB"], "100,");
+    let files = overlapping(["5", "6", "7"].map(day));
+    let ran = import(&server, &files, &[]);
+    assert_done(&ran, 6, 2);
+    assert!(ran.err.contains("counts as that one"), "{ran:?}");
+    assert_done(&import(&server, &files, &[]), 0, 8);
+}
+
+#[test]
+fn an_overlap_of_pages_that_lead_back_to_their_beginning_is_booked_once() {
+    let server = Server::start();
+    let both =
+        page("5/1", "100,", &["C10,NTRFA"], "110,") + &page("5/2", "110,", &["D10,NTRFB"], "100,");
+    let files = overlapping([
+        page("4", "90,", &["C10,NTRFA"], "100,"),
+        both,
+        page("6", "100,", &["C5,NTRFC"], "105,"),
+    ]);
+    assert_done(&import(&server, &files, &[]), 4, 2);
+    assert_done(&import(&server, &files, &[]), 0, 6);
+    assert_eq!(balance(&server, PAGED), "105.00");
+}
+
+#[test]
+fn a_page_that_another_message_repeats_word_by_word_is_not_passed_over_in_silence() {
+    let server = Server::start();
+    let mut pages = three_pages(["5", "5", "5"]);
+    pages[2] = pages[2].replace("STARTUMSE", "LATER");
+    let ran = import(&server, &pages, &[]);
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(
+        ran.err
+            .contains("if the bank booked both, import them in one file"),
+        "{ran:?}"
+    );
+    assert_done(&import(&server, &[pages.concat()], &[]), 1, 2);
+    assert_eq!(balance(&server, PAGED), "110.00");
+}
+
+#[test]
+fn a_copy_in_another_encoding_that_says_which_is_a_copy() {
+    let server = Server::start();
+    let statement = camt_page("1", 10_000, &[1_000, -1_000]);
+    let files = ["UTF-8", "ISO-8859-1"]
+        .map(|encoding| format!("<?xml version=\"1.0\" encoding=\"{encoding}\"?>\n{statement}"));
+    assert_done(&import(&server, &files, &[]), 2, 2);
+}
+
+#[test]
+fn a_page_with_the_number_of_one_imported_before_is_not_passed_over_in_silence() {
+    let server = Server::start();
+    let mut pages = three_pages(["5", "5", "5"]);
+    pages[2] = pages[2].replace("Straße 5", "Straße 6");
+    assert_done(&import(&server, &pages[..1], &[]), 1, 0);
+    assert_done(&import(&server, &pages[1..2], &[]), 1, 0);
+    let ran = import(&server, &pages[2..], &[]);
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(
+        ran.err.contains(
+            "the account holds 100.00 EUR at version 3, but the statement closes with 110.00 EUR"
+        ) && ran
+            .err
+            .contains("if the bank booked both, import them in one file"),
+        "{ran:?}"
+    );
+    // What was imported comes again with other texts: the account has moved on since.
+    let again = pages[..2].concat().replace("Straße", "Strasse");
+    assert_done(&import(&server, &[again], &[]), 0, 2);
+    assert_done(&import(&server, &pages, &[]), 1, 2);
+    assert_eq!(balance(&server, PAGED), "110.00");
+}
+
+#[test]
+fn a_notification_that_comes_again_as_a_page_of_a_message_is_the_same_payment() {
+    let server = Server::start();
+    let first = notification("N1", "R1", "rent");
+    let paged = first.replace(
+        "</GrpHdr>",
+        "<MsgPgntn><PgNb>1</PgNb><LastPgInd>false</LastPgInd></MsgPgntn></GrpHdr>",
+    );
+    assert_done(&import(&server, &[first], &[]), 1, 0);
+    assert_done(&import(&server, &[paged], &[]), 0, 1);
+    assert_eq!(balance(&server, NOTIFIED), "12.50");
+}
+
+#[test]
+fn what_an_earlier_version_recorded_of_its_twin_does_not_finish_a_statement() {
+    let server = Server::start();
+    let [one, other] = ["5/1", "5/2"].map(|number| {
+        let page = page(number, "100,", &["C10,NTRFA", "D10,NTRFB"], "100,");
+        page.replace("2603020302D10", "2603030303D10")
+    });
+    recorded_by_an_earlier_version(&server, &[one], usize::MAX);
+    // The other one was interrupted after its first day.
+    let read = statements::read(other.as_bytes(), None).unwrap();
+    let plan = statements::plan(read[0].as_ref().unwrap(), None);
+    let statements::Step::Append(first) = &plan.steps[0] else {
+        panic!("{plan:?}");
+    };
+    server.append(PAGED, &first.idempotency_key, &json!(first.body.events));
+    assert_eq!(balance(&server, PAGED), "110.00");
+    let other = [other];
+    assert_done(&import(&server, &other, &[]), 1, 1);
+    assert_eq!(balance(&server, PAGED), "100.00");
+    assert_done(&import(&server, &other, &[]), 0, 2);
+}
+
 /// What a bank may write in a day: pages of some entries of a few amounts, so
 /// that many repeat each other, under numbers that tell them apart or not.
 #[derive(Debug, Clone)]

@@ -10,7 +10,7 @@ use domain::{Currency, Money};
 use crate::amount::parse_amount;
 use crate::error::malformed;
 use crate::statement::{midnight, name};
-use crate::{Balance, Direction, Format, ReadError, Reason, Statement, account, text};
+use crate::{Again, Balance, Direction, Format, ReadError, Reason, Statement, account, text};
 use tree::Node;
 
 pub(crate) fn detect(text: &str) -> Option<Format> {
@@ -88,11 +88,17 @@ fn names(node: &Node, message: Option<&Node>) -> Vec<String> {
     let Some(message) = message else {
         return names;
     };
+    // A message that has pages is one page of what it brings. Where that has an id
+    // or pages of its own, the next download may cut it into messages otherwise.
+    let is_named = ["Id", "StmtPgntn", "NtfctnPgntn"]
+        .iter()
+        .any(|child| node.child(child).is_some());
     if names.is_empty() {
         names.extend(of(message, &["MsgId"]));
     }
-    // One statement in several messages: each is a page of it.
-    names.extend(of(message, &["MsgPgntn", "PgNb"]));
+    if !is_named {
+        names.extend(of(message, &["MsgPgntn", "PgNb"]));
+    }
     names
 }
 
@@ -131,7 +137,7 @@ fn read_parts(
         number,
         names: Vec::new(),
         occurrence: 0,
-        may_be_another: false,
+        again: Again::No,
         opening,
         opening_derived: false,
         closing,

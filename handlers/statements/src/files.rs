@@ -1,58 +1,81 @@
 //! Several files of one import.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
-use crate::{Statement, encoding, identity};
+use crate::{Direction, Entry, Statement, identity};
 
 /// The files that were read so far.
 ///
 /// Some banks give all statements of a day one number, and a day on which the
 /// same is booked twice has two that nothing tells apart but what else is
-/// written in them. In one file their places do; in two files, that the files
-/// are not copies of each other.
+/// written in them. In one file their places do. In two files it is what was
+/// written of their entries: the files themselves do not tell, as two downloads
+/// may have one statement in common and differ in everything around it.
 #[derive(Debug, Default)]
 pub struct Files {
-    contents: BTreeSet<[u8; 32]>,
-    seen: BTreeMap<String, usize>,
+    /// By what statements share, what is written in each; its place is which
+    /// of them it is.
+    known: BTreeMap<String, Vec<Written>>,
 }
 
+/// What is written in a statement, and how many before it in its file say the
+/// same.
+type Written = ([u8; 32], usize);
+
 impl Files {
-    /// Takes in what a file was read as, and counts its statements on behind
-    /// those of other files. A copy, in whatever encoding, counts as the first.
+    /// Takes in the statements of one file, and counts on those that share
+    /// number, balances and amounts with one of another file but say something
+    /// else. Those that say the same are copies, in whatever encoding, and count
+    /// as the first.
     ///
     /// Notifications are not counted on: they have no balances that would tell
     /// if one were taken for two.
-    pub fn add<'a>(
-        &mut self,
-        bytes: &[u8],
-        statements: impl IntoIterator<Item = &'a mut Statement>,
-    ) {
-        if !self.contents.insert(content(bytes)) {
-            return;
-        }
-        let mut here: BTreeMap<String, usize> = BTreeMap::new();
+    pub fn add<'a>(&mut self, statements: impl IntoIterator<Item = &'a mut Statement>) {
+        let mut here: BTreeMap<(String, [u8; 32]), usize> = BTreeMap::new();
         for statement in statements {
             if statement.closing.is_none() {
                 continue;
             }
             let shared = identity::shared(statement);
-            *here.entry(shared.clone()).or_default() += 1;
-            statement.occurrence += self.seen.get(&shared).copied().unwrap_or(0);
-        }
-        for (shared, count) in here {
-            *self.seen.entry(shared).or_default() += count;
+            let content = content(statement);
+            let before = here.entry((shared.clone(), content)).or_default();
+            let written = (content, *before);
+            *before += 1;
+            let known = self.known.entry(shared).or_default();
+            let place = known.iter().position(|known| *known == written);
+            statement.occurrence = place.unwrap_or_else(|| {
+                known.push(written);
+                known.len() - 1
+            });
         }
     }
 }
 
-/// Of what no encoding and no line end changes.
-fn content(bytes: &[u8]) -> [u8; 32] {
-    let text = encoding::decode(bytes);
-    let mut hash = Sha256::new();
-    for piece in text.split(|c: char| !c.is_ascii_alphanumeric()) {
-        hash.update(piece);
+/// Of what is written in the entries, in whatever order; no encoding and no line
+/// end changes it.
+fn content(statement: &Statement) -> [u8; 32] {
+    let mut entries: Vec<String> = statement.entries.iter().map(skeleton).collect();
+    entries.sort_unstable();
+    Sha256::digest(entries.join("\n").as_bytes()).into()
+}
+
+fn skeleton(entry: &Entry) -> String {
+    let sign = match entry.direction {
+        Direction::Credit => '+',
+        Direction::Debit => '-',
+    };
+    let mut skeleton = format!("{sign}{}", entry.amount.minor());
+    for text in [
+        &entry.reference,
+        &entry.bank_reference,
+        &entry.remittance,
+        &entry.counterparty,
+    ] {
+        skeleton.push(' ');
+        let text = text.as_deref().unwrap_or_default();
+        skeleton.extend(text.chars().filter(char::is_ascii_alphanumeric));
     }
-    hash.finalize().into()
+    skeleton
 }

@@ -30,4 +30,4 @@ pub use order::in_order;
 pub use plan::{Note, Plan, Step, plan};
 pub use request::{Body, EventBody, EventContent, Movement, Request};
 pub use reversal::{KnownEvent, ReversalStep, match_original};
-pub use statement::{Balance, Direction, Entry, Statement};
+pub use statement::{Again, Balance, Direction, Entry, Statement};

@@ -11,7 +11,7 @@ use domain::Currency;
 
 use crate::error::malformed;
 use crate::statement::{LeftOut, midnight, name};
-use crate::{Balance, Entry, ReadError, Reason, Statement, account, text};
+use crate::{Again, Balance, Entry, ReadError, Reason, Statement, account, text};
 use details::Details;
 use statement_line::StatementLine;
 use tags::Field;
@@ -118,7 +118,7 @@ impl<'a> Assembly<'a> {
             number: self.number.map(str::to_owned),
             names: Vec::new(),
             occurrence: 0,
-            may_be_another: false,
+            again: Again::No,
             opening: Some(opening),
             opening_derived: false,
             closing: Some(closing),

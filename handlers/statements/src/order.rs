@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use domain::Money;
 
-use crate::{Balance, Statement, identity};
+use crate::{Again, Balance, Statement, identity};
 
 /// Puts statements in the order in which they follow from one another: by
 /// opening date, closing date, number and page; and where those of one account
@@ -53,17 +53,27 @@ fn days(statement: &Statement) -> Days {
 /// with, if there is such an order.
 fn chained(group: Vec<Statement>, before: Option<Money>) -> Vec<Statement> {
     let mut known = BTreeSet::new();
-    let all_follow = path(&group, before).is_some();
+    let end_of = |statements: &[Statement], path: &[usize]| {
+        let last = statements.get(*path.last()?)?;
+        last.closing.map(|closing| closing.amount)
+    };
+    let with_copies = path(&group, before).map(|path| end_of(&group, &path));
     let (distinct, mut again): (Vec<Statement>, Vec<Statement>) = group
         .into_iter()
         .partition(|statement| known.insert(identity::identity(statement)));
-    let mut group = match path(&distinct, before) {
+    let path = path(&distinct, before);
+    let without_copies = path.as_ref().map(|path| end_of(&distinct, path));
+    let mut group = match path {
         Some(path) => taken(distinct, &path),
         None => distinct,
     };
     // What is given twice is recorded once, wherever it stands.
     for statement in &mut again {
-        statement.may_be_another = all_follow;
+        statement.again = match &with_copies {
+            None => Again::No,
+            ends if *ends == without_copies => Again::EndsAlike,
+            Some(_) => Again::EndsElsewhere,
+        };
     }
     group.extend(again);
     group

@@ -4,9 +4,10 @@
 //!
 //! 1. If the account does not exist, post [`Plan::opening`] with `If-Match: "0"`.
 //! 2. Look up in the account's commits (`GET /accounts/{id}/commits`) which keys
-//!    are recorded: those of [`Plan::steps`], or, if none of them is, those of
-//!    [`Plan::former`], each for one statement. What is recorded under a key
-//!    must move what the plan's entries move.
+//!    are recorded: those of [`Plan::steps`], and those of [`Plan::former`], each
+//!    for one statement; of these none, if an entry is recorded under both, as
+//!    they are another statement's then. What is recorded under a key must move
+//!    what the plan's entries move.
 //! 3. Post what is not recorded ([`Plan::steps_without`]), each behind a version
 //!    at which the account holds what the statement says, and with `If-Match`.
 //! 4. The account after the last entry must hold [`Plan::expected_closing`].

@@ -79,6 +79,20 @@ impl Entry {
     }
 }
 
+/// What the balances say of a copy.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Again {
+    /// It is no copy, or cannot have been booked twice: nothing leads back to
+    /// its beginning.
+    No,
+    /// It may have been booked twice, and nothing depends on it: the statements
+    /// of its days end with the same balance with it and without.
+    EndsAlike,
+    /// It may have been booked twice, and the account would hold another balance
+    /// then.
+    EndsElsewhere,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Statement {
     /// The line of the file where it begins.
@@ -100,10 +114,10 @@ pub struct Statement {
     /// things; see [`crate::Files`].
     #[serde(skip)]
     pub occurrence: usize,
-    /// A copy of another statement of the same import, so that it counts as that
-    /// one; but the balances would also have it that the bank booked it twice.
+    /// Whether it is a copy of another statement of the same import, and counts
+    /// as that one, though it might be another.
     #[serde(skip)]
-    pub may_be_another: bool,
+    pub again: Again,
     /// Notifications (camt.054) have no balances.
     pub opening: Option<Balance>,
     /// The file gives no opening balance, and it was computed backwards from

@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{AccountId, Money};
-use statements::{Request, Step, match_original};
+use statements::{Again, Request, Step, match_original};
 
 use super::accounts::{self, Sent};
 use super::found::{Claims, Found};
@@ -117,6 +117,7 @@ impl Way<'_> {
         let plan = &self.source.plan;
         let mut expected = plan.expected_opening;
         let mut steps = std::mem::take(&mut found.steps).into_iter().peekable();
+        let is_replay = steps.peek().is_none();
         let mut last = None;
         for (index, entry) in plan.entries.iter().enumerate() {
             if let Some(step) = steps.next_if(|step| step.entries().start == index) {
@@ -137,20 +138,36 @@ impl Way<'_> {
             }
             expected = expected.and_then(|sum| moved(sum, entry.direction, entry.amount));
         }
+        let again = self.source.statement.again;
+        let missing = is_replay && found.other_texts && self.would_follow();
         let version = match last {
-            Some(_) if self.source.statement.may_be_another => self.recorded.version(),
+            Some(_) if missing || again == Again::EndsElsewhere => self.recorded.version(),
             Some(version) => version,
             None => self.place_of_nothing(balance)?,
         };
         let balance = self.recorded.balance_at(version).unwrap_or(balance);
         self.outcome.close(version, balance, plan.expected_closing);
-        if self.source.statement.may_be_another && !self.outcome.is_good() {
-            let note = "is a copy of another statement and counts as that one; if the bank booked both, import \
-                        them in one file";
-            let line = self.source.statement.line;
-            self.outcome.notes.push(format!("line {line}: {note}"));
+        if again != Again::No && !plan.entries.is_empty() {
+            self.note(
+                "is a copy of another statement and counts as that one; if the bank booked both, import them in \
+                 one file",
+            );
+        } else if missing {
+            self.note(
+                "counts as the one that was imported before, though it would follow from what the account holds; \
+                 if the bank booked both, import them in one file",
+            );
         }
         Ok(true)
+    }
+
+    /// Whether the statement follows from the account's newest balance and leads
+    /// elsewhere, and nothing else of the import leads on from there. What is
+    /// recorded under its keys may be another one's then.
+    fn would_follow(&self) -> bool {
+        let plan = &self.source.plan;
+        let head = self.recorded.balance();
+        head == plan.expected_opening && head != plan.expected_closing && !self.source.followed
     }
 
     /// A statement without entries has no key of its own: it agrees when the
@@ -229,7 +246,11 @@ impl Way<'_> {
     }
 
     fn note_other_texts(&mut self) {
-        let note = "was imported before with other texts, which stay as they are";
+        self.note("was imported before with other texts, which stay as they are");
+    }
+
+    /// Says it of the statement, and once alone, however often it is looked at.
+    fn note(&mut self, note: &str) {
         if !self.outcome.notes.iter().any(|known| known.ends_with(note)) {
             let line = self.source.statement.line;
             self.outcome.notes.push(format!("line {line}: {note}"));

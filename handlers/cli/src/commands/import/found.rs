@@ -37,15 +37,15 @@ impl Found {
             steps: Vec::new(),
             other_texts: false,
         };
-        let is_recorded = |step: &Step| recorded.under(step.idempotency_key()).is_some();
-        if !plan.steps.iter().all(is_recorded) {
-            for former in &plan.former {
-                if let Some(events) = recorded.under(&former.idempotency_key)
-                    && is_former(source, former, events)
-                    && claims.claim(source, former)
-                {
-                    found.note(former.entries.start, &former.idempotency_key, events);
-                }
+        for former in formers(source, recorded) {
+            if let Some(events) = recorded.under(&former.idempotency_key)
+                && is_former(source, former, events)
+                && claims.claim(source, former)
+            {
+                let entries = plan.entries.get(former.entries.clone());
+                let mut both = entries.unwrap_or_default().iter().zip(events);
+                found.other_texts |= !both.all(has_same_texts);
+                found.note(former.entries.start, &former.idempotency_key, events);
             }
         }
         let by_former: BTreeSet<usize> = (0..plan.entries.len())
@@ -88,6 +88,30 @@ impl Claims {
         let key = (plan.account_id.clone(), former.idempotency_key.clone());
         let owner = self.0.entry(key).or_insert_with(|| plan.identity.clone());
         *owner == plan.identity
+    }
+}
+
+/// The former keys that may stand for entries of this statement.
+///
+/// An entry is recorded once: where a recorded former key and a recorded key of
+/// today both have it, the former one is that of another statement, and so are
+/// all of its kind. Where they have different entries, an earlier version began
+/// the statement and this one went on.
+fn formers<'a>(source: &'a Source, recorded: &Recorded) -> &'a [FormerRequest] {
+    let plan = &source.plan;
+    let by_now: BTreeSet<usize> = plan
+        .steps
+        .iter()
+        .filter(|step| recorded.under(step.idempotency_key()).is_some())
+        .flat_map(Step::entries)
+        .collect();
+    let is_elsewhere = |former: &FormerRequest| {
+        recorded.under(&former.idempotency_key).is_some()
+            && former.entries.clone().any(|index| by_now.contains(&index))
+    };
+    match plan.former.iter().any(is_elsewhere) {
+        true => &[],
+        false => &plan.former,
     }
 }
 

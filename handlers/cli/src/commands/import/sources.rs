@@ -1,12 +1,12 @@
 //! The files, read and planned before anything is sent.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::fs::File;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use domain::CustomerId;
+use domain::{CustomerId, Money};
 use serde::Serialize;
 use statements::format::MAX_FILE_BYTES;
 use statements::{Files, Format, Plan, ReadError, Statement, identity, in_order, plan};
@@ -17,6 +17,9 @@ pub struct Source {
     pub file: String,
     pub statement: Statement,
     pub plan: Plan,
+    /// Whether a later statement of the import opens with what this one closes
+    /// with.
+    pub followed: bool,
 }
 
 impl Source {
@@ -77,10 +80,7 @@ pub fn read(files: &[PathBuf], format: Option<Format>, customer: Option<&Custome
             }
         };
         let mut read = statements::read(&bytes, format).unwrap_or_else(|error| vec![Err(error)]);
-        known.add(
-            &bytes,
-            read.iter_mut().filter_map(|read| read.as_mut().ok()),
-        );
+        known.add(read.iter_mut().filter_map(|read| read.as_mut().ok()));
         for statement in read {
             match statement {
                 Ok(statement) => {
@@ -100,7 +100,16 @@ pub fn read(files: &[PathBuf], format: Option<Format>, customer: Option<&Custome
             file,
             statement,
             plan,
+            followed: false,
         });
+    }
+    let mut later = BTreeSet::new();
+    for source in found.sources.iter_mut().rev() {
+        let account = &source.plan.account_id;
+        let place = |balance: Option<Money>| balance.map(|sum| (account.clone(), sum.minor()));
+        source.followed =
+            place(source.plan.expected_closing).is_some_and(|place| later.contains(&place));
+        later.extend(place(source.plan.expected_opening));
     }
     found
 }
