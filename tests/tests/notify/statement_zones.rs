@@ -174,6 +174,23 @@ async fn who_moves_west_finds_no_movement_in_no_statement() {
 }
 
 #[tokio::test]
+async fn a_month_that_was_over_before_the_account_was_opened_has_a_statement_of_nothing() {
+    let world = World::default();
+    lives_in(&world, "Pacific/Kiritimati", true).await;
+    // Already December there, and still November where the customer moves to.
+    world.clock.set(time("2026-11-30T12:00:00Z"));
+    happens(&world, vec![opened(), deposited("100.00")], true).await;
+    lives_in(&world, "Pacific/Pago_Pago", true).await;
+    world.clock.set(time("2026-11-30T13:00:00Z"));
+    happens(&world, vec![deposited("5.00")], true).await;
+    months_go_by(&world).await;
+    assert_whole(&world, 2);
+    let told = told(&world);
+    assert_eq!(told[0].2.lines().count(), 1, "no movement in November");
+    assert!(told[0].1.contains(&euros(0)), "{}", told[0].1);
+}
+
+#[tokio::test]
 async fn an_account_that_is_closed_between_two_midnights_has_its_last_movement_told() {
     let world = World::default();
     lives_in(&world, "Pacific/Kiritimati", true).await;

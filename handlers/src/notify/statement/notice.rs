@@ -22,8 +22,11 @@ impl Notifier {
             .versions
             .ok_or_else(|| Error::Permanent("a statement that was not drawn".to_owned()))?;
         let commits = self.commits_within(account, versions).await?;
-        let missing = || Error::Permanent(format!("account {account} has no events"));
-        let closing = commits.last().ok_or_else(missing)?.after.balance;
+        let closing = match commits.last() {
+            Some(last) => last.after.balance,
+            // By another clock the month was over before the account was opened.
+            None => self.nothing_on(account).await?,
+        };
         let (mut opening, mut entries) = (None, Vec::new());
         for commit in &commits {
             if commit.last_version() <= versions.after {
@@ -48,6 +51,12 @@ impl Notifier {
             entries,
         };
         mail::render_statement(&notice).map_err(render::failed)
+    }
+
+    async fn nothing_on(&self, account: &AccountId) -> Result<Money> {
+        let head = self.store.head(account).await?;
+        head.map(|last| Money::zero(last.account().currency()))
+            .ok_or_else(|| Error::Permanent(format!("account {account} has no events")))
     }
 
     /// The commits of these versions, oldest first, after the one before them, where there is one.
