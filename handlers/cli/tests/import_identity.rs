@@ -404,6 +404,26 @@ fn an_overlap_of_days_that_move_nothing_in_sum_is_booked_once_and_said() {
 }
 
 #[test]
+fn a_day_that_moves_nothing_in_sum_and_comes_with_other_texts_is_booked_and_said() {
+    let server = Server::start();
+    let day = page("5", "100,", &["C10,NTRFA", "D10,NTRFB"], "100,");
+    let files = [day.clone(), day.replace("Straße 5", "Straße 6")];
+    for (recorded, replayed) in [(4, 0), (0, 4)] {
+        let ran = import(&server, &files, &[]);
+        assert_done(&ran, recorded, replayed);
+        assert!(
+            ran.err
+                .contains("but other texts, and counts as one of its own"),
+            "{ran:?}"
+        );
+    }
+    // In one file they are two, as their balances have it.
+    let ran = import(&server, &[files.concat()], &[]);
+    assert_done(&ran, 0, 4);
+    assert_eq!(ran.err, "");
+}
+
+#[test]
 fn an_overlap_of_pages_that_lead_back_to_their_beginning_is_booked_once() {
     let server = Server::start();
     let both =

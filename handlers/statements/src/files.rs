@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
-use crate::{Direction, Entry, Statement, identity};
+use crate::{Again, Direction, Entry, Statement, identity};
 
 /// The files that were read so far.
 ///
@@ -18,11 +18,18 @@ pub struct Files {
     /// By what statements share, what is written in each; its place is which
     /// of them it is.
     known: BTreeMap<String, Vec<Written>>,
+    /// How many files there were.
+    count: usize,
 }
 
-/// What is written in a statement, and how many before it in its file say the
-/// same.
-type Written = ([u8; 32], usize);
+#[derive(Debug)]
+struct Written {
+    content: [u8; 32],
+    /// How many before it in its file say the same.
+    before: usize,
+    /// The first file that has it.
+    file: usize,
+}
 
 impl Files {
     /// Takes in the statements of one file, and counts on those that share
@@ -33,6 +40,7 @@ impl Files {
     /// Notifications are not counted on: they have no balances that would tell
     /// if one were taken for two.
     pub fn add<'a>(&mut self, statements: impl IntoIterator<Item = &'a mut Statement>) {
+        self.count += 1;
         let mut here: BTreeMap<(String, [u8; 32]), usize> = BTreeMap::new();
         for statement in statements {
             if statement.closing.is_none() {
@@ -41,14 +49,23 @@ impl Files {
             let shared = identity::shared(statement);
             let content = content(statement);
             let before = here.entry((shared.clone(), content)).or_default();
-            let written = (content, *before);
-            *before += 1;
             let known = self.known.entry(shared).or_default();
-            let place = known.iter().position(|known| *known == written);
-            statement.occurrence = place.unwrap_or_else(|| {
-                known.push(written);
-                known.len() - 1
-            });
+            let is_this =
+                |written: &Written| written.content == content && written.before == *before;
+            let place = known.iter().position(is_this);
+            statement.occurrence = place.unwrap_or(known.len());
+            if place.is_none() {
+                let file = self.count;
+                if known.iter().any(|written| written.file != file) {
+                    statement.again = Again::OtherTexts;
+                }
+                known.push(Written {
+                    content,
+                    before: *before,
+                    file,
+                });
+            }
+            *before += 1;
         }
     }
 }

@@ -53,25 +53,35 @@ fn days(statement: &Statement) -> Days {
 /// with, if there is such an order.
 fn chained(group: Vec<Statement>, before: Option<Money>) -> Vec<Statement> {
     let mut known = BTreeSet::new();
-    let end_of = |statements: &[Statement], path: &[usize]| {
-        let last = statements.get(*path.last()?)?;
-        last.closing.map(|closing| closing.amount)
+    let closing_of = |path: Option<Vec<usize>>, of: &[&Statement]| {
+        let last = path.map(|path| of.get(*path.last()?)?.closing)?;
+        Some(last?.amount)
     };
-    let with_copies = path(&group, before).map(|path| end_of(&group, &path));
-    let (distinct, mut again): (Vec<Statement>, Vec<Statement>) = group
+    let end = |of: &[&Statement]| closing_of(path(of, before), of);
+    let with_copies = end(&group.iter().collect::<Vec<_>>());
+    let (mut distinct, mut again): (Vec<Statement>, Vec<Statement>) = group
         .into_iter()
         .partition(|statement| known.insert(identity::identity(statement)));
-    let path = path(&distinct, before);
-    let without_copies = path.as_ref().map(|path| end_of(&distinct, path));
-    let mut group = match path {
-        Some(path) => taken(distinct, &path),
+    let all: Vec<&Statement> = distinct.iter().collect();
+    let order = path(&all, before);
+    let without_copies = closing_of(order.clone(), &all);
+    let is_certain = |statement: &&Statement| statement.again != Again::OtherTexts;
+    let certain = end(&all.into_iter().filter(is_certain).collect::<Vec<_>>());
+    // The balances want it: no doubt is left.
+    if certain.is_none() || certain != without_copies {
+        for statement in &mut distinct {
+            statement.again = Again::No;
+        }
+    }
+    let mut group = match order {
+        Some(order) => taken(distinct, &order),
         None => distinct,
     };
     // What is given twice is recorded once, wherever it stands.
     for statement in &mut again {
-        statement.again = match &with_copies {
+        statement.again = match with_copies {
             None => Again::No,
-            ends if *ends == without_copies => Again::EndsAlike,
+            ends if ends == without_copies => Again::EndsAlike,
             Some(_) => Again::EndsElsewhere,
         };
     }
@@ -90,7 +100,7 @@ fn taken(statements: Vec<Statement>, order: &[usize]) -> Vec<Statement> {
 /// A way along all of them (an Eulerian path: balances are the places, and
 /// statements the ways from one to the next), the first one first where there
 /// is a choice. `None` where there is none, or they have no balances.
-fn path(statements: &[Statement], before: Option<Money>) -> Option<Vec<usize>> {
+fn path(statements: &[&Statement], before: Option<Money>) -> Option<Vec<usize>> {
     let ends: Vec<(Money, Money)> = statements
         .iter()
         .map(|statement| Some((statement.opening?.amount, statement.closing?.amount)))

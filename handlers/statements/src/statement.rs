@@ -79,18 +79,22 @@ impl Entry {
     }
 }
 
-/// What the balances say of a copy.
+/// A statement that has number, balances and amounts of another one of the same
+/// import: with the same texts it is a copy and counts as that one, with others
+/// it does not. What the balances say of that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Again {
-    /// It is no copy, or cannot have been booked twice: nothing leads back to
-    /// its beginning.
+    /// Nothing against it, or there is no such other one.
     No,
-    /// It may have been booked twice, and nothing depends on it: the statements
-    /// of its days end with the same balance with it and without.
+    /// The copy may have been booked as well, and nothing depends on it: the
+    /// statements of its days end with the same balance with it and without.
     EndsAlike,
-    /// It may have been booked twice, and the account would hold another balance
-    /// then.
+    /// The copy may have been booked as well, and the account would hold another
+    /// balance then.
     EndsElsewhere,
+    /// It has other texts and is in another file, so it is booked; but the
+    /// statements of its days would end with the same balance without it.
+    OtherTexts,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -114,8 +118,7 @@ pub struct Statement {
     /// things; see [`crate::Files`].
     #[serde(skip)]
     pub occurrence: usize,
-    /// Whether it is a copy of another statement of the same import, and counts
-    /// as that one, though it might be another.
+    /// Whether it may as well be another than what it counts as.
     #[serde(skip)]
     pub again: Again,
     /// Notifications (camt.054) have no balances.

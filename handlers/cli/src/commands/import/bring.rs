@@ -147,16 +147,8 @@ impl Way<'_> {
         };
         let balance = self.recorded.balance_at(version).unwrap_or(balance);
         self.outcome.close(version, balance, plan.expected_closing);
-        if again != Again::No && !plan.entries.is_empty() {
-            self.note(
-                "is a copy of another statement and counts as that one; if the bank booked both, import them in \
-                 one file",
-            );
-        } else if missing {
-            self.note(
-                "counts as the one that was imported before, though it would follow from what the account holds; \
-                 if the bank booked both, import them in one file",
-            );
+        if !plan.entries.is_empty() {
+            self.note_doubts(missing);
         }
         Ok(true)
     }
@@ -243,6 +235,25 @@ impl Way<'_> {
             false => self.recorded.version(),
         };
         self.outcome.opening_differs(version, balance, expected)
+    }
+
+    /// What it counts as, where it may as well be another.
+    fn note_doubts(&mut self, missing: bool) {
+        match self.source.statement.again {
+            Again::No if missing => self.note(
+                "counts as the one that was imported before, though it would follow from what the account holds; \
+                 if the bank booked both, import them in one file",
+            ),
+            Again::EndsAlike | Again::EndsElsewhere => self.note(
+                "is a copy of another statement and counts as that one; if the bank booked both, import them in \
+                 one file",
+            ),
+            Again::OtherTexts => self.note(
+                "has the number, balances and amounts of another statement, but other texts, and counts as one of \
+                 its own; the bank may have booked one alone",
+            ),
+            Again::No => {}
+        }
     }
 
     fn note_other_texts(&mut self) {
