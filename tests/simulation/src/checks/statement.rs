@@ -33,7 +33,11 @@ impl Core {
         let book = &self.state.book;
         let opening = Some(versions.after).filter(|after| *after > 0);
         let opening = opening.and_then(|after| book.balance_at(account, after));
-        let closing = book.balance_at(account, versions.through);
+        let closing = match versions.through {
+            // Its month was over, by another clock, before the account was opened.
+            0 => Some(0),
+            through => book.balance_at(account, through),
+        };
         let balances: Vec<i128> = opening.into_iter().chain(closing).collect();
         if let Some(currency) = self.currency_of(account) {
             self.check_shown(mail, currency, &balances);
