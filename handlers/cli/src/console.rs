@@ -12,10 +12,11 @@ use clap::Args;
 use tokio::net::TcpListener;
 
 use crate::exit;
+use crate::origin;
 use crate::output::line;
 use crate::pages::{self, About};
+use crate::signal::Stop;
 use crate::stack::{Access, Signer, protected_endpoint};
-use crate::{origin, signal};
 use admission::Admission;
 use proxy::Upstream;
 
@@ -72,11 +73,12 @@ pub fn run(options: &ConsoleOptions) -> ExitCode {
 async fn serve(options: &ConsoleOptions, upstream: Upstream) -> ExitCode {
     let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
     let listening = async {
+        let stop_request = Stop::listen()?;
         let listener = TcpListener::bind(wanted).await?;
         let address = listener.local_addr()?;
-        Ok::<_, std::io::Error>((listener, address))
+        Ok::<_, std::io::Error>((stop_request, listener, address))
     };
-    let (listener, address) = match listening.await {
+    let (stop_request, listener, address) = match listening.await {
         Ok(listening) => listening,
         Err(error) => {
             return exit::with(exit::FAILED, format!("cannot listen on {wanted}: {error}"));
@@ -104,7 +106,7 @@ async fn serve(options: &ConsoleOptions, upstream: Upstream) -> ExitCode {
         return exit::with(exit::FAILED, "nobody can be told where the console is");
     }
     match axum::serve(listener, app)
-        .with_graceful_shutdown(signal::stop())
+        .with_graceful_shutdown(stop_request.requested())
         .await
     {
         Ok(()) => ExitCode::SUCCESS,

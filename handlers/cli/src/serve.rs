@@ -16,9 +16,10 @@ use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
 use crate::exit;
+use crate::origin;
 use crate::output::complain;
 use crate::pages::{self, About};
-use crate::{origin, signal};
+use crate::signal::Stop;
 pub use options::ServeOptions;
 
 /// On this machine a look costs next to nothing.
@@ -59,6 +60,13 @@ pub fn run(options: &ServeOptions) -> ExitCode {
 
 async fn serve(options: &ServeOptions, started: Instant) -> ExitCode {
     connections::allow_open_files();
+    // A supervisor may stop it while it still starts: it ends cleanly then too.
+    let stop_request = match Stop::listen() {
+        Ok(stop_request) => stop_request,
+        Err(error) => {
+            return exit::with(exit::FAILED, format!("cannot listen for signals: {error}"));
+        }
+    };
     // The port first: when it is taken, the folder is not touched.
     let listener = match TcpListener::bind(options.listen).await {
         Ok(listener) => listener,
@@ -103,7 +111,7 @@ async fn serve(options: &ServeOptions, started: Instant) -> ExitCode {
     let (stop, stopped) = tokio::sync::watch::channel(false);
     let served = tokio::spawn(connections::serve(listener, app, stopped));
     let ended = tokio::select! {
-        () = signal::stop() => {
+        () = stop_request.requested() => {
             complain("stopping; what is under way is finished");
             ExitCode::SUCCESS
         }

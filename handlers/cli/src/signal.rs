@@ -1,17 +1,46 @@
 //! Being asked to stop.
 
-/// Ends at Ctrl-C, or at the SIGTERM of whoever supervises us.
-pub async fn stop() {
+use std::io;
+
+/// The request to stop: Ctrl-C, or the SIGTERM of a supervisor.
+///
+/// Both are caught from [`Stop::listen`] on, so a request that comes before
+/// anybody waits for it is kept.
+#[derive(Debug)]
+pub struct Stop {
     #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminate) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminate.recv() => {}
-            }
-            return;
+    interrupt: tokio::signal::unix::Signal,
+    #[cfg(unix)]
+    terminate: tokio::signal::unix::Signal,
+}
+
+impl Stop {
+    /// Catches the signals.
+    ///
+    /// # Errors
+    ///
+    /// When the system refuses a handler.
+    pub fn listen() -> io::Result<Self> {
+        #[cfg(unix)]
+        {
+            use tokio::signal::unix::{SignalKind, signal};
+            Ok(Stop {
+                interrupt: signal(SignalKind::interrupt())?,
+                terminate: signal(SignalKind::terminate())?,
+            })
         }
+        #[cfg(not(unix))]
+        Ok(Stop {})
     }
-    let _ = tokio::signal::ctrl_c().await;
+
+    /// Waits until it is asked to stop.
+    pub async fn requested(mut self) {
+        #[cfg(unix)]
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+        }
+        #[cfg(not(unix))]
+        let _ = tokio::signal::ctrl_c().await;
+    }
 }

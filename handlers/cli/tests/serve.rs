@@ -64,6 +64,15 @@ fn a_folder_of_a_newer_version_is_left_as_it_is() {
     assert!(content(&server.data_dir()) == before);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_server_that_is_told_to_stop_while_it_starts_ends_cleanly() {
+    for _ in 0..10 {
+        let status = Server::stopped_while_starting();
+        assert_eq!(status.code(), Some(0), "{status}");
+    }
+}
+
 #[test]
 fn a_port_that_is_taken_is_named_and_the_folder_is_not_touched() {
     let server = Server::start();

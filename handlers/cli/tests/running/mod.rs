@@ -88,15 +88,34 @@ impl Server {
         Server::start_at(listen, tempfile::tempdir().unwrap())
     }
 
-    fn start_at(listen: &str, folder: TempDir) -> Self {
+    /// How a server ends that is asked to (SIGTERM) as soon as its folder is
+    /// there, before it is ready.
+    #[cfg(unix)]
+    pub fn stopped_while_starting() -> ExitStatus {
+        let folder = tempfile::tempdir().unwrap();
+        let mut child = Server::spawn("127.0.0.1:0", &folder);
+        let started = Instant::now();
+        while !folder.path().join("data").exists() {
+            assert!(started.elapsed() < PATIENCE, "it never made its folder");
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        terminate(&child);
+        child.wait().unwrap()
+    }
+
+    fn spawn(listen: &str, folder: &TempDir) -> Child {
         // Under the umask that most machines have.
-        let mut child = Command::new("sh")
+        Command::new("sh")
             .args(["-c", "umask 022; exec \"$0\" \"$@\"", BINARY])
             .args(["serve", "--listen", listen, "--data-dir"])
             .arg(folder.path().join("data"))
             .stdout(Stdio::piped())
             .spawn()
-            .unwrap();
+            .unwrap()
+    }
+
+    fn start_at(listen: &str, folder: TempDir) -> Self {
+        let mut child = Server::spawn(listen, &folder);
         let out = BufReader::new(child.stdout.take().unwrap());
         let endpoint = out
             .lines()
@@ -210,10 +229,15 @@ impl Server {
     /// How the server ends when it is asked to (SIGTERM).
     #[cfg(unix)]
     pub fn stop(&mut self) -> ExitStatus {
-        let id = self.child.id().to_string();
-        assert!(Command::new("kill").arg(id).status().unwrap().success());
+        terminate(&self.child);
         self.child.wait().unwrap()
     }
+}
+
+#[cfg(unix)]
+fn terminate(child: &Child) {
+    let id = child.id().to_string();
+    assert!(Command::new("kill").arg(id).status().unwrap().success());
 }
 
 impl Drop for Server {
