@@ -1,5 +1,6 @@
 //! Many seeds on all cores, and what came of them.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
@@ -28,6 +29,9 @@ pub struct Seeds {
 struct Sum {
     seeds: u64,
     twice: u64,
+    /// The traces of all seeds in one number, whatever order they ran in: equal
+    /// before and after a change that must not change what the system does.
+    fingerprint: u64,
     counts: Counts,
     coverage: Coverage,
     /// The violation of the lowest seed that was seen.
@@ -70,6 +74,7 @@ pub fn many(seeds: Seeds, bug: &'static str, least_faults: Option<u64>) -> bool 
         return false;
     }
     tell!("0 violations");
+    tell!("fingerprint {:016x}", sum.fingerprint);
     let Some(least) = least_faults else {
         return true;
     };
@@ -128,6 +133,9 @@ fn one_of_many(seed: u64, commands: u32, bug: &'static str, sum: &Mutex<Sum>) ->
     let mut sum = lock(sum);
     sum.seeds += 1;
     sum.twice += u64::from(twice);
+    let mut hasher = DefaultHasher::new();
+    (seed, outcome.trace_hash).hash(&mut hasher);
+    sum.fingerprint ^= hasher.finish();
     sum.counts.add(&outcome.counts);
     sum.coverage.add(&outcome.coverage);
     if let Some(violation) = violation
