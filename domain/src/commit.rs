@@ -235,7 +235,7 @@ impl Content<'_> {
 mod tests {
     use super::*;
     use crate::decision::{Context, decide};
-    use crate::record::Reports;
+    use crate::record::ProposedEvents;
     use proptest::prelude::*;
     use serde_json::json;
 
@@ -255,7 +255,7 @@ mod tests {
                 data["counterparty"] = json!(counterparty);
             }
             let deposited = json!({ "type": "MoneyDeposited", "occurred_at": "2026-11-22T09:00:01Z", "data": data });
-            let Ok(reports) = Reports::read(json!({ "events": [opened, deposited], "notify": notify })) else {
+            let Ok(proposed) = ProposedEvents::read(json!({ "events": [opened, deposited], "notify": notify })) else {
                 // Some texts are refused.
                 return Ok(());
             };
@@ -266,7 +266,7 @@ mod tests {
                 correlation_id: "c".to_owned(),
                 idempotency_key: "k".parse().unwrap(),
             };
-            let commit = decide(None, &reports, &Default::default(), context).unwrap();
+            let commit = decide(None, &proposed, &Default::default(), context).unwrap();
             let mut content = json!({
                 "account_id": commit.account_id,
                 "first_version": commit.first_version,

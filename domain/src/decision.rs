@@ -10,7 +10,7 @@ use crate::commit::{Commit, Head, RecordedEvent};
 use crate::event::{Event, Movement, MovementKind, Reversal, SCHEMA};
 use crate::fields::FieldError;
 use crate::hash::Hash;
-use crate::record::{Report, ReportContent, Reports};
+use crate::record::{ProposedContent, ProposedEvent, ProposedEvents};
 use crate::time::as_kept;
 use crate::{AccountId, EventId, IdempotencyKey, Money, Version};
 
@@ -52,14 +52,14 @@ pub struct Original {
 /// reports reverse, as far as they exist.
 pub fn decide(
     head: Option<&Head>,
-    reports: &Reports,
+    proposed: &ProposedEvents,
     originals: &BTreeMap<EventId, Original>,
     context: Context,
 ) -> Result<Commit, Refusal> {
     let mut account = head.map(|head| head.account.clone());
     let opens = matches!(
-        reports.reports.first().map(|report| &report.content),
-        Some(ReportContent::Event(Event::AccountOpened(_)))
+        proposed.events.first().map(|report| &report.content),
+        Some(ProposedContent::Event(Event::AccountOpened(_)))
     );
     match (&account, opens) {
         (None, false) => return Err(Refusal::UnknownAccount),
@@ -68,9 +68,9 @@ pub fn decide(
     }
     let first_version = account.as_ref().map_or(1, |account| account.version + 1);
     let mut originals = originals.clone();
-    let mut events = Vec::with_capacity(reports.reports.len());
+    let mut events = Vec::with_capacity(proposed.events.len());
     let mut errors = Vec::new();
-    for (index, report) in reports.reports.iter().enumerate() {
+    for (index, report) in proposed.events.iter().enumerate() {
         let event_id = EventId::new(&context.account_id, first_version + index as Version);
         let resolved = resolve(report, account.as_ref(), &mut originals, event_id, index);
         let event = match resolved {
@@ -114,8 +114,8 @@ pub fn decide(
         source: context.source,
         correlation_id: context.correlation_id,
         idempotency_key: context.idempotency_key,
-        request_hash: reports.request_hash.clone(),
-        notify: reports.notify,
+        request_hash: proposed.request_hash.clone(),
+        notify: proposed.notify,
         after,
         prev_hash: head.map_or(Hash::GENESIS, |head| head.hash),
         hash: Hash::GENESIS,
@@ -149,15 +149,15 @@ impl Original {
 }
 
 fn resolve(
-    report: &Report,
+    report: &ProposedEvent,
     account: Option<&Account>,
     originals: &mut BTreeMap<EventId, Original>,
     event_id: EventId,
     index: usize,
 ) -> Result<Event, FieldError> {
     let event = match &report.content {
-        ReportContent::Event(event) => event.clone(),
-        ReportContent::Reversal { reverses, reason } => {
+        ProposedContent::Event(event) => event.clone(),
+        ProposedContent::Reversal { reverses, reason } => {
             let at = |detail: String| {
                 FieldError::pointer(format!("/events/{index}/data/reverses"), detail)
             };

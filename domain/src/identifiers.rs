@@ -140,12 +140,12 @@ fn check_idempotency_key(text: &str) -> Result<(), IdentifierError> {
 
 /// How many lanes the time index has: enough to spread writes over DynamoDB's
 /// partitions, few enough to read them all.
-pub const SLICES: u8 = 16;
+pub const TIME_INDEX_SHARDS: u8 = 16;
 
 impl AccountId {
     /// The lane of the time index that this account writes to.
     pub fn slice(&self) -> u8 {
-        Sha256::digest(self.as_str())[0] % SLICES
+        Sha256::digest(self.as_str())[0] % TIME_INDEX_SHARDS
     }
 }
 

@@ -5,16 +5,16 @@
 //! that comes in as values.
 
 pub mod account;
+pub mod cadence;
 pub mod chain;
 pub mod commit;
 pub mod decision;
-pub mod delivery;
-pub mod domain_event;
 pub mod email;
 pub mod event;
 pub mod fields;
 pub mod hash;
 pub mod identifiers;
+pub mod integration_event;
 pub mod json;
 pub mod low_balance;
 pub mod money;
@@ -30,11 +30,11 @@ pub mod time;
 
 pub use account::{Account, Status};
 pub use commit::{Commit, Head, RecordedEvent, Tip};
-pub use domain_event::DomainEvent;
 pub use event::{Event, Movement, MovementKind};
 pub use fields::{FieldError, Location};
 pub use hash::Hash;
 pub use identifiers::{AccountId, CustomerId, EventId, IdempotencyKey, ScheduleId, Version};
+pub use integration_event::IntegrationEvent;
 pub use money::{Currency, Money};
 pub use schedule::Schedule;
-pub use schedule_event::{Occurrence, OperationScheduled, OperationSkipped, SkippedBecause};
+pub use schedule_event::{Occurrence, OccurrenceSkipReason, OperationScheduled, OperationSkipped};

@@ -6,7 +6,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain_event::{ACCOUNT_OVERDRAWN, DomainEvent};
+use crate::integration_event::{ACCOUNT_OVERDRAWN, IntegrationEvent};
 use crate::money::MoneyError;
 use crate::recipient::Recipient;
 use crate::{Money, Version};
@@ -28,7 +28,7 @@ pub struct Step {
 
 impl Step {
     /// `None` for an event that follows from another one, whose step is that one's.
-    pub fn of(event: &DomainEvent) -> Result<Option<Self>, MoneyError> {
+    pub fn of(event: &IntegrationEvent) -> Result<Option<Self>, MoneyError> {
         if event.event_type == ACCOUNT_OVERDRAWN {
             return Ok(None);
         }

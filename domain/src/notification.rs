@@ -4,7 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use crate::domain_event::{ACCOUNT_OVERDRAWN, DomainEvent};
+use crate::integration_event::{ACCOUNT_OVERDRAWN, IntegrationEvent};
 use crate::low_balance::Step;
 use crate::money::MoneyError;
 pub use crate::notification_kind::{AmountField, Kind};
@@ -111,7 +111,7 @@ pub fn statement_id(
 }
 
 /// The kinds an event can give, the one it is mainly about first.
-pub fn kinds(event: &DomainEvent) -> &'static [Kind] {
+pub fn kinds(event: &IntegrationEvent) -> &'static [Kind] {
     match event.event_type.as_str() {
         "MoneyDeposited" => &[Kind::Deposit, Kind::LargeAmount, Kind::ScheduleRun],
         "MoneyWithdrawn" => &[
@@ -133,7 +133,10 @@ pub fn kinds(event: &DomainEvent) -> &'static [Kind] {
 ///
 /// A kind that the customer must ask for and did not ask for is not a
 /// decision and leaves no trace; every other one does, with its reason.
-pub fn decide(event: &DomainEvent, preferences: &Preferences) -> Result<Vec<Decision>, MoneyError> {
+pub fn decide(
+    event: &IntegrationEvent,
+    preferences: &Preferences,
+) -> Result<Vec<Decision>, MoneyError> {
     let mut decisions = Vec::new();
     let further = preferences.addresses().iter().map(|address| {
         let recipient = Recipient::Address(address.hash());
@@ -166,7 +169,7 @@ pub fn decide(event: &DomainEvent, preferences: &Preferences) -> Result<Vec<Deci
 }
 
 /// The same without preferences, for whom nothing can be sent to.
-pub fn skip_all(event: &DomainEvent, reason: SkipReason) -> Vec<Decision> {
+pub fn skip_all(event: &IntegrationEvent, reason: SkipReason) -> Vec<Decision> {
     kinds(event)
         .iter()
         .filter(|kind| kind.is_on_by_default())
@@ -180,7 +183,7 @@ pub fn skip_all(event: &DomainEvent, reason: SkipReason) -> Vec<Decision> {
 
 /// Why a kind that goes to somebody does not this time.
 fn skip(
-    event: &DomainEvent,
+    event: &IntegrationEvent,
     kind: Kind,
     preferences: &Preferences,
 ) -> Result<Option<SkipReason>, MoneyError> {

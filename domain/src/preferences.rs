@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-use crate::delivery::Delivery;
+use crate::cadence::Cadence;
 use crate::fields::{FieldError, Fields};
 use crate::low_balance::Mark;
 use crate::notification_kind::{AmountField, Kind};
@@ -25,7 +25,7 @@ pub struct Preferences {
     kinds: BTreeMap<Kind, KindPreference>,
     /// When no mail is to come, by the customer's clock.
     quiet_hours: Option<QuietHours>,
-    delivery: Delivery,
+    delivery: Cadence,
     /// Beside the customer's own.
     addresses: Vec<FurtherAddress>,
     /// No amount, balance, counterparty or reference in any mail.
@@ -89,7 +89,7 @@ impl Preferences {
         self.quiet_hours
     }
 
-    pub fn delivery(&self) -> Delivery {
+    pub fn delivery(&self) -> Cadence {
         self.delivery
     }
 
@@ -160,7 +160,7 @@ impl Preferences {
             }
         }
         if let Some(delivery) = fields.optional_parsed("delivery", |text| {
-            let mut all = Delivery::ALL.into_iter();
+            let mut all = Cadence::ALL.into_iter();
             all.find(|delivery| delivery.as_str() == text)
                 .ok_or("must be \"immediate\", \"daily\" or \"weekly\"")
         }) {
@@ -306,7 +306,7 @@ impl From<Preferences> for Value {
         if let Some(hours) = preferences.quiet_hours {
             value["quiet_hours"] = hours.to_json();
         }
-        if preferences.delivery != Delivery::Immediate {
+        if preferences.delivery != Cadence::Immediate {
             value["delivery"] = preferences.delivery.as_str().into();
         }
         if !preferences.addresses.is_empty() {

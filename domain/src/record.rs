@@ -14,13 +14,13 @@ pub const MAX_EVENTS: usize = 25;
 
 /// One thing that a caller says has happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Report {
+pub struct ProposedEvent {
     pub occurred_at: DateTime<Utc>,
-    pub content: ReportContent,
+    pub content: ProposedContent,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ReportContent {
+pub enum ProposedContent {
     /// Complete as it was reported.
     Event(Event),
     /// What was reversed is filled in from the account's history.
@@ -32,8 +32,8 @@ pub enum ReportContent {
 
 /// The events of one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reports {
-    pub reports: Vec<Report>,
+pub struct ProposedEvents {
+    pub events: Vec<ProposedEvent>,
     /// Whether customers are to be told of them. They are not of history that
     /// is loaded: it is old news.
     pub notify: bool,
@@ -42,7 +42,7 @@ pub struct Reports {
     pub request_hash: String,
 }
 
-impl Reports {
+impl ProposedEvents {
     /// Reads a body `{"events": [...], "notify"?: true}`.
     ///
     /// # Errors
@@ -78,17 +78,17 @@ impl Reports {
             return Err(vec![FieldError::pointer("/events", detail)]);
         }
         let mut errors = Vec::new();
-        let mut reports = Vec::with_capacity(events.len());
+        let mut proposed = Vec::with_capacity(events.len());
         for (index, event) in events.into_iter().enumerate() {
             match read_report(event, &format!("/events/{index}")) {
-                Ok(report) => reports.push(report),
+                Ok(report) => proposed.push(report),
                 Err(found) => errors.extend(found),
             }
         }
-        for (index, report) in reports.iter().enumerate().skip(1) {
+        for (index, report) in proposed.iter().enumerate().skip(1) {
             if matches!(
                 report.content,
-                ReportContent::Event(Event::AccountOpened(_))
+                ProposedContent::Event(Event::AccountOpened(_))
             ) {
                 let detail = "AccountOpened can only be the first event of an account";
                 errors.push(FieldError::pointer(format!("/events/{index}/type"), detail));
@@ -97,25 +97,25 @@ impl Reports {
         if !errors.is_empty() {
             return Err(errors);
         }
-        Ok(Reports::with(reports, notify))
+        Ok(ProposedEvents::with(proposed, notify))
     }
 
-    /// Reports of our own, which no request has brought: a schedule's.
-    pub fn of(reports: Vec<Report>) -> Self {
-        Reports::with(reports, true)
+    /// ProposedEvents of our own, which no request has brought: a schedule's.
+    pub fn of(proposed: Vec<ProposedEvent>) -> Self {
+        ProposedEvents::with(proposed, true)
     }
 
-    fn with(reports: Vec<Report>, notify: bool) -> Self {
-        let request_hash = hash(&reports, notify);
-        Reports {
-            reports,
+    fn with(events: Vec<ProposedEvent>, notify: bool) -> Self {
+        let request_hash = hash(&events, notify);
+        ProposedEvents {
+            events,
             notify,
             request_hash,
         }
     }
 }
 
-fn read_report(event: Value, pointer: &str) -> Result<Report, Vec<FieldError>> {
+fn read_report(event: Value, pointer: &str) -> Result<ProposedEvent, Vec<FieldError>> {
     let mut fields = Fields::new(event, pointer);
     let event_type = fields.text("type");
     let occurred_at = fields.parsed("occurred_at", parse_time);
@@ -140,34 +140,34 @@ fn read_report(event: Value, pointer: &str) -> Result<Report, Vec<FieldError>> {
     });
     let report = occurred_at
         .zip(content)
-        .map(|(occurred_at, content)| Report {
+        .map(|(occurred_at, content)| ProposedEvent {
             occurred_at,
             content,
         });
     fields.finish(report)
 }
 
-fn read_reversal_report(mut data: Fields) -> Result<ReportContent, Vec<FieldError>> {
+fn read_reversal_report(mut data: Fields) -> Result<ProposedContent, Vec<FieldError>> {
     let reverses = data.parsed("reverses", str::parse);
     let reason = data.optional_parsed("reason", |text| plain(text, MAX_TEXT_CHARS));
-    data.finish(reverses.map(|reverses| ReportContent::Reversal { reverses, reason }))
+    data.finish(reverses.map(|reverses| ProposedContent::Reversal { reverses, reason }))
 }
 
-impl From<Event> for ReportContent {
+impl From<Event> for ProposedContent {
     fn from(event: Event) -> Self {
-        ReportContent::Event(event)
+        ProposedContent::Event(event)
     }
 }
 
 /// Of the events alone where customers are told, as it was before anything else
 /// could be said of them: what is sent again today has the hash of then.
-fn hash(reports: &[Report], notify: bool) -> String {
+fn hash(reports: &[ProposedEvent], notify: bool) -> String {
     let events: Vec<Value> = reports
         .iter()
         .map(|report| {
             let (event_type, data) = match &report.content {
-                ReportContent::Event(event) => (event.type_name(), event.to_data()),
-                ReportContent::Reversal { reverses, reason } => {
+                ProposedContent::Event(event) => (event.type_name(), event.to_data()),
+                ProposedContent::Reversal { reverses, reason } => {
                     ("TransactionReversed", json!({ "reverses": reverses, "reason": reason }))
                 }
             };
@@ -186,7 +186,7 @@ mod tests {
     use super::*;
 
     fn pointers(body: Value) -> Vec<String> {
-        Reports::read(body)
+        ProposedEvents::read(body)
             .unwrap_err()
             .into_iter()
             .map(|error| match error.location {
@@ -258,19 +258,21 @@ mod tests {
 
     #[test]
     fn the_same_body_has_the_same_hash_however_it_is_spaced() {
-        let one = Reports::read(deposit(json!({ "amount": "1.00", "currency": "EUR" }))).unwrap();
+        let one =
+            ProposedEvents::read(deposit(json!({ "amount": "1.00", "currency": "EUR" }))).unwrap();
         let text = r#"{"events":[{"data":{"currency":"EUR","amount":"1.00"},"occurred_at":"2026-11-22T11:00:00+01:00","type":"MoneyDeposited"}]}"#;
-        let two = Reports::read(serde_json::from_str(text).unwrap()).unwrap();
-        let other = Reports::read(deposit(json!({ "amount": "1.01", "currency": "EUR" }))).unwrap();
+        let two = ProposedEvents::read(serde_json::from_str(text).unwrap()).unwrap();
+        let other =
+            ProposedEvents::read(deposit(json!({ "amount": "1.01", "currency": "EUR" }))).unwrap();
         assert_eq!(one.request_hash, two.request_hash);
         assert_ne!(one.request_hash, other.request_hash);
 
         let mut body = deposit(json!({ "amount": "1.00", "currency": "EUR" }));
         body["notify"] = json!(true);
-        let told = Reports::read(body.clone()).unwrap();
+        let told = ProposedEvents::read(body.clone()).unwrap();
         assert_eq!(told, one, "customers are told where nothing is said of it");
         body["notify"] = json!(false);
-        let silent = Reports::read(body).unwrap();
+        let silent = ProposedEvents::read(body).unwrap();
         assert!(!silent.notify);
         assert_ne!(silent.request_hash, one.request_hash);
     }

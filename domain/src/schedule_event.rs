@@ -31,7 +31,7 @@ pub struct Occurrence {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OperationSkipped {
     pub occurrence: Occurrence,
-    pub reason: SkippedBecause,
+    pub reason: OccurrenceSkipReason,
     /// What it would have moved.
     pub movement: MovementKind,
     pub amount: Money,
@@ -39,27 +39,27 @@ pub struct OperationSkipped {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum SkippedBecause {
+pub enum OccurrenceSkipReason {
     /// The balance and the overdraft limit together were below the amount.
     InsufficientFunds,
     AccountClosed,
 }
 
-impl SkippedBecause {
-    pub const ALL: [SkippedBecause; 2] = [
-        SkippedBecause::InsufficientFunds,
-        SkippedBecause::AccountClosed,
+impl OccurrenceSkipReason {
+    pub const ALL: [OccurrenceSkipReason; 2] = [
+        OccurrenceSkipReason::InsufficientFunds,
+        OccurrenceSkipReason::AccountClosed,
     ];
 
     pub fn as_str(self) -> &'static str {
         match self {
-            SkippedBecause::InsufficientFunds => "insufficient-funds",
-            SkippedBecause::AccountClosed => "account-closed",
+            OccurrenceSkipReason::InsufficientFunds => "insufficient-funds",
+            OccurrenceSkipReason::AccountClosed => "account-closed",
         }
     }
 }
 
-impl fmt::Display for SkippedBecause {
+impl fmt::Display for OccurrenceSkipReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
@@ -185,7 +185,7 @@ pub(crate) fn read_cancelled(mut fields: Fields) -> Result<ScheduleId, Vec<Field
 pub(crate) fn read_skipped(mut fields: Fields) -> Result<OperationSkipped, Vec<FieldError>> {
     let occurrence = Occurrence::read(&mut fields);
     let reason = fields.parsed("reason", |text| {
-        SkippedBecause::ALL
+        OccurrenceSkipReason::ALL
             .into_iter()
             .find(|reason| reason.as_str() == text)
             .ok_or("must be \"insufficient-funds\" or \"account-closed\"")

@@ -8,12 +8,12 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use domain::decision::{self, Context, Original, Refusal};
-use domain::record::{Report, ReportContent, Reports};
+use domain::record::{ProposedContent, ProposedEvent, ProposedEvents};
 use domain::{AccountId, Commit, EventId, FieldError, Hash, IdempotencyKey, Tip, Version};
 
 use crate::error::{Error, Result};
 use crate::planted;
-use crate::ports::{Appended, Clock, EventStore, ReversalMark, UsedKey};
+use crate::ports::{Appended, Clock, EventStore, IdempotencyRecord, ReversalMark};
 use crate::telemetry;
 use heads::Heads;
 
@@ -33,7 +33,7 @@ pub struct Append {
     pub if_match: Option<Version>,
     pub source: String,
     pub correlation_id: String,
-    pub reports: Reports,
+    pub proposed: ProposedEvents,
 }
 
 /// What was recorded, now or by an earlier request under the same key.
@@ -124,7 +124,7 @@ impl Appender {
                 Ok(Attempt::Overtaken(_)) if keep => {}
                 Ok(Attempt::Overtaken(newer)) => *slot = newer,
                 // The refusal may rest on a head that was remembered wrongly.
-                Err(Error::VersionMismatch { .. } | Error::Invalid(_)) if warm => *slot = None,
+                Err(Error::VersionConflict { .. } | Error::Invalid(_)) if warm => *slot = None,
                 // What may have happened and what has not are alike here: the
                 // key tells which, at the next attempt.
                 Err(error @ (Error::Retryable(_) | Error::Unknown(_))) => {
@@ -154,7 +154,7 @@ impl Appender {
         };
         match self
             .store
-            .append(&commit, &marks(&commit, &request.reports.reports))
+            .append(&commit, &marks(&commit, &request.proposed.events))
             .await?
         {
             Appended::Done => {
@@ -162,7 +162,7 @@ impl Appender {
                 Ok(Attempt::Recorded(recorded(&commit), commit.tip()))
             }
             Appended::KeyUsed(used) => replay(request, used).map(Attempt::Replayed),
-            Appended::VersionTaken(taken) => {
+            Appended::VersionConflict(taken) => {
                 telemetry::overtaken(request);
                 Ok(Attempt::Overtaken(taken.map(|commit| commit.tip())))
             }
@@ -204,7 +204,7 @@ impl Appender {
             // A retry of a request that was recorded names the version before it.
             return match self.replayed(request).await? {
                 Some(recorded) => Ok(Decided::Replayed(recorded)),
-                None => Err(Error::VersionMismatch {
+                None => Err(Error::VersionConflict {
                     expected,
                     actual: version,
                 }),
@@ -220,7 +220,7 @@ impl Appender {
         };
         match decision::decide(
             last.map(|last| &last.head),
-            &request.reports,
+            &request.proposed,
             &originals,
             context,
         ) {
@@ -245,8 +245,8 @@ impl Appender {
     /// The movements of history that the request reverses.
     async fn originals(&self, request: &Append) -> Result<BTreeMap<EventId, Original>> {
         let mut originals = BTreeMap::new();
-        for report in &request.reports.reports {
-            let ReportContent::Reversal { reverses, .. } = &report.content else {
+        for report in &request.proposed.events {
+            let ProposedContent::Reversal { reverses, .. } = &report.content else {
                 continue;
             };
             let Some(version) = reverses.version_in(&request.account_id) else {
@@ -302,8 +302,8 @@ fn recorded(commit: &Commit) -> Recorded {
     }
 }
 
-fn replay(request: &Append, used: UsedKey) -> Result<Recorded> {
-    if used.request_hash != request.reports.request_hash && !planted::is("key-taken-with-any-body")
+fn replay(request: &Append, used: IdempotencyRecord) -> Result<Recorded> {
+    if used.request_hash != request.proposed.request_hash && !planted::is("key-taken-with-any-body")
     {
         return Err(Error::KeyReused);
     }
@@ -316,17 +316,17 @@ fn replay(request: &Append, used: UsedKey) -> Result<Recorded> {
     })
 }
 
-fn marks(commit: &Commit, reports: &[Report]) -> Vec<ReversalMark> {
+fn marks(commit: &Commit, reports: &[ProposedEvent]) -> Vec<ReversalMark> {
     commit
         .events
         .iter()
         .zip(reports)
         .filter_map(|(event, report)| match report.content {
-            ReportContent::Reversal { reverses, .. } => Some(ReversalMark {
+            ProposedContent::Reversal { reverses, .. } => Some(ReversalMark {
                 reversed: reverses,
                 by: event.event_id,
             }),
-            ReportContent::Event(_) => None,
+            ProposedContent::Event(_) => None,
         })
         .collect()
 }

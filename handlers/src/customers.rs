@@ -18,18 +18,18 @@ const MAX_NAME_CHARS: usize = 140;
 /// How often a change is tried when another is made at the same time.
 const MAX_ATTEMPTS: u32 = 5;
 
-pub struct CustomerDesk {
+pub struct CustomerService {
     pub customers: Arc<dyn Customers>,
     pub clock: Arc<dyn Clock>,
 }
 
-impl std::fmt::Debug for CustomerDesk {
+impl std::fmt::Debug for CustomerService {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("CustomerDesk").finish_non_exhaustive()
+        f.debug_struct("CustomerService").finish_non_exhaustive()
     }
 }
 
-impl CustomerDesk {
+impl CustomerService {
     pub async fn get(&self, customer: &CustomerId) -> Result<(u64, Person)> {
         match self.customers.latest(customer).await? {
             Some(CustomerRevision {
@@ -59,14 +59,14 @@ impl CustomerDesk {
     /// The same, if the customer is at this revision still. Who was erased before stays so, whatever the revision.
     ///
     /// # Errors
-    /// `VersionMismatch` where it is another one.
+    /// `VersionConflict` where it is another one.
     pub async fn erase_at(&self, customer: &CustomerId, if_match: Option<u64>) -> Result<()> {
         let latest = self.customers.latest(customer).await?;
         let revision = match latest {
             None => match if_match {
                 None | Some(0) => return Ok(()),
                 Some(expected) => {
-                    return Err(Error::VersionMismatch {
+                    return Err(Error::VersionConflict {
                         expected,
                         actual: 0,
                     });
@@ -144,7 +144,7 @@ impl CustomerDesk {
             if let Some(expected) = if_match
                 && expected != actual
             {
-                return Err(Error::VersionMismatch { expected, actual });
+                return Err(Error::VersionConflict { expected, actual });
             }
             let now = self.clock.now();
             let next = CustomerRevision {

@@ -7,7 +7,7 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 use domain::time::format_time;
-use domain::{AccountId, DomainEvent, EventId, ScheduleId, Version};
+use domain::{AccountId, EventId, IntegrationEvent, ScheduleId, Version};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use uuid::Uuid;
@@ -18,7 +18,7 @@ use crate::ports::{BusEntry, QueuedLetter};
 /// The letters that we write ourselves.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "ledgerbell", rename_all = "kebab-case")]
-pub enum OwnLetter {
+pub enum InternalDeadLetter {
     /// The projection of an account has stopped.
     AccountParked {
         account_id: AccountId,
@@ -27,7 +27,8 @@ pub enum OwnLetter {
     },
     /// A commit could not be read when its events were to be told. Its balance
     /// was applied before, so its account goes on.
-    CommitUntold {
+    #[serde(rename = "commit-untold")]
+    CommitUnpublished {
         account_id: AccountId,
         first_version: Version,
         reason: String,
@@ -48,11 +49,11 @@ pub enum OwnLetter {
         reason: String,
         at: DateTime<Utc>,
         event_type: String,
-        event: Box<DomainEvent>,
+        event: Box<IntegrationEvent>,
     },
 }
 
-impl OwnLetter {
+impl InternalDeadLetter {
     pub fn to_body(&self) -> Result<String> {
         serde_json::to_string(self).map_err(|error| {
             Error::Permanent(format!("a dead letter cannot be written as JSON: {error}"))
@@ -144,7 +145,7 @@ pub enum Origin {
     Notification {
         id: Uuid,
         attempts: u32,
-        event: Box<DomainEvent>,
+        event: Box<IntegrationEvent>,
     },
     /// An event of SES's, as EventBridge delivers it.
     Feedback(Value),
@@ -196,8 +197,8 @@ pub fn read(queued: &QueuedLetter) -> DeadLetter {
 }
 
 fn read_own(id: &str, body: &Value) -> Option<DeadLetter> {
-    match OwnLetter::deserialize(body).ok()? {
-        OwnLetter::AccountParked {
+    match InternalDeadLetter::deserialize(body).ok()? {
+        InternalDeadLetter::AccountParked {
             account_id,
             reason,
             at,
@@ -212,7 +213,7 @@ fn read_own(id: &str, body: &Value) -> Option<DeadLetter> {
             attempts: None,
             origin: Origin::Account(account_id),
         }),
-        OwnLetter::CommitUntold {
+        InternalDeadLetter::CommitUnpublished {
             account_id,
             first_version,
             reason,
@@ -233,7 +234,7 @@ fn read_own(id: &str, body: &Value) -> Option<DeadLetter> {
                 first_version,
             },
         }),
-        OwnLetter::ScheduleParked {
+        InternalDeadLetter::ScheduleParked {
             account_id,
             schedule_id,
             occurrence,
@@ -256,7 +257,7 @@ fn read_own(id: &str, body: &Value) -> Option<DeadLetter> {
                 schedule_id,
             },
         }),
-        OwnLetter::NotificationUnknown {
+        InternalDeadLetter::NotificationUnknown {
             notification_id,
             attempts,
             reason,

@@ -12,7 +12,7 @@ pub enum Error {
     #[error("{0}")]
     NotFound(String),
     #[error("the account's version is {actual}, and the request names {expected}")]
-    VersionMismatch { expected: u64, actual: u64 },
+    VersionConflict { expected: u64, actual: u64 },
     #[error("the idempotency key was used before, with another body")]
     KeyReused,
     /// Others were quicker, as often as was tried.
@@ -35,7 +35,7 @@ impl Error {
         match self {
             Error::Invalid(_)
             | Error::NotFound(_)
-            | Error::VersionMismatch { .. }
+            | Error::VersionConflict { .. }
             | Error::KeyReused => "Invalid",
             Error::Conflict(_) => "Conflict",
             Error::Retryable(_) => "Retryable",

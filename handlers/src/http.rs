@@ -28,14 +28,14 @@ use axum::response::IntoResponse;
 use axum::routing::{get, post};
 
 use crate::append::Appender;
-use crate::customers::CustomerDesk;
+use crate::customers::CustomerService;
 use crate::notify::{Previewer, WhatIf};
 use crate::ports::Notifications;
 use crate::query::Queries;
 use crate::redrive::Redriver;
 use crate::replay::Replayer;
 use crate::schedule::Scheduler;
-use crate::suppressions::SuppressionDesk;
+use crate::suppressions::SuppressionService;
 use crate::unsubscribe::Unsubscriber;
 pub use problem::Problem;
 
@@ -59,11 +59,11 @@ pub struct Api {
     pub appender: Arc<Appender>,
     pub queries: Arc<Queries>,
     pub notifications: Arc<dyn Notifications>,
-    pub customers: Arc<CustomerDesk>,
+    pub customers: Arc<CustomerService>,
     pub redriver: Arc<Redriver>,
     pub replayer: Arc<Replayer>,
     pub scheduler: Arc<Scheduler>,
-    pub suppressions: Arc<SuppressionDesk>,
+    pub suppressions: Arc<SuppressionService>,
     pub unsubscriber: Arc<Unsubscriber>,
     pub previewer: Arc<Previewer>,
     pub what_if: Arc<WhatIf>,

@@ -6,7 +6,7 @@
 
 mod digest;
 mod due;
-mod judge;
+mod evaluator;
 mod low_balance;
 mod past;
 mod preview;
@@ -18,7 +18,7 @@ mod what_if;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::DomainEvent;
+use domain::IntegrationEvent;
 use domain::notification::{self, EMAIL, Kind, SkipReason};
 use domain::recipient::Recipient;
 use serde::{Deserialize, Serialize};
@@ -32,9 +32,9 @@ use crate::ports::{
     Person, State, Suppressions,
 };
 use crate::schedule::HEARTBEAT;
-pub use due::Beat;
-pub use judge::Judge;
-use judge::Judged;
+pub use due::HeartbeatReport;
+use evaluator::Evaluated;
+pub use evaluator::Evaluator;
 pub use preview::{Preview, Previewer, Verdict};
 pub use what_if::{Position, Question, Report, Scope, WhatIf, Wishes};
 
@@ -96,7 +96,7 @@ impl Notifier {
             return self.deliver(event_type, detail).await;
         }
         let beat = self.run_due(budget).await?;
-        if beat != Beat::default() {
+        if beat != HeartbeatReport::default() {
             tracing::info!(?beat, "what had waited was taken up");
         }
         Ok(())
@@ -107,7 +107,7 @@ impl Notifier {
         let unreadable = |error: serde_json::Error| {
             Error::Permanent(format!("the event cannot be read: {error}"))
         };
-        let mut event = DomainEvent::deserialize(detail).map_err(unreadable)?;
+        let mut event = IntegrationEvent::deserialize(detail).map_err(unreadable)?;
         event_type.clone_into(&mut event.event_type);
         let span = tracing::error_span!(
             "event",
@@ -118,7 +118,7 @@ impl Notifier {
         Box::pin(self.act(&event, detail)).instrument(span).await
     }
 
-    async fn act(&self, event: &DomainEvent, detail: &Value) -> Result<()> {
+    async fn act(&self, event: &IntegrationEvent, detail: &Value) -> Result<()> {
         let unreadable = |error: serde_json::Error| {
             Error::Permanent(format!("the event cannot be read: {error}"))
         };
@@ -132,14 +132,14 @@ impl Notifier {
     }
 
     /// Handles one event. May be called again with it as often as one likes.
-    pub async fn notify(&self, event: &DomainEvent) -> Result<()> {
+    pub async fn notify(&self, event: &IntegrationEvent) -> Result<()> {
         // The rules keep replays away from here; this is the second lock.
         if event.metadata.replay.is_some() {
             return Ok(());
         }
-        let mut judgement = self.judge().judge(event, &[]).await?;
-        if judgement.entered_later && self.was_without_contact(event).await? {
-            judgement.without_contact(event);
+        let mut evaluation = self.evaluator().evaluate(event, &[]).await?;
+        if evaluation.entered_later && self.was_without_contact(event).await? {
+            evaluation.without_contact(event);
         }
         let mut first_error = None;
         let mut note = |kind: Kind, done: Result<()>| {
@@ -151,30 +151,33 @@ impl Notifier {
                 first_error.get_or_insert(error);
             }
         };
-        let person = judgement.person.as_ref();
-        for judged in &judgement.decisions {
-            note(judged.kind, self.carry_out(event, judged, person).await);
+        let person = evaluation.person.as_ref();
+        for evaluated in &evaluation.decisions {
+            note(
+                evaluated.kind,
+                self.carry_out(event, evaluated, person).await,
+            );
         }
         // A kind that nobody asks for now may be on its way all the same: the
         // customer was erased since, or the change that took it back was on its
         // own way when the event was judged first.
-        if judgement.has_changed {
+        if evaluation.has_changed {
             for &kind in notification::kinds(event) {
-                if !judgement.considers(kind) {
+                if !evaluation.considers(kind) {
                     note(kind, self.give_up(event, kind, person).await);
                 }
             }
         }
         note(
             Kind::Statement,
-            self.plan_statements(event, &judgement).await,
+            self.plan_statements(event, &evaluation).await,
         );
         first_error.map_or(Ok(()), Err)
     }
 
     /// Sends a notification of unknown outcome once more, because an operator
     /// named it.
-    async fn resend(&self, event: &DomainEvent, resend: Resend) -> Result<()> {
+    async fn resend(&self, event: &IntegrationEvent, resend: Resend) -> Result<()> {
         let Some(stored) = self.notifications.get(resend.notification_id).await? else {
             return Ok(());
         };
@@ -189,13 +192,13 @@ impl Notifier {
             }
             State::Unknown => Ok(()),
             // An earlier delivery of this wish has begun it.
-            _ => self.go_on(event, stored, skip, person.as_ref()).await,
+            _ => self.resume(event, stored, skip, person.as_ref()).await,
         }
     }
 
     /// Whether the event was judged before, when the customer was not entered.
     /// That stands, also for kinds that leave no trace unless they are asked for.
-    async fn was_without_contact(&self, event: &DomainEvent) -> Result<bool> {
+    async fn was_without_contact(&self, event: &IntegrationEvent) -> Result<bool> {
         for decision in notification::skip_all(event, SkipReason::NoContact) {
             let id = id_of(event, decision.kind, &decision.recipient);
             let stored = self.notifications.get(id).await?;
@@ -207,14 +210,14 @@ impl Notifier {
         Ok(false)
     }
 
-    fn judge(&self) -> Judge {
-        Judge {
+    fn evaluator(&self) -> Evaluator {
+        Evaluator {
             store: self.store.clone(),
             customers: self.customers.clone(),
         }
     }
 
-    async fn person_of_today(&self, event: &DomainEvent) -> Result<Option<Person>> {
+    async fn person_of_today(&self, event: &IntegrationEvent) -> Result<Option<Person>> {
         let latest = self.customers.latest(&event.data.customer_id).await?;
         Ok(latest.and_then(|revision| revision.person))
     }
@@ -222,7 +225,7 @@ impl Notifier {
     /// Ends a notification that was begun and is not wanted any more.
     async fn give_up(
         &self,
-        event: &DomainEvent,
+        event: &IntegrationEvent,
         kind: Kind,
         person: Option<&Person>,
     ) -> Result<()> {
@@ -232,35 +235,38 @@ impl Notifier {
         };
         let id = id_of(event, kind, &Recipient::Customer);
         match self.notifications.get(id).await? {
-            Some(stored) => self.go_on(event, stored, Some(reason), person).await,
+            Some(stored) => self.resume(event, stored, Some(reason), person).await,
             None => Ok(()),
         }
     }
 
     async fn carry_out(
         &self,
-        event: &DomainEvent,
-        judged: &Judged,
+        event: &IntegrationEvent,
+        evaluated: &Evaluated,
         person: Option<&Person>,
     ) -> Result<()> {
-        let id = id_of(event, judged.kind, &judged.recipient);
+        let id = id_of(event, evaluated.kind, &evaluated.recipient);
         if let Some(stored) = self.notifications.get(id).await? {
-            return self.go_on(event, stored, judged.skip, person).await;
+            return self.resume(event, stored, evaluated.skip, person).await;
         }
-        let mut planned = Notification::new(id, event, judged.kind, judged.recipient.clone());
+        let mut planned = Notification::new(id, event, evaluated.kind, evaluated.recipient.clone());
         // A further address may be gone when the event comes again, and nothing
         // is decided for it then: what was begun is the heartbeat's to end.
-        if !judged.recipient.is_customer() {
+        if !evaluated.recipient.is_customer() {
             planned.due_at = Some(self.clock.now());
         }
-        match judged.digest_at {
-            Some(at) if judged.skip.is_none() => self.wait_for_digest(event, planned, at).await,
-            _ => self.send_or_skip(event, planned, judged.skip, person).await,
+        match evaluated.digest_at {
+            Some(at) if evaluated.skip.is_none() => self.wait_for_digest(event, planned, at).await,
+            _ => {
+                self.send_or_skip(event, planned, evaluated.skip, person)
+                    .await
+            }
         }
     }
 }
 
-fn id_of(event: &DomainEvent, kind: Kind, recipient: &Recipient) -> Uuid {
+fn id_of(event: &IntegrationEvent, kind: Kind, recipient: &Recipient) -> Uuid {
     let customer = &event.data.customer_id;
     notification::notification_id(event.metadata.event_id, kind, customer, recipient, EMAIL)
 }

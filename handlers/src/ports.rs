@@ -21,9 +21,11 @@ mod suppressions;
 pub use bus::{Bus, BusEntry};
 pub use clock::{Clock, Stamp, SystemClock};
 pub use customers::{CLOCKS_DIFFER, CustomerRevision, Customers, Person};
-pub use dead_letters::{DeadLetterQueue, Look, QueuedLetter};
+pub use dead_letters::{DeadLetterQueue, QueueView, QueuedLetter};
 pub use domain::email::address_hash;
-pub use event_store::{Appended, CommitPage, EventStore, Place, ReversalMark, UsedKey};
+pub use event_store::{
+    Appended, CommitPage, CommitPosition, EventStore, IdempotencyRecord, ReversalMark,
+};
 pub use ids::{Ids, RandomIds};
 pub use keys::Keys;
 pub use mailer::{
@@ -32,12 +34,12 @@ pub use mailer::{
 };
 pub use monotone_clock::MonotoneClock;
 pub use notifications::{
-    Content, Covered, Delivery, Digest, History, MAX_DETAIL_BYTES, MAX_STEPS, Notification,
-    Notifications, ProviderEvent, ProviderEventKind, State, Statement, Transition, Versions,
+    Content, Covered, DeliveryStatus, Digest, History, HistoryEntry, MAX_DETAIL_BYTES, MAX_STEPS,
+    Notification, Notifications, ProviderEvent, ProviderEventKind, State, Statement, Versions,
 };
 pub use objects::{Object, Objects};
 pub use read_model::{Parked, ReadModel, ReadModelRow};
 pub use replays::{ReplacedRow, ReplayJob, Replays, ShadowRow};
-pub use schedules::{DUE_SLICES, Due, LastRun, ScheduleRow, Schedules};
+pub use schedules::{DUE_SHARDS, Due, LastRun, ScheduleRow, Schedules};
 pub use secret_versions::{CURRENT, PENDING, PREVIOUS, SecretSource, SecretText, SecretVersions};
 pub use suppressions::{Suppression, SuppressionReason, Suppressions};

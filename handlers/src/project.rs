@@ -7,10 +7,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::{AccountId, Commit, DomainEvent, Version};
+use domain::{AccountId, Commit, IntegrationEvent, Version};
 use projections::Balance;
 
-use crate::dead_letter::OwnLetter;
+use crate::dead_letter::InternalDeadLetter;
 use crate::error::{Error, Result};
 use crate::planted;
 use crate::ports::{
@@ -53,7 +53,7 @@ impl std::fmt::Debug for Projector {
 #[derive(Debug, Default)]
 struct Projected {
     /// To be published, in order of version.
-    events: Vec<DomainEvent>,
+    events: Vec<IntegrationEvent>,
     /// The version that the row has now.
     version: Version,
     parked: bool,
@@ -133,7 +133,7 @@ impl Projector {
         &self,
         account: &AccountId,
         records: Vec<StreamRecord>,
-    ) -> Result<Vec<DomainEvent>> {
+    ) -> Result<Vec<IntegrationEvent>> {
         let mut commits = Vec::with_capacity(records.len());
         let mut unreadable = Vec::new();
         for record in records {
@@ -171,15 +171,15 @@ impl Projector {
     }
 
     /// Tells the events of a commit that was applied and could not be read then.
-    pub async fn tell(&self, account: &AccountId, first_version: Version) -> Result<()> {
+    pub async fn republish(&self, account: &AccountId, first_version: Version) -> Result<()> {
         let commit = self.store.commit_holding(account, first_version).await?;
         let commit = commit.ok_or_else(|| {
             Error::Permanent(format!(
                 "account {account} has no commit at version {first_version}"
             ))
         })?;
-        let events =
-            DomainEvent::of_commit(&commit).map_err(|error| Error::Permanent(error.to_string()))?;
+        let events = IntegrationEvent::of_commit(&commit)
+            .map_err(|error| Error::Permanent(error.to_string()))?;
         self.publish(&events).await
     }
 
@@ -189,7 +189,7 @@ impl Projector {
         first_version: Version,
         reason: &str,
     ) -> Result<()> {
-        let letter = OwnLetter::CommitUntold {
+        let letter = InternalDeadLetter::CommitUnpublished {
             account_id: account.clone(),
             first_version,
             reason: reason.to_owned(),
@@ -301,7 +301,7 @@ impl Projector {
                     continue;
                 }
                 // Applied before; told again all the same.
-                match DomainEvent::of_commit(commit) {
+                match IntegrationEvent::of_commit(commit) {
                     Ok(events) => fold.events.extend(events),
                     Err(error) => {
                         fold.poison = Some(error.to_string());
@@ -416,7 +416,7 @@ impl Projector {
 
     async fn tell_parked(&self, account: &AccountId, parked: Option<&Parked>) -> Result<()> {
         let Some(parked) = parked else { return Ok(()) };
-        let letter = OwnLetter::AccountParked {
+        let letter = InternalDeadLetter::AccountParked {
             account_id: account.clone(),
             reason: parked.reason.clone(),
             at: parked.at,
@@ -428,7 +428,7 @@ impl Projector {
         Ok(())
     }
 
-    async fn publish(&self, events: &[DomainEvent]) -> Result<()> {
+    async fn publish(&self, events: &[IntegrationEvent]) -> Result<()> {
         let entries = events
             .iter()
             .map(BusEntry::of)
@@ -445,11 +445,11 @@ fn moved_meanwhile(account: &AccountId) -> Error {
 
 /// What a parked account's records still have to tell: the events that were
 /// applied before it was parked.
-fn told_again(row: &ReadModelRow, commits: &[Commit]) -> Vec<DomainEvent> {
+fn told_again(row: &ReadModelRow, commits: &[Commit]) -> Vec<IntegrationEvent> {
     commits
         .iter()
         .filter(|commit| commit.last_version() <= row.version())
-        .filter_map(|commit| DomainEvent::of_commit(commit).ok())
+        .filter_map(|commit| IntegrationEvent::of_commit(commit).ok())
         .flatten()
         .collect()
 }
@@ -457,7 +457,7 @@ fn told_again(row: &ReadModelRow, commits: &[Commit]) -> Vec<DomainEvent> {
 /// A balance on its way through commits.
 struct Fold {
     balance: Option<Balance>,
-    events: Vec<DomainEvent>,
+    events: Vec<IntegrationEvent>,
     /// How often commits were missing before the next one.
     gaps: u64,
     /// Why it cannot go on.
@@ -471,7 +471,7 @@ impl Fold {
 
     fn take(&mut self, commit: &Commit) {
         let next = Balance::after(self.balance.as_ref(), commit)
-            .and_then(|balance| Ok((balance, DomainEvent::of_commit(commit)?)));
+            .and_then(|balance| Ok((balance, IntegrationEvent::of_commit(commit)?)));
         match next {
             Ok((balance, events)) => {
                 self.balance = Some(balance);

@@ -17,7 +17,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
-use crate::ports::{Clock, EventStore, Place, ReadModel, ReadModelRow};
+use crate::ports::{Clock, CommitPosition, EventStore, ReadModel, ReadModelRow};
 use time_index::PageLimit;
 
 /// Most rows in one answer.
@@ -332,7 +332,7 @@ impl Queries {
     pub async fn recorded(
         &self,
         range: time_index::Range,
-        after: Option<Place>,
+        after: Option<CommitPosition>,
         newest_first: bool,
         limit: PageLimit,
     ) -> Result<time_index::Page> {

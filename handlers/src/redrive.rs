@@ -180,7 +180,7 @@ impl Redriver {
                 account_id,
                 first_version,
             } => {
-                self.projector.tell(account_id, *first_version).await?;
+                self.projector.republish(account_id, *first_version).await?;
                 Ok("its events were put on the bus".to_owned())
             }
             Origin::Stream { from, to } => self.project_again(*from, *to, seen).await,
@@ -363,7 +363,7 @@ fn resend_request(
     letter: &DeadLetter,
     id: uuid::Uuid,
     attempts: u32,
-    event: &domain::DomainEvent,
+    event: &domain::IntegrationEvent,
 ) -> Result<BusEntry> {
     let mut entry = BusEntry::of(event)?;
     let resend = Resend {

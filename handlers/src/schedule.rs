@@ -26,7 +26,7 @@ use crate::error::{Error, Result};
 use crate::ports::{Clock, DeadLetterQueue, EventStore, ScheduleRow, Schedules};
 pub use change::{Change, Changed};
 pub use park::resume;
-pub use run::Beat;
+pub use run::HeartbeatReport;
 pub use view::ScheduleView;
 
 /// Who appends what a schedule does, as the commits have it.
@@ -59,7 +59,7 @@ impl Scheduler {
             return self.deliver(detail).await;
         }
         let beat = self.run_due(budget).await?;
-        if beat != Beat::default() {
+        if beat != HeartbeatReport::default() {
             tracing::info!(?beat, "what was due has run");
         }
         Ok(())

@@ -5,23 +5,23 @@ use std::sync::Arc;
 
 use domain::CustomerId;
 
-use crate::customers::CustomerDesk;
+use crate::customers::CustomerService;
 use crate::error::Result;
 use crate::ports::{Clock, Person, Suppression, Suppressions};
 
-pub struct SuppressionDesk {
+pub struct SuppressionService {
     pub suppressions: Arc<dyn Suppressions>,
-    pub customers: Arc<CustomerDesk>,
+    pub customers: Arc<CustomerService>,
     pub clock: Arc<dyn Clock>,
 }
 
-impl fmt::Debug for SuppressionDesk {
+impl fmt::Debug for SuppressionService {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("SuppressionDesk").finish_non_exhaustive()
+        f.debug_struct("SuppressionService").finish_non_exhaustive()
     }
 }
 
-impl SuppressionDesk {
+impl SuppressionService {
     /// Each address of the customer, and why nothing is sent to it.
     ///
     /// # Errors

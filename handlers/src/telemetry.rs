@@ -7,7 +7,7 @@
 mod metrics;
 
 use chrono::{DateTime, Utc};
-use domain::{AccountId, Commit, DomainEvent, Occurrence, Version};
+use domain::{AccountId, Commit, IntegrationEvent, Occurrence, Version};
 
 use crate::append::Append;
 use crate::error::Error;
@@ -41,11 +41,11 @@ pub(crate) fn overtaken(request: &Append) {
 
 /// The account's row has got from `before` to these events' end. Those of one
 /// commit are one line.
-pub(crate) fn projected(account: &AccountId, before: Version, events: &[DomainEvent]) {
+pub(crate) fn projected(account: &AccountId, before: Version, events: &[IntegrationEvent]) {
     let applied = events.iter().filter(|event| {
         // What follows from a movement shares its version and is no commit's event.
         event.metadata.version > before
-            && event.event_type != domain::domain_event::ACCOUNT_OVERDRAWN
+            && event.event_type != domain::integration_event::ACCOUNT_OVERDRAWN
     });
     let mut commits: Vec<(&str, Version, u64)> = Vec::new();
     for event in applied {
@@ -90,7 +90,7 @@ pub(crate) fn replayed(replay_id: &str, events: u64) {
 }
 
 /// A mail was taken by the mailer.
-pub(crate) fn sent(notification: &Notification, event: &DomainEvent, now: DateTime<Utc>) {
+pub(crate) fn sent(notification: &Notification, event: &IntegrationEvent, now: DateTime<Utc>) {
     let lag = (now - event.metadata.recorded_at).num_milliseconds().max(0);
     tracing::info!(
         target: TARGET,

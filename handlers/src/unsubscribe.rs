@@ -11,7 +11,7 @@ use domain::CustomerId;
 use domain::notification::Kind;
 use domain::recipient::Recipient;
 
-use crate::customers::CustomerDesk;
+use crate::customers::CustomerService;
 use crate::error::Result;
 use crate::keyring::{Keyring, Purpose};
 use crate::ports::Keys;
@@ -167,7 +167,7 @@ pub struct Link {
 /// The use case behind the link.
 pub struct Unsubscriber {
     pub keys: Arc<dyn Keys>,
-    pub customers: Arc<CustomerDesk>,
+    pub customers: Arc<CustomerService>,
 }
 
 impl fmt::Debug for Unsubscriber {

@@ -3,15 +3,15 @@
 
 use std::path::PathBuf;
 
-use domain::domain_event::ACCOUNT_OVERDRAWN;
-use domain::{Commit, DomainEvent};
+use domain::integration_event::ACCOUNT_OVERDRAWN;
+use domain::{Commit, IntegrationEvent};
 use serde_json::{Value, json};
 
 use crate::given::{Given, closed, deposited, event, opened, opened_with, reversed, withdrawn};
 use crate::scheduled;
 
-fn published(commit: &Commit) -> Vec<DomainEvent> {
-    DomainEvent::of_commit(commit).unwrap()
+fn published(commit: &Commit) -> Vec<IntegrationEvent> {
+    IntegrationEvent::of_commit(commit).unwrap()
 }
 
 /// Type, balance before and balance after.
@@ -171,7 +171,7 @@ fn assert_valid(event_type: &str, detail: &Value) {
 }
 
 /// One of each type, with all its fields.
-fn one_of_each() -> Vec<DomainEvent> {
+fn one_of_each() -> Vec<IntegrationEvent> {
     let movement = json!({
         "amount": "125.50", "currency": "EUR", "channel": "sepa", "reference": "Salary November",
         "counterparty": "Example Works Ltd", "value_date": "2026-11-22",
@@ -226,7 +226,7 @@ fn the_events_of_the_bus_are_as_their_golden_files_and_as_their_schemas() {
             _ => event.event_type.clone(),
         };
         insta::assert_json_snapshot!(name, detail);
-        let mut read: DomainEvent = serde_json::from_value(detail).unwrap();
+        let mut read: IntegrationEvent = serde_json::from_value(detail).unwrap();
         read.event_type.clone_from(&event.event_type);
         assert_eq!(read, event);
     }
@@ -261,7 +261,7 @@ fn events_of_which_nobody_is_told_say_so_and_so_does_what_follows_from_them() {
             assert_valid(&event.event_type, &detail);
             let said = detail["metadata"].get("notify");
             assert_eq!(said, (!notify).then_some(&json!(false)), "{detail}");
-            let mut read: DomainEvent = serde_json::from_value(detail).unwrap();
+            let mut read: IntegrationEvent = serde_json::from_value(detail).unwrap();
             read.event_type.clone_from(&event.event_type);
             assert_eq!(read, event);
         }
@@ -282,7 +282,7 @@ fn every_published_example_is_valid_and_can_be_read() {
         assert_valid(event_type, &example["detail"]);
         assert_eq!(example["source"], "ledgerbell");
         if event_type != "ReplayRequested" {
-            serde_json::from_value::<DomainEvent>(example["detail"].clone()).unwrap();
+            serde_json::from_value::<IntegrationEvent>(example["detail"].clone()).unwrap();
         }
         seen += 1;
     }

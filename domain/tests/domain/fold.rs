@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use domain::chain::{ChainError, follow};
-use domain::{Commit, DomainEvent, Status, Version};
+use domain::{Commit, IntegrationEvent, Status, Version};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -135,7 +135,7 @@ proptest! {
         let (given, model) = play(balance, limit, &requests);
         let mut told = "0.00".to_owned();
         let mut crossings = Vec::new();
-        for event in given.0.iter().flat_map(|commit| DomainEvent::of_commit(commit).unwrap()) {
+        for event in given.0.iter().flat_map(|commit| IntegrationEvent::of_commit(commit).unwrap()) {
             if event.metadata.causation_id.is_some() {
                 prop_assert_eq!(&event.data.balance_after, &told);
                 crossings.push(event.metadata.version);

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Duration, Utc};
 use domain::commit::Head;
 use domain::decision::{self, Context, Original, Refusal};
-use domain::record::Reports;
+use domain::record::ProposedEvents;
 use domain::{AccountId, Commit, Event, EventId, Location, Version};
 use serde_json::{Value, json};
 
@@ -102,7 +102,7 @@ impl Given {
 
     #[track_caller]
     fn when_sent(self, body: Value) -> When {
-        let reports = Reports::read(body).expect("the reports are well formed");
+        let proposed = ProposedEvents::read(body).expect("the reports are well formed");
         let head = self.0.last().map(Commit::head);
         let number = self.0.len() as u32;
         let context = Context {
@@ -112,7 +112,7 @@ impl Given {
             correlation_id: format!("corr-{number}"),
             idempotency_key: format!("key-{number}").parse().unwrap(),
         };
-        let outcome = decision::decide(head.as_ref(), &reports, &self.originals(), context);
+        let outcome = decision::decide(head.as_ref(), &proposed, &self.originals(), context);
         When {
             given: self,
             outcome,

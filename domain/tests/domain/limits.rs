@@ -1,15 +1,15 @@
 //! The ends of what is taken: the last that is, and the first that is not.
 
 use domain::account::FoldError;
-use domain::record::{MAX_EVENTS, Reports};
+use domain::record::{MAX_EVENTS, ProposedEvents};
 use domain::time::{format_recorded_at, format_time, parse_stored_time, parse_time};
 use domain::{Account, Event, FieldError, Location};
 use serde_json::{Value, json};
 
 use crate::given::{Given, deposited, event, opened};
 
-fn read(events: Vec<Value>) -> Result<Reports, Vec<FieldError>> {
-    Reports::read(json!({ "events": events }))
+fn read(events: Vec<Value>) -> Result<ProposedEvents, Vec<FieldError>> {
+    ProposedEvents::read(json!({ "events": events }))
 }
 
 /// Places and details of what is wrong with one deposit with these fields more.
@@ -67,8 +67,8 @@ fn a_day_has_one_spelling() {
 #[test]
 fn a_request_holds_one_to_twenty_five_events() {
     let deposits = |count: usize| read(vec![deposited("1.00"); count]);
-    assert_eq!(deposits(1).unwrap().reports.len(), 1);
-    assert_eq!(deposits(MAX_EVENTS).unwrap().reports.len(), 25);
+    assert_eq!(deposits(1).unwrap().events.len(), 1);
+    assert_eq!(deposits(MAX_EVENTS).unwrap().events.len(), 25);
     for count in [0, MAX_EVENTS + 1, MAX_EVENTS + 2] {
         let errors = deposits(count).unwrap_err();
         assert!(
@@ -94,7 +94,7 @@ fn what_is_no_list_of_events_says_what_it_is() {
         (json!("x"), "a string"),
         (json!({}), "an object"),
     ] {
-        let errors = Reports::read(json!({ "events": events })).unwrap_err();
+        let errors = ProposedEvents::read(json!({ "events": events })).unwrap_err();
         assert_eq!(
             errors,
             [FieldError::pointer(
@@ -103,12 +103,12 @@ fn what_is_no_list_of_events_says_what_it_is() {
             )]
         );
     }
-    let errors = Reports::read(json!([])).unwrap_err();
+    let errors = ProposedEvents::read(json!([])).unwrap_err();
     assert_eq!(
         errors,
         [FieldError::pointer("", "must be an object, not an array")]
     );
-    let errors = Reports::read(json!({})).unwrap_err();
+    let errors = ProposedEvents::read(json!({})).unwrap_err();
     assert_eq!(errors, [FieldError::pointer("/events", "is missing")]);
 }
 

@@ -1,6 +1,6 @@
 //! Which notifications an event deserves, as a table.
 
-use domain::DomainEvent;
+use domain::IntegrationEvent;
 use domain::notification::{self, Decision, EMAIL, Kind, SkipReason};
 use domain::preferences::Preferences;
 use domain::recipient::Recipient;
@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 use crate::given::{Given, closed, deposited, event, opened, opened_with, reversed, withdrawn};
 
 /// The last event that the last commit of a history publishes.
-fn last_of(given: Given) -> DomainEvent {
-    DomainEvent::of_commit(given.0.last().unwrap())
+fn last_of(given: Given) -> IntegrationEvent {
+    IntegrationEvent::of_commit(given.0.last().unwrap())
         .unwrap()
         .pop()
         .unwrap()
@@ -21,7 +21,11 @@ fn rich() -> Given {
 }
 
 #[track_caller]
-fn assert_told(event: &DomainEvent, preferences: Value, expected: &[(Kind, Option<SkipReason>)]) {
+fn assert_told(
+    event: &IntegrationEvent,
+    preferences: Value,
+    expected: &[(Kind, Option<SkipReason>)],
+) {
     let read = Preferences::read(preferences.clone(), "").unwrap();
     let expected: Vec<Decision> = expected
         .iter()
@@ -174,7 +178,7 @@ fn a_kind_that_must_be_asked_for_is_off_until_it_is_enabled() {
 }
 
 /// A withdrawal that a schedule has made, or was to make.
-fn scheduled(event_type: &str) -> DomainEvent {
+fn scheduled(event_type: &str) -> IntegrationEvent {
     let mut event = last_of(rich().and([withdrawn("1.00")]));
     event.event_type = event_type.to_owned();
     event.data.schedule_id = Some("rent".parse().unwrap());

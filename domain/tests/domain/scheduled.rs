@@ -3,11 +3,11 @@
 use chrono::{DateTime, Utc};
 use domain::decision::{self, Context};
 use domain::event::MovementKind;
-use domain::record::{Report, ReportContent, Reports};
+use domain::record::{ProposedContent, ProposedEvent, ProposedEvents};
 use domain::schedule_event::{change_key, earlier};
 use domain::{
-    Commit, Event, IdempotencyKey, Location, Occurrence, OperationScheduled, OperationSkipped,
-    Schedule, SkippedBecause,
+    Commit, Event, IdempotencyKey, Location, Occurrence, OccurrenceSkipReason, OperationScheduled,
+    OperationSkipped, Schedule,
 };
 use serde_json::json;
 
@@ -29,9 +29,9 @@ fn occurrence() -> Occurrence {
 
 fn commit(before: Option<&Commit>, event: Event, key: IdempotencyKey) -> Commit {
     let occurred_at: DateTime<Utc> = "2026-12-01T08:00:03Z".parse().unwrap();
-    let reports = Reports::of(vec![Report {
+    let proposed = ProposedEvents::of(vec![ProposedEvent {
         occurred_at,
-        content: ReportContent::Event(event),
+        content: ProposedContent::Event(event),
     }]);
     let context = Context {
         account_id: account_id(),
@@ -41,7 +41,7 @@ fn commit(before: Option<&Commit>, event: Event, key: IdempotencyKey) -> Commit 
         idempotency_key: key,
     };
     let head = before.map(Commit::head);
-    let commit = decision::decide(head.as_ref(), &reports, &Default::default(), context).unwrap();
+    let commit = decision::decide(head.as_ref(), &proposed, &Default::default(), context).unwrap();
     assert_eq!(
         domain::chain::follow(head.as_ref(), &commit),
         Ok(commit.head())
@@ -77,7 +77,7 @@ pub fn one_of_each() -> Vec<Commit> {
                 at: "2027-01-01T08:00:00Z".parse().unwrap(),
                 ..rent.clone()
             },
-            reason: SkippedBecause::InsufficientFunds,
+            reason: OccurrenceSkipReason::InsufficientFunds,
             movement: MovementKind::Withdrawal,
             amount,
         }),
@@ -138,7 +138,7 @@ fn a_bank_cannot_report_what_is_ours_to_say() {
     let refused_at = |event_type: &str, data: serde_json::Value| {
         let event =
             json!({ "type": event_type, "occurred_at": "2026-11-22T10:00:00Z", "data": data });
-        let errors = Reports::read(json!({ "events": [event] })).unwrap_err();
+        let errors = ProposedEvents::read(json!({ "events": [event] })).unwrap_err();
         let places: Vec<Location> = errors.into_iter().map(|error| error.location).collect();
         places
     };

@@ -3,7 +3,7 @@
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use domain::delivery::{Delivery, StatementMonth};
+use domain::cadence::{Cadence, StatementMonth};
 use domain::quiet_hours::QuietHours;
 use proptest::prelude::*;
 use serde_json::json;
@@ -115,10 +115,10 @@ fn quiet_hours_end_by_the_customers_clock() {
 
 #[test]
 fn a_digest_comes_in_the_morning_after_what_it_tells_of() {
-    let daily = Delivery::Daily;
-    let weekly = Delivery::Weekly;
+    let daily = Cadence::Daily;
+    let weekly = Cadence::Weekly;
     for (delivery, name, recorded, at) in [
-        (Delivery::Immediate, "UTC", "2026-11-22T10:00:00Z", None),
+        (Cadence::Immediate, "UTC", "2026-11-22T10:00:00Z", None),
         (
             daily,
             "UTC",
@@ -207,7 +207,7 @@ fn a_digest_that_would_come_in_quiet_hours_comes_at_their_end() {
         ),
     ] {
         let quiet = Some(quiet(hours.0, hours.1));
-        let answer = Delivery::Daily.digest_after(time(recorded), Tz::UTC, quiet);
+        let answer = Cadence::Daily.digest_after(time(recorded), Tz::UTC, quiet);
         assert_eq!(answer, Some(time(at)), "{hours:?} {recorded}");
     }
 }
@@ -216,12 +216,12 @@ fn a_digest_that_would_come_in_quiet_hours_comes_at_their_end() {
 fn a_digest_tells_since_the_one_before_it() {
     for (delivery, occurrence, begins) in [
         (
-            Delivery::Daily,
+            Cadence::Daily,
             "2026-10-25T07:00:00Z",
             "2026-10-24T06:00:00Z",
         ),
         (
-            Delivery::Weekly,
+            Cadence::Weekly,
             "2026-10-26T07:00:00Z",
             "2026-10-19T06:00:00Z",
         ),

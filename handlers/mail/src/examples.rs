@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Europe;
-use domain::SkippedBecause;
+use domain::OccurrenceSkipReason;
 
 use crate::{
     Amount, DigestItem, DigestNotice, Direction, Envelope, Kind, Locale, Notice, Scheduled,
@@ -96,7 +96,8 @@ pub fn notice(kind: Kind, locale: Locale) -> Notice {
         scheduled: schedule.then(|| Scheduled {
             schedule_id: "rent-flat-3".to_owned(),
             occurrence: at("2026-12-01T08:00:00Z"),
-            skipped: (kind == Kind::ScheduleSkipped).then_some(SkippedBecause::InsufficientFunds),
+            skipped: (kind == Kind::ScheduleSkipped)
+                .then_some(OccurrenceSkipReason::InsufficientFunds),
         }),
         occurred_at: at(if schedule {
             "2026-12-01T08:00:03Z"

@@ -1,7 +1,7 @@
 //! A mail about one event.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::SkippedBecause;
+use domain::OccurrenceSkipReason;
 use domain::notification::Kind;
 
 use crate::envelope::{check_amount, untrusted};
@@ -50,7 +50,7 @@ pub struct Scheduled {
     /// When it was to be done.
     pub occurrence: DateTime<Utc>,
     /// For [`Kind::ScheduleSkipped`]: why it was not done.
-    pub skipped: Option<SkippedBecause>,
+    pub skipped: Option<OccurrenceSkipReason>,
 }
 
 /// Makes the mail about one event.
@@ -138,7 +138,7 @@ fn facts(notice: &Notice) -> Facts {
             MAX_SCHEDULE_ID_CHARS,
         ),
         planned_for => scheduled.map(|scheduled| format_time(scheduled.occurrence, time_zone, locale)),
-        skipped => scheduled.and_then(|scheduled| scheduled.skipped).map(SkippedBecause::as_str),
+        skipped => scheduled.and_then(|scheduled| scheduled.skipped).map(OccurrenceSkipReason::as_str),
         occurred_at => format_time(notice.occurred_at, time_zone, locale),
         recorded_at => format_time(notice.recorded_at, time_zone, locale),
         value_date => notice.value_date.map(|day| format_date(day, locale)),

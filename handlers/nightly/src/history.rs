@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::{AccountId, Commit, Version};
 use export::walk::{History, Page, Standing};
-use handlers::ports::{EventStore, Place, ReadModel};
+use handlers::ports::{CommitPosition, EventStore, ReadModel};
 use handlers::query::time_index::{PageLimit, Range, page_within};
 use tokio::runtime::Handle;
 
@@ -22,7 +22,7 @@ pub(crate) struct Stored<'a> {
     read_model: &'a dyn ReadModel,
     handle: &'a Handle,
     range: Range,
-    position: Option<Place>,
+    position: Option<CommitPosition>,
     accounts: Accounts,
 }
 

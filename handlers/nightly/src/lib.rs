@@ -8,7 +8,7 @@
 //! is whole, and the next one goes on from there.
 
 mod history;
-mod leavings;
+mod orphans;
 mod snapshot;
 
 use std::path::{Path, PathBuf};
@@ -125,7 +125,7 @@ impl Nightly {
         };
         let covered = before.as_ref().and_then(|manifest| manifest.covered.to);
         if let Some(before) = before.as_ref().filter(|_| covered >= Some(until)) {
-            leavings::remove(self, before, None).await?;
+            orphans::remove(self, before, None).await?;
             telemetry::export_complete(until, 0);
             return Ok(Ended::UpToDate);
         }
@@ -137,7 +137,7 @@ impl Nightly {
         let tag = found.map(|object| object.tag);
         let ended = self.upload(&made, until, tag).await?;
         if ended != Ended::Overtaken {
-            leavings::remove(self, &made.manifest, before.as_ref()).await?;
+            orphans::remove(self, &made.manifest, before.as_ref()).await?;
         }
         empty(&self.folder)?;
         tell(&ended);

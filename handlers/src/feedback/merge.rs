@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use chrono::{DateTime, Utc};
 
 use crate::planted;
-use crate::ports::{Delivery, Notification, ProviderEvent, ProviderEventKind as Kind, State};
+use crate::ports::{DeliveryStatus, Notification, ProviderEvent, ProviderEventKind as Kind, State};
 
 /// Most events that are kept, the earliest: SES retries for 14 hours, with a
 /// delay event now and then, and an item has its largest size.
@@ -60,13 +60,13 @@ fn joined(events: &[ProviderEvent], event: &ProviderEvent) -> Vec<ProviderEvent>
     set.into_iter().take(MAX_EVENTS).collect()
 }
 
-fn delivery_of(kind: Kind) -> Option<Delivery> {
+fn delivery_of(kind: Kind) -> Option<DeliveryStatus> {
     match kind {
         Kind::Sent | Kind::Rejected | Kind::RenderingFailed => None,
-        Kind::Delayed => Some(Delivery::Delayed),
-        Kind::Delivered => Some(Delivery::Delivered),
-        Kind::Bounced => Some(Delivery::Bounced),
-        Kind::Complained => Some(Delivery::Complained),
+        Kind::Delayed => Some(DeliveryStatus::Delayed),
+        Kind::Delivered => Some(DeliveryStatus::Delivered),
+        Kind::Bounced => Some(DeliveryStatus::Bounced),
+        Kind::Complained => Some(DeliveryStatus::Complained),
     }
 }
 

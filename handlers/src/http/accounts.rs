@@ -7,7 +7,7 @@ use axum::http::header::ETAG;
 use axum::http::{Extensions, HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use domain::AccountId;
-use domain::record::Reports;
+use domain::record::ProposedEvents;
 use domain::time::parse_time;
 use projections::{AsOf, Basis};
 use serde_json::{Value, json};
@@ -33,7 +33,7 @@ pub(super) async fn append(
         if_match: if_match(&headers)?,
         correlation_id: correlation_id(&headers)?,
         source: caller(&extensions),
-        reports: Reports::read(body).map_err(Problem::invalid)?,
+        proposed: ProposedEvents::read(body).map_err(Problem::invalid)?,
     };
     let query = Query::read(text, &["dry_run"])?;
     let dry_run = query.parsed("dry_run", |text| match text {

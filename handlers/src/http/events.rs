@@ -14,7 +14,7 @@ use super::parameters::{PathText, Query, id};
 use super::problem::Problem;
 use super::{Api, cursor};
 use crate::error::Error;
-use crate::ports::Place;
+use crate::ports::CommitPosition;
 use crate::query::time_index::{PageLimit, Range, first_microsecond};
 use crate::query::{self, EventFilter, EventView};
 
@@ -25,7 +25,7 @@ const MAX_EXAMINED: usize = 2000;
 /// Where a page ended: after a commit, or inside the next one.
 #[derive(Default, Serialize, Deserialize)]
 struct Ended {
-    after: Option<Place>,
+    after: Option<CommitPosition>,
     skip: usize,
 }
 
@@ -86,7 +86,7 @@ pub(super) async fn list(
                 events.push(view);
             }
             ended = Ended {
-                after: Some(Place::of(commit)),
+                after: Some(CommitPosition::of(commit)),
                 skip: 0,
             };
         }
@@ -106,8 +106,8 @@ pub(super) async fn list(
 /// A place that only this commit comes right after. What stood before it on
 /// the page will not do: newest first, whatever is written until the next page
 /// is asked for would come in between.
-fn right_before(commit: &Commit, newest_first: bool) -> Place {
-    let mut place = Place::of(commit);
+fn right_before(commit: &Commit, newest_first: bool) -> CommitPosition {
+    let mut place = CommitPosition::of(commit);
     place.first_version = match newest_first {
         true => place.first_version + 1,
         false => place.first_version - 1,

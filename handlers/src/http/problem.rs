@@ -73,7 +73,7 @@ impl From<Error> for Problem {
                 "There is no such resource",
                 detail,
             ),
-            Error::VersionMismatch { .. } => Problem::new(
+            Error::VersionConflict { .. } => Problem::new(
                 StatusCode::PRECONDITION_FAILED,
                 "version-mismatch",
                 "The version is another one",

@@ -9,10 +9,10 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
-use domain::delivery::Delivery;
-use domain::domain_event::ACCOUNT_OVERDRAWN;
+use domain::cadence::Cadence;
+use domain::integration_event::ACCOUNT_OVERDRAWN;
 use domain::notification::{self, EMAIL, Kind, SkipReason};
-use domain::{AccountId, DomainEvent, Version};
+use domain::{AccountId, IntegrationEvent, Version};
 use futures::future::join_all;
 use mail::{DigestItem, DigestNotice, Direction};
 use uuid::Uuid;
@@ -32,7 +32,7 @@ const AT_ONCE: usize = 16;
 impl Notifier {
     pub(super) async fn wait_for_digest(
         &self,
-        event: &DomainEvent,
+        event: &IntegrationEvent,
         planned: Notification,
         at: DateTime<Utc>,
     ) -> Result<()> {
@@ -58,7 +58,7 @@ impl Notifier {
         };
         if let Some(digest) = self.notifications.get(id).await? {
             for waiting in &waiting {
-                self.take_in(&event, &digest, waiting, person.as_ref())
+                self.settle_into_digest(&event, &digest, waiting, person.as_ref())
                     .await?;
             }
         }
@@ -115,9 +115,9 @@ impl Notifier {
 
     /// Notes that the digest tells it; or, where that was pinned without it,
     /// lets it wait for the next one.
-    async fn take_in(
+    async fn settle_into_digest(
         &self,
-        event: &DomainEvent,
+        event: &IntegrationEvent,
         digest: &Notification,
         waiting: &Notification,
         person: Option<&Person>,
@@ -214,7 +214,7 @@ impl Notifier {
         digest: &Digest,
         person: &Person,
         notification: &Notification,
-        foot: render::Foot<'_>,
+        foot: render::MailFooter<'_>,
     ) -> Result<mail::Rendered> {
         let mut kinds: BTreeMap<(&AccountId, Version), Vec<Kind>> = BTreeMap::new();
         for covered in &digest.covers {
@@ -265,7 +265,7 @@ fn covers(waiting: &Notification) -> Covered {
 
 /// One item for one event, however many notifications it gave: its amount
 /// counts once.
-fn item(event: &DomainEvent, kinds: Vec<Kind>) -> Result<DigestItem> {
+fn item(event: &IntegrationEvent, kinds: Vec<Kind>) -> Result<DigestItem> {
     let data = &event.data;
     let moved = render::moved(event)?;
     Ok(DigestItem {
@@ -297,9 +297,9 @@ fn begins(person: &Person, occurrence: DateTime<Utc>) -> DateTime<Utc> {
     })
 }
 
-fn cadence(person: &Person) -> Delivery {
+fn cadence(person: &Person) -> Cadence {
     match person.preferences.delivery() {
-        Delivery::Immediate => Delivery::Daily,
+        Cadence::Immediate => Cadence::Daily,
         delivery => delivery,
     }
 }

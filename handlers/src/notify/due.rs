@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use domain::DomainEvent;
+use domain::IntegrationEvent;
 use futures::future::{join_all, try_join_all};
 use tracing::field::Empty;
 use tracing::{Instrument, Span};
@@ -14,7 +14,7 @@ use uuid::Uuid;
 use super::{Notifier, skip_today};
 use crate::error::{Error, Result};
 use crate::planted;
-use crate::ports::{Content, DUE_SLICES, Notification, Person, State};
+use crate::ports::{Content, DUE_SHARDS, Notification, Person, State};
 use crate::telemetry;
 
 /// Notifications of one slice that a beat looks at. What is left is still due
@@ -29,7 +29,7 @@ const AFTER_A_FAILURE: TimeDelta = TimeDelta::hours(1);
 
 /// What a beat has done.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Beat {
+pub struct HeartbeatReport {
     /// Taken up without a failure.
     pub done: u64,
     /// Still due; the log has why.
@@ -44,13 +44,13 @@ impl Notifier {
     ///
     /// # Errors
     /// Where what is due cannot be listed.
-    pub async fn run_due(&self, budget: Duration) -> Result<Beat> {
+    pub async fn run_due(&self, budget: Duration) -> Result<HeartbeatReport> {
         let started = self.clock.now();
         let deadline = started + budget;
-        let slices = 0..DUE_SLICES;
+        let slices = 0..DUE_SHARDS;
         let due = slices.map(|slice| self.notifications.due(slice, started, MAX_DUE));
         let due = try_join_all(due).await?.concat();
-        let mut beat = Beat::default();
+        let mut beat = HeartbeatReport::default();
         let digests = Mutex::default();
         for some in due.chunks(AT_ONCE) {
             if self.clock.now() >= deadline {
@@ -61,7 +61,7 @@ impl Notifier {
                 let span =
                     tracing::error_span!("due", correlation_id = Empty, notification_id = %id);
                 // Boxed, as it is large and would be moved more than once.
-                let work = Box::pin(self.take_up(*id, &digests)).instrument(span.clone());
+                let work = Box::pin(self.resume_due(*id, &digests)).instrument(span.clone());
                 async move { (*id, span, work.await) }
             });
             for (id, span, outcome) in join_all(taken_up).await {
@@ -84,7 +84,7 @@ impl Notifier {
     }
 
     /// `digests` are those that this beat has seen to.
-    async fn take_up(&self, id: Uuid, digests: &Mutex<BTreeSet<Uuid>>) -> Result<()> {
+    async fn resume_due(&self, id: Uuid, digests: &Mutex<BTreeSet<Uuid>>) -> Result<()> {
         let now = self.clock.now();
         let Some(stored) = self.notifications.get(id).await? else {
             return Ok(());
@@ -123,7 +123,7 @@ impl Notifier {
 
     async fn plan_next(
         &self,
-        event: &DomainEvent,
+        event: &IntegrationEvent,
         stored: &Notification,
         person: Option<&Person>,
     ) -> Result<()> {

@@ -6,9 +6,9 @@ use domain::low_balance::{Asked, Past, Step};
 use domain::notification::{Decision, Kind, SkipReason};
 use domain::recipient::Recipient;
 use domain::schedule::local_time;
-use domain::{Commit, CustomerId, DomainEvent};
+use domain::{Commit, CustomerId, IntegrationEvent};
 
-use super::judge::Judge;
+use super::evaluator::Evaluator;
 use crate::error::{Error, Result};
 use crate::ports::{CustomerRevision, Person};
 
@@ -18,12 +18,12 @@ const PAGE: usize = 50;
 /// and margin, or in one day, is told rather than not.
 const MAX_STEPS: usize = 2_000;
 
-impl Judge {
+impl Evaluator {
     /// Takes back the alerts of a low balance that had not recovered since the
     /// last one, or had one on the same day.
     pub(super) async fn look_at_the_past(
         &self,
-        event: &DomainEvent,
+        event: &IntegrationEvent,
         unwritten: &[Commit],
         decisions: &mut [Decision],
         then: &Person,
@@ -59,7 +59,7 @@ impl Judge {
     async fn past_of(
         &self,
         mut past: Past,
-        event: &DomainEvent,
+        event: &IntegrationEvent,
         unwritten: &[Commit],
         step: &Step,
     ) -> Result<Past> {
@@ -81,7 +81,7 @@ impl Judge {
             };
             before = oldest.first_version;
             for commit in std::mem::take(&mut commits) {
-                let events = DomainEvent::of_commit(&commit)
+                let events = IntegrationEvent::of_commit(&commit)
                     .map_err(|error| Error::Permanent(format!("an earlier commit: {error}")))?;
                 for earlier in events.iter().rev() {
                     let Some(earlier) = step_of(earlier)? else {
@@ -112,7 +112,7 @@ impl Judge {
     /// at noon was told of none in the morning. Times are asked for backwards.
     async fn asked_at(
         &self,
-        event: &DomainEvent,
+        event: &IntegrationEvent,
         time: DateTime<Utc>,
         wishes: &mut Wishes,
     ) -> Result<Option<Asked>> {
@@ -153,7 +153,7 @@ enum Wishes {
     None,
 }
 
-fn asked(event: &DomainEvent, person: &Person, time: DateTime<Utc>) -> Result<Option<Asked>> {
+fn asked(event: &IntegrationEvent, person: &Person, time: DateTime<Utc>) -> Result<Option<Asked>> {
     let preferences = &person.preferences;
     let preference = preferences.get(Kind::LowBalance);
     let Some(mark) = preference.and_then(|preference| preference.low_mark(event.data.currency))
@@ -172,7 +172,7 @@ fn asked(event: &DomainEvent, person: &Person, time: DateTime<Utc>) -> Result<Op
     }))
 }
 
-fn step_of(event: &DomainEvent) -> Result<Option<Step>> {
+fn step_of(event: &IntegrationEvent) -> Result<Option<Step>> {
     Step::of(event).map_err(|error| Error::Permanent(format!("the event's amounts: {error}")))
 }
 

@@ -2,7 +2,7 @@
 
 use domain::notification::Kind;
 use domain::recipient::Recipient;
-use domain::{AccountId, DomainEvent, EventId, Version};
+use domain::{AccountId, EventId, IntegrationEvent, Version};
 use uuid::Uuid;
 
 use super::{Notifier, id_of};
@@ -16,7 +16,7 @@ impl Notifier {
         &self,
         account: &AccountId,
         version: Version,
-    ) -> Result<Vec<DomainEvent>> {
+    ) -> Result<Vec<IntegrationEvent>> {
         let missing =
             || Error::Permanent(format!("version {version} of account {account} is missing"));
         let commit = self
@@ -24,14 +24,14 @@ impl Notifier {
             .commit_holding(account, version)
             .await?
             .ok_or_else(missing)?;
-        let mut events = DomainEvent::of_commit(&commit)
+        let mut events = IntegrationEvent::of_commit(&commit)
             .map_err(|error| Error::Permanent(format!("account {account}: {error}")))?;
         events.retain(|event| event.metadata.version == version);
         Ok(events)
     }
 
     /// The event that a notification came from.
-    pub(super) async fn event_of(&self, notification: &Notification) -> Result<DomainEvent> {
+    pub(super) async fn event_of(&self, notification: &Notification) -> Result<IntegrationEvent> {
         let Notification {
             account_id,
             event_id,
@@ -51,7 +51,11 @@ impl Notifier {
 }
 
 /// The ids of the notifications that a movement of this account may have had.
-pub(super) fn told_as(original: EventId, event: &DomainEvent, recipient: &Recipient) -> [Uuid; 2] {
+pub(super) fn told_as(
+    original: EventId,
+    event: &IntegrationEvent,
+    recipient: &Recipient,
+) -> [Uuid; 2] {
     let mut original_event = event.clone();
     original_event.metadata.event_id = original;
     [Kind::Withdrawal, Kind::Deposit].map(|kind| id_of(&original_event, kind, recipient))

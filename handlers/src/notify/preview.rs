@@ -6,15 +6,15 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use domain::notification::{Kind, SkipReason};
-use domain::{Commit, DomainEvent, Version};
+use domain::{Commit, IntegrationEvent, Version};
 
-use super::judge::{Judge, Judged, can_wait};
+use super::evaluator::{Evaluated, Evaluator, can_wait};
 use super::{id_of, render};
 use crate::error::{Error, Result};
 use crate::ports::{Clock, Notification, Person, Suppressions};
 
 pub struct Previewer {
-    pub judge: Judge,
+    pub evaluator: Evaluator,
     pub suppressions: Arc<dyn Suppressions>,
     pub clock: Arc<dyn Clock>,
     pub bank_name: String,
@@ -51,16 +51,19 @@ pub enum Verdict {
 impl Previewer {
     /// What each event of a commit that was not written would give.
     pub async fn preview(&self, commit: &Commit) -> Result<Vec<Preview>> {
-        let events = DomainEvent::of_commit(commit)
+        let events = IntegrationEvent::of_commit(commit)
             .map_err(|error| Error::Permanent(format!("the commit: {error}")))?;
         let mut previews = Vec::new();
         for event in &events {
-            let judgement = self
-                .judge
-                .judge(event, std::slice::from_ref(commit))
+            let evaluation = self
+                .evaluator
+                .evaluate(event, std::slice::from_ref(commit))
                 .await?;
-            for judged in judgement.decisions {
-                previews.push(self.one(event, judged, judgement.person.as_ref()).await?);
+            for evaluated in evaluation.decisions {
+                previews.push(
+                    self.one(event, evaluated, evaluation.person.as_ref())
+                        .await?,
+                );
             }
         }
         Ok(previews)
@@ -68,20 +71,20 @@ impl Previewer {
 
     async fn one(
         &self,
-        event: &DomainEvent,
-        judged: Judged,
+        event: &IntegrationEvent,
+        evaluated: Evaluated,
         person: Option<&Person>,
     ) -> Result<Preview> {
-        let address = person.and_then(|person| person.address(&judged.recipient));
-        let verdict = self.verdict(&judged, person, address).await?;
+        let address = person.and_then(|person| person.address(&evaluated.recipient));
+        let verdict = self.verdict(&evaluated, person, address).await?;
         let mail = match (verdict, person) {
             (Verdict::Skip(_), _) | (_, None) => None,
-            (_, Some(person)) => Some(self.render(event, &judged, person)?),
+            (_, Some(person)) => Some(self.render(event, &evaluated, person)?),
         };
         Ok(Preview {
             event_type: event.event_type.clone(),
             version: event.metadata.version,
-            kind: judged.kind,
+            kind: evaluated.kind,
             to: address.map(masked),
             verdict,
             mail,
@@ -90,14 +93,14 @@ impl Previewer {
 
     async fn verdict(
         &self,
-        judged: &Judged,
+        evaluated: &Evaluated,
         person: Option<&Person>,
         address: Option<&str>,
     ) -> Result<Verdict> {
-        if let Some(reason) = judged.skip {
+        if let Some(reason) = evaluated.skip {
             return Ok(Verdict::Skip(reason));
         }
-        if let Some(at) = judged.digest_at {
+        if let Some(at) = evaluated.digest_at {
             return Ok(Verdict::Digest(at));
         }
         let (Some(person), Some(address)) = (person, address) else {
@@ -108,20 +111,21 @@ impl Previewer {
         }
         let quiet = person.quiet_until(self.clock.now());
         Ok(quiet
-            .filter(|_| can_wait(judged.kind))
+            .filter(|_| can_wait(evaluated.kind))
             .map_or(Verdict::Send, Verdict::QuietHours))
     }
 
     fn render(
         &self,
-        event: &DomainEvent,
-        judged: &Judged,
+        event: &IntegrationEvent,
+        evaluated: &Evaluated,
         person: &Person,
     ) -> Result<mail::Rendered> {
-        let id = id_of(event, judged.kind, &judged.recipient);
-        let notification = Notification::new(id, event, judged.kind, judged.recipient.clone());
+        let id = id_of(event, evaluated.kind, &evaluated.recipient);
+        let notification =
+            Notification::new(id, event, evaluated.kind, evaluated.recipient.clone());
         // No code that the bank would call its own, and no link that would act.
-        let foot = render::Foot {
+        let foot = render::MailFooter {
             bank_name: &self.bank_name,
             verification_code: String::new(),
             unsubscribe_url: None,

@@ -1,8 +1,8 @@
 //! From a notification and a person to a rendered mail.
 
-use domain::domain_event::Data;
+use domain::integration_event::Data;
 use domain::notification::Kind;
-use domain::{DomainEvent, Money, SkippedBecause};
+use domain::{IntegrationEvent, Money, OccurrenceSkipReason};
 use mail::{Amount, Envelope, Locale, Notice, Rendered, RenderedStatement, Scheduled};
 
 use super::Notifier;
@@ -19,10 +19,10 @@ impl Notifier {
     /// What the notification's mail says now.
     pub(super) async fn rendered(
         &self,
-        event: &DomainEvent,
+        event: &IntegrationEvent,
         person: &Person,
         notification: &Notification,
-        foot: Foot<'_>,
+        foot: MailFooter<'_>,
     ) -> Result<Letter> {
         let mail = match &notification.content {
             Content::Event => render(event, person, notification, foot)?,
@@ -50,17 +50,17 @@ impl Notifier {
 }
 
 /// What stands in the foot of a mail, beside what the customer is.
-pub(super) struct Foot<'a> {
+pub(super) struct MailFooter<'a> {
     pub(super) bank_name: &'a str,
     pub(super) verification_code: String,
     pub(super) unsubscribe_url: Option<String>,
 }
 
 pub(super) fn render(
-    event: &DomainEvent,
+    event: &IntegrationEvent,
     person: &Person,
     notification: &Notification,
-    foot: Foot<'_>,
+    foot: MailFooter<'_>,
 ) -> Result<Rendered> {
     let data = &event.data;
     let optional = |text: &Option<String>| optional_amount(data, text.as_deref());
@@ -97,7 +97,7 @@ pub(super) fn failed(error: mail::RenderError) -> Error {
 pub(super) fn envelope(
     person: &Person,
     notification: &Notification,
-    foot: Foot<'_>,
+    foot: MailFooter<'_>,
 ) -> Result<Envelope> {
     Ok(Envelope {
         locale: person
@@ -127,7 +127,7 @@ fn scheduled(data: &Data) -> Option<Scheduled> {
         schedule_id: data.schedule_id.as_ref()?.to_string(),
         occurrence: data.occurrence?,
         skipped: data.reason.as_deref().and_then(|reason| {
-            SkippedBecause::ALL
+            OccurrenceSkipReason::ALL
                 .into_iter()
                 .find(|because| because.as_str() == reason)
         }),
@@ -148,7 +148,7 @@ pub(super) fn optional_amount(data: &Data, text: Option<&str>) -> Result<Option<
 }
 
 /// What the event did to the balance, in minor units.
-pub(super) fn moved(event: &DomainEvent) -> Result<i128> {
+pub(super) fn moved(event: &IntegrationEvent) -> Result<i128> {
     let data = &event.data;
     let minor = |text: &str| Ok(i128::from(money(data, text)?.minor()));
     Ok(minor(&data.balance_after)? - minor(&data.balance_before)?)

@@ -3,12 +3,12 @@
 
 use std::time::Duration;
 
-use domain::DomainEvent;
+use domain::IntegrationEvent;
 use domain::notification::{Kind, SkipReason};
 
-use super::judge::can_wait;
+use super::evaluator::can_wait;
 use super::{Notifier, past, render};
-use crate::dead_letter::OwnLetter;
+use crate::dead_letter::InternalDeadLetter;
 use crate::error::{Error, Result};
 use crate::mail_code::verification_code;
 use crate::planted;
@@ -25,7 +25,7 @@ impl Notifier {
     /// more, or not now.
     pub(super) async fn send_or_skip(
         &self,
-        event: &DomainEvent,
+        event: &IntegrationEvent,
         planned: Notification,
         skip: Option<SkipReason>,
         person: Option<&Person>,
@@ -59,7 +59,7 @@ impl Notifier {
 
     async fn send_or_wait(
         &self,
-        event: &DomainEvent,
+        event: &IntegrationEvent,
         planned: Notification,
         person: &Person,
         address: &str,
@@ -78,9 +78,9 @@ impl Notifier {
 
     /// A notification that an earlier attempt has left behind, and the same
     /// event once more.
-    pub(super) async fn go_on(
+    pub(super) async fn resume(
         &self,
-        event: &DomainEvent,
+        event: &IntegrationEvent,
         stored: Notification,
         skip: Option<SkipReason>,
         person: Option<&Person>,
@@ -94,7 +94,7 @@ impl Notifier {
 
     pub(super) async fn go_on_now(
         &self,
-        event: &DomainEvent,
+        event: &IntegrationEvent,
         stored: Notification,
         skip: Option<SkipReason>,
         person: Option<&Person>,
@@ -141,7 +141,7 @@ impl Notifier {
     /// Claims, renders, sends. From the claim on, this worker alone may act.
     async fn send(
         &self,
-        event: &DomainEvent,
+        event: &IntegrationEvent,
         person: &Person,
         address: &str,
         planned: Notification,
@@ -159,7 +159,7 @@ impl Notifier {
             topic,
         };
         let public_url = &self.settings.public_url;
-        let foot = render::Foot {
+        let foot = render::MailFooter {
             bank_name: &self.settings.bank_name,
             verification_code: code.clone(),
             unsubscribe_url: unsubscribe::url(&keyring, public_url, list),
@@ -236,7 +236,7 @@ impl Notifier {
 
     async fn sent(
         &self,
-        event: &DomainEvent,
+        event: &IntegrationEvent,
         sending: Notification,
         message_id: String,
     ) -> Result<()> {
@@ -249,7 +249,7 @@ impl Notifier {
 
     async fn unknown(
         &self,
-        event: &DomainEvent,
+        event: &IntegrationEvent,
         sending: Notification,
         reason: &str,
     ) -> Result<()> {
@@ -261,7 +261,7 @@ impl Notifier {
             unknown.due_at = Some(at + self.settings.unknown_window);
             return self.step(&unknown).await;
         }
-        let letter = OwnLetter::NotificationUnknown {
+        let letter = InternalDeadLetter::NotificationUnknown {
             notification_id: sending.notification_id,
             attempts: sending.attempts,
             reason: reason.to_owned(),
@@ -283,7 +283,7 @@ impl Notifier {
     /// that it undoes, where there was one.
     async fn thread(
         &self,
-        event: &DomainEvent,
+        event: &IntegrationEvent,
         planned: &Notification,
     ) -> Result<Vec<(String, String)>> {
         let (Kind::Reversal, Some(original)) = (planned.kind, event.data.reverses) else {

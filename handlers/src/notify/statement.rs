@@ -9,13 +9,13 @@ mod notice;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Tz;
-use domain::delivery::StatementMonth;
+use domain::cadence::StatementMonth;
 use domain::notification::{self, EMAIL, Kind};
 use domain::recipient::Recipient;
-use domain::{DomainEvent, Status};
+use domain::{IntegrationEvent, Status};
 
 use super::Notifier;
-use super::judge::Judgement;
+use super::evaluator::Evaluation;
 use crate::error::Result;
 use crate::planted;
 use crate::ports::{Content, Notification, Person, State, Statement};
@@ -26,7 +26,7 @@ const PAGE: usize = 100;
 /// Whose statements, and of which account.
 #[derive(Clone, Copy)]
 struct Series<'a> {
-    event: &'a DomainEvent,
+    event: &'a IntegrationEvent,
     recipient: &'a Recipient,
 }
 
@@ -46,10 +46,10 @@ impl Notifier {
     /// when it was recorded.
     pub(super) async fn plan_statements(
         &self,
-        event: &DomainEvent,
-        judgement: &Judgement,
+        event: &IntegrationEvent,
+        evaluation: &Evaluation,
     ) -> Result<()> {
-        let (Some(then), Some(_)) = (&judgement.then, &judgement.person) else {
+        let (Some(then), Some(_)) = (&evaluation.then, &evaluation.person) else {
             return Ok(());
         };
         let recorded_at = event.metadata.recorded_at;
@@ -76,7 +76,7 @@ impl Notifier {
     /// one too. Of a closed account only where it has something to tell.
     pub(super) async fn plan_next_statement(
         &self,
-        event: &DomainEvent,
+        event: &IntegrationEvent,
         told: &Notification,
         statement: Statement,
         person: Option<&Person>,

@@ -14,13 +14,13 @@ use chrono::TimeDelta;
 use domain::notification::Kind;
 use domain::preferences::{Change, Preferences};
 use domain::recipient::Recipient;
-use domain::{AccountId, Commit, CustomerId, DomainEvent, FieldError, Version};
+use domain::{AccountId, Commit, CustomerId, FieldError, IntegrationEvent, Version};
 use serde::{Deserialize, Serialize};
 
 use super::Verdict;
-use super::judge::{Judge, Judged, can_wait};
+use super::evaluator::{Evaluated, Evaluator, can_wait};
 use crate::error::{Error, Result};
-use crate::ports::{Clock, Person, Place};
+use crate::ports::{Clock, CommitPosition, Person};
 use crate::query::time_index::{self, Range};
 pub use report::Report;
 use then::{Known, Then};
@@ -32,7 +32,7 @@ const BUDGET: Duration = Duration::from_secs(10);
 const COMMITS: usize = 100;
 
 pub struct WhatIf {
-    pub judge: Judge,
+    pub evaluator: Evaluator,
     pub clock: Arc<dyn Clock>,
     /// How far it stays behind now; see [`time_index::SAFETY_WINDOW`].
     pub safety_window: TimeDelta,
@@ -87,7 +87,7 @@ type Verdicts = BTreeMap<(Kind, Recipient), Verdict>;
 #[serde(rename_all = "kebab-case")]
 pub enum Position {
     /// In recorded order.
-    After(Place),
+    After(CommitPosition),
     /// In the history of the one account that is looked at.
     AfterVersion(Version),
 }
@@ -142,7 +142,7 @@ impl WhatIf {
         range: Range,
         position: Option<&Position>,
     ) -> Result<(Vec<Commit>, bool)> {
-        let store = self.judge.store.as_ref();
+        let store = self.evaluator.store.as_ref();
         match (&question.scope, position) {
             (Scope::Account(account), None | Some(Position::AfterVersion(_))) => {
                 let after = match position {
@@ -178,7 +178,7 @@ impl WhatIf {
         known: &Arc<Known>,
         report: &mut Report,
     ) -> Result<()> {
-        let events = DomainEvent::of_commit(commit)
+        let events = IntegrationEvent::of_commit(commit)
             .map_err(|error| Error::Permanent(format!("a commit: {error}")))?;
         for event in &events {
             let before = self.verdicts(event, None, known).await?;
@@ -191,39 +191,39 @@ impl WhatIf {
     /// What becomes of an event by the wishes of then, or by others.
     async fn verdicts(
         &self,
-        event: &DomainEvent,
+        event: &IntegrationEvent,
         wishes: Option<&Wishes>,
         known: &Arc<Known>,
     ) -> Result<Verdicts> {
-        let judge = Judge {
-            store: self.judge.store.clone(),
+        let evaluator = Evaluator {
+            store: self.evaluator.store.clone(),
             customers: Arc::new(Then {
-                customers: self.judge.customers.clone(),
+                customers: self.evaluator.customers.clone(),
                 known: known.clone(),
                 day: event.metadata.recorded_at,
                 wishes: wishes.cloned(),
             }),
         };
-        let judgement = judge.judge(event, &[]).await?;
-        let person = judgement.person.as_ref();
-        let verdicts = judgement.decisions.into_iter().map(|judged| {
-            let verdict = verdict(event, &judged, person);
-            ((judged.kind, judged.recipient), verdict)
+        let evaluation = evaluator.evaluate(event, &[]).await?;
+        let person = evaluation.person.as_ref();
+        let verdicts = evaluation.decisions.into_iter().map(|evaluated| {
+            let verdict = verdict(event, &evaluated, person);
+            ((evaluated.kind, evaluated.recipient), verdict)
         });
         Ok(verdicts.collect())
     }
 }
 
 /// What would have become of it at the moment in which it was recorded.
-fn verdict(event: &DomainEvent, judged: &Judged, person: Option<&Person>) -> Verdict {
-    if let Some(reason) = judged.skip {
+fn verdict(event: &IntegrationEvent, evaluated: &Evaluated, person: Option<&Person>) -> Verdict {
+    if let Some(reason) = evaluated.skip {
         return Verdict::Skip(reason);
     }
-    if let Some(at) = judged.digest_at {
+    if let Some(at) = evaluated.digest_at {
         return Verdict::Digest(at);
     }
     person
-        .filter(|_| can_wait(judged.kind))
+        .filter(|_| can_wait(evaluated.kind))
         .and_then(|person| person.quiet_until(event.metadata.recorded_at))
         .map_or(Verdict::Send, Verdict::QuietHours)
 }
@@ -239,7 +239,7 @@ impl Scope {
     fn position_after(&self, commit: &Commit) -> Position {
         match self {
             Scope::Account(_) => Position::AfterVersion(commit.last_version()),
-            Scope::All | Scope::Customer(_) => Position::After(Place::of(commit)),
+            Scope::All | Scope::Customer(_) => Position::After(CommitPosition::of(commit)),
         }
     }
 }

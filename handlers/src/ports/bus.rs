@@ -1,5 +1,5 @@
 use async_trait::async_trait;
-use domain::DomainEvent;
+use domain::IntegrationEvent;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
@@ -35,7 +35,7 @@ pub struct BusEntry {
 }
 
 impl BusEntry {
-    pub fn of(event: &DomainEvent) -> Result<Self> {
+    pub fn of(event: &IntegrationEvent) -> Result<Self> {
         let detail = serde_json::to_value(event).map_err(|error| {
             Error::Permanent(format!("a domain event cannot be written as JSON: {error}"))
         })?;

@@ -18,7 +18,7 @@ pub trait DeadLetterQueue: Send + Sync {
     ///
     /// # Errors
     /// Where it cannot be said how many there are.
-    async fn look(&self, max: usize) -> Result<Look>;
+    async fn look(&self, max: usize) -> Result<QueueView>;
 
     /// Up to `max` letters, hidden from others for `hidden_for`.
     async fn receive(&self, max: usize, hidden_for: Duration) -> Result<Vec<QueuedLetter>>;
@@ -31,7 +31,7 @@ pub trait DeadLetterQueue: Send + Sync {
 
 /// What a look at the queue has seen.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Look {
+pub struct QueueView {
     pub letters: Vec<QueuedLetter>,
     /// How many there are, those included that somebody has received and keeps.
     pub waiting: usize,

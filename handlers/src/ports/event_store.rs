@@ -16,7 +16,11 @@ pub trait EventStore: Send + Sync {
     async fn append(&self, commit: &Commit, marks: &[ReversalMark]) -> Result<Appended>;
 
     /// What was answered under this key before.
-    async fn used_key(&self, account: &AccountId, key: &IdempotencyKey) -> Result<Option<UsedKey>>;
+    async fn used_key(
+        &self,
+        account: &AccountId,
+        key: &IdempotencyKey,
+    ) -> Result<Option<IdempotencyRecord>>;
 
     /// The commit that holds this version of the account.
     async fn commit_holding(&self, account: &AccountId, version: Version)
@@ -53,10 +57,10 @@ pub trait EventStore: Send + Sync {
         to: DateTime<Utc>,
         newest_first: bool,
         limit: usize,
-    ) -> Result<Vec<Place>>;
+    ) -> Result<Vec<CommitPosition>>;
 
     /// The commits at these places, in the same order.
-    async fn commits_at(&self, places: &[Place]) -> Result<Vec<Commit>>;
+    async fn commits_at(&self, places: &[CommitPosition]) -> Result<Vec<Commit>>;
 
     /// The account that follows this one in an order of the store's own; the
     /// first, for `None`. Read consistently.
@@ -77,15 +81,15 @@ pub struct CommitPage {
 /// The place of a commit in recorded order. Commits of one microsecond are
 /// ordered by account and version, so that every page ends at a definite one.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct Place {
+pub struct CommitPosition {
     pub recorded_at: DateTime<Utc>,
     pub account_id: AccountId,
     pub first_version: Version,
 }
 
-impl Place {
+impl CommitPosition {
     pub fn of(commit: &Commit) -> Self {
-        Place {
+        CommitPosition {
             recorded_at: commit.recorded_at,
             account_id: commit.account_id.clone(),
             first_version: commit.first_version,
@@ -104,16 +108,16 @@ pub struct ReversalMark {
 pub enum Appended {
     Done,
     /// The idempotency key had been used.
-    KeyUsed(UsedKey),
+    KeyUsed(IdempotencyRecord),
     /// Another commit stands at this version: it, if the store told.
-    VersionTaken(Option<Box<Commit>>),
+    VersionConflict(Option<Box<Commit>>),
     /// One of the events had been reversed meanwhile.
     ReversedMeanwhile,
 }
 
 /// What an idempotency key led to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct UsedKey {
+pub struct IdempotencyRecord {
     pub request_hash: String,
     pub first_version: Version,
     pub hash: domain::Hash,

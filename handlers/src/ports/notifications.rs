@@ -5,14 +5,14 @@ use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::notification::Kind;
 use domain::recipient::Recipient;
-use domain::{AccountId, DomainEvent, EventId, Version};
+use domain::{AccountId, EventId, IntegrationEvent, Version};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::schedules::DUE_SLICES;
+use super::schedules::DUE_SHARDS;
 use crate::error::Result;
 pub use digest::{Covered, Digest};
-pub use history::{History, MAX_DETAIL_BYTES, MAX_STEPS, Transition};
+pub use history::{History, HistoryEntry, MAX_DETAIL_BYTES, MAX_STEPS};
 
 /// What was decided about each notification, and what became of it. Kept for
 /// ever: it is what makes the second attempt see the first.
@@ -89,7 +89,7 @@ pub struct Notification {
     pub feedback: Vec<ProviderEvent>,
     /// How far the mail got, as far as the provider has told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub delivery: Option<Delivery>,
+    pub delivery: Option<DeliveryStatus>,
     /// What the mail shows so that the customer can ask whether it is the bank's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub verification_code: Option<String>,
@@ -242,7 +242,7 @@ impl ProviderEventKind {
 /// way round: a bounce can follow a delivery, and events come in any order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Delivery {
+pub enum DeliveryStatus {
     Delayed,
     Delivered,
     Bounced,
@@ -251,7 +251,7 @@ pub enum Delivery {
 
 impl Notification {
     /// One of which nothing is stored yet. Its first step replaces its state.
-    pub fn new(id: Uuid, event: &DomainEvent, kind: Kind, recipient: Recipient) -> Self {
+    pub fn new(id: Uuid, event: &IntegrationEvent, kind: Kind, recipient: Recipient) -> Self {
         Notification {
             notification_id: id,
             account_id: event.metadata.account_id.clone(),
@@ -281,7 +281,7 @@ impl Notification {
 
     /// Which slice it is due in.
     pub fn due_slice(&self) -> u8 {
-        self.notification_id.as_bytes()[15] % DUE_SLICES
+        self.notification_id.as_bytes()[15] % DUE_SHARDS
     }
 
     /// Whether a digest has taken it in: what becomes of it is what becomes of

@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use domain::{AccountId, Schedule, ScheduleId, SkippedBecause, Version};
+use domain::{AccountId, OccurrenceSkipReason, Schedule, ScheduleId, Version};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
@@ -8,7 +8,7 @@ use crate::error::Result;
 
 /// How many lanes the index of what is due has. A lane takes about a thousand
 /// writes a second, and every beat asks each of them.
-pub const DUE_SLICES: u8 = 4;
+pub const DUE_SHARDS: u8 = 4;
 
 /// The schedules as they stand: which there are, and when each is due next.
 /// What they are is in the events; this can be built again from there.
@@ -77,7 +77,7 @@ pub struct LastRun {
     pub version: Version,
     /// Why it moved nothing; `None`: it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub skipped: Option<SkippedBecause>,
+    pub skipped: Option<OccurrenceSkipReason>,
 }
 
 impl ScheduleRow {
@@ -87,6 +87,6 @@ impl ScheduleRow {
         digest.update(self.account_id.as_str());
         digest.update([0]);
         digest.update(self.schedule_id.as_str());
-        digest.finalize()[0] % DUE_SLICES
+        digest.finalize()[0] % DUE_SHARDS
     }
 }

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::error::Result;
-use crate::ports::{Notification, Notifications, Transition};
+use crate::ports::{HistoryEntry, Notification, Notifications};
 
 /// Up to `limit` of the account's notifications, the newest event first, as the
 /// API shows them, and where to go on.
@@ -81,7 +81,7 @@ fn shown(notification: &Notification, digest: Option<&Notification>) -> Value {
 }
 
 /// How often, and when the last time, where it was more than once.
-fn step(step: &Transition) -> Value {
+fn step(step: &HistoryEntry) -> Value {
     let mut shown = json!({
         "state": step.state, "at": format_time(step.at), "detail": step.detail,
     });

@@ -2,12 +2,12 @@
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use domain::Commit;
-use domain::identifiers::SLICES;
+use domain::identifiers::TIME_INDEX_SHARDS;
 use futures::future::try_join_all;
 
 use crate::error::Result;
 use crate::planted;
-use crate::ports::{EventStore, Place};
+use crate::ports::{CommitPosition, EventStore};
 
 /// How far readers that want everything stay behind now. A commit is stamped
 /// before it is written, and its write may take as long as the store's client
@@ -50,7 +50,7 @@ pub fn first_microsecond(time: DateTime<Utc>) -> DateTime<Utc> {
 #[derive(Debug)]
 pub struct Page {
     pub commits: Vec<Commit>,
-    pub next: Option<Place>,
+    pub next: Option<CommitPosition>,
 }
 
 /// Where a page ends at the latest.
@@ -75,7 +75,7 @@ pub async fn newest(store: &dyn EventStore) -> Result<Option<DateTime<Utc>>> {
 pub async fn page(
     store: &dyn EventStore,
     range: Range,
-    position: Option<Place>,
+    position: Option<CommitPosition>,
     newest_first: bool,
     limit: usize,
 ) -> Result<Page> {
@@ -90,7 +90,7 @@ pub async fn page(
 pub async fn page_within(
     store: &dyn EventStore,
     range: Range,
-    position: Option<Place>,
+    position: Option<CommitPosition>,
     newest_first: bool,
     limit: PageLimit,
 ) -> Result<Page> {
@@ -110,7 +110,7 @@ pub async fn page_within(
         }
     }
     more |= commits.len() < places.len();
-    let next = commits.last().filter(|_| more).map(Place::of);
+    let next = commits.last().filter(|_| more).map(CommitPosition::of);
     Ok(Page { commits, next })
 }
 
@@ -118,10 +118,10 @@ pub async fn page_within(
 async fn places(
     store: &dyn EventStore,
     range: Range,
-    position: Option<Place>,
+    position: Option<CommitPosition>,
     newest_first: bool,
     limit: usize,
-) -> Result<(Vec<Place>, bool)> {
+) -> Result<(Vec<CommitPosition>, bool)> {
     let mut range = range;
     if let Some(position) = &position {
         if newest_first {
@@ -134,7 +134,7 @@ async fn places(
             range.from = range.from.max(position.recorded_at);
         }
     }
-    let beyond = |place: &Place| match &position {
+    let beyond = |place: &CommitPosition| match &position {
         None => true,
         Some(position) if newest_first => place < position,
         Some(position) => place > position,
@@ -143,9 +143,9 @@ async fn places(
     let overlap = if position.is_some() { FIRST_OVERLAP } else { 0 };
     // Of each slice twice its share: accounts are spread evenly over them. Where
     // they are not, or many commits share a microsecond, another look takes more.
-    let mut wanted = overlap + 2 * (limit + 1).div_ceil(usize::from(SLICES)) + 1;
+    let mut wanted = overlap + 2 * (limit + 1).div_ceil(usize::from(TIME_INDEX_SHARDS)) + 1;
     let mut places = loop {
-        let slices = (0..SLICES)
+        let slices = (0..TIME_INDEX_SHARDS)
             .map(|slice| store.recorded(slice, range.from, range.to, newest_first, wanted));
         let slices = try_join_all(slices).await?;
         // A slice that gave all it was asked for may have more, from the last
@@ -154,14 +154,14 @@ async fn places(
         let ends = slices.iter().filter(|places| places.len() >= wanted);
         let ends = ends.filter_map(|places| places.last().map(|place| place.recorded_at));
         let horizon = if newest_first { ends.max() } else { ends.min() };
-        let known = |place: &Place| match horizon {
+        let known = |place: &CommitPosition| match horizon {
             None => true,
             Some(horizon) if newest_first => place.recorded_at > horizon,
             // As if each slice had given all that it has.
             Some(_) if planted::is("index-page-lost") => true,
             Some(horizon) => place.recorded_at < horizon,
         };
-        let mut places: Vec<Place> = slices.into_iter().flatten().collect();
+        let mut places: Vec<CommitPosition> = slices.into_iter().flatten().collect();
         places.retain(|place| beyond(place) && known(place));
         if places.len() > limit || horizon.is_none() {
             break places;

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use chrono::DateTime;
-use domain::DomainEvent;
+use domain::IntegrationEvent;
 use serde_json::json;
 
 use super::{Replayer, Run};
 use crate::error::{Error, Result};
 use crate::planted;
-use crate::ports::{BusEntry, Place};
+use crate::ports::{BusEntry, CommitPosition};
 use crate::query::time_index::{self, Range};
 use crate::telemetry;
 
@@ -31,7 +31,7 @@ pub(super) async fn run(replayer: &Replayer, run: &mut Run) -> Result<bool> {
     let page_size = rate.map_or(PAGE, |rate| PAGE.min(rate as usize));
     loop {
         let began = replayer.clock.now();
-        let position: Option<Place> = run.cursor()?;
+        let position: Option<CommitPosition> = run.cursor()?;
         let page =
             time_index::page(replayer.store.as_ref(), range, position, false, page_size).await?;
         let mut entries = Vec::new();
@@ -44,7 +44,7 @@ pub(super) async fn run(replayer: &Replayer, run: &mut Run) -> Result<bool> {
                 continue;
             }
             run.document.progress.commits += 1;
-            let events = DomainEvent::of_commit(commit)
+            let events = IntegrationEvent::of_commit(commit)
                 .map_err(|error| Error::Permanent(error.to_string()))?;
             for mut event in events {
                 run.document.progress.events += 1;

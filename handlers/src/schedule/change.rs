@@ -2,7 +2,7 @@
 
 use chrono::SubsecRound;
 use domain::account::Status;
-use domain::record::{Report, ReportContent, Reports};
+use domain::record::{ProposedContent, ProposedEvent, ProposedEvents};
 use domain::schedule_event::change_key;
 use domain::{AccountId, Event, FieldError, OperationScheduled, Schedule, ScheduleId, Version};
 
@@ -44,7 +44,7 @@ impl Scheduler {
     /// # Errors
     /// `NotFound` for an account that was never opened, and for cancelling what
     /// never was; `Conflict` for a schedule of a closed account;
-    /// `VersionMismatch` where the schedule is not at `if_match`; `Invalid` for
+    /// `VersionConflict` where the schedule is not at `if_match`; `Invalid` for
     /// one that never runs or is in another currency.
     pub async fn change(&self, change: &Change) -> Result<Changed> {
         for _ in 0..MAX_ATTEMPTS {
@@ -71,7 +71,7 @@ impl Scheduler {
             if let Some(expected) = change.if_match
                 && expected != actual
             {
-                return Err(Error::VersionMismatch { expected, actual });
+                return Err(Error::VersionConflict { expected, actual });
             }
             if row.version == 0 && change.schedule.is_none() {
                 // The row may be what is missing.
@@ -120,9 +120,9 @@ impl Scheduler {
             if_match: None,
             source: change.source.clone(),
             correlation_id: change.correlation_id.clone(),
-            reports: Reports::of(vec![Report {
+            proposed: ProposedEvents::of(vec![ProposedEvent {
                 occurred_at: now,
-                content: ReportContent::Event(event),
+                content: ProposedContent::Event(event),
             }]),
         };
         match self.appender.append(&request).await {

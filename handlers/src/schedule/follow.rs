@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{Scheduler, blank};
 use crate::error::{Error, Result};
-use crate::ports::{ScheduleRow, UsedKey};
+use crate::ports::{IdempotencyRecord, ScheduleRow};
 
 /// How often a row is written when others write it at the same time.
 const MAX_ATTEMPTS: u32 = 8;
@@ -104,7 +104,11 @@ impl Scheduler {
     }
 
     /// What the commit under this key says of the schedule.
-    async fn change_under(&self, row: &ScheduleRow, used: &UsedKey) -> Result<Option<Said>> {
+    async fn change_under(
+        &self,
+        row: &ScheduleRow,
+        used: &IdempotencyRecord,
+    ) -> Result<Option<Said>> {
         let commit = self.commit(&row.account_id, used.first_version).await?;
         let mut all = said(&commit)?.into_iter();
         Ok(all.find(|said| said.schedule_id == row.schedule_id))
@@ -118,7 +122,7 @@ impl Scheduler {
 }
 
 /// A request of a caller has taken a key of ours, before they were refused.
-pub(super) fn foreign_key(account: &AccountId, used: &UsedKey) -> Error {
+pub(super) fn foreign_key(account: &AccountId, used: &IdempotencyRecord) -> Error {
     Error::Permanent(format!(
         "the commit of account {account} at version {} has a key of a schedule and is not its",
         used.first_version

@@ -1,12 +1,12 @@
 //! What an occurrence has left that happened before.
 
 use domain::schedule_event::earlier;
-use domain::{Event, Occurrence, SkippedBecause};
+use domain::{Event, Occurrence, OccurrenceSkipReason};
 
 use super::Scheduler;
 use super::follow::foreign_key;
 use crate::error::{Error, Result};
-use crate::ports::{LastRun, ScheduleRow, UsedKey};
+use crate::ports::{IdempotencyRecord, LastRun, ScheduleRow};
 
 impl Scheduler {
     /// Of an occurrence whose key is used.
@@ -45,7 +45,7 @@ impl Scheduler {
         &self,
         row: &ScheduleRow,
         occurrence: &Occurrence,
-        used: &UsedKey,
+        used: &IdempotencyRecord,
     ) -> Result<Option<LastRun>> {
         let commit = self.commit(&row.account_id, used.first_version).await?;
         let events =
@@ -67,7 +67,7 @@ impl Scheduler {
     }
 }
 
-pub(super) fn skipped_because(event: &Event) -> Option<SkippedBecause> {
+pub(super) fn skipped_because(event: &Event) -> Option<OccurrenceSkipReason> {
     match event {
         Event::OperationSkipped(skipped) => Some(skipped.reason),
         _ => None,

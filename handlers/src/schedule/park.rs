@@ -6,7 +6,7 @@ use std::time::Duration;
 use domain::{AccountId, ScheduleId};
 
 use super::Scheduler;
-use crate::dead_letter::OwnLetter;
+use crate::dead_letter::InternalDeadLetter;
 use crate::error::{Error, Result};
 use crate::ports::{Due, ScheduleRow, Schedules};
 
@@ -17,7 +17,7 @@ const MAX_ATTEMPTS: u32 = 8;
 pub(super) fn is_for_good(error: &Error) -> bool {
     match error {
         Error::Permanent(_) | Error::Invalid(_) | Error::NotFound(_) | Error::KeyReused => true,
-        Error::VersionMismatch { .. }
+        Error::VersionConflict { .. }
         | Error::Conflict(_)
         | Error::Retryable(_)
         | Error::Unknown(_) => false,
@@ -29,7 +29,7 @@ impl Scheduler {
     /// Where the letter or the row cannot be written: then it is still due.
     pub(super) async fn park(&self, due: &Due, because: &Error) -> Result<()> {
         let reason = because.to_string();
-        let letter = OwnLetter::ScheduleParked {
+        let letter = InternalDeadLetter::ScheduleParked {
             account_id: due.account_id.clone(),
             schedule_id: due.schedule_id.clone(),
             occurrence: due.next_at,

@@ -6,8 +6,10 @@ use std::time::Duration;
 use chrono::{DateTime, SubsecRound, Utc};
 use domain::account::Status;
 use domain::event::MovementKind;
-use domain::record::{Report, ReportContent, Reports};
-use domain::{Account, Event, Occurrence, OperationSkipped, Schedule, SkippedBecause, Version};
+use domain::record::{ProposedContent, ProposedEvent, ProposedEvents};
+use domain::{
+    Account, Event, Occurrence, OccurrenceSkipReason, OperationSkipped, Schedule, Version,
+};
 use tracing::Instrument;
 
 use super::happened::skipped_because;
@@ -15,7 +17,7 @@ use super::park::is_for_good;
 use super::{SOURCE, Scheduler};
 use crate::append::Append;
 use crate::error::{Error, Result};
-use crate::ports::{DUE_SLICES, Due, LastRun, ScheduleRow};
+use crate::ports::{DUE_SHARDS, Due, LastRun, ScheduleRow};
 use crate::telemetry;
 
 /// Schedules of one slice that a beat looks at. What is left is still due at
@@ -29,7 +31,7 @@ const MAX_ATTEMPTS: u32 = 12;
 
 /// What a beat has done.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Beat {
+pub struct HeartbeatReport {
     /// Occurrences that moved money.
     pub done: u64,
     /// Occurrences that were recorded as skipped.
@@ -48,14 +50,14 @@ impl Scheduler {
     ///
     /// # Errors
     /// Where the schedules that are due cannot be listed.
-    pub async fn run_due(&self, budget: Duration) -> Result<Beat> {
+    pub async fn run_due(&self, budget: Duration) -> Result<HeartbeatReport> {
         let started = self.clock.now();
         let deadline = started + budget;
         let mut due = BTreeSet::new();
-        for slice in 0..DUE_SLICES {
+        for slice in 0..DUE_SHARDS {
             due.extend(self.schedules.due(slice, started, MAX_DUE).await?);
         }
-        let mut beat = Beat::default();
+        let mut beat = HeartbeatReport::default();
         while let Some(first) = due.pop_first() {
             if self.clock.now() >= deadline || beat.done + beat.skipped >= MAX_OCCURRENCES {
                 beat.unfinished = true;
@@ -129,7 +131,7 @@ impl Scheduler {
             let event = decide(&schedule, head.account(), occurrence.clone());
             let last = match self.append(&row, &occurrence, event, head.version()).await {
                 Ok(last) => last,
-                Err(Error::VersionMismatch { .. }) => continue,
+                Err(Error::VersionConflict { .. }) => continue,
                 Err(error) => return Err(error),
             };
             return self.advance(row, &schedule, last).await;
@@ -155,9 +157,9 @@ impl Scheduler {
             if_match: Some(version),
             source: SOURCE.to_owned(),
             correlation_id: key.to_string(),
-            reports: Reports::of(vec![Report {
+            proposed: ProposedEvents::of(vec![ProposedEvent {
                 occurred_at: self.clock.now().trunc_subsecs(0),
-                content: ReportContent::Event(event),
+                content: ProposedContent::Event(event),
             }]),
         };
         match self.appender.append(&request).await {
@@ -180,7 +182,7 @@ impl Scheduler {
         last: LastRun,
     ) -> Result<Option<ScheduleRow>> {
         // A closed account is never opened again: the first skip is the last.
-        let over = last.skipped == Some(SkippedBecause::AccountClosed);
+        let over = last.skipped == Some(OccurrenceSkipReason::AccountClosed);
         let next_at = schedule
             .next_after(row.created_at, last.occurrence)
             .filter(|_| !over);
@@ -212,9 +214,9 @@ fn decide(schedule: &Schedule, account: &Account, occurrence: Occurrence) -> Eve
     let available =
         i128::from(account.balance.minor()) + i128::from(account.overdraft_limit.minor());
     let reason = if account.status == Status::Closed {
-        Some(SkippedBecause::AccountClosed)
+        Some(OccurrenceSkipReason::AccountClosed)
     } else if kind == MovementKind::Withdrawal && available < i128::from(movement.amount.minor()) {
-        Some(SkippedBecause::InsufficientFunds)
+        Some(OccurrenceSkipReason::InsufficientFunds)
     } else {
         None
     };

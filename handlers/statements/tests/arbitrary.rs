@@ -6,7 +6,7 @@ mod files;
 
 use std::sync::OnceLock;
 
-use domain::record::Reports;
+use domain::record::ProposedEvents;
 use proptest::prelude::*;
 use statements::{Format, Step, plan, read};
 
@@ -37,7 +37,7 @@ fn survives(bytes: &[u8]) {
                 Step::Reverse(reversal) => reversal.request(None).body,
             }));
             for body in bodies {
-                let read = Reports::read(serde_json::to_value(&body).unwrap());
+                let read = ProposedEvents::read(serde_json::to_value(&body).unwrap());
                 assert!(read.is_ok(), "{read:?}");
             }
         }

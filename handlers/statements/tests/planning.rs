@@ -3,7 +3,7 @@
 
 mod files;
 
-use domain::record::{MAX_EVENTS, Reports};
+use domain::record::{MAX_EVENTS, ProposedEvents};
 use statements::{
     Body, Direction, EventContent, KnownEvent, Plan, Statement, Step, match_original, plan, read,
 };
@@ -45,10 +45,10 @@ fn the_api_accepts_every_request_of_every_file() {
                 assert!(body.events.len() <= MAX_EVENTS);
                 let json = serde_json::to_value(&body).unwrap();
                 assert!(json.to_string().len() < MAX_BODY_BYTES);
-                let reports = Reports::read(json)
+                let proposed = ProposedEvents::read(json)
                     .unwrap_or_else(|errors| panic!("{}: {errors:?}", file.name));
-                for report in reports.reports {
-                    if let domain::record::ReportContent::Event(event) = report.content
+                for report in proposed.events {
+                    if let domain::record::ProposedContent::Event(event) = report.content
                         && event.type_name() != "AccountOpened"
                     {
                         sum += event.delta().unwrap().minor();
@@ -270,7 +270,7 @@ fn the_largest_batch_stays_below_the_limit_of_a_body() {
     assert_eq!(request.body.events.len(), 25);
     let length = serde_json::to_string(&request.body).unwrap().len();
     assert!(length < MAX_BODY_BYTES, "{length}");
-    assert!(Reports::read(serde_json::to_value(&request.body).unwrap()).is_ok());
+    assert!(ProposedEvents::read(serde_json::to_value(&request.body).unwrap()).is_ok());
 }
 
 #[test]

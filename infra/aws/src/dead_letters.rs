@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::config::retry::RetryConfig;
 use aws_sdk_sqs::types::QueueAttributeName;
-use handlers::ports::{DeadLetterQueue, Look, QueuedLetter};
+use handlers::ports::{DeadLetterQueue, QueueView, QueuedLetter};
 use handlers::{Error, Result};
 
 use crate::error::classify;
@@ -121,14 +121,14 @@ impl DeadLetterQueue for SqsDeadLetters {
             .map_err(|error| classify("writing a dead letter", &error))
     }
 
-    async fn look(&self, max: usize) -> Result<Look> {
+    async fn look(&self, max: usize) -> Result<QueueView> {
         let mut letters = Vec::new();
         for round in 1.. {
             let counted = self.count().await?;
             self.see(&mut letters, max, counted).await?;
             let waiting = counted.max(letters.len());
             if letters.len() >= waiting.min(max) || round == LOOKS {
-                return Ok(Look { letters, waiting });
+                return Ok(QueueView { letters, waiting });
             }
             tokio::time::sleep(LOOK_AGAIN_AFTER * round).await;
         }

@@ -12,7 +12,9 @@ use aws_sdk_dynamodb::types::KeysAndAttributes;
 use chrono::{DateTime, Datelike, TimeDelta, TimeZone, Utc};
 use domain::time::format_recorded_at;
 use domain::{AccountId, Commit, EventId, IdempotencyKey, Tip, Version};
-use handlers::ports::{Appended, CommitPage, EventStore, Place, ReversalMark, UsedKey};
+use handlers::ports::{
+    Appended, CommitPage, CommitPosition, EventStore, IdempotencyRecord, ReversalMark,
+};
 use handlers::query::time_index::first_microsecond;
 use handlers::{Error, Result};
 use serde::Deserialize;
@@ -121,7 +123,11 @@ impl EventStore for DynamoEventStore {
         append::append(&self.0, commit, marks).await
     }
 
-    async fn used_key(&self, account: &AccountId, key: &IdempotencyKey) -> Result<Option<UsedKey>> {
+    async fn used_key(
+        &self,
+        account: &AccountId,
+        key: &IdempotencyKey,
+    ) -> Result<Option<IdempotencyRecord>> {
         let item = append::request_item(&self.0, account, key.as_str()).await?;
         item.map(RequestItem::into_used_key).transpose()
     }
@@ -184,7 +190,7 @@ impl EventStore for DynamoEventStore {
         to: DateTime<Utc>,
         newest_first: bool,
         limit: usize,
-    ) -> Result<Vec<Place>> {
+    ) -> Result<Vec<CommitPosition>> {
         #[derive(Deserialize)]
         struct IndexItem {
             account_id: AccountId,
@@ -205,7 +211,7 @@ impl EventStore for DynamoEventStore {
             return Ok(Vec::new());
         }
         let Dynamo { client, tables, .. } = &self.0;
-        let mut places: Vec<Place> = Vec::new();
+        let mut places: Vec<CommitPosition> = Vec::new();
         let mut start: Option<Item> = None;
         loop {
             // One more than asked for tells whether the last microsecond is whole.
@@ -229,7 +235,7 @@ impl EventStore for DynamoEventStore {
                 .map_err(|error| classify("reading the time index", &error))?;
             for item in answer.items.unwrap_or_default() {
                 let item: IndexItem = read(item)?;
-                places.push(Place {
+                places.push(CommitPosition {
                     recorded_at: item.recorded_at,
                     account_id: item.account_id,
                     first_version: item.version,
@@ -246,7 +252,7 @@ impl EventStore for DynamoEventStore {
         }
     }
 
-    async fn commits_at(&self, places: &[Place]) -> Result<Vec<Commit>> {
+    async fn commits_at(&self, places: &[CommitPosition]) -> Result<Vec<Commit>> {
         let mut found = HashMap::new();
         for chunk in places.chunks(BATCH_GET) {
             let keys: Vec<Item> = chunk
@@ -322,7 +328,7 @@ impl EventStore for DynamoEventStore {
 }
 
 /// Where the microsecond of the place at `limit` ends, if that is seen already.
-fn end_of_microsecond(places: &[Place], limit: usize) -> Option<usize> {
+fn end_of_microsecond(places: &[CommitPosition], limit: usize) -> Option<usize> {
     let last = places.get(limit.checked_sub(1)?)?.recorded_at;
     let behind = places
         .iter()

@@ -50,12 +50,12 @@ impl DamageError {
 }
 
 /// Every page of the files being read: about two seconds a gigabyte.
-pub(crate) struct Look {
+pub(crate) struct IntegrityScan {
     reading: JoinHandle<Result<(), DamageError>>,
     interrupts: Vec<InterruptHandle>,
 }
 
-impl Look {
+impl IntegrityScan {
     /// Begins to read those of the files that are there.
     pub(crate) fn through(files: &[&Path]) -> Result<Self, DamageError> {
         let mut connections = Vec::new();
@@ -70,7 +70,7 @@ impl Look {
                 .into_iter()
                 .try_for_each(|(file, connection)| read_all(&file, &connection))
         });
-        Ok(Look {
+        Ok(IntegrityScan {
             reading,
             interrupts,
         })
@@ -104,7 +104,7 @@ impl Look {
     }
 }
 
-impl Drop for Look {
+impl Drop for IntegrityScan {
     /// A process that ends does not wait for the rest.
     fn drop(&mut self) {
         for interrupt in &self.interrupts {
@@ -190,7 +190,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = file(folder.path(), true);
         let before = fs::read(&file).unwrap();
-        let look = Look::through(&[&file]).unwrap();
+        let look = IntegrityScan::through(&[&file]).unwrap();
         let found = look.wait(Duration::MAX).await;
         assert!(
             matches!(&found, Err(DamageError::Damaged { file: named, .. }) if *named == file),
@@ -213,7 +213,10 @@ mod tests {
         let mut bytes = fs::read(&file).unwrap();
         bytes.truncate(bytes.len() - PAGE / 2);
         fs::write(&file, bytes).unwrap();
-        let found = Look::through(&[&file]).unwrap().wait(Duration::MAX).await;
+        let found = IntegrityScan::through(&[&file])
+            .unwrap()
+            .wait(Duration::MAX)
+            .await;
         assert!(matches!(found, Err(DamageError::Damaged { .. })));
     }
 
@@ -222,7 +225,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = file(folder.path(), false);
         let missing = folder.path().join("missing.sqlite");
-        let look = Look::through(&[&file, &missing]).unwrap();
+        let look = IntegrityScan::through(&[&file, &missing]).unwrap();
         assert!(look.wait(Duration::MAX).await.unwrap().is_none());
         assert!(!missing.exists());
     }
@@ -231,7 +234,7 @@ mod tests {
     async fn what_the_start_did_not_wait_for_is_read_on_and_ends_the_worker_when_it_is_damaged() {
         let folder = tempfile::tempdir().unwrap();
         let (_stop, stopped) = watch::channel(false);
-        let torn = Look::through(&[&file(folder.path(), true)]).unwrap();
+        let torn = IntegrityScan::through(&[&file(folder.path(), true)]).unwrap();
         // Ends by itself: there is nobody who says stop.
         torn.run(stopped).await;
     }
@@ -240,7 +243,7 @@ mod tests {
     async fn what_is_whole_is_a_worker_until_it_is_told_to_stop() {
         let folder = tempfile::tempdir().unwrap();
         let (stop, stopped) = watch::channel(false);
-        let whole = Look::through(&[&file(folder.path(), false)]).unwrap();
+        let whole = IntegrityScan::through(&[&file(folder.path(), false)]).unwrap();
         let working = tokio::spawn(whole.run(stopped));
         tokio::task::yield_now().await;
         assert!(!working.is_finished());

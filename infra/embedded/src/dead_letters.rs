@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use handlers::ports::{Clock, DeadLetterQueue, Look, QueuedLetter};
+use handlers::ports::{Clock, DeadLetterQueue, QueueView, QueuedLetter};
 use handlers::{Error, Result};
 use rusqlite::{Row, Transaction, params};
 use uuid::Uuid;
@@ -71,7 +71,7 @@ impl DeadLetterQueue for LocalDeadLetters {
             .await
     }
 
-    async fn look(&self, max: usize) -> Result<Look> {
+    async fn look(&self, max: usize) -> Result<QueueView> {
         let now = self.clock.now().timestamp_millis();
         // One transaction: the count is that of the moment of the list.
         let (rows, waiting) = self
@@ -94,7 +94,7 @@ impl DeadLetterQueue for LocalDeadLetters {
                 ))
             })
             .await?;
-        Ok(Look {
+        Ok(QueueView {
             letters: with_attributes(rows)?,
             waiting: usize::try_from(waiting).unwrap_or(usize::MAX),
         })

@@ -9,10 +9,10 @@ use aws::{
     DynamoSchedules, DynamoSuppressions,
 };
 use handlers::append::Appender;
-use handlers::customers::CustomerDesk;
+use handlers::customers::CustomerService;
 use handlers::feedback::Feedback;
 use handlers::http::Api;
-use handlers::notify::{self, Judge, Notifier, Previewer, WhatIf};
+use handlers::notify::{self, Evaluator, Notifier, Previewer, WhatIf};
 use handlers::ports::{
     Bus, Clock, Customers, DeadLetterQueue, EventStore, Keys, Notifications, RandomIds, ReadModel,
     Suppressions,
@@ -22,13 +22,13 @@ use handlers::query::Queries;
 use handlers::redrive::Redriver;
 use handlers::replay::Replayer;
 use handlers::schedule::Scheduler;
-use handlers::suppressions::SuppressionDesk;
+use handlers::suppressions::SuppressionService;
 use handlers::unsubscribe::Unsubscriber;
 use tokio::sync::{Mutex, Notify, watch};
 use tokio::task::JoinHandle;
 
 use crate::bus::LocalBus;
-use crate::damage::{DamageError, Look};
+use crate::damage::{DamageError, IntegrityScan};
 use crate::dead_letters::LocalDeadLetters;
 use crate::durable::{self, Durable};
 use crate::engine::{Engine, EngineError};
@@ -127,7 +127,9 @@ impl Pipeline {
             Ok(true) => Duration::MAX,
             _ => LOOK_FOR,
         };
-        let look = Look::through(&[&events, &local])?.wait(look_for).await?;
+        let look = IntegrityScan::through(&[&events, &local])?
+            .wait(look_for)
+            .await?;
         let has_leftovers = has_leftovers?;
         are_of_one_moment(&events, &local)?;
         let engine = Engine::start(&events).await?;
@@ -207,18 +209,18 @@ impl Pipeline {
                 unknown_window: Duration::ZERO,
             },
         });
-        let judge = Judge {
+        let evaluator = Evaluator {
             store: store.clone(),
             customers: customers.clone(),
         };
         let previewer = Arc::new(Previewer {
-            judge: judge.clone(),
+            evaluator: evaluator.clone(),
             suppressions: suppressions.clone(),
             clock: clock.clone(),
             bank_name: settings.bank_name.clone(),
         });
         let what_if = Arc::new(WhatIf {
-            judge,
+            evaluator,
             clock: clock.clone(),
             safety_window: SAFETY_WINDOW,
         });
@@ -241,7 +243,7 @@ impl Pipeline {
             dead_letters: dead_letters.clone(),
             clock: clock.clone(),
         });
-        let customers = Arc::new(CustomerDesk {
+        let customers = Arc::new(CustomerService {
             customers,
             clock: clock.clone(),
         });
@@ -265,7 +267,7 @@ impl Pipeline {
             }),
             replayer: replayer.clone(),
             scheduler: scheduler.clone(),
-            suppressions: Arc::new(SuppressionDesk {
+            suppressions: Arc::new(SuppressionService {
                 suppressions,
                 customers: customers.clone(),
                 clock: clock.clone(),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::decision::{self, Context};
-use domain::record::Reports;
+use domain::record::ProposedEvents;
 use domain::{AccountId, Commit, Money};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -85,9 +85,9 @@ fn commit(before: Option<&Commit>, recorded: i64, events: &[Value]) -> Commit {
         correlation_id: format!("corr-{version}"),
         idempotency_key: format!("key-{version}").parse().unwrap(),
     };
-    let reports = Reports::read(json!({ "events": events })).unwrap();
+    let proposed = ProposedEvents::read(json!({ "events": events })).unwrap();
     let head = before.map(Commit::head);
-    decision::decide(head.as_ref(), &reports, &BTreeMap::new(), context).unwrap()
+    decision::decide(head.as_ref(), &proposed, &BTreeMap::new(), context).unwrap()
 }
 
 /// Requests of any movements, told in order and often late.

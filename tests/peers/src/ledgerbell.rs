@@ -9,7 +9,7 @@ use aws::{DynamoEventStore, Meter};
 use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::Utc;
 use domain::event::Opening;
-use domain::record::{Report, ReportContent, Reports};
+use domain::record::{ProposedEvent, ProposedContent, ProposedEvents};
 use domain::{Currency, Event, Money, Movement};
 use handlers::append::{Append, Appender};
 use handlers::ports::{EventStore, SystemClock};
@@ -54,9 +54,9 @@ impl Ledgerbell {
     async fn append(&self, account: &str, events: Vec<Event>) -> Result<(), Failure> {
         let number = self.keys.fetch_add(1, Ordering::Relaxed);
         let key = format!("018f4e2a-7c3b-7d1e-9a50-{number:012}");
-        let reports = events.into_iter().map(|event| Report {
+        let proposed = events.into_iter().map(|event| ProposedEvent {
             occurred_at: Utc::now(),
-            content: ReportContent::Event(event),
+            content: ProposedContent::Event(event),
         });
         let request = Append {
             account_id: account.parse()?,
@@ -64,7 +64,7 @@ impl Ledgerbell {
             if_match: None,
             source: SOURCE.to_owned(),
             correlation_id: key,
-            reports: Reports::of(reports.collect()),
+            proposed: ProposedEvents::of(proposed.collect()),
         };
         let recorded = self.appender.append(&request).await?;
         match recorded.replayed {

@@ -341,7 +341,7 @@ async fn apply(port: &Arc<Port>, record: &StreamRecord) -> Result<(), Error> {
         parked: None,
     };
     port.save(&next, revision).await?;
-    let events = domain::DomainEvent::of_commit(commit).unwrap_or_default();
+    let events = domain::IntegrationEvent::of_commit(commit).unwrap_or_default();
     let entries = events
         .iter()
         .map(BusEntry::of)

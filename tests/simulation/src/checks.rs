@@ -9,7 +9,7 @@ mod size;
 pub(crate) mod statement;
 mod step;
 
-use domain::DomainEvent;
+use domain::IntegrationEvent;
 use domain::notification::Kind;
 use handlers::ports::{Content, Mail, Notification, State, address_hash};
 use uuid::Uuid;
@@ -112,10 +112,10 @@ impl Core {
         first.copied().unwrap_or(began).min(began)
     }
 
-    fn event_of(&self, notification: &Notification) -> Option<DomainEvent> {
+    fn event_of(&self, notification: &Notification) -> Option<IntegrationEvent> {
         let (account, version) = (&notification.account_id, notification.event_version);
         let commit = self.state.store.holding(account, version)?;
-        let events = DomainEvent::of_commit(commit).unwrap_or_default();
+        let events = IntegrationEvent::of_commit(commit).unwrap_or_default();
         let mut events = events.into_iter();
         events.find(|event| event.metadata.event_id == notification.event_id)
     }

@@ -4,7 +4,7 @@
 use chrono::{DateTime, Utc};
 use domain::decision::{Context, decide};
 use domain::event::Movement;
-use domain::record::{Report, ReportContent, Reports};
+use domain::record::{ProposedContent, ProposedEvent, ProposedEvents};
 use domain::{Commit, Event, Head, Money};
 use serde_json::json;
 
@@ -31,7 +31,7 @@ pub fn edges() -> History {
             let balance = money(minor, currency).to_decimal();
             let opening = json!({ "type": "AccountOpened", "occurred_at": "2026-11-22T10:00:00Z",
                 "data": { "customer_id": "ana", "currency": currency, "opening_balance": balance } });
-            let opening = Reports::read(json!({ "events": [opening] })).expect("an opening");
+            let opening = ProposedEvents::read(json!({ "events": [opening] })).expect("an opening");
             commits.push(commit(&account, None, &opening, commits.len()));
         }
     }
@@ -44,16 +44,16 @@ pub fn edges() -> History {
             value_date: Some(date.parse().expect("a date")),
             scheduled: None,
         });
-        let reports = Reports::of(vec![Report {
+        let proposed = ProposedEvents::of(vec![ProposedEvent {
             occurred_at: moment.parse().expect("a moment"),
-            content: ReportContent::Event(deposit),
+            content: ProposedContent::Event(deposit),
         }]);
         let head = commits
             .iter()
             .rev()
             .find(|commit: &&Commit| commit.account_id.as_str() == "ACC-EUR-0");
         let head = head.map(Commit::head);
-        commits.push(commit("ACC-EUR-0", head.as_ref(), &reports, commits.len()));
+        commits.push(commit("ACC-EUR-0", head.as_ref(), &proposed, commits.len()));
     }
     History {
         until: at(commits.len()),
@@ -70,7 +70,7 @@ fn at(number: usize) -> DateTime<Utc> {
     start + chrono::TimeDelta::seconds(i64::try_from(number).unwrap_or(0))
 }
 
-fn commit(account: &str, head: Option<&Head>, reports: &Reports, number: usize) -> Commit {
+fn commit(account: &str, head: Option<&Head>, reports: &ProposedEvents, number: usize) -> Commit {
     let context = Context {
         account_id: account.parse().expect("an account id"),
         recorded_at: at(number),

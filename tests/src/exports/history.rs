@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::decision::{Context, Original, decide};
-use domain::record::Reports;
+use domain::record::ProposedEvents;
 use domain::{AccountId, Commit, EventId, chain};
 use export::rows::Notification;
 use serde_json::{Value, json};
@@ -124,7 +124,7 @@ impl Writer {
     fn write(&mut self, id: &str, events: Vec<Value>, notify: bool) {
         let account = account(id);
         let body = json!({ "events": events, "notify": notify });
-        let reports = Reports::read(body).expect("well-formed reports");
+        let proposed = ProposedEvents::read(body).expect("well-formed reports");
         let earlier: Vec<&Commit> = self
             .commits
             .iter()
@@ -147,7 +147,7 @@ impl Writer {
                 .parse()
                 .expect("a key"),
         };
-        let commit = decide(head.as_ref(), &reports, &originals, context).expect("a commit");
+        let commit = decide(head.as_ref(), &proposed, &originals, context).expect("a commit");
         self.now += TimeDelta::seconds(1);
         self.commits.push(commit);
     }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use aws::{DynamoCustomers, DynamoEventStore};
 use chrono::Utc;
 use domain::CustomerId;
-use domain::record::Reports;
+use domain::record::ProposedEvents;
 use embedded::Engine;
 use futures::stream::{self, StreamExt};
 use handlers::append::{Append, Appender};
@@ -75,7 +75,7 @@ impl Store {
         stream::iter(accounts)
             .for_each_concurrent(16, |number| {
                 let mut request = self.request(&name(number), 1);
-                request.reports = read(vec![json!({
+                request.proposed = read(vec![json!({
                     "type": "AccountOpened", "occurred_at": "2026-01-01T00:00:00Z",
                     "data": { "customer_id": "customer", "currency": "EUR" },
                 })]);
@@ -127,7 +127,7 @@ impl Store {
             if_match: None,
             source: "core-banking".to_owned(),
             correlation_id: format!("bench-{key}"),
-            reports: read(vec![deposit; size as usize]),
+            proposed: read(vec![deposit; size as usize]),
         }
     }
 }
@@ -136,6 +136,6 @@ fn customer(number: u32) -> CustomerId {
     format!("customer-{number}").parse().expect("an id")
 }
 
-fn read(events: Vec<Value>) -> Reports {
-    Reports::read(json!({ "events": events })).expect("well-formed reports")
+fn read(events: Vec<Value>) -> ProposedEvents {
+    ProposedEvents::read(json!({ "events": events })).expect("well-formed reports")
 }

@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use aws::DynamoEventStore;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::AccountId;
-use domain::record::Reports;
+use domain::record::ProposedEvents;
 use embedded::Engine;
 use futures::stream::{self, StreamExt};
 use handlers::append::{Append, Appender};
@@ -140,7 +140,7 @@ fn request(number: u32, round: usize, scale: Scale) -> Append {
         if_match: None,
         source: "core-banking".to_owned(),
         correlation_id: format!("seed-{number}-{round}"),
-        reports: Reports::read(json!({ "events": events })).expect("well-formed reports"),
+        proposed: ProposedEvents::read(json!({ "events": events })).expect("well-formed reports"),
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use domain::preferences::Preferences;
-use handlers::notify::{Judge, Question, Scope, WhatIf, Wishes};
+use handlers::notify::{Evaluator, Question, Scope, WhatIf, Wishes};
 use handlers::ports::Clock;
 use handlers::query::time_index::Range;
 use serde_json::{Value, json};
@@ -108,7 +108,7 @@ async fn a_page_ends_when_its_time_is_over_and_has_looked_at_a_commit_by_then() 
     let clock = FastClock::default();
     clock.0.set(client.world.clock.now());
     let what_if = WhatIf {
-        judge: Judge {
+        evaluator: Evaluator {
             store: client.world.store.clone(),
             customers: client.world.customers.clone(),
         },

@@ -17,7 +17,7 @@ async fn a_version_that_is_not_there_is_told_and_nothing_is_recorded() {
     let refused = appender.append(&with(3, "a")).await;
     assert_eq!(
         refused,
-        Err(Error::VersionMismatch {
+        Err(Error::VersionConflict {
             expected: 3,
             actual: 0
         })
@@ -30,7 +30,7 @@ async fn a_version_that_is_not_there_is_told_and_nothing_is_recorded() {
         let refused = appender.append(&with(expected, "b")).await;
         assert_eq!(
             refused,
-            Err(Error::VersionMismatch {
+            Err(Error::VersionConflict {
                 expected,
                 actual: 1
             })

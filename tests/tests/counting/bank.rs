@@ -7,11 +7,11 @@ use aws::{
     Dynamo, DynamoCustomers, DynamoEventStore, DynamoNotifications, DynamoReadModel,
     DynamoSuppressions,
 };
-use domain::record::Reports;
+use domain::record::ProposedEvents;
 use domain::{AccountId, Commit};
 use embedded::Engine;
 use handlers::append::{Append, Appender};
-use handlers::customers::{CustomerDesk, read_person};
+use handlers::customers::{CustomerService, read_person};
 use handlers::feedback::Feedback;
 use handlers::notify::Notifier;
 use handlers::ports::EventStore;
@@ -48,7 +48,7 @@ impl Bank {
         };
         let ana = json!({ "email": "ana.martin@example.com", "name": "Ana Martín", "locale": "en",
             "time_zone": "Europe/Paris", "preferences": preferences });
-        let desk = CustomerDesk {
+        let desk = CustomerService {
             customers: Arc::new(DynamoCustomers(bank.dynamo.clone())),
             clock: bank.world.clock.clone(),
         };
@@ -133,7 +133,7 @@ pub fn request(key: u64, events: impl IntoIterator<Item = Value>) -> Append {
         if_match: None,
         source: source.to_owned(),
         correlation_id: uuid,
-        reports: Reports::read(json!({ "events": events })).unwrap(),
+        proposed: ProposedEvents::read(json!({ "events": events })).unwrap(),
     }
 }
 

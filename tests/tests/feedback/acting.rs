@@ -1,7 +1,7 @@
 //! What an event does: to the notification, and to the address.
 
 use handlers::error::Error;
-use handlers::ports::{Clock, Delivery, State, SuppressionReason, Suppressions};
+use handlers::ports::{Clock, DeliveryStatus, State, SuppressionReason, Suppressions};
 use serde_json::json;
 use tests::world::{Fault, World};
 
@@ -19,14 +19,14 @@ async fn a_permanent_bounce_suppresses_the_address_and_shows_in_the_timeline() {
         .unwrap();
     assert_eq!(found.reason, SuppressionReason::PermanentBounce);
     assert_eq!(found.notification_id, ID);
-    assert_eq!(stored(&world).delivery, Some(Delivery::Bounced));
+    assert_eq!(stored(&world).delivery, Some(DeliveryStatus::Bounced));
     assert_eq!(stored(&world).feedback.len(), 1);
 }
 
 #[tokio::test]
 async fn deliveries_and_delays_suppress_nobody() {
     let world = world_with(notification(State::Sent, 1)).await;
-    for event_type in ["Send", "DeliveryDelay", "Delivery", "Reject"] {
+    for event_type in ["Send", "DeliveryDelay", "DeliveryStatus", "Reject"] {
         world
             .feedback()
             .deliver(&example(event_type))
@@ -126,7 +126,7 @@ async fn an_event_is_tried_again_where_a_store_fails_and_nothing_is_lost() {
             let found = stored(&world);
             assert_eq!(
                 (found.state, found.delivery),
-                (State::Sent, Some(Delivery::Bounced)),
+                (State::Sent, Some(DeliveryStatus::Bounced)),
                 "{call}"
             );
             assert!(
@@ -142,11 +142,17 @@ async fn events_that_come_at_the_same_moment_are_all_kept() {
     let world = world_with(notification(State::Sent, 1)).await;
     let (feedback, events) = (
         world.feedback(),
-        ["Send", "DeliveryDelay", "Delivery", "Bounce", "Complaint"],
+        [
+            "Send",
+            "DeliveryDelay",
+            "DeliveryStatus",
+            "Bounce",
+            "Complaint",
+        ],
     );
     let all = events.map(example);
     let done = futures::future::join_all(all.iter().map(|event| feedback.deliver(event))).await;
     assert_eq!(done, vec![Ok(()); events.len()]);
     assert_eq!(stored(&world).feedback.len(), events.len());
-    assert_eq!(stored(&world).delivery, Some(Delivery::Complained));
+    assert_eq!(stored(&world).delivery, Some(DeliveryStatus::Complained));
 }

@@ -3,7 +3,9 @@
 
 use chrono::{DateTime, TimeDelta};
 use handlers::feedback::{MAX_EVENTS, merged};
-use handlers::ports::{Delivery, Notification, ProviderEvent, ProviderEventKind as Kind, State};
+use handlers::ports::{
+    DeliveryStatus, Notification, ProviderEvent, ProviderEventKind as Kind, State,
+};
 use proptest::prelude::*;
 
 use crate::given::notification;
@@ -31,7 +33,12 @@ fn after<'a>(
 /// What does not depend on the way there.
 fn ending(
     notification: &Notification,
-) -> (State, Option<String>, Option<Delivery>, Vec<ProviderEvent>) {
+) -> (
+    State,
+    Option<String>,
+    Option<DeliveryStatus>,
+    Vec<ProviderEvent>,
+) {
     let Notification {
         state,
         message_id,
@@ -174,10 +181,10 @@ fn delivery_never_goes_back() {
     let start = notification(State::Sent, 1);
     let events = [
         (Kind::Sent, None),
-        (Kind::Complained, Some(Delivery::Complained)),
-        (Kind::Delayed, Some(Delivery::Complained)),
-        (Kind::Bounced, Some(Delivery::Complained)),
-        (Kind::Delivered, Some(Delivery::Complained)),
+        (Kind::Complained, Some(DeliveryStatus::Complained)),
+        (Kind::Delayed, Some(DeliveryStatus::Complained)),
+        (Kind::Bounced, Some(DeliveryStatus::Complained)),
+        (Kind::Delivered, Some(DeliveryStatus::Complained)),
     ];
     let mut stored = start;
     for (number, (kind, expected)) in (0..).zip(events) {

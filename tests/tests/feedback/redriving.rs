@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use handlers::ports::{DeadLetterQueue, Delivery, State};
+use handlers::ports::{DeadLetterQueue, DeliveryStatus, State};
 use handlers::redrive::Selection;
 use serde_json::json;
 use tests::world::{Answer, UNKNOWN_WINDOW, World, account, deposited, opened};
@@ -75,7 +75,7 @@ async fn a_named_letter_of_a_settled_mail_sends_nothing_either() {
     let world = unknown().await;
     world
         .feedback()
-        .deliver(&told(&world, "Delivery"))
+        .deliver(&told(&world, "DeliveryStatus"))
         .await
         .unwrap();
     let named = Selection {
@@ -114,7 +114,7 @@ async fn an_event_that_could_not_be_noted_is_noted_by_a_redrive_and_not_put_on_t
     );
     let redriven = world.redriver().redrive(&up_to(10)).await.unwrap();
     assert_eq!(redriven[0].outcome, "redriven", "{redriven:?}");
-    assert_eq!(stored(&world).delivery, Some(Delivery::Bounced));
+    assert_eq!(stored(&world).delivery, Some(DeliveryStatus::Bounced));
     assert!(world.bus.published().is_empty());
     assert_eq!(world.redriver().list(10).await.unwrap().letters.len(), 0);
 }

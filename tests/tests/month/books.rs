@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use domain::{AccountId, Commit, DomainEvent, Schedule, Version};
+use domain::{AccountId, Commit, IntegrationEvent, Schedule, Version};
 use embedded::StoredMail;
 use handlers::ports::{Notification, Person, Suppression};
 use uuid::Uuid;
@@ -17,7 +17,7 @@ pub struct Account {
     pub customer: String,
     pub commits: Vec<Commit>,
     /// What the bus told, what follows from a movement too.
-    pub events: Vec<DomainEvent>,
+    pub events: Vec<IntegrationEvent>,
     pub notifications: Vec<Notification>,
 }
 
@@ -167,7 +167,7 @@ impl Account {
         }
         let events = commits
             .iter()
-            .flat_map(|commit| DomainEvent::of_commit(commit).unwrap())
+            .flat_map(|commit| IntegrationEvent::of_commit(commit).unwrap())
             .collect();
         Account {
             customer: customer_id(number),

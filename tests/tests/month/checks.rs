@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
-use domain::delivery::StatementMonth;
+use domain::cadence::StatementMonth;
 use domain::notification::{self, Kind, SkipReason};
 use domain::recipient::Recipient;
 use domain::{EventId, Money};
@@ -221,7 +221,7 @@ pub fn a_low_balance_is_told_at_its_first_fall_and_once_a_day(books: &Books) {
         let threshold = person.preferences.get(Kind::LowBalance).unwrap().threshold
             [&event.data.currency]
             .minor();
-        let balance = |event: &domain::DomainEvent| {
+        let balance = |event: &domain::IntegrationEvent| {
             let after = event.data.money(&event.data.balance_after).unwrap();
             after.minor()
         };

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use domain::AccountId;
-use domain::record::Reports;
+use domain::record::ProposedEvents;
 use embedded::{Pipeline, Settings};
 use handlers::append::Append;
-use handlers::ports::{Clock, DUE_SLICES, Person};
+use handlers::ports::{Clock, DUE_SHARDS, Person};
 use handlers::schedule::Change;
 use rusqlite::{Connection, OpenFlags};
 use serde_json::json;
@@ -140,7 +140,7 @@ impl Month {
             if_match: None,
             source: "core-banking".to_owned(),
             correlation_id: key,
-            reports: Reports::read(json!({ "events": request.events })).unwrap(),
+            proposed: ProposedEvents::read(json!({ "events": request.events })).unwrap(),
         };
         self.pipeline.api.appender.append(&append).await.unwrap();
     }
@@ -191,7 +191,7 @@ impl Month {
 
     async fn is_due(&self) -> bool {
         let (api, now) = (&self.pipeline.api, self.clock.now());
-        for slice in 0..DUE_SLICES {
+        for slice in 0..DUE_SHARDS {
             let notifications = api.notifications.due(slice, now, 1).await.unwrap();
             let schedules = api.scheduler.schedules.due(slice, now, 1).await.unwrap();
             if !notifications.is_empty() || !schedules.is_empty() {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::notification::Kind;
-use domain::record::Reports;
+use domain::record::ProposedEvents;
 use handlers::append::Append;
 use handlers::ports::State;
 use handlers::redrive::Selection;
@@ -34,7 +34,7 @@ async fn ana() -> World {
 async fn send(world: &World, key: &str, events: Vec<Value>, notify: bool) {
     let body = json!({ "events": events, "notify": notify });
     let request = Append {
-        reports: Reports::read(body).unwrap(),
+        proposed: ProposedEvents::read(body).unwrap(),
         ..world.request(&account(1), key, [opened()])
     };
     world.appender().append(&request).await.unwrap();

@@ -3,7 +3,7 @@
 
 use crate::given::*;
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::domain_event::ACCOUNT_OVERDRAWN;
+use domain::integration_event::ACCOUNT_OVERDRAWN;
 use domain::notification::{self, EMAIL, Kind};
 use domain::recipient::Recipient;
 use domain::{AccountId, CustomerId, EventId, Version};

@@ -3,7 +3,7 @@
 use crate::given::*;
 use chrono::{DateTime, Utc};
 use handlers::error::Error;
-use handlers::notify::Beat;
+use handlers::notify::HeartbeatReport;
 use handlers::ports::State;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -21,7 +21,7 @@ fn quiet() -> Value {
     json!({ "quiet_hours": { "from": "22:00", "to": "07:00" } })
 }
 
-async fn beat(world: &World) -> Beat {
+async fn beat(world: &World) -> HeartbeatReport {
     let beat = world.notifier().run_due(Duration::from_secs(60)).await;
     beat.unwrap()
 }
@@ -42,7 +42,7 @@ async fn a_mail_of_the_night_comes_when_the_quiet_hours_are_over_and_once() {
         (planned.state, planned.reason.as_deref(), planned.due_at),
         (State::Planned, Some("quiet-hours"), Some(time(MORNING)))
     );
-    assert_eq!(beat(&world).await, Beat::default());
+    assert_eq!(beat(&world).await, HeartbeatReport::default());
     world.project(world.stream()).await;
     world.settle().await;
     assert_eq!(world.mailer.accepted(), [], "the event once more");
@@ -55,7 +55,7 @@ async fn a_mail_of_the_night_comes_when_the_quiet_hours_are_over_and_once() {
         states(&sent),
         [State::Planned, State::Claimed, State::Sending, State::Sent]
     );
-    assert_eq!(beat(&world).await, Beat::default());
+    assert_eq!(beat(&world).await, HeartbeatReport::default());
     assert_eq!(world.mailer.accepted().len(), 1);
 }
 
@@ -144,7 +144,7 @@ async fn a_mailer_that_wants_hours_is_left_to_the_heartbeat_and_no_letter_comes_
     let waiting = only(&world);
     assert_eq!(waiting.state, State::RetryAt);
     assert_eq!(waiting.due_at, waiting.retry_at);
-    assert_eq!(beat(&world).await, Beat::default());
+    assert_eq!(beat(&world).await, HeartbeatReport::default());
     world.clock.advance(hours);
     beat(&world).await;
     assert_eq!(only(&world).state, State::Sent);

@@ -113,7 +113,7 @@ fn euros(minor: i64) -> String {
 fn assert_whole(world: &World, first: Version) {
     let mut balances: BTreeMap<Version, i64> = BTreeMap::new();
     for commit in world.store.of(&account(1)) {
-        for event in domain::DomainEvent::of_commit(&commit).unwrap() {
+        for event in domain::IntegrationEvent::of_commit(&commit).unwrap() {
             let balance = event.data.money(&event.data.balance_after).unwrap();
             balances.insert(event.metadata.version, balance.minor());
         }

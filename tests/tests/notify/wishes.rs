@@ -171,7 +171,7 @@ async fn what_was_begun_ends_also_when_a_change_that_was_on_its_way_takes_it_bac
     world.mailer.answer([Answer::Accept, LATER]);
     assert_eq!(world.deliver_bus().await, 1);
 
-    // Stamped before the event, and written after it was judged.
+    // Stamped before the event, and written after it was evaluated.
     let after = world.clock.now();
     world.clock.set(before + TimeDelta::seconds(1));
     world.customer_with("ana@example.com", json!({})).await;

@@ -1,6 +1,6 @@
 //! What the tests of this folder start from and hold at the end.
 
-use domain::{AccountId, Commit, DomainEvent, EventId};
+use domain::{AccountId, Commit, EventId, IntegrationEvent};
 use handlers::project::StreamRecord;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -66,7 +66,7 @@ pub fn expected_events(world: &World) -> BTreeSet<EventId> {
     let commits = world.store.log();
     let events = commits
         .iter()
-        .flat_map(|commit| DomainEvent::of_commit(commit).unwrap());
+        .flat_map(|commit| IntegrationEvent::of_commit(commit).unwrap());
     events.map(|event| event.metadata.event_id).collect()
 }
 
@@ -94,7 +94,7 @@ pub fn assert_one_mail_each(world: &World) {
     let commits = world.store.log();
     let told = commits
         .iter()
-        .flat_map(|commit| DomainEvent::of_commit(commit).unwrap());
+        .flat_map(|commit| IntegrationEvent::of_commit(commit).unwrap());
     let told = told
         .filter(|event| event.event_type != "AccountOpened")
         .count();

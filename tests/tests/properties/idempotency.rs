@@ -99,7 +99,7 @@ fn heard(answer: Result<Recorded>) -> Answer {
     match answer {
         Ok(recorded) => Answer::Recorded(recorded.first_version, recorded.replayed),
         Err(Error::KeyReused) => Answer::KeyReused,
-        Err(Error::VersionMismatch { .. }) => Answer::WrongVersion,
+        Err(Error::VersionConflict { .. }) => Answer::WrongVersion,
         Err(Error::NotFound(_) | Error::Conflict(_)) => Answer::Refused,
         Err(other) => panic!("{other:?}"),
     }

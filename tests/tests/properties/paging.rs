@@ -6,7 +6,7 @@ use axum::http::Request;
 use chrono::{DateTime, Utc};
 use domain::{Commit, Version};
 use handlers::http::router;
-use handlers::ports::{Clock, Place};
+use handlers::ports::{Clock, CommitPosition};
 use handlers::query::time_index::{PageLimit, Range};
 use proptest::prelude::*;
 use serde_json::Value;
@@ -62,8 +62,9 @@ fn everything() -> Range {
 }
 
 /// The places of all commits, in the order in which they are read.
-fn places(world: &World, newest_first: bool) -> Vec<Place> {
-    let mut places: Vec<Place> = world.store.log().iter().map(Place::of).collect();
+fn places(world: &World, newest_first: bool) -> Vec<CommitPosition> {
+    let mut places: Vec<CommitPosition> =
+        world.store.log().iter().map(CommitPosition::of).collect();
     places.sort();
     if newest_first {
         places.reverse();
@@ -138,7 +139,7 @@ proptest! {
             loop {
                 let page = queries.recorded(everything(), position, newest_first, within).await.unwrap();
                 assert!(page.commits.len() <= limit);
-                read.extend(page.commits.iter().map(Place::of));
+                read.extend(page.commits.iter().map(CommitPosition::of));
                 position = page.next;
                 if position.is_none() {
                     break;
@@ -157,7 +158,7 @@ proptest! {
             write(&world, &before).await;
             let mut expected = Vec::new();
             let mut commits = world.store.log();
-            commits.sort_by_key(Place::of);
+            commits.sort_by_key(CommitPosition::of);
             for commit in commits.iter().rev() {
                 let versions = (commit.first_version..=commit.last_version()).rev();
                 expected.extend(versions.map(|version| (commit.account_id.to_string(), version)));

@@ -1,7 +1,7 @@
 //! Events again, marked and addressed.
 
 use crate::given::*;
-use domain::DomainEvent;
+use domain::IntegrationEvent;
 use handlers::ports::BusEntry;
 use handlers::replay::REQUESTED;
 use serde_json::{Value, json};
@@ -25,7 +25,7 @@ async fn events_are_published_again_marked_and_addressed_and_exactly_those_of_th
     assert_eq!(control.len(), 1);
     let expected: Vec<Value> = log[3..8]
         .iter()
-        .flat_map(|commit| DomainEvent::of_commit(commit).unwrap())
+        .flat_map(|commit| IntegrationEvent::of_commit(commit).unwrap())
         .map(|mut event| {
             event.metadata.replay = document["replay_id"].as_str().map(str::to_owned);
             event.metadata.target = Some("analytics".to_owned());

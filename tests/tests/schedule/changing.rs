@@ -3,7 +3,7 @@
 use domain::Location;
 use handlers::Error;
 use handlers::ports::Schedules;
-use handlers::schedule::Beat;
+use handlers::schedule::HeartbeatReport;
 use serde_json::json;
 use tests::world::{Fault, World, account};
 
@@ -51,7 +51,7 @@ async fn if_match_names_the_version_that_the_schedule_has() {
     let wish = |amount: &str, version| change(Some(hourly(amount)), Some(version));
     scheduler.change(&wish("1.00", 0)).await.unwrap();
     let mismatch = |error: Error| match error {
-        Error::VersionMismatch { expected, actual } => (expected, actual),
+        Error::VersionConflict { expected, actual } => (expected, actual),
         other => panic!("{other:?}"),
     };
     assert_eq!(
@@ -88,7 +88,7 @@ async fn of_two_changes_at_once_with_if_match_one_is_refused_whatever_their_step
         };
         let refused = [&first, &second]
             .into_iter()
-            .filter(|result| matches!(result, Err(Error::VersionMismatch { .. })))
+            .filter(|result| matches!(result, Err(Error::VersionConflict { .. })))
             .count();
         assert_eq!(refused, 1, "call {call}: {first:?} {second:?}");
         assert_eq!(types(&world).len(), 3, "call {call}");
@@ -106,7 +106,7 @@ async fn what_was_due_and_has_not_run_does_not_run_after_a_change_or_the_end() {
             .change(&change(wish.clone(), None))
             .await
             .unwrap();
-        assert_eq!(beat(&world).await, Beat::default());
+        assert_eq!(beat(&world).await, HeartbeatReport::default());
         world.clock.set(time("2026-11-22T15:30:00Z"));
         beat(&world).await;
         match wish {
@@ -196,7 +196,7 @@ async fn events_that_come_in_any_order_leave_the_row_of_the_last_one() {
         .store
         .of(&account(1))
         .iter()
-        .flat_map(|commit| domain::DomainEvent::of_commit(commit).unwrap())
+        .flat_map(|commit| domain::IntegrationEvent::of_commit(commit).unwrap())
         .filter(|event| event.event_type.starts_with("Operation"))
         .map(|event| {
             (

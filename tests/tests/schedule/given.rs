@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use domain::{Event, Schedule, ScheduleId, Version};
 use handlers::error::Result;
 use handlers::ports::Schedules;
-use handlers::schedule::{Beat, Change, Changed, Scheduler};
+use handlers::schedule::{Change, Changed, HeartbeatReport, Scheduler};
 use serde_json::{Value, json};
 use tests::world::{World, account, customer, event};
 
@@ -68,11 +68,11 @@ pub async fn put(world: &World, schedule: Schedule) -> Result<Changed> {
         .await
 }
 
-pub async fn beat(world: &World) -> Beat {
+pub async fn beat(world: &World) -> HeartbeatReport {
     run(&world.scheduler()).await
 }
 
-pub async fn run(scheduler: &Scheduler) -> Beat {
+pub async fn run(scheduler: &Scheduler) -> HeartbeatReport {
     scheduler.run_due(LONG).await.unwrap()
 }
 
@@ -124,7 +124,7 @@ pub async fn next_at(world: &World) -> Option<DateTime<Utc>> {
 /// Hands the events of all commits to the function, as the bus would.
 pub async fn deliver_all(world: &World) {
     for commit in world.store.of(&account(1)) {
-        for event in domain::DomainEvent::of_commit(&commit).unwrap() {
+        for event in domain::IntegrationEvent::of_commit(&commit).unwrap() {
             if ["OperationScheduled", "OperationCancelled"].contains(&event.event_type.as_str()) {
                 let detail = serde_json::to_value(&event).unwrap();
                 world

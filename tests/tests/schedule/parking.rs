@@ -1,17 +1,17 @@
 //! One schedule that cannot be worked off stops no other.
 
-use domain::record::{Report, ReportContent, Reports};
+use domain::record::{ProposedContent, ProposedEvent, ProposedEvents};
 use domain::{Event, Occurrence, Schedule};
 use handlers::Error;
 use handlers::append::Append;
 use handlers::ports::{LastRun, ScheduleRow, Schedules};
-use handlers::schedule::Beat;
+use handlers::schedule::HeartbeatReport;
 use serde_json::{Value, json};
 use tests::world::{Fault, World, account, withdrawn};
 
 use crate::given::*;
 
-const DONE: Beat = Beat {
+const DONE: HeartbeatReport = HeartbeatReport {
     done: 1,
     skipped: 0,
     failed: 0,
@@ -52,9 +52,9 @@ async fn ran_under_the_earlier_key(world: &World, at: &str, amount: &str) -> Las
         if_match: None,
         source: "schedule".to_owned(),
         correlation_id: key,
-        reports: Reports::of(vec![Report {
+        proposed: ProposedEvents::of(vec![ProposedEvent {
             occurred_at: time(at),
-            content: ReportContent::Event(Event::MoneyWithdrawn(movement)),
+            content: ProposedContent::Event(Event::MoneyWithdrawn(movement)),
         }]),
     };
     let recorded = world.appender().append(&request).await.unwrap();
@@ -73,8 +73,8 @@ async fn a_schedule_at_a_time_finer_than_the_store_keeps_runs_once_and_so_do_the
     let whole = json!({ "at": "2026-11-22T13:00:01Z" });
     put_as(&world, "whole", withdrawal("2.00", whole)).await;
     world.clock.set(time("2026-11-22T13:00:30Z"));
-    assert_eq!(beat(&world).await, Beat { done: 2, ..DONE });
-    assert_eq!(beat(&world).await, Beat::default());
+    assert_eq!(beat(&world).await, HeartbeatReport { done: 2, ..DONE });
+    assert_eq!(beat(&world).await, HeartbeatReport::default());
     assert_left(
         &world,
         &[
@@ -103,7 +103,7 @@ async fn a_row_that_an_earlier_version_left_due_for_ever_is_finished_by_the_next
     };
     assert!(world.schedules.save(&for_ever).await.unwrap());
     assert_eq!(beat(&world).await, DONE);
-    assert_eq!(beat(&world).await, Beat::default());
+    assert_eq!(beat(&world).await, HeartbeatReport::default());
     assert_left(&world, &[(kept, "1.00")]);
     assert_eq!(next_at(&world).await, None);
 }
@@ -115,10 +115,10 @@ async fn a_schedule_that_cannot_be_worked_off_is_parked_with_a_dead_letter_and_t
     put_as(&world, "too-much", deposit("5.00", at(1))).await;
     put_as(&world, "rent", withdrawal("1.00", at(2))).await;
     world.clock.set(time("2026-11-22T13:10:00Z"));
-    assert_eq!(beat(&world).await, Beat { failed: 1, ..DONE });
+    assert_eq!(beat(&world).await, HeartbeatReport { failed: 1, ..DONE });
     assert_left(&world, &[("2026-11-22T13:02:00Z", "1.00")]);
     // It is not tried again, beat after beat.
-    assert_eq!(beat(&world).await, Beat::default());
+    assert_eq!(beat(&world).await, HeartbeatReport::default());
     assert_eq!(state(&world, "too-much").await, "parked");
     let letters = world.redriver().list(10).await.unwrap().letters;
     assert_eq!(letters.len(), 1, "{letters:?}");
@@ -163,7 +163,7 @@ async fn a_parked_schedule_that_is_changed_or_cancelled_is_parked_no_more() {
         };
         let redriven = world.redriver().redrive(&any).await.unwrap();
         assert_eq!(redriven[0].outcome, "redriven", "{redriven:?}");
-        assert_eq!(beat(&world).await, Beat::default());
+        assert_eq!(beat(&world).await, HeartbeatReport::default());
     }
 }
 
@@ -178,7 +178,7 @@ async fn a_row_that_cannot_be_read_is_parked_as_well() {
         .at("schedules.get", 0, Fault::FailBefore(broken));
     assert_eq!(beat(&world).await.failed, 1);
     world.faults.clear();
-    assert_eq!(beat(&world).await, Beat::default());
+    assert_eq!(beat(&world).await, HeartbeatReport::default());
     assert_eq!(world.dead_letters.bodies().len(), 1);
 }
 
@@ -192,10 +192,14 @@ async fn a_schedule_whose_letter_or_parking_fails_stays_due_and_is_parked_at_the
         world.clock.set(time("2026-11-22T13:10:00Z"));
         let passing = Error::Retryable("throttled".to_owned());
         world.faults.at(call, 0, Fault::FailBefore(passing));
-        assert_eq!(beat(&world).await, Beat { failed: 1, ..DONE }, "{call}");
+        assert_eq!(
+            beat(&world).await,
+            HeartbeatReport { failed: 1, ..DONE },
+            "{call}"
+        );
         let again = beat(&world).await;
         assert_eq!((again.failed, again.done), (1, 0), "{call}");
-        assert_eq!(beat(&world).await, Beat::default(), "{call}");
+        assert_eq!(beat(&world).await, HeartbeatReport::default(), "{call}");
         assert_eq!(state(&world, "too-much").await, "parked");
     }
 }
@@ -249,9 +253,9 @@ async fn a_change_that_an_earlier_version_recorded_and_did_not_follow_is_followe
         if_match: None,
         source: "teller".to_owned(),
         correlation_id: key.to_owned(),
-        reports: Reports::of(vec![Report {
+        proposed: ProposedEvents::of(vec![ProposedEvent {
             occurred_at: time("2026-11-22T12:30:00Z"),
-            content: ReportContent::Event(dearer),
+            content: ProposedContent::Event(dearer),
         }]),
     };
     world.appender().append(&request).await.unwrap();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use handlers::Error;
 use handlers::ports::Schedules;
-use handlers::schedule::Beat;
+use handlers::schedule::HeartbeatReport;
 use serde_json::json;
 use tests::world::{Fault, account, event, withdrawn};
 
@@ -20,19 +20,19 @@ async fn an_occurrence_runs_when_it_is_due_and_not_before_and_once_however_often
     )
     .await
     .unwrap();
-    assert_eq!(beat(&world).await, Beat::default());
+    assert_eq!(beat(&world).await, HeartbeatReport::default());
     world.clock.set(time("2026-11-22T12:59:59Z"));
-    assert_eq!(beat(&world).await, Beat::default());
+    assert_eq!(beat(&world).await, HeartbeatReport::default());
     world.clock.set(time("2026-11-22T13:00:00Z"));
     assert_eq!(
         beat(&world).await,
-        Beat {
+        HeartbeatReport {
             done: 1,
-            ..Beat::default()
+            ..HeartbeatReport::default()
         }
     );
     for _ in 0..3 {
-        assert_eq!(beat(&world).await, Beat::default());
+        assert_eq!(beat(&world).await, HeartbeatReport::default());
     }
     assert_left(&world, &[("2026-11-22T13:00:00Z", "20.00")]);
     assert_eq!(next_at(&world).await, None);
@@ -57,9 +57,9 @@ async fn missed_occurrences_all_run_at_the_late_beat_the_oldest_first() {
     world.clock.set(time("2026-11-22T16:30:00Z"));
     assert_eq!(
         beat(&world).await,
-        Beat {
+        HeartbeatReport {
             done: 4,
-            ..Beat::default()
+            ..HeartbeatReport::default()
         }
     );
     assert_left(
@@ -115,10 +115,10 @@ async fn a_withdrawal_needs_funds_up_to_the_overdraft_limit_and_a_deposit_needs_
     world.clock.set(time("2026-11-22T14:00:00Z"));
     assert_eq!(
         beat(&world).await,
-        Beat {
+        HeartbeatReport {
             done: 3,
             skipped: 1,
-            ..Beat::default()
+            ..HeartbeatReport::default()
         }
     );
     assert_left(
@@ -139,7 +139,7 @@ async fn a_withdrawal_needs_funds_up_to_the_overdraft_limit_and_a_deposit_needs_
         .append(&world.appender(), &account(1), "rich", [rich])
         .await
         .unwrap();
-    assert_eq!(beat(&world).await, Beat::default());
+    assert_eq!(beat(&world).await, HeartbeatReport::default());
 }
 
 #[tokio::test]
@@ -158,9 +158,9 @@ async fn a_closed_account_is_told_once_and_the_schedule_is_over() {
     world.clock.set(time("2026-11-22T16:30:00Z"));
     assert_eq!(
         beat(&world).await,
-        Beat {
+        HeartbeatReport {
             skipped: 1,
-            ..Beat::default()
+            ..HeartbeatReport::default()
         }
     );
     assert_left(&world, &[("2026-11-22T13:00:00Z", "account-closed")]);
@@ -242,9 +242,9 @@ async fn funds_are_checked_against_the_account_as_it_is_when_the_money_moves() {
         .unwrap();
     assert_eq!(
         beat.await.unwrap(),
-        Beat {
+        HeartbeatReport {
             skipped: 1,
-            ..Beat::default()
+            ..HeartbeatReport::default()
         }
     );
     assert_left(&world, &[("2026-11-22T13:00:00Z", "insufficient-funds")]);
@@ -266,17 +266,17 @@ async fn a_schedule_that_fails_for_now_stays_due_and_does_not_stop_the_others() 
         .at("schedules.get", 0, Fault::FailBefore(passing));
     assert_eq!(
         beat(&world).await,
-        Beat {
+        HeartbeatReport {
             done: 2,
             failed: 1,
-            ..Beat::default()
+            ..HeartbeatReport::default()
         }
     );
     assert_eq!(
         beat(&world).await,
-        Beat {
+        HeartbeatReport {
             done: 1,
-            ..Beat::default()
+            ..HeartbeatReport::default()
         }
     );
     assert_eq!(left(&world).len(), 3);
@@ -299,9 +299,9 @@ async fn a_request_of_somebody_else_under_the_key_of_an_occurrence_is_not_taken_
     world.clock.set(time("2026-11-22T13:00:30Z"));
     assert_eq!(
         beat(&world).await,
-        Beat {
+        HeartbeatReport {
             failed: 1,
-            ..Beat::default()
+            ..HeartbeatReport::default()
         }
     );
     let row = world

@@ -7,7 +7,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use handlers::error::Result;
-use handlers::ports::{Clock, DeadLetterQueue, Look, QueuedLetter};
+use handlers::ports::{Clock, DeadLetterQueue, QueueView, QueuedLetter};
 use serde_json::Value;
 
 use super::clock::TestClock;
@@ -140,7 +140,7 @@ impl DeadLetterQueue for MemoryDeadLetters {
     }
 
     /// As SQS can do it: what somebody has received is counted, and not seen.
-    async fn look(&self, max: usize) -> Result<Look> {
+    async fn look(&self, max: usize) -> Result<QueueView> {
         let read = || {
             let now = self.clock.now();
             let state = self.lock();
@@ -148,7 +148,7 @@ impl DeadLetterQueue for MemoryDeadLetters {
             let visible = letters().filter(|letter| letter.visible_from <= now);
             // What was never received is delayed.
             let there = |letter: &&Letter| letter.visible_from <= now || letter.received > 0;
-            Ok(Look {
+            Ok(QueueView {
                 letters: visible.take(max).map(Letter::queued).collect(),
                 waiting: letters().filter(there).count(),
             })

@@ -7,14 +7,16 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use domain::{AccountId, Commit, EventId, IdempotencyKey, Tip, Version};
 use handlers::error::Result;
-use handlers::ports::{Appended, CommitPage, EventStore, Place, ReversalMark, UsedKey};
+use handlers::ports::{
+    Appended, CommitPage, CommitPosition, EventStore, IdempotencyRecord, ReversalMark,
+};
 
 use super::faults::Faults;
 
 #[derive(Debug, Default)]
 struct State {
     commits: BTreeMap<(AccountId, Version), Commit>,
-    keys: BTreeMap<(AccountId, IdempotencyKey), UsedKey>,
+    keys: BTreeMap<(AccountId, IdempotencyKey), IdempotencyRecord>,
     marks: BTreeMap<(AccountId, EventId), EventId>,
     /// In the order in which they were written: what the stream tells.
     log: Vec<Commit>,
@@ -83,14 +85,14 @@ impl State {
             return Appended::KeyUsed(used.clone());
         }
         if let Some(taken) = self.commits.get(&place) {
-            return Appended::VersionTaken(Some(Box::new(taken.clone())));
+            return Appended::VersionConflict(Some(Box::new(taken.clone())));
         }
         let marked =
             |mark: &ReversalMark| self.marks.contains_key(&(account.clone(), mark.reversed));
         if marks.iter().any(marked) {
             return Appended::ReversedMeanwhile;
         }
-        let used = UsedKey {
+        let used = IdempotencyRecord {
             request_hash: commit.request_hash.clone(),
             first_version: commit.first_version,
             hash: commit.hash,
@@ -136,7 +138,11 @@ impl EventStore for MemoryEventStore {
         self.faults.call("store.append", write).await
     }
 
-    async fn used_key(&self, account: &AccountId, key: &IdempotencyKey) -> Result<Option<UsedKey>> {
+    async fn used_key(
+        &self,
+        account: &AccountId,
+        key: &IdempotencyKey,
+    ) -> Result<Option<IdempotencyRecord>> {
         let read = || {
             Ok(self
                 .lock()
@@ -207,14 +213,14 @@ impl EventStore for MemoryEventStore {
         to: DateTime<Utc>,
         newest_first: bool,
         limit: usize,
-    ) -> Result<Vec<Place>> {
+    ) -> Result<Vec<CommitPosition>> {
         let read = || {
             let state = self.lock();
-            let mut places: Vec<Place> = state
+            let mut places: Vec<CommitPosition> = state
                 .commits
                 .values()
                 .filter(|commit| commit.account_id.slice() == slice)
-                .map(Place::of)
+                .map(CommitPosition::of)
                 .filter(|place| (from..to).contains(&place.recorded_at))
                 .collect();
             places.sort();
@@ -227,10 +233,10 @@ impl EventStore for MemoryEventStore {
         self.faults.call("store.recorded", read).await
     }
 
-    async fn commits_at(&self, places: &[Place]) -> Result<Vec<Commit>> {
+    async fn commits_at(&self, places: &[CommitPosition]) -> Result<Vec<Commit>> {
         let read = || {
             let state = self.lock();
-            let at = |place: &Place| {
+            let at = |place: &CommitPosition| {
                 state
                     .commits
                     .get(&(place.account_id.clone(), place.first_version))

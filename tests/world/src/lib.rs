@@ -24,17 +24,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use handlers::append::Appender;
-use handlers::customers::CustomerDesk;
+use handlers::customers::CustomerService;
 use handlers::feedback::Feedback;
 use handlers::http::Api;
-use handlers::notify::{Judge, Notifier, Previewer, Settings, WhatIf};
+use handlers::notify::{Evaluator, Notifier, Previewer, Settings, WhatIf};
 use handlers::ports::RandomIds;
 use handlers::project::Projector;
 use handlers::query::Queries;
 use handlers::redrive::Redriver;
 use handlers::replay::Replayer;
 use handlers::schedule::Scheduler;
-use handlers::suppressions::SuppressionDesk;
+use handlers::suppressions::SuppressionService;
 use handlers::unsubscribe::Unsubscriber;
 
 pub use bus::MemoryBus;
@@ -187,8 +187,8 @@ impl World {
         }
     }
 
-    pub fn customer_desk(&self) -> CustomerDesk {
-        CustomerDesk {
+    pub fn customer_desk(&self) -> CustomerService {
+        CustomerService {
             customers: self.customers.clone(),
             clock: self.clock.clone(),
         }
@@ -203,7 +203,7 @@ impl World {
             redriver: Arc::new(self.redriver()),
             replayer: Arc::new(self.replayer()),
             scheduler: Arc::new(self.scheduler()),
-            suppressions: Arc::new(SuppressionDesk {
+            suppressions: Arc::new(SuppressionService {
                 suppressions: self.suppressions.clone(),
                 customers: Arc::new(self.customer_desk()),
                 clock: self.clock.clone(),
@@ -213,21 +213,21 @@ impl World {
                 customers: Arc::new(self.customer_desk()),
             }),
             previewer: Arc::new(Previewer {
-                judge: self.judge(),
+                evaluator: self.evaluator(),
                 suppressions: self.suppressions.clone(),
                 clock: self.clock.clone(),
                 bank_name: "Example Bank".to_owned(),
             }),
             what_if: Arc::new(WhatIf {
-                judge: self.judge(),
+                evaluator: self.evaluator(),
                 clock: self.clock.clone(),
                 safety_window: chrono::TimeDelta::seconds(2),
             }),
         }
     }
 
-    fn judge(&self) -> Judge {
-        Judge {
+    fn evaluator(&self) -> Evaluator {
+        Evaluator {
             store: self.store.clone(),
             customers: self.customers.clone(),
         }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::record::Reports;
+use domain::record::ProposedEvents;
 use domain::{AccountId, Commit, CustomerId};
 use handlers::append::{Append, Appender, Recorded};
 use handlers::customers::read_person;
@@ -49,9 +49,9 @@ pub fn withdrawn(amount: &str) -> Value {
     )
 }
 
-pub fn reports(events: impl IntoIterator<Item = Value>) -> Reports {
+pub fn reports(events: impl IntoIterator<Item = Value>) -> ProposedEvents {
     let events: Vec<Value> = events.into_iter().collect();
-    Reports::read(json!({ "events": events })).expect("well-formed reports")
+    ProposedEvents::read(json!({ "events": events })).expect("well-formed reports")
 }
 
 /// Whether the rules of the template hand this entry to notify.
@@ -83,7 +83,7 @@ impl World {
             if_match: None,
             source: "core-banking".to_owned(),
             correlation_id: format!("corr-{key}"),
-            reports: reports(events),
+            proposed: reports(events),
         }
     }
 

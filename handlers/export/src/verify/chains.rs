@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::chain::{self, ChainError};
-use domain::domain_event::ACCOUNT_OVERDRAWN;
+use domain::integration_event::ACCOUNT_OVERDRAWN;
 use domain::{AccountId, Commit, EventId, Head, Money, Version};
 
 use super::{Place, Verified, broken};

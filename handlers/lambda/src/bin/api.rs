@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use handlers::append::Appender;
-use handlers::customers::CustomerDesk;
+use handlers::customers::CustomerService;
 use handlers::http::{Api, Caller, router};
-use handlers::notify::{Judge, Previewer, WhatIf};
+use handlers::notify::{Evaluator, Previewer, WhatIf};
 use handlers::query::Queries;
 use handlers::query::time_index::SAFETY_WINDOW;
 use handlers::redrive::Redriver;
-use handlers::suppressions::SuppressionDesk;
+use handlers::suppressions::SuppressionService;
 use handlers::unsubscribe::Unsubscriber;
 use lambda::clients::Clients;
 use lambda_http::request::RequestContext;
@@ -21,11 +21,11 @@ async fn main() -> Result<(), Error> {
     lambda::telemetry::start();
     let clients = Clients::from_env().await;
     let appender = Arc::new(Appender::new(clients.store(), clients.clock()));
-    let customers = Arc::new(CustomerDesk {
+    let customers = Arc::new(CustomerService {
         customers: clients.customers(),
         clock: clients.clock(),
     });
-    let judge = Judge {
+    let evaluator = Evaluator {
         store: clients.store(),
         customers: clients.customers(),
     };
@@ -49,7 +49,7 @@ async fn main() -> Result<(), Error> {
         }),
         replayer: clients.replayer(),
         scheduler: clients.scheduler_with(appender),
-        suppressions: Arc::new(SuppressionDesk {
+        suppressions: Arc::new(SuppressionService {
             suppressions: clients.suppressions(),
             customers: customers.clone(),
             clock: clients.clock(),
@@ -59,13 +59,13 @@ async fn main() -> Result<(), Error> {
             customers,
         }),
         previewer: Arc::new(Previewer {
-            judge: judge.clone(),
+            evaluator: evaluator.clone(),
             suppressions: clients.suppressions(),
             clock: clients.clock(),
             bank_name: clients.bank_name(),
         }),
         what_if: Arc::new(WhatIf {
-            judge,
+            evaluator,
             clock: clients.clock(),
             safety_window: SAFETY_WINDOW,
         }),

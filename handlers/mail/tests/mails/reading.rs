@@ -204,7 +204,7 @@ fn a_skipped_payment_says_why() {
         notice.scheduled.as_mut().unwrap().skipped = Some(skipped);
         render(&notice).unwrap().text
     };
-    let [funds, closed] = domain::SkippedBecause::ALL.map(why);
+    let [funds, closed] = domain::OccurrenceSkipReason::ALL.map(why);
     assert!(funds.contains("not enough money") && !funds.contains("closed"));
     assert!(closed.contains("The account is closed") && !closed.contains("not enough money"));
 }

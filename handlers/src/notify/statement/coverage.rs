@@ -6,8 +6,8 @@
 //! predecessor ends, which is drawn first.
 
 use chrono::{DateTime, Datelike, Months, NaiveDate, Utc};
-use domain::delivery::StatementMonth;
-use domain::{AccountId, DomainEvent, Version};
+use domain::cadence::StatementMonth;
+use domain::{AccountId, IntegrationEvent, Version};
 use futures::future::BoxFuture;
 
 use super::{PAGE, Series};
@@ -40,7 +40,7 @@ impl Notifier {
     /// The statement with the versions that it tells. Its next write keeps them.
     pub(in crate::notify) fn drawn<'a>(
         &'a self,
-        event: &'a DomainEvent,
+        event: &'a IntegrationEvent,
         mut stored: Notification,
     ) -> BoxFuture<'a, Result<Notification>> {
         Box::pin(async move {
@@ -92,7 +92,7 @@ impl Notifier {
     /// is drawn for that; one that an older version has told was not.
     async fn end_of(
         &self,
-        event: &DomainEvent,
+        event: &IntegrationEvent,
         before: Notification,
         content: Statement,
     ) -> Result<Version> {

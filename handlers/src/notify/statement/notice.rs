@@ -1,7 +1,7 @@
 //! What a statement says: the balances that it begins and ends with, and what moved between them.
 
 use domain::notification::Kind;
-use domain::{AccountId, Commit, DomainEvent, Money};
+use domain::{AccountId, Commit, IntegrationEvent, Money};
 use mail::{Direction, RenderedStatement, StatementEntry, StatementNotice};
 
 use super::PAGE;
@@ -15,7 +15,7 @@ impl Notifier {
         statement: &Statement,
         person: &Person,
         notification: &Notification,
-        foot: render::Foot<'_>,
+        foot: render::MailFooter<'_>,
     ) -> Result<RenderedStatement> {
         let account = &notification.account_id;
         let versions = statement
@@ -33,7 +33,7 @@ impl Notifier {
                 opening = Some(commit.after.balance);
                 continue;
             }
-            let events = DomainEvent::of_commit(commit)
+            let events = IntegrationEvent::of_commit(commit)
                 .map_err(|error| Error::Permanent(format!("account {account}: {error}")))?;
             for event in &events {
                 // An account that was opened in the month began with what it was opened with.
@@ -83,7 +83,7 @@ impl Notifier {
     }
 }
 
-fn balance(event: &DomainEvent) -> Result<Money> {
+fn balance(event: &IntegrationEvent) -> Result<Money> {
     event
         .data
         .money(&event.data.balance_after)
@@ -91,7 +91,7 @@ fn balance(event: &DomainEvent) -> Result<Money> {
 }
 
 /// What moved money; `None` for what did not.
-fn entry(event: &DomainEvent) -> Result<Option<StatementEntry>> {
+fn entry(event: &IntegrationEvent) -> Result<Option<StatementEntry>> {
     let (data, metadata) = (&event.data, &event.metadata);
     let kind = match event.event_type.as_str() {
         "MoneyDeposited" => Kind::Deposit,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::notification::{self, EMAIL, Kind};
-use domain::{AccountId, CustomerId, DomainEvent};
+use domain::{AccountId, CustomerId, IntegrationEvent};
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -13,7 +13,7 @@ use super::{Verdict, Verdicts};
 /// for the digests: of those, the set is what is to be united.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
-    /// Events that were judged, those derived included.
+    /// Events that were evaluated, those derived included.
     pub events: u64,
     /// Decisions (an event, a kind, a recipient) that come out otherwise.
     pub differing: u64,
@@ -60,7 +60,7 @@ fn rows<S: serde::Serializer>(
 }
 
 impl Report {
-    pub(super) fn add(&mut self, event: &DomainEvent, before: &Verdicts, after: &Verdicts) {
+    pub(super) fn add(&mut self, event: &IntegrationEvent, before: &Verdicts, after: &Verdicts) {
         let considered: BTreeSet<_> = before.keys().chain(after.keys()).collect();
         let differing = considered
             .iter()

@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use domain::domain_event::ACCOUNT_OVERDRAWN;
+use domain::integration_event::ACCOUNT_OVERDRAWN;
 use domain::notification::{self, EMAIL, Kind};
 use domain::recipient::Recipient;
 use domain::{AccountId, CustomerId, EventId, Version};

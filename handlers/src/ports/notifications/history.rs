@@ -25,7 +25,7 @@ const LONGEST_CYCLE: usize = 8;
 
 /// One step of a notification's way, or the same step more than once.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Transition {
+pub struct HistoryEntry {
     pub state: State,
     /// The first time.
     pub at: DateTime<Utc>,
@@ -49,18 +49,18 @@ fn is_once(times: &u32) -> bool {
     *times == 1
 }
 
-impl Transition {
+impl HistoryEntry {
     /// When it was taken the last time.
     pub fn until(&self) -> DateTime<Utc> {
         self.last_at.unwrap_or(self.at)
     }
 
-    fn repeats(&self, earlier: &Transition) -> bool {
+    fn repeats(&self, earlier: &HistoryEntry) -> bool {
         self.state == earlier.state && self.detail == earlier.detail
     }
 
     /// Counts a later entry of the same step in.
-    fn join(&mut self, later: &Transition) {
+    fn join(&mut self, later: &HistoryEntry) {
         self.times = self.times.saturating_add(later.times);
         self.last_at = Some(later.until());
     }
@@ -70,13 +70,13 @@ impl Transition {
 /// themselves are one entry with a count; where that does not suffice, those in
 /// the middle are told by their state alone. No step is lost from the counts.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(from = "Vec<Transition>")]
-pub struct History(Vec<Transition>);
+#[serde(from = "Vec<HistoryEntry>")]
+pub struct History(Vec<HistoryEntry>);
 
 /// What an older version has stored may be longer, and becomes as short as if
 /// its steps were taken now.
-impl From<Vec<Transition>> for History {
-    fn from(mut steps: Vec<Transition>) -> Self {
+impl From<Vec<HistoryEntry>> for History {
+    fn from(mut steps: Vec<HistoryEntry>) -> Self {
         for step in &mut steps {
             step.detail = step.detail.take().map(shortened);
         }
@@ -92,8 +92,8 @@ impl From<Vec<Transition>> for History {
 }
 
 impl Deref for History {
-    type Target = [Transition];
-    fn deref(&self) -> &[Transition] {
+    type Target = [HistoryEntry];
+    fn deref(&self) -> &[HistoryEntry] {
         &self.0
     }
 }
@@ -101,7 +101,7 @@ impl Deref for History {
 impl History {
     /// Adds the next step.
     pub fn add(&mut self, state: State, at: DateTime<Utc>, detail: Option<String>) {
-        self.push(Transition {
+        self.push(HistoryEntry {
             state,
             at,
             detail: detail.map(shortened),
@@ -110,7 +110,7 @@ impl History {
         });
     }
 
-    fn push(&mut self, step: Transition) {
+    fn push(&mut self, step: HistoryEntry) {
         self.0.push(step);
         if planted::is("history-unbounded") {
             return;
@@ -143,7 +143,7 @@ impl History {
 
     /// Makes one of those in the middle that have the same state.
     fn join_middle(&mut self) {
-        let mut joined: Vec<Transition> = Vec::new();
+        let mut joined: Vec<HistoryEntry> = Vec::new();
         for step in self.0.drain(FIRST..self.0.len() - LAST) {
             match joined.iter_mut().find(|one| one.state == step.state) {
                 None => joined.push(step),

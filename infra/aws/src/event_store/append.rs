@@ -10,7 +10,7 @@ use aws_sdk_dynamodb::types::{
     CancellationReason, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
 use domain::{AccountId, Commit, EventId, Version};
-use handlers::ports::{Appended, ReversalMark, UsedKey};
+use handlers::ports::{Appended, IdempotencyRecord, ReversalMark};
 use handlers::{Error, Result};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
@@ -67,10 +67,10 @@ impl RequestItem {
         }
     }
 
-    pub(super) fn into_used_key(self) -> Result<UsedKey> {
+    pub(super) fn into_used_key(self) -> Result<IdempotencyRecord> {
         let incomplete =
             || Error::Permanent("an idempotency key is kept without its answer".to_owned());
-        Ok(UsedKey {
+        Ok(IdempotencyRecord {
             request_hash: hash_of_bytes(&self.request_hash.ok_or_else(incomplete)?)?.to_string(),
             first_version: self.first_version.ok_or_else(incomplete)?,
             hash: hash_of_bytes(&self.hash.ok_or_else(incomplete)?)?,
@@ -202,7 +202,7 @@ fn refused(reasons: &[CancellationReason]) -> Result<Appended> {
             Some(item) => Some(Box::new(read::<CommitItem>(item)?.into_commit()?)),
             None => None,
         };
-        return Ok(Appended::VersionTaken(taken));
+        return Ok(Appended::VersionConflict(taken));
     }
     if (2..reasons.len()).any(|index| failed(index).is_some()) {
         return Ok(Appended::ReversedMeanwhile);
@@ -215,7 +215,7 @@ fn refused(reasons: &[CancellationReason]) -> Result<Appended> {
     match codes.as_slice() {
         // Another transaction on the same items is under way and may win.
         codes if !codes.is_empty() && codes.iter().all(|code| *code == "TransactionConflict") => {
-            Ok(Appended::VersionTaken(None))
+            Ok(Appended::VersionConflict(None))
         }
         codes
             if codes.iter().any(|code| {

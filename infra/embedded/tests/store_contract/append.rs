@@ -3,13 +3,13 @@
 use domain::Commit;
 use futures::future::join_all;
 
-use handlers::ports::{Appended, CommitPage, EventStore, ReversalMark, UsedKey};
+use handlers::ports::{Appended, CommitPage, EventStore, IdempotencyRecord, ReversalMark};
 use serde_json::json;
 
 use crate::history::{History, account, all, deposited, opened, start};
 
-fn used(commit: &Commit) -> UsedKey {
-    UsedKey {
+fn used(commit: &Commit) -> IdempotencyRecord {
+    IdempotencyRecord {
         request_hash: commit.request_hash.clone(),
         first_version: commit.first_version,
         hash: commit.hash,
@@ -108,7 +108,7 @@ pub async fn a_version_is_taken_once_and_the_one_who_has_it_is_told(store: &dyn 
     let taken = store.append(&late, &[]).await.unwrap();
     assert_eq!(
         taken,
-        Appended::VersionTaken(Some(Box::new(history.commits[1].clone())))
+        Appended::VersionConflict(Some(Box::new(history.commits[1].clone())))
     );
     assert_eq!(all(store, &history.account, 100).await, history.commits);
 }
@@ -162,7 +162,7 @@ pub async fn nothing_of_a_refused_append_is_left(store: &dyn EventStore) {
     let late = behind.next("late", vec![deposited("late")], start());
     let refused = store.append(&late, &[mark(2, 9)]).await.unwrap();
     assert!(
-        matches!(refused, Appended::VersionTaken(Some(_))),
+        matches!(refused, Appended::VersionConflict(Some(_))),
         "{refused:?}"
     );
     assert_eq!(
@@ -319,8 +319,8 @@ pub async fn of_many_writers_at_once_one_wins(store: &dyn EventStore) {
             .unwrap();
         assert_eq!(key.is_some(), commit == winners[0]);
         match appended.unwrap() {
-            Appended::Done | Appended::VersionTaken(None) => {}
-            Appended::VersionTaken(Some(taken)) => assert_eq!(*taken, *winners[0]),
+            Appended::Done | Appended::VersionConflict(None) => {}
+            Appended::VersionConflict(Some(taken)) => assert_eq!(*taken, *winners[0]),
             other => panic!("{other:?}"),
         }
     }

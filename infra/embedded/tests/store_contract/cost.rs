@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aws::DynamoEventStore;
-use domain::record::Reports;
+use domain::record::ProposedEvents;
 use handlers::append::{Append, Appender};
 use handlers::ports::SystemClock;
 use rusqlite::Connection;
@@ -26,7 +26,7 @@ fn request(key: u32, event: Value) -> Append {
         if_match: None,
         source: source.to_owned(),
         correlation_id: uuid,
-        reports: Reports::read(json!({ "events": [event] })).unwrap(),
+        proposed: ProposedEvents::read(json!({ "events": [event] })).unwrap(),
     }
 }
 

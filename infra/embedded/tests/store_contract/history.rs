@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::decision::{self, Context};
-use domain::record::Reports;
+use domain::record::ProposedEvents;
 use domain::{AccountId, Commit, EventId, Head};
 use handlers::ports::{Appended, EventStore};
 use serde_json::{Value, json};
@@ -57,7 +57,7 @@ impl History {
     }
 
     fn next_of(&self, key: &str, body: Value, recorded_at: DateTime<Utc>) -> Commit {
-        let reports = Reports::read(body).unwrap();
+        let proposed = ProposedEvents::read(body).unwrap();
         let context = Context {
             account_id: self.account.clone(),
             recorded_at,
@@ -65,7 +65,7 @@ impl History {
             correlation_id: format!("correlation-{key}"),
             idempotency_key: key.parse().unwrap(),
         };
-        decision::decide(self.head.as_ref(), &reports, &BTreeMap::new(), context).unwrap()
+        decision::decide(self.head.as_ref(), &proposed, &BTreeMap::new(), context).unwrap()
     }
 
     /// One more commit, under the key `commit-N`.

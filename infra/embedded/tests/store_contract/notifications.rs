@@ -4,7 +4,7 @@ use domain::notification::Kind;
 use domain::recipient::Recipient;
 use domain::{AccountId, EventId};
 use handlers::ports::{
-    Content, Covered, DUE_SLICES, Delivery, Digest, History, Notification, Notifications,
+    Content, Covered, DUE_SHARDS, DeliveryStatus, Digest, History, Notification, Notifications,
     ProviderEvent, ProviderEventKind, State,
 };
 use uuid::Uuid;
@@ -109,7 +109,7 @@ pub async fn an_accounts_notifications_are_listed_newest_event_first(store: &dyn
 
 pub async fn what_its_provider_told_is_kept_with_a_notification(store: &dyn Notifications) {
     let mut claimed = planned(&account("ACC-1"), 2, Kind::Deposit);
-    claimed.delivery = Some(Delivery::Bounced);
+    claimed.delivery = Some(DeliveryStatus::Bounced);
     claimed.feedback = vec![ProviderEvent {
         at: start(),
         id: "feedback-1".to_owned(),
@@ -149,7 +149,7 @@ pub async fn what_is_due_is_found_by_its_time_and_not_any_more_when_it_is_done(
     }
     let due = async |now| {
         let mut found = Vec::new();
-        for slice in 0..DUE_SLICES {
+        for slice in 0..DUE_SHARDS {
             found.extend(store.due(slice, now, 10).await.unwrap());
         }
         found

@@ -1,8 +1,8 @@
 //! The schedules as they stand, and what is due.
 
 use chrono::TimeDelta;
-use domain::{Schedule, ScheduleId, SkippedBecause};
-use handlers::ports::{DUE_SLICES, Due, LastRun, ScheduleRow, Schedules};
+use domain::{OccurrenceSkipReason, Schedule, ScheduleId};
+use handlers::ports::{DUE_SHARDS, Due, LastRun, ScheduleRow, Schedules};
 use serde_json::json;
 
 use crate::history::{account, start};
@@ -34,7 +34,7 @@ fn row(account_id: &str, schedule_id: &str) -> ScheduleRow {
 
 async fn all_due(store: &dyn Schedules, hours: i64) -> Vec<Due> {
     let mut all = Vec::new();
-    for slice in 0..DUE_SLICES {
+    for slice in 0..DUE_SHARDS {
         let now = start() + TimeDelta::hours(hours);
         all.extend(store.due(slice, now, 100).await.unwrap());
     }
@@ -60,7 +60,7 @@ pub async fn a_schedule_is_written_only_over_the_revision_before_it(store: &dyn 
         last: Some(LastRun {
             occurrence: start() + TimeDelta::hours(1),
             version: 3,
-            skipped: Some(SkippedBecause::InsufficientFunds),
+            skipped: Some(OccurrenceSkipReason::InsufficientFunds),
         }),
         ..first.clone()
     };
@@ -87,7 +87,7 @@ pub async fn what_is_due_is_found_by_its_time_the_longest_due_first(store: &dyn 
         rows.push(row);
     }
     let slices: std::collections::BTreeSet<u8> = rows.iter().map(ScheduleRow::slice).collect();
-    assert_eq!(slices.len(), usize::from(DUE_SLICES), "all lanes are used");
+    assert_eq!(slices.len(), usize::from(DUE_SHARDS), "all lanes are used");
     assert_eq!(all_due(store, 0).await, []);
     assert_eq!(all_due(store, 40).await.len(), 40);
     let due = all_due(store, 10).await;

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{AccountId, Commit};
-use handlers::ports::{EventStore, Place};
+use handlers::ports::{CommitPosition, EventStore};
 use handlers::query::time_index::{self, Range};
 
 use crate::history::{History, accounts_of_slice, opened, opened_at, start};
@@ -18,10 +18,10 @@ fn far() -> DateTime<Utc> {
 }
 
 /// Accounts of one slice, opened at these microseconds after the start.
-async fn opened_after(store: &dyn EventStore, slice: u8, times: &[i64]) -> Vec<Place> {
+async fn opened_after(store: &dyn EventStore, slice: u8, times: &[i64]) -> Vec<CommitPosition> {
     let mut places = Vec::new();
     for (account, after) in accounts_of_slice(slice).zip(times) {
-        places.push(Place::of(
+        places.push(CommitPosition::of(
             &opened_at(store, &account, start() + micros(*after)).await,
         ));
     }
@@ -97,8 +97,8 @@ pub async fn a_range_that_ends_between_two_microseconds_has_what_is_in_it(store:
         for length in [1, 250, 500, 999, 1_000, 1_001, 2_750] {
             let from = start() + TimeDelta::nanoseconds(from);
             let to = from + TimeDelta::nanoseconds(length);
-            let within = |place: &&Place| (from..to).contains(&place.recorded_at);
-            let expected: Vec<Place> = places.iter().filter(within).cloned().collect();
+            let within = |place: &&CommitPosition| (from..to).contains(&place.recorded_at);
+            let expected: Vec<CommitPosition> = places.iter().filter(within).cloned().collect();
             let found = store.recorded(SLICE, from, to, false, 10).await.unwrap();
             assert_eq!(found, expected, "{from} to {to}");
         }
@@ -142,9 +142,9 @@ pub async fn commits_come_in_the_order_of_their_places_however_many(store: &dyn 
         let after = (number as i64 * 89) % 230;
         commits.push(opened_at(store, &account, start() + micros(after)).await);
     }
-    let places: Vec<Place> = commits.iter().map(Place::of).collect();
+    let places: Vec<CommitPosition> = commits.iter().map(CommitPosition::of).collect();
     assert_eq!(store.commits_at(&places).await.unwrap(), commits);
-    let missing = Place {
+    let missing = CommitPosition {
         first_version: 2,
         ..places[0].clone()
     };
@@ -155,19 +155,23 @@ pub async fn commits_come_in_the_order_of_their_places_however_many(store: &dyn 
 }
 
 /// Page after page, each from the place where the one before ended.
-async fn all_pages(store: &dyn EventStore, newest_first: bool, limit: usize) -> Vec<Place> {
+async fn all_pages(
+    store: &dyn EventStore,
+    newest_first: bool,
+    limit: usize,
+) -> Vec<CommitPosition> {
     let range = Range {
         from: start(),
         to: far(),
     };
-    let mut places: Vec<Place> = Vec::new();
+    let mut places: Vec<CommitPosition> = Vec::new();
     let mut position = None;
     loop {
         let page = time_index::page(store, range, position, newest_first, limit)
             .await
             .unwrap();
         assert!(page.commits.len() <= limit);
-        places.extend(page.commits.iter().map(Place::of));
+        places.extend(page.commits.iter().map(CommitPosition::of));
         position = page.next;
         if position.is_none() {
             return places;
@@ -187,7 +191,7 @@ pub async fn pages_over_many_commits_of_one_microsecond_give_each_once(store: &d
             5..205 => 10,
             _ => number as i64,
         };
-        places.push(Place::of(
+        places.push(CommitPosition::of(
             &opened_at(store, account, start() + micros(after)).await,
         ));
     }
@@ -195,7 +199,7 @@ pub async fn pages_over_many_commits_of_one_microsecond_give_each_once(store: &d
         let after = if number < 10 { 10 } else { 11 + number as i64 };
         let commit = History::of(account).next("open", vec![opened()], start() + micros(after));
         store.append(&commit, &[]).await.unwrap();
-        places.push(Place::of(&commit));
+        places.push(CommitPosition::of(&commit));
     }
     places.sort();
     let mut newest_first = places.clone();

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::domain_event::DomainEvent;
+use domain::integration_event::IntegrationEvent;
 use handlers::Error;
 use handlers::feedback;
 use serde_json::{Value, json};
@@ -19,9 +19,10 @@ pub(super) fn event(bytes: &[u8]) {
     };
     let detail = &envelope["detail"];
     let event_type = envelope["detail-type"].as_str().unwrap_or("MoneyDeposited");
-    if let Ok(event) = serde_json::from_value::<DomainEvent>(detail.clone()) {
+    if let Ok(event) = serde_json::from_value::<IntegrationEvent>(detail.clone()) {
         let written = serde_json::to_value(&event).expect("an event can be written");
-        let again: DomainEvent = serde_json::from_value(written.clone()).expect("and read again");
+        let again: IntegrationEvent =
+            serde_json::from_value(written.clone()).expect("and read again");
         assert_eq!(serde_json::to_value(&again).ok(), Some(written));
     }
     block_on(async {

@@ -1,6 +1,6 @@
 //! A bank's statements.
 
-use domain::record::Reports;
+use domain::record::ProposedEvents;
 use statements::{Format, Step, plan, read};
 
 pub(super) fn mt940(bytes: &[u8]) {
@@ -25,7 +25,7 @@ fn holds(bytes: &[u8], format: Format) {
         });
         for body in std::iter::once(plan.opening.body).chain(steps) {
             let body = serde_json::to_value(&body).expect("a body is JSON");
-            if let Err(errors) = Reports::read(body.clone()) {
+            if let Err(errors) = ProposedEvents::read(body.clone()) {
                 panic!("the API refuses {body}: {errors:?}");
             }
         }

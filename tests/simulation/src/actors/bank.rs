@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::SecondsFormat;
-use domain::record::Reports;
+use domain::record::ProposedEvents;
 use domain::schedule_event::{Occurrence, change_key};
 use domain::time::format_time;
 use domain::{AccountId, EventId, IdempotencyKey, Version};
@@ -51,7 +51,7 @@ impl Core {
         if self.rng.u32(..100) < self.state.setup.imports {
             body["notify"] = json!(false);
         }
-        let Ok(reports) = Reports::read(body) else {
+        let Ok(proposed) = ProposedEvents::read(body) else {
             self.violate("the simulation reports what can be read", || key);
             return;
         };
@@ -72,13 +72,13 @@ impl Core {
                 if_match,
                 source: "core-banking".to_owned(),
                 correlation_id: format!("corr-{key}"),
-                reports,
+                proposed,
             },
             began: self.now,
             tries: 0,
             tries_in_peace: 0,
         };
-        if !request.append.reports.notify {
+        if !request.append.proposed.notify {
             self.state.book.silent.insert(silent_of(&request.append));
         }
         self.state.unanswered += 1;
@@ -248,7 +248,7 @@ impl Core {
         let place = (account.clone(), recorded.first_version);
         match self.state.store.commits.get(&place).cloned() {
             Some(commit) if commit.hash == recorded.hash && commit.idempotency_key == *key => {
-                if commit.request_hash != append.reports.request_hash {
+                if commit.request_hash != append.proposed.request_hash {
                     self.violate("one key, one body", || format!("{account}, key {key}"));
                 }
             }
@@ -282,7 +282,7 @@ fn silent_of(append: &Append) -> Silent {
     (
         append.account_id.clone(),
         append.idempotency_key.clone(),
-        append.reports.request_hash.clone(),
+        append.proposed.request_hash.clone(),
     )
 }
 

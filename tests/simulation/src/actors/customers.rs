@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::CustomerId;
-use handlers::customers::{CustomerDesk, read_person};
+use handlers::customers::{CustomerService, read_person};
 use serde_json::{Value, json};
 
 use crate::book::CANARY;
@@ -29,7 +29,7 @@ impl Core {
         if self.rng.u32(..12) == 0 {
             self.in_an_api(
                 move |port, _| async move {
-                    let desk = CustomerDesk {
+                    let desk = CustomerService {
                         customers: port.clone(),
                         clock: port,
                     };
@@ -71,7 +71,7 @@ impl Core {
         .expect("a person");
         self.in_an_api(
             move |port, _| async move {
-                let desk = CustomerDesk {
+                let desk = CustomerService {
                     customers: port.clone(),
                     clock: Arc::clone(&port) as _,
                 };

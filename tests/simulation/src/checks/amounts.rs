@@ -1,5 +1,5 @@
 use domain::notification::Kind;
-use domain::{Currency, DomainEvent};
+use domain::{Currency, IntegrationEvent};
 use handlers::ports::{Mail, Notification};
 use mail::{Amount, Locale, format_amount};
 
@@ -11,7 +11,7 @@ impl Core {
         &mut self,
         mail: &Mail,
         notification: &Notification,
-        event: &DomainEvent,
+        event: &IntegrationEvent,
     ) {
         let (account, version) = (&notification.account_id, notification.event_version);
         let book = &self.state.book;

@@ -1,7 +1,7 @@
 use chrono::TimeDelta;
 use domain::notification::{self, Kind};
 use domain::recipient::Recipient;
-use domain::{CustomerId, DomainEvent};
+use domain::{CustomerId, IntegrationEvent};
 use handlers::ports::{Mail, Notification, Person};
 
 use crate::book::KnownRevision;
@@ -78,11 +78,11 @@ impl Core {
     pub(super) fn check_decision_of(
         &mut self,
         notification: &Notification,
-        event: &DomainEvent,
+        event: &IntegrationEvent,
         in_a_digest: bool,
-        judged: Micros,
+        evaluated: Micros,
     ) {
-        let broken = self.wrong_decision(notification, event, in_a_digest, judged);
+        let broken = self.wrong_decision(notification, event, in_a_digest, evaluated);
         if let Some(broken) = broken {
             self.violate(broken, || {
                 let (kind, id) = (notification.kind, notification.notification_id);
@@ -94,14 +94,14 @@ impl Core {
     fn wrong_decision(
         &self,
         notification: &Notification,
-        event: &DomainEvent,
+        event: &IntegrationEvent,
         in_a_digest: bool,
-        judged: Micros,
+        evaluated: Micros,
     ) -> Option<&'static str> {
         let Notification {
             kind, recipient, ..
         } = notification;
-        let (known, written) = self.known_since(&event.data.customer_id, judged);
+        let (known, written) = self.known_since(&event.data.customer_id, evaluated);
         let time = event.metadata.recorded_at;
         // What was known when the delivery began, or at any moment since.
         let then = (written..=known.len()).filter_map(|count| {
@@ -127,7 +127,7 @@ impl Core {
         }
         let waits = |person: &Person| {
             let cadence = person.preferences.delivery();
-            *kind != Kind::Security && cadence != domain::delivery::Delivery::Immediate
+            *kind != Kind::Security && cadence != domain::cadence::Cadence::Immediate
         };
         let all_otherwise = asking
             .into_iter()

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use handlers::dead_letter::{self, Origin};
-use handlers::ports::{Look, QueuedLetter};
+use handlers::ports::{QueueView, QueuedLetter};
 
 use crate::book::CANARY;
 use crate::faults::{Fault, Hop};
@@ -89,11 +89,11 @@ impl Core {
     }
 
     /// What somebody has received is counted, and not seen.
-    pub fn peek_at_letters(&self, max: usize) -> Look {
+    pub fn peek_at_letters(&self, max: usize) -> QueueView {
         let waiting = &self.state.letters.waiting;
         let visible = |letter: &&Letter| letter.visible_from <= self.now;
         let seen = waiting.iter().filter(visible).take(max);
-        Look {
+        QueueView {
             letters: seen.map(Letter::queued).collect(),
             waiting: waiting
                 .iter()

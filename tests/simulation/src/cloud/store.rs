@@ -6,7 +6,7 @@ use std::sync::Arc;
 use chrono::{DateTime, Utc};
 use domain::{AccountId, Commit, EventId, IdempotencyKey, Version};
 use handlers::planted;
-use handlers::ports::{Appended, CommitPage, Place, ReversalMark, UsedKey};
+use handlers::ports::{Appended, CommitPage, CommitPosition, IdempotencyRecord, ReversalMark};
 
 use crate::kernel::{Core, MILLISECOND, MINUTE, Micros, SECOND};
 
@@ -16,9 +16,9 @@ const INDEX_LAG: Micros = SECOND;
 #[derive(Debug, Default)]
 pub struct Store {
     pub commits: BTreeMap<(AccountId, Version), Arc<Commit>>,
-    keys: BTreeMap<(AccountId, IdempotencyKey), (UsedKey, Micros)>,
+    keys: BTreeMap<(AccountId, IdempotencyKey), (IdempotencyRecord, Micros)>,
     marks: BTreeMap<(AccountId, EventId), EventId>,
-    index: BTreeMap<(u8, Place), ()>,
+    index: BTreeMap<(u8, CommitPosition), ()>,
 }
 
 impl Store {
@@ -41,7 +41,12 @@ impl Store {
             .filter(|commit| commit.last_version() >= version)
     }
 
-    pub fn used(&self, account: &AccountId, key: &IdempotencyKey, now: Micros) -> Option<UsedKey> {
+    pub fn used(
+        &self,
+        account: &AccountId,
+        key: &IdempotencyKey,
+        now: Micros,
+    ) -> Option<IdempotencyRecord> {
         let (used, at) = self.keys.get(&(account.clone(), key.clone()))?;
         if planted::is("key-expires") && now > at + 10 * MINUTE {
             return None;
@@ -89,8 +94,8 @@ impl Store {
         (from, to): (DateTime<Utc>, DateTime<Utc>),
         newest_first: bool,
         limit: usize,
-    ) -> Vec<Place> {
-        let mut places: Vec<Place> = self
+    ) -> Vec<CommitPosition> {
+        let mut places: Vec<CommitPosition> = self
             .index
             .keys()
             .filter(|(of, place)| *of == slice && (from..to).contains(&place.recorded_at))
@@ -112,7 +117,7 @@ impl Store {
     }
 
     fn put_key(&mut self, commit: &Commit, now: Micros) {
-        let used = UsedKey {
+        let used = IdempotencyRecord {
             request_hash: commit.request_hash.clone(),
             first_version: commit.first_version,
             hash: commit.hash,
@@ -154,7 +159,7 @@ impl Core {
             return Appended::KeyUsed(used);
         }
         if let Some(taken) = self.state.store.commits.get(&place) {
-            return Appended::VersionTaken(Some(Box::new(taken.as_ref().clone())));
+            return Appended::VersionConflict(Some(Box::new(taken.as_ref().clone())));
         }
         let marked = |mark: &ReversalMark| {
             self.state
@@ -195,7 +200,7 @@ impl Core {
         let stored = Arc::new(commit.clone());
         self.state.store.commits.insert(place, Arc::clone(&stored));
         let lag = self.rng.u64(MILLISECOND..INDEX_LAG);
-        let indexed = (account.slice(), Place::of(commit));
+        let indexed = (account.slice(), CommitPosition::of(commit));
         self.after(lag, move |core| {
             core.state.store.index.insert(indexed, ());
         });

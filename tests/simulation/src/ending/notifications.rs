@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use domain::notification::{self, Kind, SkipReason};
 use domain::recipient::Recipient;
-use domain::{Commit, DomainEvent};
+use domain::{Commit, IntegrationEvent};
 use handlers::ports::{Content, Notification, Person, ProviderEventKind, State};
 use uuid::Uuid;
 
@@ -20,7 +20,7 @@ impl Core {
     pub(super) fn check_notifications(&mut self, letters: &BTreeSet<Uuid>) {
         let commits: Vec<Arc<Commit>> = self.state.store.commits.values().cloned().collect();
         for commit in commits {
-            for event in DomainEvent::of_commit(&commit).unwrap_or_default() {
+            for event in IntegrationEvent::of_commit(&commit).unwrap_or_default() {
                 for (kind, recipient) in self.due(&event) {
                     self.check_is_decided(&event, kind, &recipient);
                 }
@@ -116,7 +116,7 @@ impl Core {
     }
 
     /// What must have been decided for an event, whatever was decided.
-    fn due(&self, event: &DomainEvent) -> Vec<(Kind, Recipient)> {
+    fn due(&self, event: &IntegrationEvent) -> Vec<(Kind, Recipient)> {
         let kinds = notification::kinds(event);
         let own = |kind| (kind, Recipient::Customer);
         let mut due: Vec<_> = always_decided(kinds).map(own).collect();
@@ -137,7 +137,7 @@ impl Core {
 
     /// Whose wishes an event was judged by, where no change was on its way then
     /// and the customer was never erased.
-    pub(super) fn settled_person(&self, event: &DomainEvent) -> Option<&Person> {
+    pub(super) fn settled_person(&self, event: &IntegrationEvent) -> Option<&Person> {
         let (customer, recorded_at) = (&event.data.customer_id, event.metadata.recorded_at);
         let known = self.state.book.customers.get(customer)?;
         let in_force = self.state.book.in_force(customer, recorded_at)?;
@@ -149,7 +149,7 @@ impl Core {
         in_force.person.as_ref().filter(|_| settled && !ever_erased)
     }
 
-    fn check_is_decided(&mut self, event: &DomainEvent, kind: Kind, recipient: &Recipient) {
+    fn check_is_decided(&mut self, event: &IntegrationEvent, kind: Kind, recipient: &Recipient) {
         let id = notification::notification_id(
             event.metadata.event_id,
             kind,

@@ -1,8 +1,8 @@
 use chrono_tz::Tz;
-use domain::delivery::StatementMonth;
+use domain::cadence::StatementMonth;
 use domain::notification::{self, EMAIL, Kind};
 use domain::recipient::Recipient;
-use domain::{DomainEvent, Status};
+use domain::{IntegrationEvent, Status};
 use handlers::ports::{Content, Notification, Person, State, Statement};
 
 use crate::checks::statement::ONE_STATEMENT;
@@ -12,7 +12,7 @@ const MOVEMENTS: [&str; 3] = ["MoneyDeposited", "MoneyWithdrawn", "TransactionRe
 
 impl Core {
     /// A month in which something is told has a statement for whoever wished it.
-    pub(super) fn check_statements_planned(&mut self, event: &DomainEvent) {
+    pub(super) fn check_statements_planned(&mut self, event: &IntegrationEvent) {
         if notification::kinds(event).is_empty() {
             return;
         }
@@ -39,7 +39,7 @@ impl Core {
 
     /// A movement of who has wished for statements ever since was told in one,
     /// or is in one that is not told yet, or could not be.
-    pub(super) fn check_is_stated(&mut self, event: &DomainEvent) {
+    pub(super) fn check_is_stated(&mut self, event: &IntegrationEvent) {
         let (metadata, customer) = (&event.metadata, &event.data.customer_id);
         if !MOVEMENTS.contains(&event.event_type.as_str()) {
             return;
@@ -77,7 +77,7 @@ impl Core {
         }
     }
 
-    fn waits_to_be_stated(&self, event: &DomainEvent, recipient: &Recipient) -> bool {
+    fn waits_to_be_stated(&self, event: &IntegrationEvent, recipient: &Recipient) -> bool {
         let mut all = self.state.notifications.values();
         all.any(|found| match found.content {
             Content::Statement(Statement { ends, versions, .. }) => {

@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use handlers::Result;
-use handlers::ports::{DeadLetterQueue, Look, QueuedLetter};
+use handlers::ports::{DeadLetterQueue, QueueView, QueuedLetter};
 
 use super::Port;
 use crate::faults::Hop;
@@ -18,7 +18,7 @@ impl DeadLetterQueue for Port {
         .await
     }
 
-    async fn look(&self, max: usize) -> Result<Look> {
+    async fn look(&self, max: usize) -> Result<QueueView> {
         self.call(Hop::LetterReceive, move |core| core.peek_at_letters(max))
             .await
     }

@@ -1,7 +1,9 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use domain::{AccountId, Commit, EventId, IdempotencyKey, Tip, Version};
-use handlers::ports::{Appended, CommitPage, EventStore, Place, ReversalMark, UsedKey};
+use handlers::ports::{
+    Appended, CommitPage, CommitPosition, EventStore, IdempotencyRecord, ReversalMark,
+};
 use handlers::{Error, Result, planted};
 
 use super::{Port, Role};
@@ -24,14 +26,18 @@ impl EventStore for Port {
             .await;
         match appended {
             Err(Error::Retryable(_)) if planted::is("throttle-read-as-conflict") => {
-                Ok(Appended::VersionTaken(None))
+                Ok(Appended::VersionConflict(None))
             }
             Err(Error::Unknown(_)) if planted::is("late-write-acknowledged") => Ok(Appended::Done),
             appended => appended,
         }
     }
 
-    async fn used_key(&self, account: &AccountId, key: &IdempotencyKey) -> Result<Option<UsedKey>> {
+    async fn used_key(
+        &self,
+        account: &AccountId,
+        key: &IdempotencyKey,
+    ) -> Result<Option<IdempotencyRecord>> {
         let (account, key) = (account.clone(), key.clone());
         self.call(Hop::StoreRead, move |core| {
             let now = core.now;
@@ -102,7 +108,7 @@ impl EventStore for Port {
         to: DateTime<Utc>,
         newest_first: bool,
         limit: usize,
-    ) -> Result<Vec<Place>> {
+    ) -> Result<Vec<CommitPosition>> {
         self.call(Hop::StoreRead, move |core| {
             core.state
                 .store
@@ -111,10 +117,10 @@ impl EventStore for Port {
         .await
     }
 
-    async fn commits_at(&self, places: &[Place]) -> Result<Vec<Commit>> {
+    async fn commits_at(&self, places: &[CommitPosition]) -> Result<Vec<Commit>> {
         let places = places.to_vec();
         self.call(Hop::StoreRead, move |core| {
-            let at = |place: &Place| {
+            let at = |place: &CommitPosition| {
                 let key = (place.account_id.clone(), place.first_version);
                 let found = core.state.store.commits.get(&key);
                 found.map(|commit| commit.as_ref().clone())

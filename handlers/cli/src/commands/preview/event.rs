@@ -4,7 +4,7 @@ use std::path::Path;
 
 use chrono::TimeDelta;
 use domain::money::MoneyError;
-use domain::{DomainEvent, Money, SkippedBecause};
+use domain::{IntegrationEvent, Money, OccurrenceSkipReason};
 use mail::{
     Amount, DigestItem, DigestNotice, Direction, Envelope, Kind, Notice, Scheduled, StatementEntry,
     StatementNotice,
@@ -12,7 +12,7 @@ use mail::{
 
 use crate::exit::Failure;
 
-pub(super) fn read(path: &Path) -> Result<DomainEvent, Failure> {
+pub(super) fn read(path: &Path) -> Result<IntegrationEvent, Failure> {
     let wrong = |reason: String| Failure::WrongUse(format!("{}: {reason}", path.display()));
     let text = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
     let mut event = domain::json::read(&text).map_err(|error| wrong(format!("is {error}")))?;
@@ -21,9 +21,9 @@ pub(super) fn read(path: &Path) -> Result<DomainEvent, Failure> {
             "is not a bus event: it has no detail-type".to_owned(),
         ));
     };
-    let detail: DomainEvent = serde_json::from_value(event["detail"].take())
+    let detail: IntegrationEvent = serde_json::from_value(event["detail"].take())
         .map_err(|error| wrong(format!("its detail cannot be read: {error}")))?;
-    Ok(DomainEvent {
+    Ok(IntegrationEvent {
         event_type,
         ..detail
     })
@@ -31,7 +31,7 @@ pub(super) fn read(path: &Path) -> Result<DomainEvent, Failure> {
 
 /// An event with its amounts read.
 pub(super) struct Facts<'a> {
-    event: &'a DomainEvent,
+    event: &'a IntegrationEvent,
     amount: Option<Amount>,
     direction: Option<Direction>,
     before: Amount,
@@ -40,7 +40,7 @@ pub(super) struct Facts<'a> {
 }
 
 impl<'a> Facts<'a> {
-    pub(super) fn of(event: &'a DomainEvent) -> Result<Self, MoneyError> {
+    pub(super) fn of(event: &'a IntegrationEvent) -> Result<Self, MoneyError> {
         let data = &event.data;
         let optional = |text: &Option<String>| {
             text.as_deref()
@@ -66,7 +66,7 @@ impl<'a> Facts<'a> {
 
     pub(super) fn notice(&self, kind: Kind, envelope: Envelope) -> Notice {
         let (data, metadata) = (&self.event.data, &self.event.metadata);
-        let skipped = SkippedBecause::ALL
+        let skipped = OccurrenceSkipReason::ALL
             .into_iter()
             .find(|because| data.reason.as_deref() == Some(because.as_str()));
         let scheduled = data.schedule_id.as_ref().zip(data.occurrence);

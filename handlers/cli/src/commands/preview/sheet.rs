@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use domain::DomainEvent;
+use domain::IntegrationEvent;
 use mail::{Locale, Rendered};
 use serde_json::{Value, json};
 
@@ -51,7 +51,11 @@ impl Sheet {
     }
 
     /// Writes text, html and what is attached; draws nothing.
-    pub(super) fn write(self, out: &Path, event: Option<&DomainEvent>) -> Result<Written, Failure> {
+    pub(super) fn write(
+        self,
+        out: &Path,
+        event: Option<&IntegrationEvent>,
+    ) -> Result<Written, Failure> {
         let (mail, attachment) = self
             .subject
             .render(self.locale, self.hide_amounts, event)

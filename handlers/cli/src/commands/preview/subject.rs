@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use domain::DomainEvent;
+use domain::IntegrationEvent;
 use mail::{
     Attachment, DigestNotice, Envelope, Kind, Locale, Rendered, StatementNotice, examples, render,
     render_digest, render_statement,
@@ -55,7 +55,7 @@ impl Subject {
         self,
         locale: Locale,
         hide_amounts: bool,
-        event: Option<&DomainEvent>,
+        event: Option<&IntegrationEvent>,
     ) -> Result<(Rendered, Option<Attachment>), Box<dyn std::error::Error>> {
         let facts = event.map(Facts::of).transpose()?;
         let hide = |envelope: Envelope| Envelope {

@@ -7,7 +7,7 @@ use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use domain::notification::{self, Decision, Kind, SkipReason};
 use domain::recipient::Recipient;
-use domain::{Commit, DomainEvent};
+use domain::{Commit, IntegrationEvent};
 
 use crate::error::{Error, Result};
 use crate::planted;
@@ -15,21 +15,21 @@ use crate::ports::{CustomerRevision, Customers, EventStore, Person};
 
 /// Judges events. It has no port by which anything could be sent or written.
 #[derive(Clone)]
-pub struct Judge {
+pub struct Evaluator {
     /// The past of an account, which some rules ask for.
     pub store: Arc<dyn EventStore>,
     pub customers: Arc<dyn Customers>,
 }
 
-impl fmt::Debug for Judge {
+impl fmt::Debug for Evaluator {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Judge").finish_non_exhaustive()
+        f.debug_struct("Evaluator").finish_non_exhaustive()
     }
 }
 
 /// One kind for one recipient.
 #[derive(Debug, Clone)]
-pub(super) struct Judged {
+pub(super) struct Evaluated {
     pub(super) kind: Kind,
     pub(super) recipient: Recipient,
     /// `None`: it is to be told.
@@ -38,9 +38,9 @@ pub(super) struct Judged {
     pub(super) digest_at: Option<DateTime<Utc>>,
 }
 
-impl Judged {
+impl Evaluated {
     fn at_once(decision: Decision) -> Self {
-        Judged {
+        Evaluated {
             kind: decision.kind,
             recipient: decision.recipient,
             skip: decision.skip,
@@ -50,11 +50,11 @@ impl Judged {
 }
 
 #[derive(Debug)]
-pub(super) struct Judgement {
-    pub(super) decisions: Vec<Judged>,
+pub(super) struct Evaluation {
+    pub(super) decisions: Vec<Evaluated>,
     /// Whom mails go to now; `None` where nobody can be told.
     pub(super) person: Option<Person>,
-    /// The person of when the event was recorded, by whose wishes it is judged.
+    /// The person of when the event was recorded, by whose wishes it is evaluated.
     pub(super) then: Option<Person>,
     /// Whether the customer's wishes have ever been changed.
     pub(super) has_changed: bool,
@@ -62,11 +62,11 @@ pub(super) struct Judgement {
     pub(super) entered_later: bool,
 }
 
-impl Judgement {
+impl Evaluation {
     /// The same event for nobody.
-    pub(super) fn without_contact(&mut self, event: &DomainEvent) {
+    pub(super) fn without_contact(&mut self, event: &IntegrationEvent) {
         let decisions = notification::skip_all(event, SkipReason::NoContact);
-        self.decisions = decisions.into_iter().map(Judged::at_once).collect();
+        self.decisions = decisions.into_iter().map(Evaluated::at_once).collect();
         (self.person, self.then) = (None, None);
     }
 
@@ -77,7 +77,7 @@ impl Judgement {
     }
 }
 
-impl Judge {
+impl Evaluator {
     /// Judges an event. `unwritten` are the commits that lead to it and are not
     /// in the store, newest first.
     ///
@@ -88,11 +88,11 @@ impl Judge {
     ///
     /// Who seems to have been entered after the event, by clocks that differ,
     /// can be told, unless the event was judged before.
-    pub(super) async fn judge(
+    pub(super) async fn evaluate(
         &self,
-        event: &DomainEvent,
+        event: &IntegrationEvent,
         unwritten: &[Commit],
-    ) -> Result<Judgement> {
+    ) -> Result<Evaluation> {
         let customer = &event.data.customer_id;
         let then = self
             .customers
@@ -121,12 +121,12 @@ impl Judge {
                 .delivery()
                 .digest_after(recorded_at, zone, wishes.quiet_hours())
         });
-        let judged = |decision: Decision| Judged {
+        let evaluated = |decision: Decision| Evaluated {
             digest_at: digest_at.filter(|_| can_wait(decision.kind)),
-            ..Judged::at_once(decision)
+            ..Evaluated::at_once(decision)
         };
-        Ok(Judgement {
-            decisions: decisions.into_iter().map(judged).collect(),
+        Ok(Evaluation {
+            decisions: decisions.into_iter().map(evaluated).collect(),
             person,
             then,
             has_changed,
@@ -141,7 +141,7 @@ pub(super) fn can_wait(kind: Kind) -> bool {
 }
 
 fn decide(
-    event: &DomainEvent,
+    event: &IntegrationEvent,
     then: Option<&Person>,
     now: Option<CustomerRevision>,
 ) -> Result<(Vec<Decision>, Option<Person>)> {
@@ -157,12 +157,12 @@ fn decide(
     let (Some(then), Some(now)) = (then, now.and_then(|revision| revision.person)) else {
         return Ok((notification::skip_all(event, SkipReason::NoContact), None));
     };
-    let judged_by = if planted::is("preferences-of-now") {
+    let preferences = if planted::is("preferences-of-now") {
         &now.preferences
     } else {
         &then.preferences
     };
-    let mut decisions = notification::decide(event, judged_by).map_err(unreadable)?;
+    let mut decisions = notification::decide(event, preferences).map_err(unreadable)?;
     for decision in &mut decisions {
         if decision.skip.is_none()
             && !now

@@ -18,7 +18,7 @@ pub const ACCOUNT_OVERDRAWN: &str = "AccountOverdrawn";
 /// One fact, addressed to whoever subscribes. Holds no name and no address of
 /// the customer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DomainEvent {
+pub struct IntegrationEvent {
     #[serde(skip)]
     pub event_type: String,
     pub metadata: Metadata,
@@ -136,10 +136,10 @@ impl Data {
     }
 }
 
-impl DomainEvent {
+impl IntegrationEvent {
     /// The domain events of a commit, from the commit alone: the balance that
     /// is kept with it gives the balances around each of its events.
-    pub fn of_commit(commit: &Commit) -> Result<Vec<DomainEvent>, ChainError> {
+    pub fn of_commit(commit: &Commit) -> Result<Vec<IntegrationEvent>, ChainError> {
         let mut after = commit.after.balance;
         let mut published = Vec::with_capacity(commit.events.len());
         for (version, event) in chain::decode(commit)?.into_iter().rev() {
@@ -149,7 +149,7 @@ impl DomainEvent {
                 .ok_or(ChainError::Account(version))?;
             // Backwards, so what follows from an event stands before it here.
             published.extend(overdrawn(commit, version, before, after));
-            published.push(domain_event(commit, version, &event, before, after));
+            published.push(integration_event(commit, version, &event, before, after));
             after = before;
         }
         published.reverse();
@@ -175,13 +175,13 @@ fn metadata(commit: &Commit, version: Version) -> Metadata {
     }
 }
 
-fn domain_event(
+fn integration_event(
     commit: &Commit,
     version: Version,
     event: &Event,
     before: Money,
     after: Money,
-) -> DomainEvent {
+) -> IntegrationEvent {
     let mut data = Data::balances(commit.after.customer_id.clone(), before, after);
     match event {
         Event::AccountOpened(opening) => {
@@ -221,7 +221,7 @@ fn domain_event(
             data.amount = Some(skipped.amount.to_decimal());
         }
     }
-    DomainEvent {
+    IntegrationEvent {
         event_type: event.type_name().to_owned(),
         metadata: metadata(commit, version),
         data,
@@ -234,7 +234,7 @@ fn overdrawn(
     version: Version,
     before: Money,
     after: Money,
-) -> Option<DomainEvent> {
+) -> Option<IntegrationEvent> {
     let floor = commit.after.overdraft_limit.checked_neg()?;
     if before.minor() < floor.minor() || after.minor() >= floor.minor() || version == 1 {
         return None;
@@ -247,7 +247,7 @@ fn overdrawn(
     let cause = metadata.event_id;
     metadata.event_id = cause.derived(ACCOUNT_OVERDRAWN);
     metadata.causation_id = Some(cause);
-    Some(DomainEvent {
+    Some(IntegrationEvent {
         event_type: ACCOUNT_OVERDRAWN.to_owned(),
         metadata,
         data,

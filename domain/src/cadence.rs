@@ -16,7 +16,7 @@ const HOUR: NaiveTime = match NaiveTime::from_hms_opt(8, 0, 0) {
 const DAY: Weekday = Weekday::Mon;
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Delivery {
+pub enum Cadence {
     #[default]
     Immediate,
     /// A digest each morning on which something waits.
@@ -25,14 +25,14 @@ pub enum Delivery {
     Weekly,
 }
 
-impl Delivery {
-    pub const ALL: [Delivery; 3] = [Delivery::Immediate, Delivery::Daily, Delivery::Weekly];
+impl Cadence {
+    pub const ALL: [Cadence; 3] = [Cadence::Immediate, Cadence::Daily, Cadence::Weekly];
 
     pub const fn as_str(self) -> &'static str {
         match self {
-            Delivery::Immediate => "immediate",
-            Delivery::Daily => "daily",
-            Delivery::Weekly => "weekly",
+            Cadence::Immediate => "immediate",
+            Cadence::Daily => "daily",
+            Cadence::Weekly => "weekly",
         }
     }
 
@@ -46,7 +46,7 @@ impl Delivery {
         zone: Tz,
         quiet: Option<QuietHours>,
     ) -> Option<DateTime<Utc>> {
-        if self == Delivery::Immediate {
+        if self == Cadence::Immediate {
             return None;
         }
         let today = instant.with_timezone(&zone).date_naive();
@@ -54,7 +54,7 @@ impl Delivery {
         let first = today.checked_sub_days(Days::new(1))?;
         (0..=9)
             .filter_map(|days| first.checked_add_days(Days::new(days)))
-            .filter(|date| self == Delivery::Daily || date.weekday() == DAY)
+            .filter(|date| self == Cadence::Daily || date.weekday() == DAY)
             .filter_map(|date| morning(date, zone, quiet))
             .find(|at| *at > instant)
     }
@@ -62,7 +62,7 @@ impl Delivery {
     /// Since when the digest of `occurrence` tells: a day or a week before it.
     #[must_use]
     pub fn digest_begins(self, occurrence: DateTime<Utc>, zone: Tz) -> DateTime<Utc> {
-        let days = if self == Delivery::Weekly { 7 } else { 1 };
+        let days = if self == Cadence::Weekly { 7 } else { 1 };
         let local = occurrence.with_timezone(&zone).naive_local();
         local
             .checked_sub_days(Days::new(days))
