@@ -17,6 +17,9 @@ pub const MAX_ID_CHARS: usize = 64;
 /// Longest idempotency key, as the contract has it.
 pub const MAX_IDEMPOTENCY_KEY_CHARS: usize = 255;
 
+/// Longest correlation id that a caller may give: it goes into logs and events.
+pub const MAX_CORRELATION_ID_CHARS: usize = 128;
+
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IdentifierError {
     #[error("must be 1 to {MAX_ID_CHARS} of A-Z a-z 0-9 . _ : -, the first a letter or digit")]
@@ -25,8 +28,12 @@ pub enum IdentifierError {
     IdempotencyKey,
     #[error("must not begin with \"{OWN_KEYS}\", as keys of our own do")]
     OwnKey,
+    #[error("must be 1 to {MAX_CORRELATION_ID_CHARS} visible ASCII characters")]
+    CorrelationId,
     #[error("must be the id of an event, a UUID")]
     EventId,
+    #[error("must be the id of a notification, a UUID")]
+    NotificationId,
 }
 
 fn check_id(text: &str) -> Result<(), IdentifierError> {
@@ -44,9 +51,8 @@ fn check_id(text: &str) -> Result<(), IdentifierError> {
 
 macro_rules! text_identifier {
     ($(#[$doc:meta])* $name:ident, $check:path) => {
-        $(#[$doc])*
         #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-        #[serde(try_from = "String", into = "String")]
+        $(#[$doc])*
         pub struct $name(String);
 
         impl $name {
@@ -93,24 +99,47 @@ macro_rules! text_identifier {
 
 text_identifier!(
     /// An account: 1 to 64 of `A-Z a-z 0-9 . _ : -`, the first a letter or digit.
+    #[serde(try_from = "String", into = "String")]
     AccountId,
     check_id
 );
 text_identifier!(
     /// A customer, of the same form as an account id.
+    #[serde(try_from = "String", into = "String")]
     CustomerId,
     check_id
 );
 text_identifier!(
     /// A schedule of an account, of the same form as an account id.
+    #[serde(try_from = "String", into = "String")]
     ScheduleId,
     check_id
 );
 text_identifier!(
     /// The caller's name for one request: the same key never acts twice.
+    #[serde(try_from = "String", into = "String")]
     IdempotencyKey,
     check_idempotency_key
 );
+text_identifier!(
+    /// What ties together all that follows from one request, in logs and events.
+    ///
+    /// [`FromStr`] is for what callers give. A stored one is read as it is: it is part of what a commit's hash is taken
+    /// of, and no rule of today may make a commit unreadable.
+    #[serde(transparent)]
+    CorrelationId,
+    check_correlation_id
+);
+
+impl From<Uuid> for CorrelationId {
+    fn from(uuid: Uuid) -> Self {
+        CorrelationId(uuid.to_string())
+    }
+}
+
+fn check_correlation_id(text: &str) -> Result<(), IdentifierError> {
+    check_visible(text, MAX_CORRELATION_ID_CHARS).ok_or(IdentifierError::CorrelationId)
+}
 
 /// How the keys begin under which this program itself appends. They are read
 /// from what is stored, and taken from no caller.
@@ -130,12 +159,12 @@ impl IdempotencyKey {
 }
 
 fn check_idempotency_key(text: &str) -> Result<(), IdentifierError> {
+    check_visible(text, MAX_IDEMPOTENCY_KEY_CHARS).ok_or(IdentifierError::IdempotencyKey)
+}
+
+fn check_visible(text: &str, max: usize) -> Option<()> {
     let visible = text.bytes().all(|b| b.is_ascii_graphic());
-    if !text.is_empty() && text.len() <= MAX_IDEMPOTENCY_KEY_CHARS && visible {
-        Ok(())
-    } else {
-        Err(IdentifierError::IdempotencyKey)
-    }
+    (!text.is_empty() && text.len() <= max && visible).then_some(())
 }
 
 /// How many lanes the time index has: enough to spread writes over DynamoDB's
@@ -149,15 +178,64 @@ impl AccountId {
     }
 }
 
-/// The id of an event: a UUID of version 8 (RFC 9562) that is a function of
-/// its account and version, so a retry, a replay and a rebuild all find the
-/// same one.
-///
-/// The first 48 bits are the version, the rest is taken from SHA-256 of the
-/// account id. So the place of an event is known from its id and its account.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct EventId(Uuid);
+macro_rules! uuid_identifier {
+    ($(#[$doc:meta])* $name:ident) => {
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+        #[serde(transparent)]
+        $(#[$doc])*
+        pub struct $name(Uuid);
+
+        impl $name {
+            /// The UUID that it is.
+            pub const fn uuid(self) -> Uuid {
+                self.0
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = IdentifierError;
+            fn from_str(text: &str) -> Result<Self, IdentifierError> {
+                Uuid::try_parse(text)
+                    .map($name)
+                    .map_err(|_| IdentifierError::$name)
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+    };
+}
+
+uuid_identifier!(
+    /// The id of an event: a UUID of version 8 (RFC 9562) that is a function of
+    /// its account and version, so a retry, a replay and a rebuild all find the
+    /// same one.
+    ///
+    /// The first 48 bits are the version, the rest is taken from SHA-256 of the
+    /// account id. So the place of an event is known from its id and its account.
+    EventId
+);
+uuid_identifier!(
+    /// The id of a notification: a UUID that is a function of what the
+    /// notification is about and who gets it, see [`crate::notification`].
+    NotificationId
+);
+
+impl NotificationId {
+    /// The id with these bits.
+    pub const fn from_uuid(uuid: Uuid) -> Self {
+        NotificationId(uuid)
+    }
+}
 
 impl EventId {
     pub fn new(account: &AccountId, version: Version) -> Self {
@@ -180,31 +258,6 @@ impl EventId {
     /// The id of an event that follows from this one and is not stored itself.
     pub fn derived(self, event_type: &str) -> Self {
         EventId(Uuid::new_v5(&self.0, event_type.as_bytes()))
-    }
-
-    pub fn uuid(self) -> Uuid {
-        self.0
-    }
-}
-
-impl FromStr for EventId {
-    type Err = IdentifierError;
-    fn from_str(text: &str) -> Result<Self, IdentifierError> {
-        Uuid::try_parse(text)
-            .map(EventId)
-            .map_err(|_| IdentifierError::EventId)
-    }
-}
-
-impl fmt::Display for EventId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
-
-impl fmt::Debug for EventId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
     }
 }
 
@@ -234,6 +287,33 @@ mod tests {
         for key in ["", "a b", "é", "a\n", &"k".repeat(256)] {
             assert!(key.parse::<IdempotencyKey>().is_err(), "{key:?}");
         }
+    }
+
+    #[test]
+    fn a_correlation_id_of_a_caller_is_visible_ascii_of_at_most_128_and_a_stored_one_any_text() {
+        assert!("k".repeat(128).parse::<CorrelationId>().is_ok());
+        for id in ["", "a b", "é", "a\n", &"k".repeat(129)] {
+            assert!(id.parse::<CorrelationId>().is_err(), "{id:?}");
+            let stored: CorrelationId = serde_json::from_value(id.into()).unwrap();
+            assert_eq!(serde_json::to_value(stored).unwrap(), id);
+        }
+        assert!(
+            CorrelationId::from(Uuid::max())
+                .as_str()
+                .parse::<CorrelationId>()
+                .is_ok()
+        );
+    }
+
+    #[test]
+    fn the_id_of_a_notification_is_written_as_the_uuid_that_it_is() {
+        let id = NotificationId::from_uuid(Uuid::from_u128(7));
+        assert_eq!(id.to_string().parse(), Ok(id));
+        assert_eq!(serde_json::to_value(id).unwrap(), id.uuid().to_string());
+        assert_eq!(
+            "7".parse::<NotificationId>(),
+            Err(IdentifierError::NotificationId)
+        );
     }
 
     #[test]

@@ -33,7 +33,10 @@ pub use commit::{Commit, Head, RecordedEvent, Tip};
 pub use event::{Event, Movement, MovementKind};
 pub use fields::{FieldError, Location};
 pub use hash::Hash;
-pub use identifiers::{AccountId, CustomerId, EventId, IdempotencyKey, ScheduleId, Version};
+pub use identifiers::{
+    AccountId, CorrelationId, CustomerId, EventId, IdempotencyKey, NotificationId, ScheduleId,
+    Version,
+};
 pub use integration_event::IntegrationEvent;
 pub use money::{Currency, Money};
 pub use schedule::Schedule;
