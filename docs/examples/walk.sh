@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# A walk through a stack on a local AWS: a bank posts, others are refused, a mail fails and is sent again, the key is
-# rotated, a customer is erased. docs/walk.md tells what it does and what it prints.
+# A walk through a stack on a local AWS: a bank posts, others are refused, a mail fails and is redriven, the key is
+# rotated, a customer is erased. docs/walk.md shows its output.
 #
 #     walk.sh ENDPOINT STACK          such as: walk.sh http://127.0.0.1:33967 ledgerbell
 set -euo pipefail
 endpoint=$1 stack=$2
 export AWS_ENDPOINT_URL=$endpoint AWS_DEFAULT_REGION=eu-west-1
-export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local # the local AWS's root, who may do all
+export AWS_ACCESS_KEY_ID=local AWS_SECRET_ACCESS_KEY=local # the root of the local AWS, which may do everything
 
 output() { aws cloudformation describe-stacks --stack-name "$stack" --output text --query "Stacks[0].Outputs[?OutputKey=='$1'].OutputValue"; }
 api=$endpoint/restapis/$(output ApiId)/v1/_user_request_
@@ -58,35 +58,35 @@ echo "customer            $(as "$operator" PUT "/customers/$customer" --data \
 echo "account opened      $(post "$bank" "$account" open-1 AccountOpened "$opening")"
 echo "deposit             $(post "$bank" "$account" salary-1 MoneyDeposited "$deposit")"
 echo "the same again      $(post "$bank" "$account" salary-1 MoneyDeposited "$deposit")"
-echo "told                $(until_is "['SENT']" states)"
+echo "mail states         $(until_is "['SENT']" states)"
 
 echo "another's account   $(post "$bank" OTHER-1 open-1 AccountOpened "$opening")"
 echo "by the analyst      $(post "$analyst" "$account" salary-2 MoneyDeposited "$deposit")"
 echo "customer, by bank   $(as "$bank" GET "/customers/$customer")"
 echo "all events, by bank $(as "$bank" GET /events)"
 
-# Somebody takes the right to send mails away.
+# Somebody revokes the permission to send mails.
 role=$(aws cloudformation describe-stack-resource --stack-name "$stack" --logical-resource-id NotifyRole \
     --output text --query StackResourceDetail.PhysicalResourceId)
 aws iam put-role-policy --role-name "$role" --policy-name taken-away --policy-document \
     '{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "ses:SendEmail", "Resource": "*"}]}'
 echo "deposit             $(post "$bank" "$account" salary-3 MoneyDeposited "$deposit")"
 echo "dead letters        $(until_is 1 letters)"
-# The local CloudWatch is not told of queues, so we tell it; in AWS the alarm rings by itself.
+# The local SQS reports no queue depths, so we do; in AWS the alarm goes off by itself.
 alarm() { aws cloudwatch describe-alarms --alarm-names "$stack-dead-letters" --output text --query 'MetricAlarms[0].StateValue'; }
-told_depth() {
+put_depth() {
     aws cloudwatch put-metric-data --namespace AWS/SQS --metric-name ApproximateNumberOfMessagesVisible \
         --dimensions "QueueName=$stack-dead-letters" --value "$(letters)"
 }
-told_depth
+put_depth
 echo "alarm               $(alarm)"
 aws iam delete-role-policy --role-name "$role" --policy-name taken-away
 
 ids=$(read_as "$operator" /dead-letters | json '"[" + ", ".join("\"" + l["id"] + "\"" for l in it["dead_letters"] if l.get("account_id") == "'"$account"'") + "]"')
 echo "redrive, by bank    $(as "$bank" POST /dead-letters/redrive --data "{\"ids\": $ids}")"
-sleep 35 # a mail that was put off is not tried before its time, half a minute later
+sleep 35 # a postponed mail is not tried before its time, half a minute later
 echo "redrive             $(as "$operator" POST /dead-letters/redrive --data "{\"ids\": $ids}")"
-echo "told                $(until_is "['SENT', 'SENT']" states)"
+echo "mail states         $(until_is "['SENT', 'SENT']" states)"
 echo "dead letters        $(until_is 0 letters)"
 
 current() { aws secretsmanager describe-secret --secret-id "$stack-signing-keys" --output json | json '[v for v, s in it["VersionIdsToStages"].items() if "AWSCURRENT" in s][0]'; }
@@ -96,11 +96,11 @@ aws secretsmanager rotate-secret --secret-id "$stack-signing-keys" --rotation-ru
 changed() { [ "$(current)" != "$before" ] && echo yes || echo no; }
 echo "key changed         $(until_is yes changed)"
 echo "deposit             $(post "$bank" "$account" salary-4 MoneyDeposited "$deposit")"
-echo "told                $(until_is "['SENT', 'SENT', 'SENT']" states)"
+echo "mail states         $(until_is "['SENT', 'SENT', 'SENT']" states)"
 
 echo "erased, by bank     $(as "$bank" DELETE "/customers/$customer")"
 echo "erased              $(as "$operator" DELETE "/customers/$customer")"
 echo "customer            $(as "$operator" GET "/customers/$customer")"
 echo "deposit             $(post "$bank" "$account" salary-5 MoneyDeposited "$deposit")"
-echo "told                $(until_is "['SKIPPED', 'SENT', 'SENT', 'SENT']" states)"
+echo "mail states         $(until_is "['SKIPPED', 'SENT', 'SENT', 'SENT']" states)"
 echo "history valid       $(read_as "$analyst" "/accounts/$account/verification" | json 'it["valid"], it["balance"]')"
