@@ -1,7 +1,7 @@
 //! libFuzzer over the parsers, one after another.
 //!
 //! It needs no tool beside the pinned compiler: the flags that count what an input reaches are those of `cargo fuzz`
-//! without a sanitizer, which the stable compiler takes (docs/adr/0025-fuzzing-on-the-stable-compiler.md).
+//! without a sanitizer, which the stable compiler takes.
 
 use std::{
     fs,
