@@ -231,9 +231,14 @@ uuid_identifier!(
 );
 
 impl NotificationId {
-    /// The id with these bits.
-    pub const fn from_uuid(uuid: Uuid) -> Self {
-        NotificationId(uuid)
+    /// The id that is this number.
+    pub const fn from_u128(number: u128) -> Self {
+        NotificationId(Uuid::from_u128(number))
+    }
+
+    /// The one id of what has this name in this namespace.
+    pub fn derived(namespace: Uuid, name: &str) -> Self {
+        NotificationId(Uuid::new_v5(&namespace, name.as_bytes()))
     }
 }
 
@@ -307,7 +312,7 @@ mod tests {
 
     #[test]
     fn the_id_of_a_notification_is_written_as_the_uuid_that_it_is() {
-        let id = NotificationId::from_uuid(Uuid::from_u128(7));
+        let id = NotificationId::from_u128(7);
         assert_eq!(id.to_string().parse(), Ok(id));
         assert_eq!(serde_json::to_value(id).unwrap(), id.uuid().to_string());
         assert_eq!(

@@ -9,7 +9,7 @@ use uuid::Uuid;
 pub use crate::notification_kind::{AmountField, Kind};
 use crate::recipient::Recipient;
 use crate::time::format_time;
-use crate::{AccountId, CustomerId, EventId};
+use crate::{AccountId, CustomerId, EventId, NotificationId};
 pub use rules::{Decision, decide, kinds, skip_all};
 
 /// Why a notification was not sent.
@@ -65,9 +65,9 @@ pub fn notification_id(
     customer: &CustomerId,
     recipient: &Recipient,
     channel: &str,
-) -> Uuid {
+) -> NotificationId {
     let name = format!("{kind}\n{}\n{channel}", recipient.of(customer));
-    Uuid::new_v5(&event_id.uuid(), name.as_bytes())
+    NotificationId::derived(event_id.uuid(), &name)
 }
 
 /// What the ids of notifications are made under that are of no one event.
@@ -80,9 +80,9 @@ pub fn digest_id(
     recipient: &Recipient,
     occurrence: DateTime<Utc>,
     channel: &str,
-) -> Uuid {
+) -> NotificationId {
     let (to, at) = (recipient.of(customer), format_time(occurrence));
-    Uuid::new_v5(&DIGESTS, format!("{to}\n{at}\n{channel}").as_bytes())
+    NotificationId::derived(DIGESTS, &format!("{to}\n{at}\n{channel}"))
 }
 
 /// The id of a statement: one for each account, month and recipient.
@@ -92,10 +92,10 @@ pub fn statement_id(
     customer: &CustomerId,
     recipient: &Recipient,
     channel: &str,
-) -> Uuid {
+) -> NotificationId {
     let name = format!(
         "{account}\n{first_day}\n{}\n{channel}",
         recipient.of(customer)
     );
-    Uuid::new_v5(&STATEMENTS, name.as_bytes())
+    NotificationId::derived(STATEMENTS, &name)
 }

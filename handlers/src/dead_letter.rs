@@ -7,10 +7,9 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 use domain::time::format_time;
-use domain::{AccountId, EventId, IntegrationEvent, ScheduleId, Version};
+use domain::{AccountId, EventId, IntegrationEvent, NotificationId, ScheduleId, Version};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use uuid::Uuid;
 
 use crate::error::{Error, Result};
 use crate::ports::{BusEntry, QueuedLetter};
@@ -44,7 +43,7 @@ pub enum InternalDeadLetter {
     },
     /// Nobody knows whether a mail was sent.
     NotificationUnknown {
-        notification_id: Uuid,
+        notification_id: NotificationId,
         attempts: u32,
         reason: String,
         at: DateTime<Utc>,
@@ -143,7 +142,7 @@ pub enum Origin {
         schedule_id: ScheduleId,
     },
     Notification {
-        id: Uuid,
+        id: NotificationId,
         attempts: u32,
         event: Box<IntegrationEvent>,
     },

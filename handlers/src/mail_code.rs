@@ -1,7 +1,7 @@
 //! The verification code in each mail, by which a customer can ask the bank
 //! whether the mail is the bank's. Pure.
 
-use uuid::Uuid;
+use domain::NotificationId;
 
 use crate::keyring::{Keyring, Purpose};
 
@@ -16,7 +16,7 @@ const BITS_A_CHAR: u32 = 5;
 /// The code of a notification, like `7K2M-00ZQ-9XWD`. It follows from the id
 /// and the current key alone, and nobody without the key can tell it.
 #[must_use]
-pub fn verification_code(keyring: &Keyring, notification_id: Uuid) -> String {
+pub fn verification_code(keyring: &Keyring, notification_id: NotificationId) -> String {
     let (_, signature) = keyring.sign(Purpose::MailCode, &notification_id.to_string());
     let number = signature[..8]
         .iter()
@@ -65,8 +65,8 @@ mod tests {
         Keyring::read(&[&format!("{{\"secret\": \"{secret}\"}}")]).unwrap()
     }
 
-    fn id(number: u128) -> Uuid {
-        Uuid::from_u128(number)
+    fn id(number: u128) -> NotificationId {
+        NotificationId::from_u128(number)
     }
 
     #[test]

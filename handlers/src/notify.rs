@@ -18,13 +18,12 @@ mod what_if;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::IntegrationEvent;
 use domain::notification::{self, EMAIL, Kind, SkipReason};
 use domain::recipient::Recipient;
+use domain::{IntegrationEvent, NotificationId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tracing::Instrument;
-use uuid::Uuid;
 
 use crate::error::{Error, Result};
 use crate::ports::{
@@ -82,7 +81,7 @@ impl std::fmt::Debug for Notifier {
 /// travels beside the event, on the bus.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resend {
-    pub notification_id: Uuid,
+    pub notification_id: NotificationId,
     /// How often it had been tried when the letter was written, so that the
     /// same letter acts once.
     pub attempts: u32,
@@ -266,7 +265,7 @@ impl Notifier {
     }
 }
 
-fn id_of(event: &IntegrationEvent, kind: Kind, recipient: &Recipient) -> Uuid {
+fn id_of(event: &IntegrationEvent, kind: Kind, recipient: &Recipient) -> NotificationId {
     let customer = &event.data.customer_id;
     notification::notification_id(event.metadata.event_id, kind, customer, recipient, EMAIL)
 }

@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::AccountId;
+use domain::{AccountId, NotificationId};
 use serde::Serialize;
 use serde_json::json;
 
@@ -224,7 +224,7 @@ impl Redriver {
 
     /// What has become since of a mail of unknown outcome, if that is known:
     /// then the letter has nothing to say any more.
-    async fn settled(&self, id: uuid::Uuid, attempts: u32) -> Result<Option<String>> {
+    async fn settled(&self, id: NotificationId, attempts: u32) -> Result<Option<String>> {
         let Some(stored) = self.notifications.get(id).await? else {
             return Ok(None);
         };
@@ -361,7 +361,7 @@ fn consumer_of(event_type: &str) -> &'static str {
 
 fn resend_request(
     letter: &DeadLetter,
-    id: uuid::Uuid,
+    id: NotificationId,
     attempts: u32,
     event: &domain::IntegrationEvent,
 ) -> Result<BusEntry> {

@@ -6,8 +6,8 @@
 //! their own into it, and only words of SES's fixed vocabularies are kept.
 
 use chrono::{DateTime, Utc};
+use domain::NotificationId;
 use serde_json::Value;
-use uuid::Uuid;
 
 use crate::error::{Error, Result};
 use crate::ports::{
@@ -25,7 +25,7 @@ const MAX_RECIPIENTS: usize = 50;
 /// An event of a mail of ours.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SesEvent {
-    pub notification_id: Uuid,
+    pub notification_id: NotificationId,
     pub event: ProviderEvent,
     pub suppressed: Option<Suppressed>,
 }

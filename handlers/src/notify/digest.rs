@@ -12,10 +12,9 @@ use chrono_tz::Tz;
 use domain::cadence::Cadence;
 use domain::integration_event::ACCOUNT_OVERDRAWN;
 use domain::notification::{self, EMAIL, Kind, SkipReason};
-use domain::{AccountId, IntegrationEvent, Version};
+use domain::{AccountId, IntegrationEvent, NotificationId, Version};
 use futures::future::join_all;
 use mail::{DigestItem, DigestNotice, Direction};
-use uuid::Uuid;
 
 use super::{Notifier, render};
 use crate::error::{Error, Result};
@@ -47,7 +46,7 @@ impl Notifier {
 
     /// Tells a digest, one of whose notifications is due, unless it was told
     /// before.
-    pub(super) async fn tell_digest(&self, id: Uuid, one: &Notification) -> Result<()> {
+    pub(super) async fn tell_digest(&self, id: NotificationId, one: &Notification) -> Result<()> {
         let event = self.event_of(one).await?;
         let person = self.person_of_today(&event).await?;
         let waiting = self.waiting_for(id, one).await?;
@@ -66,7 +65,11 @@ impl Notifier {
     }
 
     /// What waits for this digest, in the order in which it is told.
-    async fn waiting_for(&self, id: Uuid, one: &Notification) -> Result<Vec<Notification>> {
+    async fn waiting_for(
+        &self,
+        id: NotificationId,
+        one: &Notification,
+    ) -> Result<Vec<Notification>> {
         let mut waiting = vec![one.clone()];
         // One more than fits, as one may be the one that is here already.
         let mut found = self.notifications.of_digest(id, MAX_COVERED + 1).await?;
@@ -87,7 +90,7 @@ impl Notifier {
 
     async fn make_digest(
         &self,
-        id: Uuid,
+        id: NotificationId,
         waiting: &[Notification],
         person: Option<&Person>,
     ) -> Result<()> {

@@ -5,11 +5,10 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use domain::IntegrationEvent;
+use domain::{IntegrationEvent, NotificationId};
 use futures::future::{join_all, try_join_all};
 use tracing::field::Empty;
 use tracing::{Instrument, Span};
-use uuid::Uuid;
 
 use super::{Notifier, skip_today};
 use crate::error::{Error, Result};
@@ -84,7 +83,11 @@ impl Notifier {
     }
 
     /// `digests` are those that this beat has seen to.
-    async fn resume_due(&self, id: Uuid, digests: &Mutex<BTreeSet<Uuid>>) -> Result<()> {
+    async fn resume_due(
+        &self,
+        id: NotificationId,
+        digests: &Mutex<BTreeSet<NotificationId>>,
+    ) -> Result<()> {
         let now = self.clock.now();
         let Some(stored) = self.notifications.get(id).await? else {
             return Ok(());
@@ -136,7 +139,7 @@ impl Notifier {
         }
     }
 
-    async fn put_off(&self, id: Uuid) -> Result<()> {
+    async fn put_off(&self, id: NotificationId) -> Result<()> {
         let Some(stored) = self.notifications.get(id).await? else {
             return Ok(());
         };
@@ -148,7 +151,7 @@ impl Notifier {
     }
 }
 
-fn is_first(seen: &Mutex<BTreeSet<Uuid>>, digest: Uuid) -> bool {
+fn is_first(seen: &Mutex<BTreeSet<NotificationId>>, digest: NotificationId) -> bool {
     let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
     seen.insert(digest)
 }

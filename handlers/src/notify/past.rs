@@ -2,8 +2,7 @@
 
 use domain::notification::Kind;
 use domain::recipient::Recipient;
-use domain::{AccountId, EventId, IntegrationEvent, Version};
-use uuid::Uuid;
+use domain::{AccountId, EventId, IntegrationEvent, NotificationId, Version};
 
 use super::{Notifier, id_of};
 use crate::error::{Error, Result};
@@ -55,7 +54,7 @@ pub(super) fn told_as(
     original: EventId,
     event: &IntegrationEvent,
     recipient: &Recipient,
-) -> [Uuid; 2] {
+) -> [NotificationId; 2] {
     let mut original_event = event.clone();
     original_event.metadata.event_id = original;
     [Kind::Withdrawal, Kind::Deposit].map(|kind| id_of(&original_event, kind, recipient))

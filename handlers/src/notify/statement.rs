@@ -12,7 +12,7 @@ use chrono_tz::Tz;
 use domain::cadence::StatementMonth;
 use domain::notification::{self, EMAIL, Kind};
 use domain::recipient::Recipient;
-use domain::{IntegrationEvent, Status};
+use domain::{IntegrationEvent, NotificationId, Status};
 
 use super::Notifier;
 use super::evaluator::Evaluation;
@@ -32,7 +32,7 @@ struct Series<'a> {
 
 impl Series<'_> {
     /// The id of the statement of the month that begins on this day.
-    fn id(&self, first_day: NaiveDate) -> uuid::Uuid {
+    fn id(&self, first_day: NaiveDate) -> NotificationId {
         let (account, customer) = (
             &self.event.metadata.account_id,
             &self.event.data.customer_id,

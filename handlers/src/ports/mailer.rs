@@ -3,7 +3,7 @@ mod headers;
 use std::fmt;
 
 use async_trait::async_trait;
-use uuid::Uuid;
+use domain::NotificationId;
 
 pub use headers::{HeaderError, MAX_HEADERS};
 
@@ -24,12 +24,12 @@ pub trait Mailer: Send + Sync {
 
     /// What became of an attempt whose end nobody saw. After `NotAccepted`
     /// that same attempt must never be taken, however late it arrives.
-    async fn outcome(&self, notification_id: Uuid, attempt: u32) -> Outcome;
+    async fn outcome(&self, notification_id: NotificationId, attempt: u32) -> Outcome;
 }
 
 #[derive(Clone, PartialEq, Eq)]
 pub struct Mail {
-    pub notification_id: Uuid,
+    pub notification_id: NotificationId,
     /// Which attempt at this notification it is, from 1.
     pub attempt: u32,
     pub from: String,

@@ -5,9 +5,8 @@ use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::notification::Kind;
 use domain::recipient::Recipient;
-use domain::{AccountId, EventId, IntegrationEvent, Version};
+use domain::{AccountId, EventId, IntegrationEvent, NotificationId, Version};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use super::schedules::DUE_SHARDS;
 use crate::error::Result;
@@ -18,7 +17,7 @@ pub use history::{History, HistoryEntry, MAX_DETAIL_BYTES, MAX_STEPS};
 /// ever: it is what makes the second attempt see the first.
 #[async_trait]
 pub trait Notifications: Send + Sync {
-    async fn get(&self, id: Uuid) -> Result<Option<Notification>>;
+    async fn get(&self, id: NotificationId) -> Result<Option<Notification>>;
 
     /// Writes it if the stored one still has the revision before this one
     /// (none, for revision 1). `false` when another was quicker.
@@ -31,11 +30,12 @@ pub trait Notifications: Send + Sync {
     /// Notifications of one slice whose `due_at` is at `now` or before, the
     /// longest due first, at most `limit`. What was saved a moment ago may be
     /// missing, or may not be due any more.
-    async fn due(&self, slice: u8, now: DateTime<Utc>, limit: usize) -> Result<Vec<Uuid>>;
+    async fn due(&self, slice: u8, now: DateTime<Utc>, limit: usize)
+    -> Result<Vec<NotificationId>>;
 
     /// Notifications that wait for this digest, or are in it; at most `limit`.
     /// What was saved a moment ago may be missing.
-    async fn of_digest(&self, digest: Uuid, limit: usize) -> Result<Vec<Uuid>>;
+    async fn of_digest(&self, digest: NotificationId, limit: usize) -> Result<Vec<NotificationId>>;
 
     /// An account's notifications, newest event first. Digests are of a
     /// customer and not among them.
@@ -49,7 +49,7 @@ pub trait Notifications: Send + Sync {
 
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notification {
-    pub notification_id: Uuid,
+    pub notification_id: NotificationId,
     pub account_id: AccountId,
     pub event_id: EventId,
     pub event_version: Version,
@@ -82,7 +82,7 @@ pub struct Notification {
     /// The digest that it waits for; the digest that tells it, once it is not
     /// due any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub digest_id: Option<Uuid>,
+    pub digest_id: Option<NotificationId>,
     pub message_id: Option<String>,
     /// What the mailer's provider has told since, by time; see [`crate::feedback`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -251,7 +251,12 @@ pub enum DeliveryStatus {
 
 impl Notification {
     /// One of which nothing is stored yet. Its first step replaces its state.
-    pub fn new(id: Uuid, event: &IntegrationEvent, kind: Kind, recipient: Recipient) -> Self {
+    pub fn new(
+        id: NotificationId,
+        event: &IntegrationEvent,
+        kind: Kind,
+        recipient: Recipient,
+    ) -> Self {
         Notification {
             notification_id: id,
             account_id: event.metadata.account_id.clone(),
@@ -281,12 +286,12 @@ impl Notification {
 
     /// Which slice it is due in.
     pub fn due_slice(&self) -> u8 {
-        self.notification_id.as_bytes()[15] % DUE_SHARDS
+        self.notification_id.uuid().as_bytes()[15] % DUE_SHARDS
     }
 
     /// Whether a digest has taken it in: what becomes of it is what becomes of
     /// the digest.
-    pub fn told_by(&self) -> Option<Uuid> {
+    pub fn told_by(&self) -> Option<NotificationId> {
         let taken = self.state == State::Planned && self.due_at.is_none();
         self.digest_id.filter(|_| taken)
     }

@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use domain::NotificationId;
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use crate::error::Result;
 
@@ -27,7 +27,7 @@ pub struct Suppression {
     /// When the provider learnt of it.
     pub at: DateTime<Utc>,
     /// The notification whose mail brought it to light.
-    pub notification_id: Uuid,
+    pub notification_id: NotificationId,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -3,11 +3,10 @@
 
 use std::collections::BTreeMap;
 
-use domain::AccountId;
 use domain::recipient::Recipient;
 use domain::time::format_time;
+use domain::{AccountId, NotificationId};
 use serde_json::{Value, json};
-use uuid::Uuid;
 
 use crate::error::Result;
 use crate::ports::{HistoryEntry, Notification, Notifications};
@@ -39,7 +38,7 @@ pub async fn shown_of_account(
 async fn digests(
     notifications: &dyn Notifications,
     found: &[Notification],
-) -> Result<BTreeMap<Uuid, Notification>> {
+) -> Result<BTreeMap<NotificationId, Notification>> {
     let mut digests = BTreeMap::new();
     for id in found.iter().filter_map(Notification::told_by) {
         if digests.contains_key(&id) {

@@ -10,9 +10,9 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use aws_sdk_sesv2::Client;
 use aws_sdk_sesv2::config::retry::RetryConfig;
+use domain::NotificationId;
 use handlers::ports::{Mail, Mailer, Outcome, Priority, SendFailure};
 use tokio::sync::Mutex;
-use uuid::Uuid;
 
 use crate::timeouts;
 use account::{Account, AccountCache};
@@ -155,7 +155,7 @@ impl Mailer for Ses {
         }
     }
 
-    async fn outcome(&self, _notification_id: Uuid, _attempt: u32) -> Outcome {
+    async fn outcome(&self, _notification_id: NotificationId, _attempt: u32) -> Outcome {
         // Only its events tell, later and perhaps.
         Outcome::Unknowable
     }

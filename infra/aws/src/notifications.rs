@@ -1,12 +1,11 @@
 use async_trait::async_trait;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use chrono::{DateTime, Utc};
-use domain::AccountId;
 use domain::time::format_recorded_at;
+use domain::{AccountId, NotificationId};
 use handlers::Result;
 use handlers::ports::{Notification, Notifications};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use crate::client::Dynamo;
 use crate::error::{classify, classify_page};
@@ -36,12 +35,12 @@ struct NotificationItem {
 /// What an index without projection gives.
 #[derive(Deserialize)]
 struct Key {
-    notification_id: Uuid,
+    notification_id: NotificationId,
 }
 
 /// The keys that a query of an index gives, at most `limit`, over as many pages
 /// as it has.
-async fn ids(query: QueryFluentBuilder, limit: usize, what: &str) -> Result<Vec<Uuid>> {
+async fn ids(query: QueryFluentBuilder, limit: usize, what: &str) -> Result<Vec<NotificationId>> {
     let mut found = Vec::new();
     let mut start = None;
     loop {
@@ -65,7 +64,7 @@ async fn ids(query: QueryFluentBuilder, limit: usize, what: &str) -> Result<Vec<
 
 #[async_trait]
 impl Notifications for DynamoNotifications {
-    async fn get(&self, id: Uuid) -> Result<Option<Notification>> {
+    async fn get(&self, id: NotificationId) -> Result<Option<Notification>> {
         let Dynamo { client, tables, .. } = &self.0;
         let answer = client
             .get_item()
@@ -124,7 +123,12 @@ impl Notifications for DynamoNotifications {
         }
     }
 
-    async fn due(&self, slice: u8, now: DateTime<Utc>, limit: usize) -> Result<Vec<Uuid>> {
+    async fn due(
+        &self,
+        slice: u8,
+        now: DateTime<Utc>,
+        limit: usize,
+    ) -> Result<Vec<NotificationId>> {
         let query = self
             .0
             .client
@@ -137,7 +141,7 @@ impl Notifications for DynamoNotifications {
         ids(query, limit, "reading which notifications are due").await
     }
 
-    async fn of_digest(&self, digest: Uuid, limit: usize) -> Result<Vec<Uuid>> {
+    async fn of_digest(&self, digest: NotificationId, limit: usize) -> Result<Vec<NotificationId>> {
         let query = self
             .0
             .client

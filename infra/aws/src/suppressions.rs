@@ -2,11 +2,11 @@ use async_trait::async_trait;
 use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use chrono::{DateTime, Utc};
+use domain::NotificationId;
 use domain::time::format_recorded_at;
 use handlers::ports::{Suppression, SuppressionReason, Suppressions, address_hash};
 use handlers::{Error, Result};
 use serde::Deserialize;
-use uuid::Uuid;
 
 use crate::client::Dynamo;
 use crate::error::classify;
@@ -24,7 +24,7 @@ pub struct DynamoSuppressions(pub Dynamo);
 struct SuppressionItem {
     reason: SuppressionReason,
     suppressed_at: String,
-    notification_id: Uuid,
+    notification_id: NotificationId,
     #[serde(default)]
     lifted_at: Option<String>,
 }

@@ -7,14 +7,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use aws::DynamoCustomers;
 use chrono::{DateTime, Utc};
-use domain::CustomerId;
+use domain::{CustomerId, NotificationId};
 use handlers::ports::{
     Content, CustomerRevision, Customers, Notification, Notifications, Person, ReadModel,
 };
 use handlers::{Error, Result};
 use rusqlite::params;
 use tokio::sync::Mutex;
-use uuid::Uuid;
 
 use crate::durable::Durable;
 use crate::engine::EventsFile;
@@ -137,7 +136,7 @@ impl ErasedToTheByte {
     /// Whether a mail is this customer's. One that nothing is known of any more
     /// counts as theirs: it went to their address.
     async fn is_of(&self, customer: &CustomerId, notification: &str) -> Result<bool> {
-        let id: Option<Uuid> = notification.parse().ok();
+        let id: Option<NotificationId> = notification.parse().ok();
         let Some(id) = id else { return Ok(true) };
         let Some(Notification {
             account_id,

@@ -168,13 +168,14 @@ fn envelope(
 
 #[cfg(test)]
 mod tests {
+    use domain::NotificationId;
     use handlers::ports::{Priority, ProviderEventKind as Kind, SuppressionReason};
 
     use super::*;
 
     fn told(to: &str) -> Vec<(Kind, Option<SuppressionReason>)> {
         let mail = Mail {
-            notification_id: Uuid::from_u128(1),
+            notification_id: NotificationId::from_u128(1),
             attempt: 2,
             from: "bank@example.com".to_owned(),
             to: to.to_owned(),

@@ -7,12 +7,12 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::SecondsFormat;
+use domain::NotificationId;
 use handlers::Result;
 use handlers::ports::{Attachment, Clock, Mail, Mailer, Outcome, SendFailure};
 use rusqlite::{OptionalExtension, params};
 use serde::Serialize;
 use serde_json::{Map, Value};
-use uuid::Uuid;
 
 use crate::bus::{LocalBus, deliver};
 use crate::durable::Durable;
@@ -91,7 +91,7 @@ impl Mailbox {
     /// them when no limit is given.
     pub async fn inbox(
         &self,
-        notification_id: Option<Uuid>,
+        notification_id: Option<NotificationId>,
         limit: Option<u32>,
     ) -> Result<Vec<StoredMail>> {
         let limit = limit.map_or(-1, i64::from);
@@ -174,7 +174,7 @@ impl Mailbox {
     }
 }
 
-fn message_id(notification_id: Uuid, attempt: u32) -> String {
+fn message_id(notification_id: NotificationId, attempt: u32) -> String {
     format!("{notification_id}-{attempt}")
 }
 
@@ -251,7 +251,7 @@ impl Mailer for Mailbox {
         }
     }
 
-    async fn outcome(&self, notification_id: Uuid, attempt: u32) -> Outcome {
+    async fn outcome(&self, notification_id: NotificationId, attempt: u32) -> Outcome {
         let found = self.durable.write(move |transaction| {
             let id = notification_id.to_string();
             let taken: Option<i64> = transaction

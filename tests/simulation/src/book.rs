@@ -5,10 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use domain::notification::Kind;
 use domain::recipient::Recipient;
-use domain::{AccountId, Commit, CustomerId, Event, EventId, Hash, IdempotencyKey, Version};
+use domain::{
+    AccountId, Commit, CustomerId, Event, EventId, Hash, IdempotencyKey, NotificationId, Version,
+};
 use handlers::append::Recorded;
 use handlers::ports::{CustomerRevision, ProviderEventKind};
-use uuid::Uuid;
 
 use crate::kernel::{Micros, TaskId};
 use crate::ports::customers::is_in_force;
@@ -49,7 +50,7 @@ pub type Silent = (AccountId, IdempotencyKey, String);
 /// Something that the provider told of a mail.
 #[derive(Debug, Clone)]
 pub struct ProviderTold {
-    pub notification_id: Uuid,
+    pub notification_id: NotificationId,
     pub attempt: u32,
     pub kind: ProviderEventKind,
     /// The hash of the address that is to get no mail any more.
@@ -66,21 +67,21 @@ pub struct Book {
     pub silent: BTreeSet<Silent>,
     pub customers: BTreeMap<CustomerId, Vec<KnownRevision>>,
     /// How often the mailer took each notification.
-    pub taken: BTreeMap<Uuid, u32>,
+    pub taken: BTreeMap<NotificationId, u32>,
     /// Which digest has told each notification.
-    pub told_by: BTreeMap<Uuid, Uuid>,
+    pub told_by: BTreeMap<NotificationId, NotificationId>,
     /// Which statement told each movement, for each of those who get statements.
-    pub stated: BTreeMap<(EventId, Recipient), Uuid>,
+    pub stated: BTreeMap<(EventId, Recipient), NotificationId>,
     /// When each address, by its hash, was suppressed.
     pub suppressed: BTreeMap<String, Micros>,
     /// What the provider told, and the bus took.
     pub provider: Vec<ProviderTold>,
     /// Letters of unknown mails that an operator named, by notification and attempt.
-    pub named: BTreeMap<Uuid, BTreeSet<u32>>,
+    pub named: BTreeMap<NotificationId, BTreeSet<u32>>,
     /// Mails that are in a worker's hands, by notification: who, and since when.
-    pub sending: BTreeMap<Uuid, (TaskId, Micros)>,
+    pub sending: BTreeMap<NotificationId, (TaskId, Micros)>,
     /// When the delivery began that first claimed a notification.
-    pub first_claims: BTreeMap<Uuid, Micros>,
+    pub first_claims: BTreeMap<NotificationId, Micros>,
     /// When the delivery of a notify task began.
     pub began: BTreeMap<TaskId, Micros>,
     /// Replays of events: what each has to publish, and what it has published.

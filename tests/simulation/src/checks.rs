@@ -9,10 +9,9 @@ mod size;
 pub(crate) mod statement;
 mod step;
 
-use domain::IntegrationEvent;
 use domain::notification::Kind;
+use domain::{IntegrationEvent, NotificationId};
 use handlers::ports::{Content, Mail, Notification, State, address_hash};
-use uuid::Uuid;
 
 use crate::kernel::{Core, Micros};
 
@@ -107,7 +106,7 @@ impl Core {
     }
 
     /// What was decided at the first delivery stands for the later ones.
-    fn judged(&self, id: Uuid, began: Micros) -> Micros {
+    fn judged(&self, id: NotificationId, began: Micros) -> Micros {
         let first = self.state.book.first_claims.get(&id);
         first.copied().unwrap_or(began).min(began)
     }

@@ -11,12 +11,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use domain::{AccountId, CustomerId, ScheduleId};
+use domain::{AccountId, CustomerId, NotificationId, ScheduleId};
 use handlers::ports::{
     CustomerRevision, MonotoneClock, Notification, ReadModelRow, ReplayJob, ScheduleRow, ShadowRow,
     Suppression,
 };
-use uuid::Uuid;
 
 use crate::book::Book;
 use crate::clocks::Clocks;
@@ -138,7 +137,7 @@ pub struct State {
     pub stream: stream::Stream,
     pub rows: BTreeMap<AccountId, ReadModelRow>,
     pub customers: BTreeMap<CustomerId, Vec<CustomerRevision>>,
-    pub notifications: BTreeMap<Uuid, Arc<Notification>>,
+    pub notifications: BTreeMap<NotificationId, Arc<Notification>>,
     /// By the address's hash: what was told last, and when it was lifted last.
     pub suppressions: BTreeMap<String, (Option<Suppression>, Option<DateTime<Utc>>)>,
     pub letters: letters::Letters,
@@ -148,8 +147,8 @@ pub struct State {
     /// No delivery to functions before this.
     pub deliveries_from: Micros,
     /// Attempts of mails that the mailer has said it never took.
-    pub closed: std::collections::BTreeSet<(Uuid, u32)>,
-    pub accepted: BTreeMap<(Uuid, u32), String>,
+    pub closed: std::collections::BTreeSet<(NotificationId, u32)>,
+    pub accepted: BTreeMap<(NotificationId, u32), String>,
     pub ids: u128,
     /// Commits that the projector's code cannot read yet: it is older than the API's.
     pub unreadable: std::collections::BTreeSet<(AccountId, domain::Version)>,

@@ -6,12 +6,11 @@ mod notifications;
 mod schedules;
 mod statements;
 
-use domain::EventId;
+use domain::{EventId, NotificationId};
 use handlers::dead_letter::{self, Origin};
 use handlers::ports::QueuedLetter;
 use handlers::replay::ReplayKind;
 use std::collections::BTreeSet;
-use uuid::Uuid;
 
 use crate::kernel::{Core, MINUTE};
 
@@ -71,7 +70,7 @@ impl Core {
     }
 
     /// The notifications that dead letters of unknown mails are about.
-    fn unknown_letters(&mut self) -> BTreeSet<Uuid> {
+    fn unknown_letters(&mut self) -> BTreeSet<NotificationId> {
         let mut unknown = BTreeSet::new();
         let mut other = None;
         for letter in &self.state.letters.waiting {

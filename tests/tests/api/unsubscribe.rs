@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
+use domain::NotificationId;
 use domain::notification::Kind;
 use handlers::ports::{
     Customers, Keys, Notifications, State, Suppression, SuppressionReason, Suppressions,
@@ -254,7 +255,7 @@ async fn suppressions_are_shown_and_lifted_by_customer() {
     let suppression = Suppression {
         reason: SuppressionReason::Complaint,
         at: chrono::DateTime::UNIX_EPOCH,
-        notification_id: uuid::Uuid::from_u128(1),
+        notification_id: NotificationId::from_u128(1),
     };
     client
         .world

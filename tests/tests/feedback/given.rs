@@ -2,13 +2,12 @@
 
 use domain::notification::Kind;
 use domain::recipient::Recipient;
-use domain::{AccountId, EventId};
+use domain::{AccountId, EventId, NotificationId};
 use handlers::ports::{Content, History, Notification, Notifications, State};
 use serde_json::{Value, json};
 use tests::world::World;
-use uuid::Uuid;
 
-pub const ID: Uuid = Uuid::from_u128(0x3f9a_1c0e_5d7b_5288_8a61_0c2e_94d7_b1f6);
+pub const ID: NotificationId = NotificationId::from_u128(0x3f9a_1c0e_5d7b_5288_8a61_0c2e_94d7_b1f6);
 pub const ADDRESS: &str = "recipient@example.com";
 
 /// A notification in this state, after so many attempts.

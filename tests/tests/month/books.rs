@@ -3,10 +3,9 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use domain::{AccountId, Commit, IntegrationEvent, Schedule, Version};
+use domain::{AccountId, Commit, IntegrationEvent, NotificationId, Schedule, Version};
 use embedded::StoredMail;
 use handlers::ports::{Notification, Person, Suppression};
-use uuid::Uuid;
 
 use crate::mailbox::Mailbox;
 use crate::people::{CUSTOMERS, customer_id};
@@ -23,7 +22,7 @@ pub struct Account {
 
 pub struct Books {
     pub accounts: BTreeMap<AccountId, Account>,
-    pub digests: BTreeMap<Uuid, Notification>,
+    pub digests: BTreeMap<NotificationId, Notification>,
     /// As they came.
     pub mails: Vec<StoredMail>,
     /// The content of each mail's first file.
@@ -103,7 +102,7 @@ impl Books {
         }
     }
 
-    pub fn mails_of(&self, id: Uuid) -> impl Iterator<Item = &StoredMail> {
+    pub fn mails_of(&self, id: NotificationId) -> impl Iterator<Item = &StoredMail> {
         let id = id.to_string();
         let mails = self.mails.iter();
         mails.filter(move |mail| mail.notification_id == id)

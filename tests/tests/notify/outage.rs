@@ -6,7 +6,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::integration_event::ACCOUNT_OVERDRAWN;
 use domain::notification::{self, EMAIL, Kind};
 use domain::recipient::Recipient;
-use domain::{AccountId, CustomerId, EventId, Version};
+use domain::{AccountId, CustomerId, EventId, NotificationId, Version};
 use handlers::ports::{
     Content, Covered, Digest, MAX_STEPS, Notification, ProviderEvent, ProviderEventKind, State,
 };
@@ -295,7 +295,7 @@ fn what_a_digest_covers_is_read_as_it_was_also_as_an_older_version_has_stored_it
         assert_eq!(serde_json::from_value::<Digest>(again).unwrap(), read);
     }
     let mut other = covered("ACC-1", 2, Kind::Deposit, &Recipient::Customer);
-    other.notification_id = uuid::Uuid::from_u128(7);
+    other.notification_id = NotificationId::from_u128(7);
     let made_otherwise = digest(vec![other], Recipient::Customer);
     let stored = serde_json::to_value(&made_otherwise).unwrap();
     assert_eq!(

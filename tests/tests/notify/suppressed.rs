@@ -1,10 +1,10 @@
 //! No mail goes to an address that has bounced or complained.
 
 use chrono::TimeDelta;
+use domain::NotificationId;
 use handlers::ports::{Clock, State, Suppression, SuppressionReason, Suppressions};
 use serde_json::json;
 use tests::world::World;
-use uuid::Uuid;
 
 use crate::given::*;
 
@@ -12,7 +12,7 @@ async fn suppress(world: &World, address: &str) {
     let suppression = Suppression {
         reason: SuppressionReason::PermanentBounce,
         at: world.clock.now(),
-        notification_id: Uuid::nil(),
+        notification_id: NotificationId::from_u128(0),
     };
     world.suppressions.add(address, &suppression).await.unwrap();
 }

@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use async_trait::async_trait;
+use domain::NotificationId;
 use handlers::ports::{Mail, Mailer, Outcome, SendFailure};
-use uuid::Uuid;
 
 use super::faults::{Fault, Faults};
 
@@ -30,7 +30,7 @@ struct State {
     /// Answers to the next sends; then everything is accepted.
     script: VecDeque<Answer>,
     /// Attempts of which was said that they were never taken.
-    closed: BTreeSet<(Uuid, u32)>,
+    closed: BTreeSet<(NotificationId, u32)>,
     tells_outcomes: bool,
 }
 
@@ -64,7 +64,7 @@ impl MemoryMailer {
     }
 
     /// The attempts of which was said that they were never taken.
-    pub fn closed(&self) -> BTreeSet<(Uuid, u32)> {
+    pub fn closed(&self) -> BTreeSet<(NotificationId, u32)> {
         self.lock().closed.clone()
     }
 
@@ -127,7 +127,7 @@ impl Mailer for MemoryMailer {
         }
     }
 
-    async fn outcome(&self, notification_id: Uuid, attempt: u32) -> Outcome {
+    async fn outcome(&self, notification_id: NotificationId, attempt: u32) -> Outcome {
         self.faults.strike("mailer.outcome").await;
         let mut state = self.lock();
         if !state.tells_outcomes {

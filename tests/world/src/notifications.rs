@@ -5,19 +5,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use domain::AccountId;
+use domain::{AccountId, NotificationId};
 use handlers::error::Result;
 use handlers::ports::{Notification, Notifications};
-use uuid::Uuid;
 
 use super::faults::Faults;
 
 #[derive(Debug)]
 pub struct MemoryNotifications {
     faults: Arc<Faults>,
-    stored: Mutex<BTreeMap<Uuid, Notification>>,
+    stored: Mutex<BTreeMap<NotificationId, Notification>>,
     /// What no index shows yet.
-    hidden: Mutex<BTreeSet<Uuid>>,
+    hidden: Mutex<BTreeSet<NotificationId>>,
 }
 
 impl MemoryNotifications {
@@ -37,7 +36,7 @@ impl MemoryNotifications {
     }
 
     /// The indexes of what is due and of digests do not show this one yet.
-    pub fn hide(&self, id: Uuid) {
+    pub fn hide(&self, id: NotificationId) {
         self.hidden().insert(id);
     }
 
@@ -46,7 +45,7 @@ impl MemoryNotifications {
         self.hidden().clear();
     }
 
-    fn hidden(&self) -> MutexGuard<'_, BTreeSet<Uuid>> {
+    fn hidden(&self) -> MutexGuard<'_, BTreeSet<NotificationId>> {
         self.hidden.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -54,14 +53,14 @@ impl MemoryNotifications {
         !self.hidden().contains(&notification.notification_id)
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<Uuid, Notification>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<NotificationId, Notification>> {
         self.stored.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[async_trait]
 impl Notifications for MemoryNotifications {
-    async fn get(&self, id: Uuid) -> Result<Option<Notification>> {
+    async fn get(&self, id: NotificationId) -> Result<Option<Notification>> {
         self.faults
             .call("notifications.get", || Ok(self.lock().get(&id).cloned()))
             .await
@@ -92,9 +91,14 @@ impl Notifications for MemoryNotifications {
         self.faults.call("notifications.by_code", read).await
     }
 
-    async fn due(&self, slice: u8, now: DateTime<Utc>, limit: usize) -> Result<Vec<Uuid>> {
+    async fn due(
+        &self,
+        slice: u8,
+        now: DateTime<Utc>,
+        limit: usize,
+    ) -> Result<Vec<NotificationId>> {
         let read = || {
-            let mut due: Vec<(DateTime<Utc>, Uuid)> = self
+            let mut due: Vec<(DateTime<Utc>, NotificationId)> = self
                 .lock()
                 .values()
                 .filter(|found| found.due_slice() == slice && self.is_shown(found))
@@ -107,7 +111,7 @@ impl Notifications for MemoryNotifications {
         self.faults.call("notifications.due", read).await
     }
 
-    async fn of_digest(&self, digest: Uuid, limit: usize) -> Result<Vec<Uuid>> {
+    async fn of_digest(&self, digest: NotificationId, limit: usize) -> Result<Vec<NotificationId>> {
         let read = || {
             let stored = self.lock();
             let found = stored

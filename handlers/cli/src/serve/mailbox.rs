@@ -7,10 +7,10 @@ use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
+use domain::NotificationId;
 use embedded::{Condition, Mailbox};
 use handlers::http::Problem;
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 use crate::pages;
 
@@ -37,7 +37,7 @@ pub(super) fn router(mailbox: Mailbox) -> Router {
 #[derive(Deserialize)]
 struct InboxQuery {
     limit: Option<u32>,
-    notification_id: Option<Uuid>,
+    notification_id: Option<NotificationId>,
 }
 
 async fn inbox(State(mailbox): State<Mailbox>, Query(query): Query<InboxQuery>) -> Response {

@@ -3,9 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::notification::{self, EMAIL, Kind};
-use domain::{AccountId, CustomerId, IntegrationEvent};
+use domain::{AccountId, CustomerId, IntegrationEvent, NotificationId};
 use serde::Serialize;
-use uuid::Uuid;
 
 use super::{Verdict, Verdicts};
 
@@ -20,7 +19,7 @@ pub struct Report {
     pub kinds: BTreeMap<Kind, Beside<Counts>>,
     /// The digests that what waits for one goes into: each is one mail, also
     /// where it goes on behind this page.
-    pub digests: Beside<BTreeSet<Uuid>>,
+    pub digests: Beside<BTreeSet<NotificationId>>,
     #[serde(serialize_with = "rows")]
     pub accounts: BTreeMap<AccountId, AccountReport>,
 }

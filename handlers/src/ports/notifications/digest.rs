@@ -8,9 +8,8 @@ use chrono::{DateTime, Utc};
 use domain::integration_event::ACCOUNT_OVERDRAWN;
 use domain::notification::{self, EMAIL, Kind};
 use domain::recipient::Recipient;
-use domain::{AccountId, CustomerId, EventId, Version};
+use domain::{AccountId, CustomerId, EventId, NotificationId, Version};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 /// Most bytes of what a digest tells, as it is stored: beside the longest
 /// history and all that a provider tells, the item is to stay below 64 KB.
@@ -33,7 +32,7 @@ pub struct Digest {
 /// A notification that a digest tells.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Covered {
-    pub notification_id: Uuid,
+    pub notification_id: NotificationId,
     pub kind: Kind,
     pub account_id: AccountId,
     pub event_version: Version,
@@ -159,7 +158,7 @@ fn id(
     kind: Kind,
     customer: &CustomerId,
     recipient: &Recipient,
-) -> Uuid {
+) -> NotificationId {
     let reported = EventId::new(account, version);
     let event = match kind {
         Kind::Overdrawn => reported.derived(ACCOUNT_OVERDRAWN),

@@ -72,14 +72,14 @@ fn text(text: &str) -> Result<Content, SendFailure> {
 
 #[cfg(test)]
 mod tests {
+    use domain::NotificationId;
     use handlers::ports::{self, Priority};
-    use uuid::Uuid;
 
     use super::*;
 
     fn mail() -> Mail {
         Mail {
-            notification_id: Uuid::from_u128(7),
+            notification_id: NotificationId::from_u128(7),
             attempt: 2,
             from: "bank@example.com".to_owned(),
             to: "ana@example.com".to_owned(),
@@ -118,7 +118,7 @@ mod tests {
         assert_eq!(file.raw_content().as_ref(), b"a;b");
         let tags = tags(&mail()).unwrap();
         let tags: Vec<(&str, &str)> = tags.iter().map(|tag| (tag.name(), tag.value())).collect();
-        let id = Uuid::from_u128(7).to_string();
+        let id = NotificationId::from_u128(7).to_string();
         assert_eq!(tags, [("notification_id", id.as_str()), ("attempt", "2")]);
     }
 

@@ -2,19 +2,18 @@
 
 use domain::notification::Kind;
 use domain::recipient::Recipient;
-use domain::{AccountId, EventId};
+use domain::{AccountId, EventId, NotificationId};
 use handlers::ports::{
     Content, Covered, DUE_SHARDS, DeliveryStatus, Digest, History, Notification, Notifications,
     ProviderEvent, ProviderEventKind, State,
 };
-use uuid::Uuid;
 
 use crate::history::{account, start};
 
 fn planned(account_id: &AccountId, version: u64, kind: Kind) -> Notification {
     let event_id = EventId::new(account_id, version);
     let claimed = Notification {
-        notification_id: Uuid::new_v5(&event_id.uuid(), kind.as_str().as_bytes()),
+        notification_id: NotificationId::derived(event_id.uuid(), kind.as_str()),
         account_id: account_id.clone(),
         event_id,
         event_version: version,
@@ -154,7 +153,7 @@ pub async fn what_is_due_is_found_by_its_time_and_not_any_more_when_it_is_done(
         }
         found
     };
-    assert_eq!(due(start()).await, Vec::<Uuid>::new());
+    assert_eq!(due(start()).await, Vec::<NotificationId>::new());
     assert_eq!(due(start() + hour / 2).await, [sooner.notification_id]);
     assert_eq!(due(start() + hour).await.len(), 2);
     let slice = later.due_slice();
@@ -167,7 +166,7 @@ pub async fn what_is_due_is_found_by_its_time_and_not_any_more_when_it_is_done(
 pub async fn what_waits_for_a_digest_is_found_and_the_digest_is_of_no_account(
     store: &dyn Notifications,
 ) {
-    let (one, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
+    let (one, other) = (NotificationId::from_u128(1), NotificationId::from_u128(2));
     let account_id = account("ACC-1");
     let mut waiting = Vec::new();
     for version in 2..5 {

@@ -1,8 +1,8 @@
 //! Addresses that get no mail any more.
 
 use chrono::TimeDelta;
+use domain::NotificationId;
 use handlers::ports::{Suppression, SuppressionReason, Suppressions};
-use uuid::Uuid;
 
 use crate::history::start;
 
@@ -10,7 +10,7 @@ fn after(seconds: i64, reason: SuppressionReason) -> Suppression {
     Suppression {
         reason,
         at: start() + TimeDelta::seconds(seconds),
-        notification_id: Uuid::from_u128(seconds.unsigned_abs().into()),
+        notification_id: NotificationId::from_u128(seconds.unsigned_abs().into()),
     }
 }
 

@@ -2,7 +2,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use domain::notification::{self, EMAIL};
-use domain::{AccountId, Currency};
+use domain::{AccountId, Currency, NotificationId};
 use handlers::ports::{Digest, Mail, Notification};
 
 use crate::kernel::{Core, Micros};
@@ -33,7 +33,7 @@ impl Core {
         self.check_recipient(mail, notification, &digest.customer_id, &kinds, began);
     }
 
-    fn check_covered(&mut self, item: uuid::Uuid, digest: &Notification, began: Micros) {
+    fn check_covered(&mut self, item: NotificationId, digest: &Notification, began: Micros) {
         let id = digest.notification_id;
         let teller = *self.state.book.told_by.entry(item).or_insert(id);
         if teller != id {

@@ -1,8 +1,8 @@
 use std::collections::BTreeSet;
 
+use domain::NotificationId;
 use handlers::feedback::MAX_EVENTS;
 use handlers::ports::{Content, Notification, State};
-use uuid::Uuid;
 
 use crate::kernel::Core;
 
@@ -40,7 +40,7 @@ impl Core {
     }
 }
 
-fn covered(notification: &Notification) -> BTreeSet<Uuid> {
+fn covered(notification: &Notification) -> BTreeSet<NotificationId> {
     match &notification.content {
         Content::Digest(digest) => digest
             .covers

@@ -3,9 +3,8 @@ use std::sync::Arc;
 
 use domain::notification::{self, Kind, SkipReason};
 use domain::recipient::Recipient;
-use domain::{Commit, IntegrationEvent};
+use domain::{Commit, IntegrationEvent, NotificationId};
 use handlers::ports::{Content, Notification, Person, ProviderEventKind, State};
-use uuid::Uuid;
 
 use crate::book::always_decided;
 use crate::checks::OLD_NEWS;
@@ -17,7 +16,7 @@ const JUST_BEFORE: Micros = 3 * SECOND;
 const UNSENT: &str = "what was sent is not told as unsent";
 
 impl Core {
-    pub(super) fn check_notifications(&mut self, letters: &BTreeSet<Uuid>) {
+    pub(super) fn check_notifications(&mut self, letters: &BTreeSet<NotificationId>) {
         let commits: Vec<Arc<Commit>> = self.state.store.commits.values().cloned().collect();
         for commit in commits {
             for event in IntegrationEvent::of_commit(&commit).unwrap_or_default() {
@@ -66,7 +65,7 @@ impl Core {
     fn broken_by(
         &self,
         notification: &Notification,
-        letters: &BTreeSet<Uuid>,
+        letters: &BTreeSet<NotificationId>,
     ) -> Option<&'static str> {
         let id = notification.notification_id;
         let taken = self.state.book.taken.contains_key(&id);
@@ -104,7 +103,7 @@ impl Core {
     }
 
     /// Whether this digest has come to an end and tells it.
-    fn tells(&self, digest: Uuid, item: Uuid) -> bool {
+    fn tells(&self, digest: NotificationId, item: NotificationId) -> bool {
         let digest = self.state.notifications.get(&digest);
         digest.is_some_and(|digest| match &digest.content {
             Content::Digest(content) => content

@@ -4,9 +4,9 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use domain::NotificationId;
 use handlers::planted;
 use handlers::ports::{Mail, Mailer, Outcome, SendFailure};
-use uuid::Uuid;
 
 use super::Port;
 use crate::call::NoAnswer;
@@ -43,7 +43,7 @@ impl Mailer for Port {
         answer
     }
 
-    async fn outcome(&self, notification_id: Uuid, attempt: u32) -> Outcome {
+    async fn outcome(&self, notification_id: NotificationId, attempt: u32) -> Outcome {
         let mut core = self.sim.core();
         if !core.state.setup.mailer_tells {
             return Outcome::Unknowable;
@@ -191,7 +191,7 @@ impl Core {
     }
 
     /// Whether somebody has this mail in hand and waits for the mailer.
-    pub fn is_being_sent(&self, id: Uuid, by_another_than: TaskId) -> bool {
+    pub fn is_being_sent(&self, id: NotificationId, by_another_than: TaskId) -> bool {
         let sending = self.state.book.sending.get(&id);
         sending.is_some_and(|(task, _)| *task != by_another_than && self.is_running(*task))
     }

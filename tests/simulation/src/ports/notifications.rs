@@ -2,10 +2,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use domain::AccountId;
+use domain::{AccountId, NotificationId};
 use handlers::ports::{Notification, Notifications, State};
 use handlers::{Result, planted};
-use uuid::Uuid;
 
 use super::Port;
 use crate::book::CANARY;
@@ -14,7 +13,7 @@ use crate::kernel::{Core, TaskId};
 
 #[async_trait]
 impl Notifications for Port {
-    async fn get(&self, id: Uuid) -> Result<Option<Notification>> {
+    async fn get(&self, id: NotificationId) -> Result<Option<Notification>> {
         self.call(Hop::ClaimsRead, move |core| {
             let found = core.state.notifications.get(&id);
             found.map(|found| Notification::clone(found))
@@ -41,10 +40,15 @@ impl Notifications for Port {
         .await
     }
 
-    async fn due(&self, slice: u8, now: DateTime<Utc>, limit: usize) -> Result<Vec<Uuid>> {
+    async fn due(
+        &self,
+        slice: u8,
+        now: DateTime<Utc>,
+        limit: usize,
+    ) -> Result<Vec<NotificationId>> {
         self.call(Hop::ClaimsRead, move |core| {
             let all = core.state.notifications.values();
-            let mut due: Vec<(DateTime<Utc>, Uuid)> = all
+            let mut due: Vec<(DateTime<Utc>, NotificationId)> = all
                 .filter(|found| found.due_at.is_some_and(|due_at| due_at <= now))
                 .filter(|found| found.due_slice() == slice)
                 .filter_map(|found| Some((found.due_at?, found.notification_id)))
@@ -55,7 +59,7 @@ impl Notifications for Port {
         .await
     }
 
-    async fn of_digest(&self, digest: Uuid, limit: usize) -> Result<Vec<Uuid>> {
+    async fn of_digest(&self, digest: NotificationId, limit: usize) -> Result<Vec<NotificationId>> {
         self.call(Hop::ClaimsRead, move |core| {
             let all = core.state.notifications.values();
             let found = all.filter(|found| found.digest_id == Some(digest));
@@ -87,7 +91,7 @@ impl Notifications for Port {
 impl Core {
     /// Whether all clocks have been right since somebody began to send it: a
     /// lease ends by them.
-    fn may_lease_by_the_clock(&self, id: Uuid) -> bool {
+    fn may_lease_by_the_clock(&self, id: NotificationId) -> bool {
         let began = self.state.book.sending.get(&id);
         began.is_some_and(|(_, since)| self.state.clocks.were_right_since(*since))
     }
