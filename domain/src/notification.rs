@@ -1,101 +1,571 @@
-//! Notifications: which an event deserves, their ids, and why one is not sent.
+//! A notification: its life from a decision to a mail, and the rules of when
+//! there is one.
+//!
+//! A mailer has no idempotency key, and silence after a request says nothing. So
+//! a notification is stored before and after every step, and each step is a
+//! method here that either is allowed in its [`State`] or is an
+//! [`IllegalTransition`]. Code that loads one asks [`Notification::next_step`]
+//! and does that; nothing else decides what happens next.
+//!
+//! ```text
+//!                    ┌──────────► Waiting ──────────► InDigest
+//!                    │             │  ▲  │ (its digest's outcome is its own)
+//!                    │     heart-  │  │  └──────────────────────┐
+//!                    │      beat   ▼  │ quiet hours             ▼
+//!  Draft ────────────┴──────────► Sending ──refused──► Rejected │
+//!    │                           │ │ ▲ │                 ▲      │
+//!    │           mailer says no  │ │ │ └─silent─► Unknown│      │
+//!    │                           │ ▼ │ heartbeat   │     │      │
+//!    │                         Deferred            │   provider │
+//!    │                           │ └─accepted─► Sent ◄───┴──┘   │
+//!    └───── not to be sent ──────┴───────────► Skipped ◄────────┘
+//! ```
+//!
+//! # When the mailer times out
+//!
+//! The mail may have left, and a second one must not follow it. The notification
+//! is [`State::Unknown`] with a dead letter ([`Followup::Letter`]): an operator may
+//! have it sent again, or a report of the provider proves what became of it
+//! ([`Notification::provider_reported`]). A notification about security is sent once more
+//! by itself ([`Followup::Repeat`]), marked as a possible repeat.
+//!
+//! ```
+//! use std::time::Duration;
+//! use domain::notification::*;
+//! use domain::{AccountId, EventId, recipient::Recipient};
+//!
+//! let account_id: AccountId = "ACC-1".parse().unwrap();
+//! let event_id = EventId::new(&account_id, 2);
+//! let customer = "ana".parse().unwrap();
+//! let kind = Kind::Deposit;
+//! let draft = Draft::new(Subject {
+//!     id: notification_id(event_id, kind, &customer, &Recipient::Customer, EMAIL),
+//!     source: EventRef { account_id, event_id, version: 2 },
+//!     correlation_id: None,
+//!     kind,
+//!     recipient: Recipient::Customer,
+//!     content: Content::Event,
+//! });
+//!
+//! // Stored before the mail is handed over; for a minute this worker alone may act.
+//! let now = chrono::DateTime::UNIX_EPOCH;
+//! let (second, minute) = (Duration::from_secs(1), Duration::from_secs(60));
+//! let mail = Pinned {
+//!     template: "deposit.en@1".into(),
+//!     content_hash: "…".into(),
+//!     code: "7K2M-00ZQ-9XWD".into(),
+//! };
+//! let sending = Pending::from(draft).sending(now, minute, mail)?;
+//! assert_eq!(sending.next_step(Caller::Redelivery, now), Step::NotBefore(now + minute));
+//!
+//! // The mailer gives no answer: nobody sends it again automatically,
+//! let (unknown, followup) = sending.silent(now + second, "timeout".into(), minute)?;
+//! assert_eq!(followup, Followup::Letter);
+//! assert_eq!(unknown.next_step(Caller::Redelivery, now + minute), Step::Nothing);
+//! // and an operator who read of its first attempt may have it sent once more.
+//! assert_eq!(unknown.next_step(Caller::Operator { attempt: 1 }, now + minute), Step::Deliver);
+//! # Ok::<(), IllegalTransition>(())
+//! ```
+//!
+//! # Where to change what
+//!
+//! - A new kind: [`Kind`] with its policy, [`rules`](decide), and a template.
+//! - A new wait: a [`WaitReason`]; then the compiler names the places.
+//! - A new provider: an adapter of the mailer port, and a reader that makes
+//!   [`ProviderEvent`]s of its reports.
 
+mod content;
+mod draft;
+mod facts;
+mod history;
+mod ids;
+mod provider;
 mod rules;
+mod state;
+mod step;
+mod stored;
+mod verdict;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use uuid::Uuid;
 
 pub use crate::notification_kind::{AmountField, Kind};
 use crate::recipient::Recipient;
-use crate::time::format_time;
-use crate::{AccountId, CustomerId, EventId, NotificationId};
+use crate::{AccountId, EventId, NotificationId, Version};
+pub use content::{Content, Covered, Digest, Statement, Versions};
+pub use draft::{Draft, Pending, Subject};
+pub use facts::Facts;
+pub use history::{History, HistoryEntry, MAX_STEPS};
+pub use ids::{EMAIL, digest_id, notification_id, statement_id};
+pub use provider::{
+    DeliveryStatus, MAX_PROVIDER_EVENTS, ProviderEvent, ProviderEventKind, ProviderRecord,
+};
 pub use rules::{Decision, decide, kinds, skip_all};
+pub use state::{Evidence, Phase, Reason, Resume, State, WaitReason};
+pub use step::{Caller, Step};
+pub use verdict::SkipReason;
 
-/// Why a notification was not sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum SkipReason {
-    /// Nobody to tell was known when the event was recorded.
-    NoContact,
-    PreferenceOff,
-    BelowMinimum,
-    /// The balance did not fall below the mark, or had not recovered since it
-    /// did the last time.
-    NotCrossed,
-    /// The account's balance was low once before on the same day.
-    AlreadyToldToday,
-    /// The address has bounced for good, or its owner has complained.
-    Suppressed,
-    /// The customer's data were erased.
-    Erased,
-    /// The event was published again by a replay.
-    Replay,
-    /// The event is history that was loaded, of which nobody is told.
-    Imported,
+/// From this on a mailer's pause is left to the heartbeat. A redelivery comes
+/// within three minutes or not at all: the delivery of an event is given up then.
+const LONG_PAUSE: Duration = Duration::from_secs(60);
+
+/// What was decided about one notification, and what became of it.
+///
+/// Its methods take `now` and return the next state of it, which is to be saved
+/// over the one that was read. It is never deleted: the stored one is what keeps
+/// a second attempt from being a second mail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "stored::Stored", into = "stored::Stored")]
+pub struct Notification {
+    subject: Subject,
+    state: State,
+    attempt: Option<Attempt>,
+    facts: Facts,
+    provider: ProviderRecord,
+    history: History,
 }
 
-impl SkipReason {
-    pub fn as_str(self) -> &'static str {
-        match self {
-            SkipReason::NoContact => "no-contact",
-            SkipReason::PreferenceOff => "preference-off",
-            SkipReason::BelowMinimum => "below-minimum",
-            SkipReason::NotCrossed => "not-crossed",
-            SkipReason::AlreadyToldToday => "already-told-today",
-            SkipReason::Suppressed => "suppressed",
-            SkipReason::Erased => "erased",
-            SkipReason::Replay => "replay",
-            SkipReason::Imported => "imported",
+/// The event that caused a notification. For a digest, the first of those that
+/// it covers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventRef {
+    /// The account of the event.
+    pub account_id: AccountId,
+    /// Its id.
+    pub event_id: EventId,
+    /// Its version in the account.
+    pub version: Version,
+}
+
+/// What an attempt pins of its mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pinned {
+    /// The template and its version.
+    pub template: String,
+    /// SHA-256 of what was rendered.
+    pub content_hash: String,
+    /// The code that the mail shows, by which the customer can ask whether it
+    /// is the bank's.
+    pub code: String,
+}
+
+/// The latest attempt to send a notification. What older versions stored may
+/// lack any of it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Attempt {
+    /// Counts from one; zero for a claim of an older version that came to no attempt.
+    number: u32,
+    started_at: Option<DateTime<Utc>>,
+    template: Option<String>,
+    content_hash: Option<String>,
+    code: Option<String>,
+}
+
+impl Attempt {
+    fn first(now: DateTime<Utc>, mail: Pinned) -> Self {
+        Attempt::default().next(now, mail)
+    }
+
+    fn next(&self, now: DateTime<Utc>, mail: Pinned) -> Self {
+        Attempt {
+            number: self.number.saturating_add(1),
+            started_at: Some(now),
+            template: Some(mail.template),
+            content_hash: Some(mail.content_hash),
+            code: Some(mail.code),
         }
     }
 }
 
-/// The channel that there is today.
-pub const EMAIL: &str = "email";
+/// A step that a notification in this state cannot take. It is a bug of the
+/// caller: nothing was changed, and trying again does not help.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a notification that is {from} cannot become {to}")]
+pub struct IllegalTransition {
+    /// The state that it is in.
+    pub from: Phase,
+    /// The state that it was to enter.
+    pub to: Phase,
+}
 
-/// The id of a notification: the same event, kind, recipient and channel
-/// always give the same one, and so it is told once.
+/// What the caller owes a notification of unknown outcome.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Followup {
+    /// A dead letter, so that an operator may have it sent again. It is to be
+    /// written before the state: a crash in between repeats the step.
+    Letter,
+    /// Nothing: the heartbeat sends it once more.
+    Repeat,
+}
+
+/// What it is, and what is known of it.
+impl Notification {
+    /// Its id.
+    pub fn id(&self) -> NotificationId {
+        self.subject.id
+    }
+
+    /// What it is about and whom it is for.
+    pub fn subject(&self) -> &Subject {
+        &self.subject
+    }
+
+    /// The event that caused it.
+    pub fn source(&self) -> &EventRef {
+        &self.subject.source
+    }
+
+    /// The account of its event.
+    pub fn account_id(&self) -> &AccountId {
+        &self.subject.source.account_id
+    }
+
+    /// The correlation id of its event.
+    pub fn correlation_id(&self) -> Option<&str> {
+        self.subject.correlation_id.as_deref()
+    }
+
+    /// What it is about.
+    pub fn kind(&self) -> Kind {
+        self.subject.kind
+    }
+
+    /// To which of the customer's addresses it goes.
+    pub fn recipient(&self) -> &Recipient {
+        &self.subject.recipient
+    }
+
+    /// What its mail is about, beside the event.
+    pub fn content(&self) -> &Content {
+        &self.subject.content
+    }
+
+    /// Where it stands.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// The name of its state.
+    pub fn phase(&self) -> Phase {
+        self.state.phase()
+    }
+
+    /// Why it is in its state, where there is something to say.
+    pub fn reason(&self) -> Option<&str> {
+        self.state.reason()
+    }
+
+    /// The digest that it waits for, is part of, or was left out of.
+    pub fn digest_id(&self) -> Option<NotificationId> {
+        match self.state {
+            State::Waiting {
+                reason: WaitReason::Digest(digest),
+                ..
+            }
+            | State::InDigest { digest } => Some(digest),
+            State::Skipped { left_out_of, .. } => left_out_of,
+            State::Waiting { .. }
+            | State::Sending { .. }
+            | State::Deferred { .. }
+            | State::Unknown { .. }
+            | State::Sent { .. }
+            | State::Rejected { .. } => None,
+        }
+    }
+
+    /// The digest whose outcome it shares.
+    pub fn in_digest(&self) -> Option<NotificationId> {
+        match self.state {
+            State::InDigest { digest } => Some(digest),
+            _ => None,
+        }
+    }
+
+    /// The provider's id of its mail, once that is known.
+    pub fn message_id(&self) -> Option<&str> {
+        match &self.state {
+            State::Sent { message, .. } => Some(message),
+            State::Rejected { message, .. } => message.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// How many times its mail was handed to the mailer.
+    pub fn attempts(&self) -> u32 {
+        self.attempt.as_ref().map_or(0, |attempt| attempt.number)
+    }
+
+    /// When the latest attempt started.
+    pub fn attempted_at(&self) -> Option<DateTime<Utc>> {
+        self.attempt.as_ref()?.started_at
+    }
+
+    /// The template of the latest attempt, with its version.
+    pub fn template(&self) -> Option<&str> {
+        self.attempt.as_ref()?.template.as_deref()
+    }
+
+    /// SHA-256 of the mail of the latest attempt.
+    pub fn content_hash(&self) -> Option<&str> {
+        self.attempt.as_ref()?.content_hash.as_deref()
+    }
+
+    /// The code that the mail of the latest attempt shows.
+    pub fn verification_code(&self) -> Option<&str> {
+        self.attempt.as_ref()?.code.as_deref()
+    }
+
+    /// What is known of its past.
+    pub fn facts(&self) -> &Facts {
+        &self.facts
+    }
+
+    /// What the provider reported about its mails.
+    pub fn provider(&self) -> &ProviderRecord {
+        &self.provider
+    }
+
+    /// Its steps, for people.
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+}
+
+/// Its transitions.
 ///
-/// The customer's own address is not part of it, so that a changed address
-/// does not make a second notification of the same event.
-pub fn notification_id(
-    event_id: EventId,
-    kind: Kind,
-    customer: &CustomerId,
-    recipient: &Recipient,
-    channel: &str,
-) -> NotificationId {
-    let name = format!("{kind}\n{}\n{channel}", recipient.of(customer));
-    NotificationId::derived(event_id.uuid(), &name)
-}
+/// # Errors
+/// Each of them gives [`IllegalTransition`] where its state does not allow it. The
+/// caller has acted without asking [`Notification::next_step`]; do not retry.
+impl Notification {
+    /// Puts it off until a time.
+    pub fn waits(
+        self,
+        now: DateTime<Utc>,
+        until: DateTime<Utc>,
+        reason: WaitReason,
+    ) -> Result<Self, IllegalTransition> {
+        match self.is_deliverable() {
+            true => Ok(self.enter(State::Waiting { until, reason }, now)),
+            false => Err(self.illegal(Phase::Planned)),
+        }
+    }
 
-/// What the ids of notifications are made under that are of no one event.
-const DIGESTS: Uuid = Uuid::from_u128(0x6d8f_4c0e_2b0a_4f5e_9c37_51d2_a7e8_9b14);
-const STATEMENTS: Uuid = Uuid::from_u128(0x1f2b_97a3_5e64_4d0c_8a9d_c340_6e5b_7f28);
+    /// Settles it into the digest that it waits for. From then on the digest's
+    /// outcome is its own.
+    pub fn joins_digest(self) -> Result<Self, IllegalTransition> {
+        match self.state {
+            State::Waiting {
+                reason: WaitReason::Digest(digest),
+                ..
+            } => Ok(self.with(State::InDigest { digest })),
+            _ => Err(self.illegal(Phase::Planned)),
+        }
+    }
 
-/// The id of a digest: one for each recipient and occurrence.
-pub fn digest_id(
-    customer: &CustomerId,
-    recipient: &Recipient,
-    occurrence: DateTime<Utc>,
-    channel: &str,
-) -> NotificationId {
-    let (to, at) = (recipient.of(customer), format_time(occurrence));
-    NotificationId::derived(DIGESTS, &format!("{to}\n{at}\n{channel}"))
-}
+    /// Lets it wait for another digest than the one that it missed.
+    pub fn misses_digest(
+        self,
+        next: NotificationId,
+        until: DateTime<Utc>,
+    ) -> Result<Self, IllegalTransition> {
+        let reason = WaitReason::Digest(next);
+        match self.state {
+            State::Waiting {
+                reason: WaitReason::Digest(_),
+                ..
+            } => Ok(self.with(State::Waiting { until, reason })),
+            _ => Err(self.illegal(Phase::Planned)),
+        }
+    }
 
-/// The id of a statement: one for each account, month and recipient.
-pub fn statement_id(
-    account: &AccountId,
-    first_day: NaiveDate,
-    customer: &CustomerId,
-    recipient: &Recipient,
-    channel: &str,
-) -> NotificationId {
-    let name = format!(
-        "{account}\n{first_day}\n{}\n{channel}",
-        recipient.of(customer)
-    );
-    NotificationId::derived(STATEMENTS, &name)
+    /// Claims it for one attempt, before the mail is handed over. Until the
+    /// lease ends, the worker that has saved this acts alone.
+    pub fn sending(
+        self,
+        now: DateTime<Utc>,
+        lease: Duration,
+        mail: Pinned,
+    ) -> Result<Self, IllegalTransition> {
+        if !self.is_deliverable() {
+            return Err(self.illegal(Phase::Sending));
+        }
+        let resume = self.state.resume().unwrap_or(Resume::Redelivery);
+        let attempt = self.attempt.clone().unwrap_or_default().next(now, mail);
+        let mut sending = self.enter(State::sending(now, lease, resume), now);
+        sending.attempt = Some(attempt);
+        Ok(sending)
+    }
+
+    /// Notes that the mailer accepted the mail.
+    pub fn sent(self, now: DateTime<Utc>, message: String) -> Result<Self, IllegalTransition> {
+        self.is_sending(Phase::Sent)?;
+        let evidence = Evidence::Answer;
+        Ok(self.enter(State::Sent { message, evidence }, now))
+    }
+
+    /// Notes that the mailer refused the mail permanently.
+    pub fn refused(self, now: DateTime<Utc>, reason: Reason) -> Result<Self, IllegalTransition> {
+        self.is_sending(Phase::Rejected)?;
+        let message = None;
+        Ok(self.enter(State::Rejected { reason, message }, now))
+    }
+
+    /// Notes that the mailer did not take the mail, and asks to be left alone for
+    /// a while. A long one is left to the heartbeat, which then owns the
+    /// notification: see [`Notification::due_at`].
+    pub fn deferred(
+        self,
+        now: DateTime<Utc>,
+        pause: Duration,
+        reason: Reason,
+    ) -> Result<Self, IllegalTransition> {
+        let resume = self.is_sending(Phase::RetryAt)?;
+        let until = now + pause;
+        let state = State::Deferred {
+            until,
+            reason,
+            resume: match resume {
+                Resume::Redelivery if pause < LONG_PAUSE => Resume::Redelivery,
+                Resume::Redelivery | Resume::Heartbeat(_) => Resume::Heartbeat(until),
+            },
+        };
+        Ok(self.enter(state, now))
+    }
+
+    /// Notes that the mailer gave no answer, so that the mail may have left.
+    ///
+    /// `window` is how long the provider has to report on it before a
+    /// notification that rather comes twice than never is sent once more.
+    pub fn silent(
+        self,
+        now: DateTime<Utc>,
+        reason: Reason,
+        window: Duration,
+    ) -> Result<(Self, Followup), IllegalTransition> {
+        self.is_sending(Phase::Unknown)?;
+        let repeats = self.kind().is_repeated_when_unknown() && self.attempts() == 1;
+        let repeat_at = repeats.then(|| now + window);
+        let followup = match repeats {
+            true => Followup::Repeat,
+            false => Followup::Letter,
+        };
+        Ok((
+            self.enter(State::Unknown { reason, repeat_at }, now),
+            followup,
+        ))
+    }
+
+    /// Finishes it without a mail.
+    pub fn skipped(
+        self,
+        now: DateTime<Utc>,
+        reason: SkipReason,
+    ) -> Result<Self, IllegalTransition> {
+        match self.state {
+            State::Sent { .. } | State::Rejected { .. } | State::Skipped { .. } => {
+                Err(self.illegal(Phase::Skipped))
+            }
+            State::Waiting { .. }
+            | State::InDigest { .. }
+            | State::Sending { .. }
+            | State::Deferred { .. }
+            | State::Unknown { .. } => {
+                let left_out_of = self.digest_id();
+                Ok(self.enter(
+                    State::Skipped {
+                        reason,
+                        left_out_of,
+                    },
+                    now,
+                ))
+            }
+        }
+    }
+
+    /// Has the heartbeat resume it at another time, and changes nothing else.
+    pub fn postponed(mut self, until: DateTime<Utc>) -> Result<Self, IllegalTransition> {
+        let due = match &mut self.state {
+            State::Waiting { until, .. } => Some(until),
+            State::Sending {
+                resume: Resume::Heartbeat(at),
+                ..
+            }
+            | State::Deferred {
+                resume: Resume::Heartbeat(at),
+                ..
+            }
+            | State::Unknown {
+                repeat_at: Some(at),
+                ..
+            } => Some(at),
+            _ => None,
+        };
+        match due {
+            Some(due) => {
+                *due = until;
+                Ok(self)
+            }
+            None => Err(self.illegal(self.phase())),
+        }
+    }
+
+    /// Pins the versions that a statement covers and the moment at which it
+    /// begins. Of what is no statement, or has its versions, nothing is changed.
+    #[must_use]
+    pub fn with_versions(mut self, begins: DateTime<Utc>, versions: Versions) -> Self {
+        if let Content::Statement(statement) = &mut self.subject.content
+            && statement.versions.is_none()
+        {
+            statement.begins = begins;
+            statement.versions = Some(versions);
+        }
+        self
+    }
+
+    /// Whether its mail may be made from here: nothing was handed over, or a
+    /// further mail may follow. What waits for a digest is never sent alone.
+    fn is_deliverable(&self) -> bool {
+        match self.state {
+            State::Waiting {
+                reason: WaitReason::Digest(_),
+                ..
+            }
+            | State::InDigest { .. }
+            | State::Sent { .. }
+            | State::Rejected { .. }
+            | State::Skipped { .. } => false,
+            State::Waiting { .. }
+            | State::Sending { .. }
+            | State::Deferred { .. }
+            | State::Unknown { .. } => true,
+        }
+    }
+
+    fn is_sending(&self, to: Phase) -> Result<Resume, IllegalTransition> {
+        match self.state {
+            State::Sending { resume, .. } => Ok(resume),
+            _ => Err(self.illegal(to)),
+        }
+    }
+
+    fn illegal(&self, to: Phase) -> IllegalTransition {
+        let from = self.phase();
+        IllegalTransition { from, to }
+    }
+
+    /// The same in another state, as a step of its history.
+    fn enter(mut self, state: State, now: DateTime<Utc>) -> Self {
+        let phase = state.phase();
+        self.history
+            .add(phase, now, state.reason().map(Reason::new));
+        self.facts.note(phase, now);
+        self.with(state)
+    }
+
+    /// The same in another state, which is no step for people.
+    fn with(self, state: State) -> Self {
+        Notification { state, ..self }
+    }
 }

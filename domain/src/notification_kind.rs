@@ -119,6 +119,18 @@ impl Kind {
         }
     }
 
+    /// Whether it may wait for the end of quiet hours, or for a digest. What one
+    /// must know to act against a fraud is no use in the morning.
+    pub fn can_wait(self) -> bool {
+        self != Kind::Security
+    }
+
+    /// Whether it is sent once more by itself when the outcome of its first mail is
+    /// unknown: it rather comes twice than never.
+    pub fn is_repeated_when_unknown(self) -> bool {
+        self == Kind::Security
+    }
+
     /// Whether a customer may wish not to be told of it.
     pub fn can_be_switched_off(self) -> bool {
         !matches!(self, Kind::Security)

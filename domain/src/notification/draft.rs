@@ -1,0 +1,194 @@
+//! Notifications of which nothing is stored yet, and the steps that they share
+//! with those that are.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+
+use super::{
+    Attempt, Content, Covered, EventRef, Facts, History, IllegalTransition, Kind, Notification,
+    Pinned, ProviderRecord, Reason, Resume, SkipReason, State, WaitReason,
+};
+use crate::NotificationId;
+use crate::recipient::Recipient;
+
+/// What a notification is about and whom it is for. None of it ever changes,
+/// but for the content: a digest shrinks, and a statement gets its versions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject {
+    /// Its id, from [`notification_id`](super::notification_id) or one of its siblings.
+    pub id: NotificationId,
+    /// The event that caused it.
+    pub source: EventRef,
+    /// The correlation id of the event, by which the story of a mail is found in
+    /// the logs. What was stored before there was one has none.
+    pub correlation_id: Option<String>,
+    /// What it is about.
+    pub kind: Kind,
+    /// To which of the customer's addresses it goes.
+    pub recipient: Recipient,
+    /// What its mail is about, beside the event.
+    pub content: Content,
+}
+
+/// A notification that was decided and not stored yet. Its first step makes it
+/// a [`Notification`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Draft {
+    pub(super) subject: Subject,
+    resume: Resume,
+}
+
+impl Draft {
+    /// A draft that the next delivery of its event resumes, should its worker die.
+    pub fn new(subject: Subject) -> Self {
+        let resume = Resume::Redelivery;
+        Draft { subject, resume }
+    }
+
+    /// The same, resumed by the heartbeat: its event will not come again for it.
+    #[must_use]
+    pub fn resumed_by_heartbeat(self, at: DateTime<Utc>) -> Self {
+        let resume = Resume::Heartbeat(at);
+        Draft { resume, ..self }
+    }
+
+    /// Puts it off until a time.
+    pub fn waits(
+        self,
+        now: DateTime<Utc>,
+        until: DateTime<Utc>,
+        reason: WaitReason,
+    ) -> Notification {
+        self.begin(State::Waiting { until, reason }, now)
+    }
+
+    fn begin(self, state: State, now: DateTime<Utc>) -> Notification {
+        let mut history = History::default();
+        history.add(state.phase(), now, state.reason().map(Reason::new));
+        Notification {
+            subject: self.subject,
+            facts: Facts::new(state.phase(), now),
+            state,
+            attempt: None,
+            provider: ProviderRecord::default(),
+            history,
+        }
+    }
+}
+
+/// A notification whose mail may be made now: a [`Draft`], or one whose next
+/// step is [`Step::Deliver`](super::Step::Deliver).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Pending {
+    /// Nothing is stored of it.
+    Draft(Draft),
+    /// It was begun before.
+    Begun(Notification),
+}
+
+impl From<Draft> for Pending {
+    fn from(draft: Draft) -> Self {
+        Pending::Draft(draft)
+    }
+}
+
+impl From<Notification> for Pending {
+    fn from(notification: Notification) -> Self {
+        Pending::Begun(notification)
+    }
+}
+
+impl Pending {
+    /// What it is about.
+    pub fn subject(&self) -> &Subject {
+        match self {
+            Pending::Draft(draft) => &draft.subject,
+            Pending::Begun(notification) => &notification.subject,
+        }
+    }
+
+    fn subject_mut(&mut self) -> &mut Subject {
+        match self {
+            Pending::Draft(draft) => &mut draft.subject,
+            Pending::Begun(notification) => &mut notification.subject,
+        }
+    }
+
+    /// Whether its mail may be a repeat: an earlier one had an unknown outcome.
+    pub fn may_be_repeat(&self) -> bool {
+        match self {
+            Pending::Draft(_) => false,
+            Pending::Begun(notification) => notification.facts.was_unknown,
+        }
+    }
+
+    /// Leaves out of a digest what `keep` refuses, and returns that.
+    pub fn retain_covered(&mut self, keep: impl Fn(&Covered) -> bool) -> Vec<Covered> {
+        match &mut self.subject_mut().content {
+            Content::Digest(digest) => digest.retain(keep),
+            Content::Event | Content::Statement(_) => Vec::new(),
+        }
+    }
+
+    /// Puts it off until a time.
+    ///
+    /// # Errors
+    /// [`IllegalTransition`] for what is finished, or waits for a digest.
+    pub fn waits(
+        self,
+        now: DateTime<Utc>,
+        until: DateTime<Utc>,
+        reason: WaitReason,
+    ) -> Result<Notification, IllegalTransition> {
+        match self {
+            Pending::Draft(draft) => Ok(draft.waits(now, until, reason)),
+            Pending::Begun(notification) => notification.waits(now, until, reason),
+        }
+    }
+
+    /// Claims it for one attempt, before the mail is handed over.
+    ///
+    /// # Errors
+    /// [`IllegalTransition`] for what is finished, or waits for a digest.
+    pub fn sending(
+        self,
+        now: DateTime<Utc>,
+        lease: Duration,
+        mail: Pinned,
+    ) -> Result<Notification, IllegalTransition> {
+        match self {
+            Pending::Draft(draft) => {
+                let state = State::sending(now, lease, draft.resume);
+                let mut begun = draft.begin(state, now);
+                begun.attempt = Some(Attempt::first(now, mail));
+                Ok(begun)
+            }
+            Pending::Begun(notification) => notification.sending(now, lease, mail),
+        }
+    }
+
+    /// Finishes it without a mail.
+    ///
+    /// # Errors
+    /// [`IllegalTransition`] for what is finished.
+    pub fn skipped(
+        self,
+        now: DateTime<Utc>,
+        reason: SkipReason,
+    ) -> Result<Notification, IllegalTransition> {
+        match self {
+            Pending::Draft(draft) => {
+                let left_out_of = None;
+                Ok(draft.begin(
+                    State::Skipped {
+                        reason,
+                        left_out_of,
+                    },
+                    now,
+                ))
+            }
+            Pending::Begun(notification) => notification.skipped(now, reason),
+        }
+    }
+}

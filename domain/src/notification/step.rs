@@ -1,0 +1,99 @@
+//! The one answer to "what happens next to this notification".
+
+use chrono::{DateTime, Utc};
+
+use super::{Notification, Resume, State, WaitReason};
+use crate::NotificationId;
+
+/// Who asks for the next step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Caller {
+    /// The event was delivered, for the first time or again.
+    Redelivery,
+    /// The heartbeat found it due.
+    Heartbeat,
+    /// An operator wants a mail of unknown outcome sent once more.
+    Operator {
+        /// The number of attempts that the operator knew of: the same wish acts
+        /// once, however often it is delivered.
+        attempt: u32,
+    },
+}
+
+/// What a caller may do with a notification now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Step {
+    /// Nothing: it is finished, or somebody else's.
+    Nothing,
+    /// Nothing before this time; then ask again.
+    NotBefore(DateTime<Utc>),
+    /// Send it, or decide that it waits or is skipped. Nothing was handed over,
+    /// or a second mail is wanted.
+    Deliver,
+    /// Ask the mailer what became of this attempt: the worker that made it died
+    /// with the mail in its hands.
+    AskMailer {
+        /// The number of the attempt.
+        attempt: u32,
+    },
+    /// Make the digest that it waits for.
+    Collect {
+        /// The digest's notification.
+        digest: NotificationId,
+    },
+}
+
+impl Notification {
+    /// When the heartbeat is to resume it; `None` where it is none of its business.
+    pub fn due_at(&self) -> Option<DateTime<Utc>> {
+        match self.state.resume() {
+            Some(Resume::Heartbeat(at)) => Some(at),
+            Some(Resume::Redelivery) | None => None,
+        }
+    }
+
+    /// Answers what `caller` may do with it at `now`.
+    ///
+    /// It belongs either to the heartbeat or to the redelivery of its event, as
+    /// its state says; the other one gets [`Step::Nothing`]. Only an operator
+    /// overrules an unknown outcome.
+    pub fn next_step(&self, caller: Caller, now: DateTime<Utc>) -> Step {
+        let due_at = self.due_at();
+        match (caller, &self.state) {
+            (Caller::Operator { attempt }, State::Unknown { .. }) => {
+                return match attempt == self.attempts() {
+                    true => Step::Deliver,
+                    false => Step::Nothing,
+                };
+            }
+            (Caller::Heartbeat, _) if due_at.is_none_or(|at| at > now) => return Step::Nothing,
+            (Caller::Redelivery | Caller::Operator { .. }, _) if due_at.is_some() => {
+                return Step::Nothing;
+            }
+            _ => {}
+        }
+        match self.state {
+            State::Waiting {
+                reason: WaitReason::Digest(digest),
+                ..
+            } => Step::Collect { digest },
+            State::Waiting { .. }
+            | State::Unknown {
+                repeat_at: Some(_), ..
+            } => Step::Deliver,
+            State::Sending { lease_until, .. } if lease_until > now => Step::NotBefore(lease_until),
+            State::Sending { .. } => Step::AskMailer {
+                attempt: self.attempts(),
+            },
+            State::Deferred { until, .. } if until > now => Step::NotBefore(until),
+            State::Deferred { .. } => Step::Deliver,
+            State::Unknown {
+                repeat_at: None, ..
+            }
+            | State::InDigest { .. }
+            | State::Sent { .. }
+            | State::Rejected { .. }
+            | State::Skipped { .. } => Step::Nothing,
+        }
+    }
+}
