@@ -9,7 +9,7 @@ use crate::account::Account;
 use crate::event::{DecodeError, Event};
 use crate::hash::{Hash, canonical_bytes, is_plain};
 use crate::time::{format_recorded_at, format_time};
-use crate::{AccountId, EventId, IdempotencyKey, Version};
+use crate::{AccountId, CorrelationId, EventId, IdempotencyKey, Version};
 
 /// An event in its place, with its data as they were written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,7 +74,7 @@ pub struct Commit {
     pub recorded_at: DateTime<Utc>,
     /// Who appended it.
     pub source: String,
-    pub correlation_id: String,
+    pub correlation_id: CorrelationId,
     pub idempotency_key: IdempotencyKey,
     pub request_hash: String,
     /// Whether customers are told of its events. What they are not told when it
@@ -158,7 +158,7 @@ impl Commit {
 struct Content<'a> {
     account_id: &'a AccountId,
     after: Value,
-    correlation_id: &'a str,
+    correlation_id: &'a CorrelationId,
     events: Vec<EventContent<'a>>,
     first_version: Version,
     idempotency_key: &'a IdempotencyKey,
@@ -176,7 +176,7 @@ struct Content<'a> {
 struct ReadContent {
     account_id: AccountId,
     after: Account,
-    correlation_id: String,
+    correlation_id: CorrelationId,
     events: Vec<RecordedEvent>,
     first_version: Version,
     idempotency_key: IdempotencyKey,
@@ -263,7 +263,7 @@ mod tests {
                 account_id: "ACC-1".parse().unwrap(),
                 recorded_at: DateTime::UNIX_EPOCH,
                 source: "test".to_owned(),
-                correlation_id: "c".to_owned(),
+                correlation_id: "c".parse().unwrap(),
                 idempotency_key: "k".parse().unwrap(),
             };
             let commit = decide(None, &proposed, &Default::default(), context).unwrap();

@@ -12,7 +12,7 @@ use crate::fields::FieldError;
 use crate::hash::Hash;
 use crate::record::{ProposedContent, ProposedEvent, ProposedEvents};
 use crate::time::as_kept;
-use crate::{AccountId, EventId, IdempotencyKey, Money, Version};
+use crate::{AccountId, CorrelationId, EventId, IdempotencyKey, Money, Version};
 
 /// Why a request was not recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -32,7 +32,7 @@ pub struct Context {
     /// Not before the commit before it: see [`crate::Tip::next_recorded_at`].
     pub recorded_at: DateTime<Utc>,
     pub source: String,
-    pub correlation_id: String,
+    pub correlation_id: CorrelationId,
     pub idempotency_key: IdempotencyKey,
 }
 

@@ -131,6 +131,12 @@ text_identifier!(
     check_correlation_id
 );
 
+impl From<&IdempotencyKey> for CorrelationId {
+    fn from(key: &IdempotencyKey) -> Self {
+        CorrelationId(key.0.clone())
+    }
+}
+
 impl From<Uuid> for CorrelationId {
     fn from(uuid: Uuid) -> Self {
         CorrelationId(uuid.to_string())

@@ -9,7 +9,7 @@ use crate::commit::Commit;
 use crate::event::{Event, MovementKind, SCHEMA};
 use crate::money::MoneyError;
 use crate::schedule_event::Occurrence;
-use crate::{AccountId, Currency, CustomerId, EventId, Money, ScheduleId, Version};
+use crate::{AccountId, CorrelationId, Currency, CustomerId, EventId, Money, ScheduleId, Version};
 
 /// Says that a movement took the balance below the overdraft limit. It follows
 /// from the movement and is not stored.
@@ -32,7 +32,7 @@ pub struct Metadata {
     pub version: Version,
     pub occurred_at: DateTime<Utc>,
     pub recorded_at: DateTime<Utc>,
-    pub correlation_id: String,
+    pub correlation_id: CorrelationId,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub causation_id: Option<EventId>,
     pub schema: u32,

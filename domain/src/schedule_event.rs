@@ -10,7 +10,7 @@ use crate::event::{MovementKind, read_amount, read_kind};
 use crate::fields::{FieldError, Fields};
 use crate::identifiers::OWN_KEYS;
 use crate::time::{format_time, parse_stored_time};
-use crate::{IdempotencyKey, Money, Schedule, ScheduleId, Version};
+use crate::{CorrelationId, IdempotencyKey, Money, Schedule, ScheduleId, Version};
 
 /// A schedule as it was made. What follows from it is counted from the time at
 /// which that happened.
@@ -74,6 +74,11 @@ impl Occurrence {
             self.schedule_id,
             format_time(self.at)
         ))
+    }
+
+    /// The correlation id of all that comes of it: its key.
+    pub fn correlation_id(&self) -> CorrelationId {
+        CorrelationId::from(&self.key())
     }
 
     pub(crate) fn put(&self, data: &mut Map<String, Value>) {

@@ -9,7 +9,9 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use domain::decision::{self, Context, Original, Refusal};
 use domain::record::{ProposedContent, ProposedEvent, ProposedEvents};
-use domain::{AccountId, Commit, EventId, FieldError, Hash, IdempotencyKey, Tip, Version};
+use domain::{
+    AccountId, Commit, CorrelationId, EventId, FieldError, Hash, IdempotencyKey, Tip, Version,
+};
 
 use crate::error::{Error, Result};
 use crate::planted;
@@ -32,7 +34,7 @@ pub struct Append {
     /// The version that the account must have; 0: it must not exist.
     pub if_match: Option<Version>,
     pub source: String,
-    pub correlation_id: String,
+    pub correlation_id: CorrelationId,
     pub proposed: ProposedEvents,
 }
 

@@ -109,7 +109,7 @@ impl DeadLetter {
     pub(crate) fn correlation_id(&self) -> Option<&str> {
         match &self.origin {
             Origin::Event(entry) => entry.detail["metadata"]["correlation_id"].as_str(),
-            Origin::Notification { event, .. } => Some(&event.metadata.correlation_id),
+            Origin::Notification { event, .. } => Some(event.metadata.correlation_id.as_str()),
             Origin::Stream { .. }
             | Origin::Account(_)
             | Origin::Commit { .. }

@@ -75,7 +75,7 @@ impl Feedback {
             if attempt == 0 {
                 // First: what is suppressed too often does no harm, what is not suppressed does.
                 if let Some(correlation_id) = &stored.correlation_id {
-                    Span::current().record("correlation_id", correlation_id);
+                    Span::current().record("correlation_id", correlation_id.as_str());
                 }
                 self.suppress(event).await?;
             }

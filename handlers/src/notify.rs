@@ -110,7 +110,7 @@ impl Notifier {
         event_type.clone_into(&mut event.event_type);
         let span = tracing::error_span!(
             "event",
-            correlation_id = event.metadata.correlation_id,
+            correlation_id = event.metadata.correlation_id.as_str(),
             event_id = %event.metadata.event_id
         );
         // Boxed, as it is large and would be moved about with all that waits for it.

@@ -7,7 +7,7 @@
 mod metrics;
 
 use chrono::{DateTime, Utc};
-use domain::{AccountId, Commit, IntegrationEvent, Occurrence, Version};
+use domain::{AccountId, Commit, CorrelationId, IntegrationEvent, Occurrence, Version};
 
 use crate::append::Append;
 use crate::error::Error;
@@ -20,7 +20,7 @@ pub const TARGET: &str = "ledgerbell::telemetry";
 pub(crate) fn appended(commit: &Commit) {
     tracing::info!(
         target: TARGET,
-        correlation_id = commit.correlation_id,
+        correlation_id = commit.correlation_id.as_str(),
         account_id = %commit.account_id,
         first_version = commit.first_version,
         Appended = commit.events.len() as u64,
@@ -32,7 +32,7 @@ pub(crate) fn appended(commit: &Commit) {
 pub(crate) fn overtaken(request: &Append) {
     tracing::info!(
         target: TARGET,
-        correlation_id = request.correlation_id,
+        correlation_id = request.correlation_id.as_str(),
         account_id = %request.account_id,
         AppendConflicts = 1_u64,
         "another writer was quicker"
@@ -94,7 +94,7 @@ pub(crate) fn sent(notification: &Notification, event: &IntegrationEvent, now: D
     let lag = (now - event.metadata.recorded_at).num_milliseconds().max(0);
     tracing::info!(
         target: TARGET,
-        correlation_id = notification.correlation_id,
+        correlation_id = notification.correlation_id.as_ref().map(CorrelationId::as_str),
         event_id = %notification.event_id,
         notification_id = %notification.notification_id,
         kind = notification.kind.as_str(),
@@ -111,7 +111,7 @@ pub(crate) fn moved(notification: &Notification) {
         ($level:ident, $metric:ident, $what:literal, $reason:ident) => {
             tracing::$level!(
                 target: TARGET,
-                correlation_id = notification.correlation_id,
+                correlation_id = notification.correlation_id.as_ref().map(CorrelationId::as_str),
                 event_id = %notification.event_id,
                 notification_id = %notification.notification_id,
                 kind = notification.kind.as_str(),
@@ -149,7 +149,7 @@ pub(crate) fn told(before: &Notification, after: &Notification, event: &Provider
     let settled = u64::from(before.state == State::Unknown && after.state != State::Unknown);
     tracing::info!(
         target: TARGET,
-        correlation_id = before.correlation_id,
+        correlation_id = before.correlation_id.as_ref().map(CorrelationId::as_str),
         notification_id = %before.notification_id,
         told = event.kind.as_str(),
         MailEvents = 1_u64,
@@ -175,7 +175,7 @@ pub(crate) fn commit_untold(account: &AccountId, first_version: Version, why: &s
 pub(crate) fn outcome_unknown(notification: &Notification) {
     tracing::error!(
         target: TARGET,
-        correlation_id = notification.correlation_id,
+        correlation_id = notification.correlation_id.as_ref().map(CorrelationId::as_str),
         notification_id = %notification.notification_id,
         letter = "notification",
         DeadLetters = 1_u64,
@@ -215,7 +215,7 @@ pub(crate) fn schedule_failed_when_due(due: &Due, error: &Error) {
     };
     tracing::error!(
         target: TARGET,
-        correlation_id = %occurrence.key(),
+        correlation_id = %occurrence.correlation_id(),
         account_id = %due.account_id, schedule_id = %due.schedule_id, class = error.class(), %error,
         DueFailed = 1_u64, due = "schedule",
         "a schedule that is due has failed"

@@ -59,7 +59,7 @@ fn from_text(text: &[u8]) -> Option<Commit> {
         events: serde_json::from_value(field("events")?).ok()?,
         recorded_at: serde_json::from_value(field("recorded_at")?).ok()?,
         source: text(field("source")?)?,
-        correlation_id: text(field("correlation_id")?)?,
+        correlation_id: serde_json::from_value(field("correlation_id")?).ok()?,
         idempotency_key: serde_json::from_value(field("idempotency_key")?).ok()?,
         request_hash: text(field("request_hash")?)?,
         notify: field("notify")?.as_bool()?,

@@ -109,7 +109,7 @@ impl Given {
             account_id: account_id(),
             recorded_at: start() + Duration::seconds(1) * number as i32,
             source: "core-banking".to_owned(),
-            correlation_id: format!("corr-{number}"),
+            correlation_id: format!("corr-{number}").parse().unwrap(),
             idempotency_key: format!("key-{number}").parse().unwrap(),
         };
         let outcome = decision::decide(head.as_ref(), &proposed, &self.originals(), context);

@@ -37,7 +37,7 @@ fn commit(before: Option<&Commit>, event: Event, key: IdempotencyKey) -> Commit 
         account_id: account_id(),
         recorded_at: start(),
         source: "schedule".to_owned(),
-        correlation_id: key.to_string(),
+        correlation_id: key.as_str().parse().unwrap(),
         idempotency_key: key,
     };
     let head = before.map(Commit::head);

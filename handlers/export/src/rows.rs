@@ -65,7 +65,7 @@ pub fn of_events(commit: &Commit) -> Result<Vec<Row>, ChainError> {
                 field("schedule_id"),
                 Value::Text(text_of(&event.data)),
                 Value::text(&commit.source),
-                Value::text(&commit.correlation_id),
+                Value::text(commit.correlation_id.as_str()),
                 int(commit.first_version),
                 Value::text(commit.hash),
             ]

@@ -15,7 +15,7 @@ pub(super) const HEADER: &str = "x-correlation-id";
 /// is not as it must be is left to the route to refuse.
 pub(super) async fn echo(mut request: Request, next: Next) -> Response {
     let id = parameters::correlation_id(request.headers()).ok();
-    let id = id.and_then(|id| HeaderValue::from_str(&id).ok());
+    let id = id.and_then(|id| HeaderValue::from_str(id.as_str()).ok());
     if let Some(id) = &id {
         request.headers_mut().insert(HEADER, id.clone());
     }

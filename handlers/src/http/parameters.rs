@@ -8,14 +8,12 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
-use domain::{FieldError, IdempotencyKey};
+use domain::identifiers::IdentifierError;
+use domain::{CorrelationId, FieldError, IdempotencyKey};
 
 use super::problem::Problem;
 use crate::error::Error;
 use crate::query::{DEFAULT_PAGE, MAX_PAGE};
-
-/// Longest correlation id: it goes into logs and events.
-const MAX_CORRELATION_ID_CHARS: usize = 128;
 
 /// The id in the path.
 pub(super) fn id<T>(name: &str, text: &str) -> Result<T, Problem>
@@ -183,20 +181,13 @@ pub(super) fn if_match(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
 }
 
 /// The caller's, or one of our own.
-pub(super) fn correlation_id(headers: &HeaderMap) -> Result<String, Problem> {
-    let Some(value) = header(headers, "X-Correlation-Id")? else {
-        return Ok(uuid::Uuid::new_v4().to_string());
+pub(super) fn correlation_id(headers: &HeaderMap) -> Result<CorrelationId, Problem> {
+    const NAME: &str = "X-Correlation-Id";
+    let Some(value) = header(headers, NAME)? else {
+        return Ok(uuid::Uuid::new_v4().into());
     };
     let text = value.to_str().unwrap_or("");
-    if text.is_empty()
-        || text.len() > MAX_CORRELATION_ID_CHARS
-        || !text.bytes().all(|b| b.is_ascii_graphic())
-    {
-        let detail = format!("must be 1 to {MAX_CORRELATION_ID_CHARS} visible ASCII characters");
-        return Err(Problem::invalid(vec![FieldError::header(
-            "X-Correlation-Id",
-            detail,
-        )]));
-    }
-    Ok(text.to_owned())
+    text.parse().map_err(|error: IdentifierError| {
+        Problem::invalid(vec![FieldError::header(NAME, error.to_string())])
+    })
 }

@@ -93,7 +93,7 @@ impl Notifier {
             return Ok(());
         };
         if let Some(correlation_id) = &stored.correlation_id {
-            Span::current().record("correlation_id", correlation_id);
+            Span::current().record("correlation_id", correlation_id.as_str());
         }
         if stored.due_at.is_none_or(|due_at| due_at > now) {
             return Ok(());

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::notification::Kind;
 use domain::recipient::Recipient;
-use domain::{AccountId, EventId, IntegrationEvent, NotificationId, Version};
+use domain::{AccountId, CorrelationId, EventId, IntegrationEvent, NotificationId, Version};
 use serde::{Deserialize, Serialize};
 
 use super::schedules::DUE_SHARDS;
@@ -56,7 +56,7 @@ pub struct Notification {
     /// That of the event, by which what becomes of the mail later is found with it. What was stored before there was
     /// one has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub correlation_id: Option<String>,
+    pub correlation_id: Option<CorrelationId>,
     pub kind: Kind,
     #[serde(default, skip_serializing_if = "Recipient::is_customer")]
     pub recipient: Recipient,

@@ -4,7 +4,9 @@ use chrono::SubsecRound;
 use domain::account::Status;
 use domain::record::{ProposedContent, ProposedEvent, ProposedEvents};
 use domain::schedule_event::change_key;
-use domain::{AccountId, Event, FieldError, OperationScheduled, Schedule, ScheduleId, Version};
+use domain::{
+    AccountId, CorrelationId, Event, FieldError, OperationScheduled, Schedule, ScheduleId, Version,
+};
 
 use super::follow::Said;
 use super::{Scheduler, blank, never_opened};
@@ -25,7 +27,7 @@ pub struct Change {
     /// The version that it must have; 0: there must be none.
     pub if_match: Option<Version>,
     pub source: String,
-    pub correlation_id: String,
+    pub correlation_id: CorrelationId,
 }
 
 /// What a change has led to.

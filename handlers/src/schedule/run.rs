@@ -156,7 +156,7 @@ impl Scheduler {
             idempotency_key: key.clone(),
             if_match: Some(version),
             source: SOURCE.to_owned(),
-            correlation_id: key.to_string(),
+            correlation_id: occurrence.correlation_id(),
             proposed: ProposedEvents::of(vec![ProposedEvent {
                 occurred_at: self.clock.now().trunc_subsecs(0),
                 content: ProposedContent::Event(event),

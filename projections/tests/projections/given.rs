@@ -82,7 +82,7 @@ fn commit(before: Option<&Commit>, recorded: i64, events: &[Value]) -> Commit {
         account_id,
         recorded_at: at(recorded),
         source: "core-banking".to_owned(),
-        correlation_id: format!("corr-{version}"),
+        correlation_id: format!("corr-{version}").parse().unwrap(),
         idempotency_key: format!("key-{version}").parse().unwrap(),
     };
     let proposed = ProposedEvents::read(json!({ "events": events })).unwrap();

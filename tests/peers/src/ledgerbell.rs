@@ -63,7 +63,7 @@ impl Ledgerbell {
             idempotency_key: key.parse()?,
             if_match: None,
             source: SOURCE.to_owned(),
-            correlation_id: key,
+            correlation_id: key.parse()?,
             proposed: ProposedEvents::of(proposed.collect()),
         };
         let recorded = self.appender.append(&request).await?;

@@ -75,7 +75,7 @@ fn commit(account: &str, head: Option<&Head>, reports: &ProposedEvents, number: 
         account_id: account.parse().expect("an account id"),
         recorded_at: at(number),
         source: "core-banking".to_owned(),
-        correlation_id: format!("corr-{number}"),
+        correlation_id: format!("corr-{number}").parse().expect("an id"),
         idempotency_key: format!("key-{number}").parse().expect("a key"),
     };
     decide(head, reports, &Default::default(), context).expect("a commit")

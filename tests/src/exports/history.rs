@@ -142,7 +142,9 @@ impl Writer {
             account_id: account.clone(),
             recorded_at: self.now,
             source: "core-banking".to_owned(),
-            correlation_id: format!("corr-{}", self.commits.len()),
+            correlation_id: format!("corr-{}", self.commits.len())
+                .parse()
+                .expect("an id"),
             idempotency_key: format!("key-{}", self.commits.len())
                 .parse()
                 .expect("a key"),

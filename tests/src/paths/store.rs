@@ -126,7 +126,7 @@ impl Store {
             idempotency_key: format!("key-{key}").parse().expect("a key"),
             if_match: None,
             source: "core-banking".to_owned(),
-            correlation_id: format!("bench-{key}"),
+            correlation_id: format!("bench-{key}").parse().expect("an id"),
             proposed: read(vec![deposit; size as usize]),
         }
     }

@@ -139,7 +139,7 @@ fn request(number: u32, round: usize, scale: Scale) -> Append {
         idempotency_key: format!("seed-{round}").parse().expect("a key"),
         if_match: None,
         source: "core-banking".to_owned(),
-        correlation_id: format!("seed-{number}-{round}"),
+        correlation_id: format!("seed-{number}-{round}").parse().expect("an id"),
         proposed: ProposedEvents::read(json!({ "events": events })).expect("well-formed reports"),
     }
 }

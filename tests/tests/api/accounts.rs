@@ -158,7 +158,10 @@ async fn a_correlation_id_comes_back_and_is_recorded() {
     ];
     let answer = client.json(Method::POST, PATH, &headers, &body).await;
     assert_eq!(answer.header("x-correlation-id"), Some("payroll-7"));
-    assert_eq!(client.world.store.log()[1].correlation_id, "payroll-7");
+    assert_eq!(
+        client.world.store.log()[1].correlation_id.as_str(),
+        "payroll-7"
+    );
     let refused = client
         .json(
             Method::POST,

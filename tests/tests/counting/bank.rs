@@ -132,7 +132,7 @@ pub fn request(key: u64, events: impl IntoIterator<Item = Value>) -> Append {
         idempotency_key: uuid.parse().unwrap(),
         if_match: None,
         source: source.to_owned(),
-        correlation_id: uuid,
+        correlation_id: uuid.parse().unwrap(),
         proposed: ProposedEvents::read(json!({ "events": events })).unwrap(),
     }
 }

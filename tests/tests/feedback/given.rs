@@ -21,7 +21,7 @@ pub fn notification(state: State, attempts: u32) -> Notification {
         event_id: EventId::new(&account_id, 2),
         account_id,
         event_version: 2,
-        correlation_id: Some("corr-1".to_owned()),
+        correlation_id: Some("corr-1".parse().unwrap()),
         kind: Kind::Deposit,
         recipient: Recipient::Customer,
         content: Content::Event,

@@ -81,7 +81,7 @@ impl Month {
                 schedule: Some(schedule),
                 if_match: None,
                 source: "test".to_owned(),
-                correlation_id: "test".to_owned(),
+                correlation_id: "test".parse().unwrap(),
             };
             self.pipeline.api.scheduler.change(&change).await.unwrap();
             self.scheduled.insert(account_id);
@@ -139,7 +139,7 @@ impl Month {
             idempotency_key: key.parse().unwrap(),
             if_match: None,
             source: "core-banking".to_owned(),
-            correlation_id: key,
+            correlation_id: key.parse().unwrap(),
             proposed: ProposedEvents::read(json!({ "events": request.events })).unwrap(),
         };
         self.pipeline.api.appender.append(&append).await.unwrap();

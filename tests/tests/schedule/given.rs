@@ -57,7 +57,7 @@ pub fn change(schedule: Option<Schedule>, if_match: Option<Version>) -> Change {
         schedule,
         if_match,
         source: "teller".to_owned(),
-        correlation_id: "corr".to_owned(),
+        correlation_id: "corr".parse().unwrap(),
     }
 }
 

@@ -51,7 +51,7 @@ async fn ran_under_the_earlier_key(world: &World, at: &str, amount: &str) -> Las
         idempotency_key: key.parse().unwrap(),
         if_match: None,
         source: "schedule".to_owned(),
-        correlation_id: key,
+        correlation_id: key.parse().unwrap(),
         proposed: ProposedEvents::of(vec![ProposedEvent {
             occurred_at: time(at),
             content: ProposedContent::Event(Event::MoneyWithdrawn(movement)),
@@ -252,7 +252,7 @@ async fn a_change_that_an_earlier_version_recorded_and_did_not_follow_is_followe
         idempotency_key: key.parse().unwrap(),
         if_match: None,
         source: "teller".to_owned(),
-        correlation_id: key.to_owned(),
+        correlation_id: key.parse().unwrap(),
         proposed: ProposedEvents::of(vec![ProposedEvent {
             occurred_at: time("2026-11-22T12:30:00Z"),
             content: ProposedContent::Event(dearer),

@@ -166,7 +166,7 @@ async fn fail_when_due(world: &World) {
         schedule: Some(Schedule::read(schedule).unwrap()),
         if_match: None,
         source: "teller".to_owned(),
-        correlation_id: "corr-schedule".to_owned(),
+        correlation_id: "corr-schedule".parse().unwrap(),
     };
     world.scheduler().change(&change).await.unwrap();
     world.clock.advance(61 * MINUTE);

@@ -82,7 +82,7 @@ impl World {
             idempotency_key: key.parse().expect("an idempotency key"),
             if_match: None,
             source: "core-banking".to_owned(),
-            correlation_id: format!("corr-{key}"),
+            correlation_id: format!("corr-{key}").parse().expect("an id"),
             proposed: reports(events),
         }
     }

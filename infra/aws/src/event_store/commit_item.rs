@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use domain::time::format_recorded_at;
-use domain::{Account, AccountId, Commit, Hash, IdempotencyKey, RecordedEvent, Version};
+use domain::{
+    Account, AccountId, Commit, CorrelationId, Hash, IdempotencyKey, RecordedEvent, Version,
+};
 use handlers::{Error, Result};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
@@ -17,7 +19,7 @@ pub(crate) struct CommitItem {
     events: Vec<RecordedEvent>,
     recorded_at: String,
     source: String,
-    correlation_id: String,
+    correlation_id: CorrelationId,
     idempotency_key: IdempotencyKey,
     request_hash: ByteBuf,
     /// Absent where it is true, and from commits that are older than it.

@@ -25,7 +25,7 @@ fn request(key: u32, event: Value) -> Append {
         idempotency_key: uuid.parse().unwrap(),
         if_match: None,
         source: source.to_owned(),
-        correlation_id: uuid,
+        correlation_id: uuid.parse().unwrap(),
         proposed: ProposedEvents::read(json!({ "events": [event] })).unwrap(),
     }
 }

@@ -62,7 +62,7 @@ impl History {
             account_id: self.account.clone(),
             recorded_at,
             source: "store-contract".to_owned(),
-            correlation_id: format!("correlation-{key}"),
+            correlation_id: format!("correlation-{key}").parse().unwrap(),
             idempotency_key: key.parse().unwrap(),
         };
         decision::decide(self.head.as_ref(), &proposed, &BTreeMap::new(), context).unwrap()

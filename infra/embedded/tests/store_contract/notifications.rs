@@ -17,7 +17,7 @@ fn planned(account_id: &AccountId, version: u64, kind: Kind) -> Notification {
         account_id: account_id.clone(),
         event_id,
         event_version: version,
-        correlation_id: Some("corr-1".to_owned()),
+        correlation_id: Some("corr-1".parse().unwrap()),
         kind,
         recipient: Recipient::Customer,
         content: Content::Event,

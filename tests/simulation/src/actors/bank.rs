@@ -71,7 +71,7 @@ impl Core {
                 idempotency_key,
                 if_match,
                 source: "core-banking".to_owned(),
-                correlation_id: format!("corr-{key}"),
+                correlation_id: format!("corr-{key}").parse().expect("an id"),
                 proposed,
             },
             began: self.now,

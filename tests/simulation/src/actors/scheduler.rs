@@ -28,7 +28,7 @@ impl Core {
             schedule,
             if_match: None,
             source: "teller".to_owned(),
-            correlation_id: "corr-schedule".to_owned(),
+            correlation_id: "corr-schedule".parse().expect("an id"),
         };
         self.in_an_api(
             move |port, appender| async move { scheduler(&port, appender).change(&change).await },
