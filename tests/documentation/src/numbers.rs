@@ -1,0 +1,188 @@
+//! Numbers in other pages against the constants behind them.
+
+use crate::pages::read;
+use crate::source::{constant, has};
+
+/// A page, a phrase with `{}` for the number, the constant's file and its name.
+type Claim = (&'static str, &'static str, &'static str, &'static str);
+
+const CLAIMS: &[Claim] = &[
+    (
+        "docs/for-banks.md",
+        "1 to {} events",
+        "domain/src/record.rs",
+        "MAX_EVENTS",
+    ),
+    (
+        "docs/for-banks.md",
+        "1 to {} visible ASCII characters",
+        "domain/src/identifiers.rs",
+        "MAX_IDEMPOTENCY_KEY_CHARS",
+    ),
+    (
+        "docs/for-banks.md",
+        "more than {}",
+        "handlers/src/http/body.rs",
+        "MAX_BODY_BYTES",
+    ),
+    (
+        "docs/import.md",
+        "requests of at most {}, each",
+        "domain/src/record.rs",
+        "MAX_EVENTS",
+    ),
+    (
+        "docs/import.md",
+        "A file may have {}.",
+        "handlers/statements/src/format.rs",
+        "MAX_FILE_BYTES",
+    ),
+    (
+        "docs/mails.md",
+        "file all, up to {};",
+        "handlers/mail/src/limits.rs",
+        "MAX_STATEMENT_ENTRIES",
+    ),
+    (
+        "docs/mails.md",
+        "the first {} entries",
+        "handlers/mail/src/limits.rs",
+        "MAX_STATEMENT_ENTRIES_SHOWN",
+    ),
+    (
+        "docs/mails.md",
+        "its first {} events",
+        "handlers/mail/src/limits.rs",
+        "MAX_DIGEST_ITEMS_SHOWN",
+    ),
+    (
+        "docs/operating.md",
+        "more than {} entries",
+        "handlers/mail/src/limits.rs",
+        "MAX_STATEMENT_ENTRIES",
+    ),
+    (
+        "docs/runbooks/function-slow.md",
+        "above {} entries",
+        "handlers/mail/src/limits.rs",
+        "MAX_STATEMENT_ENTRIES",
+    ),
+    (
+        "docs/runbooks/function-slow.md",
+        "split at {} notifications",
+        "handlers/src/notify/digest.rs",
+        "MAX_COVERED",
+    ),
+    (
+        "docs/runbooks/throttles.md",
+        "up to {} in a commit",
+        "domain/src/record.rs",
+        "MAX_EVENTS",
+    ),
+    (
+        "docs/runbooks/throttles.md",
+        "spread over {} shards",
+        "domain/src/identifiers.rs",
+        "TIME_INDEX_SHARDS",
+    ),
+    (
+        "docs/capacity.md",
+        "({} shards, a partition each)",
+        "domain/src/identifiers.rs",
+        "TIME_INDEX_SHARDS",
+    ),
+    (
+        "docs/console.md",
+        "the newest {} events",
+        "handlers/cli/pages/account.js",
+        "HISTORY",
+    ),
+    (
+        "docs/console.md",
+        "up to {} further events",
+        "handlers/cli/pages/event-list.js",
+        "SEARCH_AT_ONCE",
+    ),
+    (
+        "docs/console.md",
+        "or {} accounts",
+        "handlers/cli/pages/accounts.js",
+        "SEARCH_AT_ONCE",
+    ),
+];
+
+#[test]
+fn every_number_that_has_a_constant_is_that_constant() {
+    for (page, phrase, path, name) in CLAIMS {
+        let number = constant(path, name).written(name.ends_with("BYTES"));
+        let wanted = phrase.replace("{}", &number);
+        let text = read(page).split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(
+            has(&text, &wanted),
+            "{page} does not say {wanted:?}: {name} in {path}"
+        );
+    }
+}
+
+/// The parts of the stack that tables of the architecture list.
+#[test]
+fn the_tables_of_the_architecture_are_those_of_the_template() {
+    let template = read("infra/cloudformation/template.yaml");
+    let page = read("docs/architecture.md");
+    let tables: Vec<&str> = template
+        .split("TableName: { Fn::Sub: \"${AWS::StackName}-")
+        .skip(1)
+        .filter_map(|rest| rest.split('"').next())
+        .collect();
+    assert!(tables.contains(&"events"), "{tables:?}");
+    for table in tables {
+        assert!(
+            page.contains(&format!("| {table} |")),
+            "docs/architecture.md: {table}"
+        );
+    }
+}
+
+/// Name and default of each parameter.
+fn parameters(template: &str) -> Vec<(&str, Option<&str>)> {
+    let section = template.split("\nParameters:\n").nth(1).unwrap();
+    let section = section
+        .lines()
+        .take_while(|line| line.is_empty() || line.starts_with([' ', '#']));
+    let mut found: Vec<(&str, Option<&str>)> = Vec::new();
+    for line in section {
+        if let Some(default) = line.trim().strip_prefix("Default: ") {
+            found.last_mut().unwrap().1 = Some(default.trim_matches(['"', '\'']));
+        } else if let Some(name) = line
+            .strip_prefix("  ")
+            .and_then(|line| line.strip_suffix(':'))
+            && !name.starts_with([' ', '#'])
+        {
+            found.push((name, None));
+        }
+    }
+    found
+}
+
+#[test]
+fn every_parameter_of_the_template_is_described_with_its_default() {
+    let template = read("infra/cloudformation/template.yaml");
+    let readme = read("infra/cloudformation/README.md");
+    let parameters = parameters(&template);
+    assert!(parameters.contains(&("KeyRotationDays", Some("90"))));
+    for (name, default) in parameters {
+        let start = format!("| `{name}` |");
+        let row = readme.lines().find(|row| row.starts_with(&start));
+        let row = row.unwrap_or_else(|| panic!("README.md does not describe {name}"));
+        let says = row[start.len()..].split('|').next().unwrap().trim();
+        let says = says.trim_matches('`');
+        let right = match default {
+            None | Some("") => says.is_empty() || says.starts_with("the "),
+            Some(default) => says == default,
+        };
+        assert!(
+            right,
+            "README.md: {name} has the default {default:?}, not {says:?}"
+        );
+    }
+}
