@@ -55,7 +55,8 @@ impl Golden {
                 Some(found) => content.insert(member.to_owned(), found),
                 None => content.remove(member),
             };
-            let text = serde_json::to_string_pretty(&self.content).unwrap();
+            let mut text = String::new();
+            write(&self.content, 0, &mut text);
             fs::write(&self.path, text + "\n").unwrap();
             return;
         }
@@ -72,4 +73,34 @@ impl Golden {
             text(found.as_ref())
         );
     }
+}
+
+/// Longest value that stands in one line.
+const LINE: usize = 100;
+
+/// JSON with a line for what has its place in one.
+fn write(value: &Value, depth: usize, text: &mut String) {
+    let line = value.to_string();
+    let (open, members, close) = match value {
+        Value::Array(values) if line.len() > LINE || depth == 0 => {
+            let members = values.iter().map(|value| (String::new(), value));
+            ('[', members.collect(), ']')
+        }
+        Value::Object(fields) if line.len() > LINE || depth == 0 => {
+            let name = |name: &String| format!("{}: ", Value::from(name.as_str()));
+            let members = fields.iter().map(|(field, value)| (name(field), value));
+            ('{', members.collect::<Vec<_>>(), '}')
+        }
+        _ => return text.push_str(&line),
+    };
+    text.push(open);
+    for (number, (name, member)) in members.iter().enumerate() {
+        text.push_str(if number == 0 { "\n" } else { ",\n" });
+        text.push_str(&"  ".repeat(depth + 1));
+        text.push_str(name);
+        write(member, depth + 1, text);
+    }
+    text.push('\n');
+    text.push_str(&"  ".repeat(depth));
+    text.push(close);
 }
