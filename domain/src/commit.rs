@@ -9,7 +9,7 @@ use crate::account::Account;
 use crate::event::{DecodeError, Event};
 use crate::hash::{Hash, canonical_bytes, is_plain};
 use crate::time::{format_recorded_at, format_time};
-use crate::{AccountId, CorrelationId, EventId, IdempotencyKey, Version};
+use crate::{AccountId, CorrelationId, EventId, IdempotencyKey, RequestHash, Version};
 
 /// An event in its place, with its data as they were written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,7 +76,7 @@ pub struct Commit {
     pub source: String,
     pub correlation_id: CorrelationId,
     pub idempotency_key: IdempotencyKey,
-    pub request_hash: String,
+    pub request_hash: RequestHash,
     /// Whether customers are told of its events. What they are not told when it
     /// is recorded they are never told: history that was loaded.
     pub notify: bool,
@@ -123,7 +123,7 @@ impl Commit {
             idempotency_key: &self.idempotency_key,
             notify: self.notify,
             recorded_at: format_recorded_at(self.recorded_at),
-            request_hash: &self.request_hash,
+            request_hash: self.request_hash,
             source: &self.source,
         };
         content.canonical_bytes()
@@ -166,7 +166,7 @@ struct Content<'a> {
     #[serde(skip_serializing_if = "is_told")]
     notify: bool,
     recorded_at: String,
-    request_hash: &'a str,
+    request_hash: RequestHash,
     source: &'a str,
 }
 
@@ -183,7 +183,7 @@ struct ReadContent {
     #[serde(default = "told")]
     notify: bool,
     recorded_at: DateTime<Utc>,
-    request_hash: String,
+    request_hash: RequestHash,
     source: String,
 }
 

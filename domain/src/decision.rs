@@ -114,7 +114,7 @@ pub fn decide(
         source: context.source,
         correlation_id: context.correlation_id,
         idempotency_key: context.idempotency_key,
-        request_hash: proposed.request_hash.clone(),
+        request_hash: proposed.request_hash,
         notify: proposed.notify,
         after,
         prev_hash: head.map_or(Hash::GENESIS, |head| head.hash),

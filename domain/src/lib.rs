@@ -24,6 +24,7 @@ pub mod preferences;
 pub mod quiet_hours;
 pub mod recipient;
 pub mod record;
+pub mod request_hash;
 pub mod schedule;
 pub mod schedule_event;
 pub mod time;
@@ -39,5 +40,6 @@ pub use identifiers::{
 };
 pub use integration_event::IntegrationEvent;
 pub use money::{Currency, Money};
+pub use request_hash::RequestHash;
 pub use schedule::Schedule;
 pub use schedule_event::{Occurrence, OccurrenceSkipReason, OperationScheduled, OperationSkipped};

@@ -1,12 +1,12 @@
 //! What a caller reports, read from the body of a request.
 
 use chrono::{DateTime, Utc};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::event::{MAX_TEXT_CHARS, plain, read_movement, read_opening};
 use crate::fields::{FieldError, Fields, name_of};
-use crate::hash::{Hash, canonical_bytes};
-use crate::time::{format_time, parse_time};
+use crate::request_hash::RequestHash;
+use crate::time::parse_time;
 use crate::{Event, EventId};
 
 /// Most events in one commit, so that a commit is one item and one answer.
@@ -37,9 +37,8 @@ pub struct ProposedEvents {
     /// Whether customers are to be told of them. They are not of history that
     /// is loaded: it is old news.
     pub notify: bool,
-    /// SHA-256 over the canonical form of the body, in hex: the same body,
-    /// however it is spaced and ordered, has the same hash.
-    pub request_hash: String,
+    /// By which a retry is known.
+    pub request_hash: RequestHash,
 }
 
 impl ProposedEvents {
@@ -106,7 +105,7 @@ impl ProposedEvents {
     }
 
     fn with(events: Vec<ProposedEvent>, notify: bool) -> Self {
-        let request_hash = hash(&events, notify);
+        let request_hash = RequestHash::of(&events, notify);
         ProposedEvents {
             events,
             notify,
@@ -159,30 +158,10 @@ impl From<Event> for ProposedContent {
     }
 }
 
-/// Of the events alone where customers are told, as it was before anything else
-/// could be said of them: what is sent again today has the hash of then.
-fn hash(reports: &[ProposedEvent], notify: bool) -> String {
-    let events: Vec<Value> = reports
-        .iter()
-        .map(|report| {
-            let (event_type, data) = match &report.content {
-                ProposedContent::Event(event) => (event.type_name(), event.to_data()),
-                ProposedContent::Reversal { reverses, reason } => {
-                    ("TransactionReversed", json!({ "reverses": reverses, "reason": reason }))
-                }
-            };
-            json!({ "type": event_type, "occurred_at": format_time(report.occurred_at), "data": data })
-        })
-        .collect();
-    let body = match notify {
-        true => Value::Array(events),
-        false => json!({ "events": events, "notify": false }),
-    };
-    Hash::of(&[], &canonical_bytes(&body)).to_string()
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn pointers(body: Value) -> Vec<String> {

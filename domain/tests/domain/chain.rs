@@ -61,7 +61,7 @@ fn from_text(text: &[u8]) -> Option<Commit> {
         source: text(field("source")?)?,
         correlation_id: serde_json::from_value(field("correlation_id")?).ok()?,
         idempotency_key: serde_json::from_value(field("idempotency_key")?).ok()?,
-        request_hash: text(field("request_hash")?)?,
+        request_hash: serde_json::from_value(field("request_hash")?).ok()?,
         notify: field("notify")?.as_bool()?,
         after: serde_json::from_value::<Account>(field("after")?).ok()?,
         prev_hash: serde_json::from_value(field("prev_hash")?).ok()?,

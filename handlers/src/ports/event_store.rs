@@ -118,7 +118,7 @@ pub enum Appended {
 /// What an idempotency key led to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyRecord {
-    pub request_hash: String,
+    pub request_hash: domain::RequestHash,
     pub first_version: Version,
     pub hash: domain::Hash,
     /// The types of the commit's events, in order.

@@ -6,7 +6,8 @@ use chrono::{DateTime, Utc};
 use domain::notification::Kind;
 use domain::recipient::Recipient;
 use domain::{
-    AccountId, Commit, CustomerId, Event, EventId, Hash, IdempotencyKey, NotificationId, Version,
+    AccountId, Commit, CustomerId, Event, EventId, Hash, IdempotencyKey, NotificationId,
+    RequestHash, Version,
 };
 use handlers::append::Recorded;
 use handlers::ports::{CustomerRevision, ProviderEventKind};
@@ -45,7 +46,7 @@ pub struct KnownRevision {
 }
 
 /// A request of which nobody is to be told: account, key and body's hash.
-pub type Silent = (AccountId, IdempotencyKey, String);
+pub type Silent = (AccountId, IdempotencyKey, RequestHash);
 
 /// Something that the provider told of a mail.
 #[derive(Debug, Clone)]
@@ -150,11 +151,9 @@ impl Book {
             ..
         } = commit;
         !self.silent.is_empty()
-            && self.silent.contains(&(
-                account_id.clone(),
-                idempotency_key.clone(),
-                request_hash.clone(),
-            ))
+            && self
+                .silent
+                .contains(&(account_id.clone(), idempotency_key.clone(), *request_hash))
     }
 
     /// The customer's revision in force at that recorded time.

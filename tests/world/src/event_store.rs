@@ -93,7 +93,7 @@ impl State {
             return Appended::ReversedMeanwhile;
         }
         let used = IdempotencyRecord {
-            request_hash: commit.request_hash.clone(),
+            request_hash: commit.request_hash,
             first_version: commit.first_version,
             hash: commit.hash,
             event_types: commit

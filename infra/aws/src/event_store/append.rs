@@ -9,13 +9,13 @@ use aws_sdk_dynamodb::operation::transact_write_items::{
 use aws_sdk_dynamodb::types::{
     CancellationReason, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
-use domain::{AccountId, Commit, EventId, Version};
+use domain::{AccountId, Commit, EventId, Hash, RequestHash, Version};
 use handlers::ports::{Appended, IdempotencyRecord, ReversalMark};
 use handlers::{Error, Result};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
-use super::commit_item::{CommitItem, bytes, hash_of_bytes, hash_of_text};
+use super::commit_item::{CommitItem, bytes, digest};
 use crate::client::Dynamo;
 use crate::error::classify;
 use crate::item::{Item, read, s, write};
@@ -43,9 +43,9 @@ impl RequestItem {
         Ok(RequestItem {
             account_id: commit.account_id.clone(),
             idempotency_key: commit.idempotency_key.to_string(),
-            request_hash: Some(bytes(&hash_of_text(&commit.request_hash)?)),
+            request_hash: Some(bytes(commit.request_hash.as_bytes())),
             first_version: Some(commit.first_version),
-            hash: Some(bytes(&commit.hash)),
+            hash: Some(bytes(commit.hash.as_bytes())),
             event_types: commit
                 .events
                 .iter()
@@ -71,9 +71,11 @@ impl RequestItem {
         let incomplete =
             || Error::Permanent("an idempotency key is kept without its answer".to_owned());
         Ok(IdempotencyRecord {
-            request_hash: hash_of_bytes(&self.request_hash.ok_or_else(incomplete)?)?.to_string(),
+            request_hash: RequestHash::from_bytes(digest(
+                &self.request_hash.ok_or_else(incomplete)?,
+            )?),
             first_version: self.first_version.ok_or_else(incomplete)?,
-            hash: hash_of_bytes(&self.hash.ok_or_else(incomplete)?)?,
+            hash: Hash::from_bytes(digest(&self.hash.ok_or_else(incomplete)?)?),
             event_types: self.event_types,
         })
     }

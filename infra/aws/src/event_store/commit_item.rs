@@ -3,7 +3,8 @@
 use chrono::{DateTime, Utc};
 use domain::time::format_recorded_at;
 use domain::{
-    Account, AccountId, Commit, CorrelationId, Hash, IdempotencyKey, RecordedEvent, Version,
+    Account, AccountId, Commit, CorrelationId, Hash, IdempotencyKey, RecordedEvent, RequestHash,
+    Version,
 };
 use handlers::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -44,11 +45,11 @@ impl CommitItem {
             source: commit.source.clone(),
             correlation_id: commit.correlation_id.clone(),
             idempotency_key: commit.idempotency_key.clone(),
-            request_hash: bytes(&hash_of_text(&commit.request_hash)?),
+            request_hash: bytes(commit.request_hash.as_bytes()),
             notify: commit.notify,
             after: commit.after.clone(),
-            prev_hash: bytes(&commit.prev_hash),
-            hash: bytes(&commit.hash),
+            prev_hash: bytes(commit.prev_hash.as_bytes()),
+            hash: bytes(commit.hash.as_bytes()),
             slice: commit.account_id.slice(),
         })
     }
@@ -66,26 +67,21 @@ impl CommitItem {
             source: self.source,
             correlation_id: self.correlation_id,
             idempotency_key: self.idempotency_key,
-            request_hash: hash_of_bytes(&self.request_hash)?.to_string(),
+            request_hash: RequestHash::from_bytes(digest(&self.request_hash)?),
             notify: self.notify,
             after: self.after,
-            prev_hash: hash_of_bytes(&self.prev_hash)?,
-            hash: hash_of_bytes(&self.hash)?,
+            prev_hash: Hash::from_bytes(digest(&self.prev_hash)?),
+            hash: Hash::from_bytes(digest(&self.hash)?),
         })
     }
 }
 
-pub(crate) fn bytes(hash: &Hash) -> ByteBuf {
-    ByteBuf::from(hash.as_bytes().to_vec())
+pub(crate) fn bytes(digest: &[u8]) -> ByteBuf {
+    ByteBuf::from(digest.to_vec())
 }
 
-pub(crate) fn hash_of_text(text: &str) -> Result<Hash> {
-    text.parse()
-        .map_err(|error| Error::Permanent(format!("the hash {text:?} {error}")))
-}
-
-pub(crate) fn hash_of_bytes(bytes: &[u8]) -> Result<Hash> {
-    let bytes = <[u8; 32]>::try_from(bytes)
-        .map_err(|_| Error::Permanent(format!("a hash has {} bytes instead of 32", bytes.len())))?;
-    Ok(Hash::from_bytes(bytes))
+pub(crate) fn digest(bytes: &[u8]) -> Result<[u8; 32]> {
+    bytes
+        .try_into()
+        .map_err(|_| Error::Permanent(format!("a hash has {} bytes instead of 32", bytes.len())))
 }

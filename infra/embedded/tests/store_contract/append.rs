@@ -10,7 +10,7 @@ use crate::history::{History, account, all, deposited, opened, start};
 
 fn used(commit: &Commit) -> IdempotencyRecord {
     IdempotencyRecord {
-        request_hash: commit.request_hash.clone(),
+        request_hash: commit.request_hash,
         first_version: commit.first_version,
         hash: commit.hash,
         event_types: commit

@@ -35,16 +35,12 @@ fn record((commit, number): (&Commit, u32)) -> Value {
         };
         image.insert(name.to_owned(), attribute(value));
     }
-    let request = commit.request_hash.parse().unwrap_or(domain::Hash::GENESIS);
     for (name, hash) in [
-        ("prev_hash", commit.prev_hash),
-        ("hash", commit.hash),
-        ("request_hash", request),
+        ("prev_hash", commit.prev_hash.as_bytes()),
+        ("hash", commit.hash.as_bytes()),
+        ("request_hash", commit.request_hash.as_bytes()),
     ] {
-        image.insert(
-            name.to_owned(),
-            json!({ "B": STANDARD.encode(hash.as_bytes()) }),
-        );
+        image.insert(name.to_owned(), json!({ "B": STANDARD.encode(hash) }));
     }
     image.insert(
         "slice".to_owned(),

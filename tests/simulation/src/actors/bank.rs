@@ -282,7 +282,7 @@ fn silent_of(append: &Append) -> Silent {
     (
         append.account_id.clone(),
         append.idempotency_key.clone(),
-        append.proposed.request_hash.clone(),
+        append.proposed.request_hash,
     )
 }
 

@@ -118,7 +118,7 @@ impl Store {
 
     fn put_key(&mut self, commit: &Commit, now: Micros) {
         let used = IdempotencyRecord {
-            request_hash: commit.request_hash.clone(),
+            request_hash: commit.request_hash,
             first_version: commit.first_version,
             hash: commit.hash,
             event_types: commit
