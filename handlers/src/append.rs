@@ -13,7 +13,7 @@ use domain::{
     AccountId, Commit, CorrelationId, EventId, FieldError, Hash, IdempotencyKey, Tip, Version,
 };
 
-use crate::error::{Error, Result};
+use crate::error::{self, Contended, Error, Missing, Result};
 use crate::planted;
 use crate::ports::{Appended, Clock, EventStore, IdempotencyRecord, ReversalMark};
 use crate::telemetry;
@@ -139,10 +139,9 @@ impl Appender {
                 }
             }
         }
-        Err(last_error.unwrap_or_else(|| {
-            Error::Conflict(format!(
-                "other writers were quicker {MAX_ATTEMPTS} times; send the request again with the same key"
-            ))
+        Err(last_error.unwrap_or_else(|| Error::Busy {
+            what: Contended::Account(request.account_id.clone()),
+            attempts: MAX_ATTEMPTS,
         }))
     }
 
@@ -264,7 +263,7 @@ impl Appender {
             let index = (version - commit.first_version) as usize;
             let event = commit.events[index]
                 .decode()
-                .map_err(|error| Error::Permanent(error.to_string()))?;
+                .map_err(|error| Error::Permanent(error.to_string().into()))?;
             if let Some(mut original) = Original::of(&event) {
                 original.reversed_by = self
                     .store
@@ -335,8 +334,8 @@ fn marks(commit: &Commit, reports: &[ProposedEvent]) -> Vec<ReversalMark> {
 
 fn refused(refusal: Refusal, account: &AccountId) -> Error {
     match refusal {
-        Refusal::UnknownAccount => Error::NotFound(format!("account {account} was never opened")),
-        Refusal::AlreadyOpened => Error::Conflict(format!("account {account} was opened before")),
+        Refusal::UnknownAccount => Error::NotFound(Missing::Account(account.clone())),
+        Refusal::AlreadyOpened => Error::Refused(error::Refusal::AlreadyOpened(account.clone())),
         Refusal::Invalid(errors) if errors.is_empty() => {
             Error::invalid(FieldError::pointer("/events", "cannot be recorded"))
         }

@@ -11,7 +11,7 @@ use domain::recipient::Recipient;
 use domain::{CustomerId, FieldError};
 use serde_json::{Value, json};
 
-use crate::error::{Error, Result};
+use crate::error::{Contended, Error, Missing, Result};
 use crate::ports::{Clock, CustomerRevision, Customers, Person};
 
 const MAX_NAME_CHARS: usize = 140;
@@ -37,7 +37,7 @@ impl CustomerService {
                 person: Some(person),
                 ..
             }) => Ok((revision, person)),
-            _ => Err(Error::NotFound(format!("customer {customer} is not known"))),
+            _ => Err(Error::NotFound(Missing::Customer(customer.clone()))),
         }
     }
 
@@ -127,9 +127,10 @@ impl CustomerService {
                 return Ok(());
             }
         }
-        Err(Error::Conflict(format!(
-            "customer {customer} is being changed by others; try again"
-        )))
+        Err(Error::Busy {
+            what: Contended::Customer(customer.clone()),
+            attempts: MAX_ATTEMPTS,
+        })
     }
 
     async fn change(
@@ -158,9 +159,10 @@ impl CustomerService {
                 return Ok(next.revision);
             }
         }
-        Err(Error::Conflict(format!(
-            "customer {customer} is being changed by others; try again"
-        )))
+        Err(Error::Busy {
+            what: Contended::Customer(customer.clone()),
+            attempts: MAX_ATTEMPTS,
+        })
     }
 }
 

@@ -54,9 +54,8 @@ pub enum InternalDeadLetter {
 
 impl InternalDeadLetter {
     pub fn to_body(&self) -> Result<String> {
-        serde_json::to_string(self).map_err(|error| {
-            Error::Permanent(format!("a dead letter cannot be written as JSON: {error}"))
-        })
+        serde_json::to_string(self)
+            .map_err(|error| Error::permanent("a dead letter cannot be written as JSON", error))
     }
 }
 

@@ -1,32 +1,51 @@
-//! One taxonomy of what goes wrong, from the inside out. The edges translate
-//! it: problem details for HTTP, an error type for Lambda, a reason for a dead
+//! One taxonomy of failures, from the inside out. The edges translate it:
+//! problem details for HTTP, an error type for Lambda, a reason for a dead
 //! letter.
 
-use domain::FieldError;
+use std::borrow::Cow;
+use std::error::Error as StdError;
+use std::fmt;
+use std::sync::Arc;
 
+use domain::{AccountId, CustomerId, FieldError, ScheduleId, Version};
+
+/// The result of a use case or a port.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// Why a use case or a port failed, by what the caller can do about it.
+///
+/// Its text names the cause as well, so that a log line or a dead letter needs
+/// nothing else; the typed cause is in the [`Failure`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
     /// The caller's fault. Sending it again changes nothing.
     #[error("the request is invalid: {}", first_detail(.0))]
     Invalid(Vec<FieldError>),
+    /// The request names something that does not exist.
     #[error("{0}")]
-    NotFound(String),
+    NotFound(Missing),
+    /// The caller expected another version. Read it, decide again.
     #[error("the account's version is {actual}, and the request names {expected}")]
-    VersionConflict { expected: u64, actual: u64 },
+    VersionConflict { expected: Version, actual: Version },
+    /// The idempotency key stands for another request.
     #[error("the idempotency key was used before, with another body")]
     KeyReused,
-    /// Others were quicker, as often as was tried.
+    /// The present state or a policy forbids it. Sending it again changes
+    /// nothing until that changes.
     #[error("{0}")]
-    Conflict(String),
-    /// Nothing has happened, and it may go well later.
-    #[error("{0}")]
-    Retryable(String),
-    /// It may have happened.
-    #[error("{0}")]
-    Unknown(String),
-    /// Our fault or the data's: it will not go well by itself.
-    #[error("{0}")]
-    Permanent(String),
+    Refused(Refusal),
+    /// Every optimistic write lost its race. Nothing was written; retry.
+    #[error("{}", .what.lost(*.attempts))]
+    Busy { what: Contended, attempts: u32 },
+    /// Nothing has happened, and the cause is transient: retry.
+    #[error("{}", .0.with_causes())]
+    Retryable(Failure),
+    /// It may have happened. Retry what is idempotent.
+    #[error("{}", .0.with_causes())]
+    Unknown(Failure),
+    /// Our fault or the data's: a retry fails as well.
+    #[error("{}", .0.with_causes())]
+    Permanent(Failure),
 }
 
 impl Error {
@@ -37,15 +56,170 @@ impl Error {
             | Error::NotFound(_)
             | Error::VersionConflict { .. }
             | Error::KeyReused => "Invalid",
-            Error::Conflict(_) => "Conflict",
+            Error::Refused(_) | Error::Busy { .. } => "Conflict",
             Error::Retryable(_) => "Retryable",
             Error::Unknown(_) => "Unknown",
             Error::Permanent(_) => "Permanent",
         }
     }
 
+    /// A request with one fault.
     pub fn invalid(error: FieldError) -> Self {
         Error::Invalid(vec![error])
+    }
+
+    /// A transient failure with its cause. Without a cause:
+    /// `Error::Retryable("…".into())`.
+    pub fn retryable(doing: impl Into<Cow<'static, str>>, source: impl Cause) -> Self {
+        Error::Retryable(Failure::caused(doing, source))
+    }
+
+    /// A failure that leaves the outcome open, with its cause.
+    pub fn unknown(doing: impl Into<Cow<'static, str>>, source: impl Cause) -> Self {
+        Error::Unknown(Failure::caused(doing, source))
+    }
+
+    /// A permanent failure with its cause.
+    pub fn permanent(doing: impl Into<Cow<'static, str>>, source: impl Cause) -> Self {
+        Error::Permanent(Failure::caused(doing, source))
+    }
+}
+
+/// An error that can be the cause of a [`Failure`].
+pub trait Cause: StdError + Send + Sync + 'static {}
+
+impl<E: StdError + Send + Sync + 'static> Cause for E {}
+
+/// What could not be done, and why.
+#[derive(Debug, Clone, thiserror::Error)]
+#[error("{doing}")]
+pub struct Failure {
+    doing: Cow<'static, str>,
+    #[source]
+    source: Option<Arc<dyn StdError + Send + Sync>>,
+}
+
+impl Failure {
+    fn caused(doing: impl Into<Cow<'static, str>>, source: impl Cause) -> Self {
+        Failure {
+            doing: doing.into(),
+            source: Some(Arc::new(source)),
+        }
+    }
+
+    fn with_causes(&self) -> WithCauses<'_> {
+        WithCauses(self)
+    }
+}
+
+impl<T: Into<Cow<'static, str>>> From<T> for Failure {
+    fn from(doing: T) -> Self {
+        Failure {
+            doing: doing.into(),
+            source: None,
+        }
+    }
+}
+
+/// Equal are those that say the same: causes of any type cannot be compared.
+impl PartialEq for Failure {
+    fn eq(&self, other: &Self) -> bool {
+        self.with_causes().to_string() == other.with_causes().to_string()
+    }
+}
+
+impl Eq for Failure {}
+
+/// A failure and its causes, on one line.
+struct WithCauses<'a>(&'a Failure);
+
+impl fmt::Display for WithCauses<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut said = self.0.to_string();
+        f.write_str(&said)?;
+        let mut source = self.0.source();
+        while let Some(cause) = source {
+            let text = cause.to_string();
+            // Many an error's own text ends with its cause's.
+            if !said.ends_with(&text) {
+                write!(f, ": {text}")?;
+            }
+            said = text;
+            source = cause.source();
+        }
+        Ok(())
+    }
+}
+
+/// What a request names and does not exist.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Missing {
+    #[error("account {0} was never opened")]
+    Account(AccountId),
+    /// It was opened after the time or version that was asked for.
+    #[error("account {0} was not open then")]
+    AccountThen(AccountId),
+    #[error("account {account} has no schedule {schedule}")]
+    Schedule {
+        account: AccountId,
+        schedule: ScheduleId,
+    },
+    /// Never entered, or erased.
+    #[error("customer {0} is not known")]
+    Customer(CustomerId),
+    #[error("replay {0} is not known")]
+    Replay(String),
+    /// Malformed and unknown codes get the same answer.
+    #[error("no mail of this bank has this code")]
+    MailCode,
+}
+
+/// What the present state, or a policy, forbids.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Refusal {
+    #[error("account {0} was opened before")]
+    AlreadyOpened(AccountId),
+    #[error("account {0} is closed: nothing can be scheduled on it")]
+    AccountClosed(AccountId),
+    /// Somebody cancelled the schedule between its change and its answer.
+    #[error("schedule {0} was cancelled meanwhile")]
+    ScheduleCancelled(ScheduleId),
+    /// A second mail needs a decision of a person, who names the letter.
+    #[error("the mail may have been sent; name the letter to send it once more")]
+    MayHaveBeenSent,
+}
+
+/// What other writers changed at the same time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Contended {
+    /// The history of the account that a request appends to.
+    Account(AccountId),
+    /// The history of the account that a due schedule moves money on.
+    AccountOfSchedule(AccountId),
+    Customer(CustomerId),
+    Schedule(ScheduleId),
+    Replay(String),
+}
+
+impl Contended {
+    fn lost(&self, attempts: u32) -> String {
+        match self {
+            Contended::Account(_) => format!(
+                "other writers were quicker {attempts} times; send the request again with the same key"
+            ),
+            Contended::AccountOfSchedule(account) => {
+                format!("other writers of account {account} were quicker {attempts} times")
+            }
+            Contended::Customer(customer) => {
+                format!("customer {customer} is being changed by others; try again")
+            }
+            Contended::Schedule(schedule) => {
+                format!("schedule {schedule} is being changed by others; try again")
+            }
+            Contended::Replay(replay) => {
+                format!("replay {replay} moves on too quickly; try again")
+            }
+        }
     }
 }
 
@@ -55,4 +229,48 @@ fn first_detail(errors: &[FieldError]) -> &str {
         .map_or("no reason given", |error| &error.detail)
 }
 
-pub type Result<T, E = Error> = std::result::Result<T, E>;
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    #[error("{text}")]
+    struct Layer {
+        text: &'static str,
+        #[source]
+        source: Option<Box<Layer>>,
+    }
+
+    fn layer(text: &'static str, source: Option<Layer>) -> Layer {
+        let source = source.map(Box::new);
+        Layer { text, source }
+    }
+
+    #[test]
+    fn the_text_of_an_error_names_every_cause() {
+        let error = Error::permanent(
+            "reading the row",
+            layer("no JSON", Some(layer("line 3", None))),
+        );
+        assert_eq!(error.to_string(), "reading the row: no JSON: line 3");
+    }
+
+    #[test]
+    fn a_cause_that_an_error_names_itself_is_not_repeated() {
+        let inner = layer("line 3", None);
+        let error = Error::retryable("reading", layer("no JSON, at line 3", Some(inner)));
+        assert_eq!(error.to_string(), "reading: no JSON, at line 3");
+    }
+
+    #[test]
+    fn a_failure_keeps_the_type_of_its_cause() {
+        let Error::Unknown(failure) = Error::unknown("asking", layer("no answer", None)) else {
+            panic!("another variant");
+        };
+        assert_eq!(failure.to_string(), "asking");
+        let cause = failure
+            .source()
+            .and_then(|cause| cause.downcast_ref::<Layer>());
+        assert_eq!(cause.unwrap().text, "no answer");
+    }
+}

@@ -92,7 +92,7 @@ impl Feedback {
             self.clock.sleep(FIRST_WAIT * (1 << attempt)).await;
         }
         Err(Error::Retryable(
-            "others wrote this notification at the same time".to_owned(),
+            "others wrote this notification at the same time".into(),
         ))
     }
 

@@ -77,9 +77,7 @@ impl Keyring {
         for text in newest_first {
             // Not with serde's own message, which could show a part of the text.
             let kept: Kept = serde_json::from_str(text).map_err(|_| {
-                Error::Permanent(
-                    "the signing keys are not of the form that is documented".to_owned(),
-                )
+                Error::Permanent("the signing keys are not of the form that is documented".into())
             })?;
             for secret in std::iter::once(kept.secret).chain(kept.old) {
                 let key = Key::new(secret.into_bytes())?;
@@ -89,7 +87,7 @@ impl Keyring {
             }
         }
         if keys.is_empty() {
-            return Err(Error::Permanent("there is no signing key".to_owned()));
+            return Err(Error::Permanent("there is no signing key".into()));
         }
         Ok(Keyring(keys))
     }
@@ -108,7 +106,7 @@ impl Keyring {
             old: old.into_iter().map(text).collect(),
         };
         serde_json::to_string(&kept)
-            .map_err(|_| Error::Permanent("the signing keys cannot be written".to_owned()))
+            .map_err(|_| Error::Permanent("the signing keys cannot be written".into()))
     }
 
     /// Whether it signs with a key that the other one has not, and accepts what
@@ -117,7 +115,11 @@ impl Keyring {
     /// # Errors
     /// `Permanent`, which says what is missing and shows no key.
     pub(crate) fn follows(&self, before: &Keyring) -> Result<()> {
-        let refuse = |what: &str| Err(Error::Permanent(format!("the new signing keys {what}")));
+        let refuse = |what: &str| {
+            Err(Error::Permanent(
+                format!("the new signing keys {what}").into(),
+            ))
+        };
         let probe = Purpose::MailCode;
         let (id, signature) = self.sign(probe, "probe");
         if before.holds(id) {
@@ -163,9 +165,9 @@ impl Keyring {
 impl Key {
     fn new(secret: Vec<u8>) -> Result<Self> {
         if secret.len() < MIN_SECRET_BYTES {
-            return Err(Error::Permanent(format!(
-                "a signing key is shorter than {MIN_SECRET_BYTES} characters"
-            )));
+            return Err(Error::Permanent(
+                format!("a signing key is shorter than {MIN_SECRET_BYTES} characters").into(),
+            ));
         }
         // From the secret itself: a key has the same id wherever it is kept,
         // and nobody has to give out ids.

@@ -103,9 +103,8 @@ impl Notifier {
 
     /// Handles what a rule of the bus delivers.
     pub async fn deliver(&self, event_type: &str, detail: &Value) -> Result<()> {
-        let unreadable = |error: serde_json::Error| {
-            Error::Permanent(format!("the event cannot be read: {error}"))
-        };
+        let unreadable =
+            |error: serde_json::Error| Error::permanent("the event cannot be read", error);
         let mut event = IntegrationEvent::deserialize(detail).map_err(unreadable)?;
         event_type.clone_into(&mut event.event_type);
         let span = tracing::error_span!(
@@ -118,9 +117,8 @@ impl Notifier {
     }
 
     async fn act(&self, event: &IntegrationEvent, detail: &Value) -> Result<()> {
-        let unreadable = |error: serde_json::Error| {
-            Error::Permanent(format!("the event cannot be read: {error}"))
-        };
+        let unreadable =
+            |error: serde_json::Error| Error::permanent("the event cannot be read", error);
         match detail.get("resend") {
             Some(resend) => {
                 self.resend(event, Resend::deserialize(resend).map_err(unreadable)?)

@@ -119,9 +119,9 @@ impl Projector {
     pub async fn resume(&self, account: &AccountId) -> Result<()> {
         let projected = self.advance(account, Vec::new(), true).await?;
         if projected.parked {
-            return Err(Error::Permanent(format!(
-                "account {account} still cannot be projected"
-            )));
+            return Err(Error::Permanent(
+                format!("account {account} still cannot be projected").into(),
+            ));
         }
         Ok(())
     }
@@ -146,7 +146,9 @@ impl Projector {
                     match self.store.commit_holding(account, version).await {
                         Ok(Some(commit)) => commits.push(commit),
                         Ok(None) => unreadable.push((version, reason)),
-                        Err(Error::Permanent(stored)) => unreadable.push((version, stored)),
+                        Err(stored @ Error::Permanent(_)) => {
+                            unreadable.push((version, stored.to_string()));
+                        }
                         Err(error) => return Err(error),
                     }
                 }
@@ -174,12 +176,12 @@ impl Projector {
     pub async fn republish(&self, account: &AccountId, first_version: Version) -> Result<()> {
         let commit = self.store.commit_holding(account, first_version).await?;
         let commit = commit.ok_or_else(|| {
-            Error::Permanent(format!(
-                "account {account} has no commit at version {first_version}"
-            ))
+            Error::Permanent(
+                format!("account {account} has no commit at version {first_version}").into(),
+            )
         })?;
         let events = IntegrationEvent::of_commit(&commit)
-            .map_err(|error| Error::Permanent(error.to_string()))?;
+            .map_err(|error| Error::Permanent(error.to_string().into()))?;
         self.publish(&events).await
     }
 
@@ -236,9 +238,9 @@ impl Projector {
                 let before = row.as_ref().and_then(|row| row.parked.as_ref());
                 let turned_away = before.map_or(0, |parked| parked.turned_away);
                 if fold.poison.is_none() && turned_away > version {
-                    return Err(Error::Retryable(format!(
-                        "account {account} has no version {turned_away} yet"
-                    )));
+                    return Err(Error::Retryable(
+                        format!("account {account} has no version {turned_away} yet").into(),
+                    ));
                 }
                 let parked = fold.poison.as_ref().map(|reason| Parked {
                     reason: reason.clone(),
@@ -276,9 +278,9 @@ impl Projector {
                 parked: stays_parked,
             });
         }
-        Err(Error::Retryable(format!(
-            "other workers wrote the row of {account} first, {MAX_WRITES} times"
-        )))
+        Err(Error::Retryable(
+            format!("other workers wrote the row of {account} first, {MAX_WRITES} times").into(),
+        ))
     }
 
     async fn fold(
@@ -342,8 +344,8 @@ impl Projector {
             let page = match self.store.commits(account, fold.version(), GAP_PAGE).await {
                 Ok(page) => page,
                 // What cannot be read today cannot be read tomorrow either.
-                Err(Error::Permanent(reason)) => {
-                    fold.poison = Some(reason);
+                Err(error @ Error::Permanent(_)) => {
+                    fold.poison = Some(error.to_string());
                     return Ok(());
                 }
                 Err(error) => return Err(error),
@@ -438,9 +440,7 @@ impl Projector {
 }
 
 fn moved_meanwhile(account: &AccountId) -> Error {
-    Error::Retryable(format!(
-        "another worker wrote the row of {account} meanwhile"
-    ))
+    Error::Retryable(format!("another worker wrote the row of {account} meanwhile").into())
 }
 
 /// What a parked account's records still have to tell: the events that were

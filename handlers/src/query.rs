@@ -16,7 +16,7 @@ use projections::as_of::{AsOf, Basis, Fold, Standing};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Missing, Result};
 use crate::ports::{Clock, CommitPosition, EventStore, ReadModel, ReadModelRow};
 use time_index::PageLimit;
 
@@ -118,7 +118,7 @@ fn cannot_fold(error: ChainError, as_of: AsOf) -> Error {
                 "is a time at which what had happened adds up to more than a balance can be";
             Error::invalid(FieldError::parameter("as_of", detail))
         }
-        _ => Error::Permanent(error.to_string()),
+        _ => Error::Permanent(error.to_string().into()),
     }
 }
 
@@ -131,9 +131,7 @@ fn cut(mut events: Vec<EventView>, limit: usize) -> (Vec<EventView>, Option<Vers
 }
 
 fn appearing(account: &AccountId) -> Error {
-    Error::Retryable(format!(
-        "account {account} has events that could not be read yet"
-    ))
+    Error::Retryable(format!("account {account} has events that could not be read yet").into())
 }
 
 impl Queries {
@@ -164,9 +162,7 @@ impl Queries {
         }
         match fold.standing() {
             Some(standing) => Ok(AccountView::of_standing(account, &standing)),
-            None => Err(Error::NotFound(format!(
-                "account {account} was not open then"
-            ))),
+            None => Err(Error::NotFound(Missing::AccountThen(account.clone()))),
         }
     }
 
@@ -320,9 +316,7 @@ impl Queries {
     ) -> Result<bool> {
         match self.store.head(account).await? {
             Some(last) => Ok(!is_shown(last.version())),
-            None => Err(Error::NotFound(format!(
-                "account {account} was never opened"
-            ))),
+            None => Err(Error::NotFound(Missing::Account(account.clone()))),
         }
     }
 

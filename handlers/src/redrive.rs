@@ -11,7 +11,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use crate::dead_letter::{self, DeadLetter, Origin};
-use crate::error::{Error, Result};
+use crate::error::{Error, Refusal, Result};
 use crate::feedback::Feedback;
 use crate::notify::Resend;
 use crate::planted;
@@ -204,10 +204,7 @@ impl Redriver {
                     return Ok(settled);
                 }
                 if !named && !planted::is("unknown-redriven-unnamed") {
-                    return Err(Error::Conflict(
-                        "the mail may have been sent; name the letter to send it once more"
-                            .to_owned(),
-                    ));
+                    return Err(Error::Refused(Refusal::MayHaveBeenSent));
                 }
                 self.publish(resend_request(letter, *id, *attempts, event)?)
                     .await?;
@@ -218,7 +215,7 @@ impl Redriver {
                 self.feedback.deliver(event).await?;
                 Ok("what SES tells was noted".to_owned())
             }
-            Origin::None => Err(Error::Permanent(letter.reason.clone())),
+            Origin::None => Err(Error::Permanent(letter.reason.clone().into())),
         }
     }
 
@@ -261,10 +258,11 @@ impl Redriver {
         let settled = to + time_index::SAFETY_WINDOW;
         let began = self.projector.clock.now();
         if began < settled {
-            return Err(Error::Retryable(format!(
-                "its records are so new that the time index may not have them; redrive it after {}",
-                domain::time::format_time(settled)
-            )));
+            let after = domain::time::format_time(settled);
+            let why = format!(
+                "its records are so new that the time index may not have them; redrive it after {after}"
+            );
+            return Err(Error::Retryable(why.into()));
         }
         let all = time_index::Range {
             from: from - STREAM_MARGIN,
@@ -303,7 +301,7 @@ impl Redriver {
             let failed = self.projector.project(records.collect()).await;
             if !failed.is_empty() {
                 return Err(Error::Retryable(
-                    "some accounts could not be projected".to_owned(),
+                    "some accounts could not be projected".into(),
                 ));
             }
             accounts.extend(page.commits.into_iter().map(|commit| commit.account_id));

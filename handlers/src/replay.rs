@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tracing::Instrument;
 
-use crate::error::{Error, Result};
+use crate::error::{Contended, Error, Missing, Result};
 use crate::ports::{Bus, BusEntry, Clock, EventStore, Ids, ReadModel, ReplayJob, Replays};
 use pace::Pace;
 pub use request::{ReplayKind, ReplayRequest, check_replay_id};
@@ -90,7 +90,7 @@ pub(crate) struct Counts {
 impl Document {
     fn of(job: &ReplayJob) -> Result<Self> {
         Document::deserialize(&job.document)
-            .map_err(|error| Error::Permanent(format!("the replay cannot be read: {error}")))
+            .map_err(|error| Error::permanent("the replay cannot be read", error))
     }
 }
 
@@ -120,7 +120,7 @@ impl Replayer {
         };
         if !self.replays.save(&job).await? {
             return Err(Error::Retryable(
-                "a replay of this id exists; try again".to_owned(),
+                "a replay of this id exists; try again".into(),
             ));
         }
         self.call_worker(&replay_id).await?;
@@ -130,7 +130,7 @@ impl Replayer {
     pub async fn get(&self, replay_id: &str) -> Result<Value> {
         match self.replays.load(replay_id).await? {
             Some(job) => Ok(job.document),
-            None => Err(Error::NotFound(format!("replay {replay_id} is not known"))),
+            None => Err(Error::NotFound(Missing::Replay(replay_id.to_owned()))),
         }
     }
 
@@ -139,14 +139,16 @@ impl Replayer {
     pub async fn deliver(&self, detail: &Value, budget: Duration) -> Result<()> {
         let replay_id = detail["data"]["replay_id"]
             .as_str()
-            .ok_or_else(|| Error::Permanent("the event names no replay".to_owned()))?;
+            .ok_or_else(|| Error::Permanent("the event names no replay".into()))?;
         let span = tracing::error_span!("replay", correlation_id = replay_id);
         self.work(replay_id, budget).instrument(span).await
     }
 
     async fn work(&self, replay_id: &str, budget: Duration) -> Result<()> {
         let Some(job) = self.replays.load(replay_id).await? else {
-            return Err(Error::Permanent(format!("replay {replay_id} is not known")));
+            return Err(Error::Permanent(
+                format!("replay {replay_id} is not known").into(),
+            ));
         };
         let mut run = Run::start(self, job, budget)?;
         if run.document.state.is_final() {
@@ -164,9 +166,9 @@ impl Replayer {
                 run.save(self).await
             }
             Ok(false) => self.call_worker(replay_id).await,
-            Err(Error::Permanent(reason)) => {
+            Err(error @ Error::Permanent(_)) => {
                 run.document.state = Progress::Failed;
-                run.document.reason = Some(reason);
+                run.document.reason = Some(error.to_string());
                 run.save(self).await
             }
             Err(error) => Err(error),
@@ -184,7 +186,7 @@ impl Replayer {
     pub async fn stop(&self, replay_id: &str) -> Result<Value> {
         for _ in 0..MAX_STOPS {
             let Some(mut job) = self.replays.load(replay_id).await? else {
-                return Err(Error::NotFound(format!("replay {replay_id} is not known")));
+                return Err(Error::NotFound(Missing::Replay(replay_id.to_owned())));
             };
             let mut document = Document::of(&job)?;
             if document.state.is_final() {
@@ -197,9 +199,10 @@ impl Replayer {
                 return Ok(job.document);
             }
         }
-        Err(Error::Conflict(format!(
-            "replay {replay_id} moves on too quickly; try again"
-        )))
+        Err(Error::Busy {
+            what: Contended::Replay(replay_id.to_owned()),
+            attempts: MAX_STOPS,
+        })
     }
 
     /// Refuses a switch back where nothing was switched, or is being.
@@ -284,16 +287,14 @@ impl Run {
         if replayer.replays.save(&self.job).await? {
             Ok(())
         } else {
-            Err(Error::Retryable(
-                "another worker has this replay".to_owned(),
-            ))
+            Err(Error::Retryable("another worker has this replay".into()))
         }
     }
 
     fn cursor<T: for<'a> Deserialize<'a>>(&self) -> Result<Option<T>> {
         let read = |text: &String| {
             serde_json::from_str(text)
-                .map_err(|error| Error::Permanent(format!("the replay's cursor: {error}")))
+                .map_err(|error| Error::permanent("the replay's cursor", error))
         };
         self.job.cursor.as_ref().map(read).transpose()
     }
@@ -306,5 +307,5 @@ impl Run {
 
 fn to_value<T: Serialize>(value: &T) -> Result<Value> {
     serde_json::to_value(value)
-        .map_err(|error| Error::Permanent(format!("cannot be written as JSON: {error}")))
+        .map_err(|error| Error::permanent("cannot be written as JSON", error))
 }

@@ -61,7 +61,7 @@ impl Rotator {
     /// `Permanent` for what is no such call, and those of [`Rotator::run`].
     pub async fn deliver(&self, request: &Value) -> Result<()> {
         let request = Request::deserialize(request).map_err(|_| {
-            Error::Permanent("this is not a step of a rotation of Secrets Manager".to_owned())
+            Error::Permanent("this is not a step of a rotation of Secrets Manager".into())
         })?;
         self.run(&request).await
     }
@@ -82,9 +82,12 @@ impl Rotator {
         // Without a look at the stage, a late call of a rotation that was given
         // up would put its key in the place of a newer one.
         if !is_in(PENDING) {
-            return Err(Error::Permanent(format!(
-                "version {version} of the signing keys is not the one that is being rotated in"
-            )));
+            return Err(Error::Permanent(
+                format!(
+                    "version {version} of the signing keys is not the one that is being rotated in"
+                )
+                .into(),
+            ));
         }
         match request.step {
             Step::CreateSecret => self.create(secret, version).await,
@@ -140,7 +143,7 @@ impl Rotator {
     async fn pending(&self, secret: &str) -> Result<SecretText> {
         let pending = self.versions.value(secret, PENDING).await?;
         pending.ok_or_else(|| {
-            Error::Permanent("the new version of the signing keys has no value".to_owned())
+            Error::Permanent("the new version of the signing keys has no value".into())
         })
     }
 
@@ -158,5 +161,5 @@ fn texts(kept: &[SecretText]) -> Vec<&str> {
 }
 
 fn no_value() -> Error {
-    Error::Retryable("the signing keys have no value yet".to_owned())
+    Error::Retryable("the signing keys have no value yet".into())
 }

@@ -22,7 +22,7 @@ use domain::{AccountId, ScheduleId};
 use serde_json::Value;
 
 use crate::append::Appender;
-use crate::error::{Error, Result};
+use crate::error::{Error, Missing, Result};
 use crate::ports::{Clock, DeadLetterQueue, EventStore, ScheduleRow, Schedules};
 pub use change::{Change, Changed};
 pub use park::resume;
@@ -69,9 +69,12 @@ impl Scheduler {
     /// `NotFound` for one that never was or is cancelled.
     pub async fn get(&self, account: &AccountId, schedule: &ScheduleId) -> Result<ScheduleView> {
         let row = self.schedules.get(account, schedule).await?;
-        row.as_ref()
-            .and_then(ScheduleView::of)
-            .ok_or_else(|| Error::NotFound(format!("account {account} has no schedule {schedule}")))
+        row.as_ref().and_then(ScheduleView::of).ok_or_else(|| {
+            Error::NotFound(Missing::Schedule {
+                account: account.clone(),
+                schedule: schedule.clone(),
+            })
+        })
     }
 
     /// An account's schedules that are not cancelled. A page may be short; only
@@ -94,7 +97,7 @@ impl Scheduler {
 }
 
 fn never_opened(account: &AccountId) -> Error {
-    Error::NotFound(format!("account {account} was never opened"))
+    Error::NotFound(Missing::Account(account.clone()))
 }
 
 /// The row as it was before the first event told of it.

@@ -4,7 +4,7 @@
 use domain::{AccountId, Commit, Head, Version, chain};
 use serde::{Deserialize, Serialize};
 
-use crate::error::{Error, Result};
+use crate::error::{Error, Missing, Result};
 use crate::ports::ReadModelRow;
 use crate::query::Queries;
 
@@ -89,9 +89,7 @@ pub async fn verify(queries: &Queries, account: &AccountId) -> Result<Verificati
     let mut walk = Walk::of(account, row);
     walk.follow_all(queries).await?;
     if walk.found.checked_commits == 0 && walk.found.problems.is_empty() {
-        return Err(Error::NotFound(format!(
-            "account {account} was never opened"
-        )));
+        return Err(Error::NotFound(Missing::Account(account.clone())));
     }
     Ok(walk.result())
 }
@@ -131,8 +129,8 @@ impl Walk {
             let page = match queries.store.commits(&account, self.version(), PAGE).await {
                 Ok(page) => page,
                 // A commit that cannot be read is what is looked for here.
-                Err(Error::Permanent(reason)) => {
-                    self.problem(self.version() + 1, reason);
+                Err(error @ Error::Permanent(_)) => {
+                    self.problem(self.version() + 1, error.to_string());
                     return Ok(());
                 }
                 Err(error) => return Err(error),

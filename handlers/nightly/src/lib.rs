@@ -102,9 +102,10 @@ impl Nightly {
         let until = match &event["detail"]["until"] {
             Value::Null => None,
             Value::String(text) => Some(
-                parse_time(text).map_err(|reason| Error::Permanent(format!("until {reason}")))?,
+                parse_time(text)
+                    .map_err(|reason| Error::Permanent(format!("until {reason}").into()))?,
             ),
-            _ => return Err(Error::Permanent("until must be a time".to_owned())),
+            _ => return Err(Error::Permanent("until must be a time".into())),
         };
         self.run(until, budget).await
     }
@@ -152,7 +153,7 @@ impl Nightly {
         let deadline = Instant::now() + budget.saturating_sub(RESERVE);
         let making = move || nightly.make_here(&handle, until, deadline);
         let made = tokio::task::spawn_blocking(making).await;
-        made.map_err(|_| Error::Permanent("the export panicked".to_owned()))?
+        made.map_err(|_| Error::Permanent("the export panicked".into()))?
     }
 
     fn make_here(&self, handle: &Handle, until: DateTime<Utc>, deadline: Instant) -> Result<Made> {
@@ -176,7 +177,7 @@ impl Nightly {
         .map_err(|Unread(error)| error)?;
         // Without a single page there is nothing to say; the next run has more time.
         let reached = reached.ok_or_else(|| {
-            Error::Retryable("there was no time to read anything to be exported".to_owned())
+            Error::Retryable("there was no time to read anything to be exported".into())
         })?;
         let snapshot = match reached >= until {
             true => snapshot::take(self.notifications.as_ref(), handle, &mut exporter, deadline)?,
@@ -261,17 +262,17 @@ impl From<ExportError> for Unread {
 
 fn refused(error: ExportError) -> Error {
     match error {
-        ExportError::Io { .. } => Error::Retryable(error.to_string()),
-        _ => Error::Permanent(error.to_string()),
+        ExportError::Io { .. } => Error::Retryable(error.to_string().into()),
+        _ => Error::Permanent(error.to_string().into()),
     }
 }
 
 fn unreadable(reason: String) -> Error {
-    Error::Permanent(format!("the manifest of the export: {reason}"))
+    Error::Permanent(format!("the manifest of the export: {reason}").into())
 }
 
 fn local(error: std::io::Error) -> Error {
-    Error::Retryable(format!("the folder of the export: {error}"))
+    Error::retryable("the folder of the export", error)
 }
 
 /// A process that ran out of time may have left something there.

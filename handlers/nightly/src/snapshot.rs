@@ -46,7 +46,7 @@ fn of_account(
         let (shown, next) = handle.block_on(read)?;
         for one in shown {
             let one: Notification = serde_json::from_value(one).map_err(|error| {
-                Error::Permanent(format!("account {account}: its notifications: {error}"))
+                Error::permanent(format!("account {account}: its notifications"), error)
             })?;
             exporter.add(snapshot, account, &one).map_err(refused)?;
         }

@@ -63,7 +63,7 @@ impl std::fmt::Debug for Suppressed {
 /// `Permanent` where it is none of SES's events, without a word of its content.
 pub fn read(envelope: &Value) -> Result<Option<SesEvent>> {
     let unreadable =
-        |what: &str| Error::Permanent(format!("an event of SES has no readable {what}"));
+        |what: &str| Error::Permanent(format!("an event of SES has no readable {what}").into());
     let detail = &envelope["detail"];
     let mail = &detail["mail"];
     if !detail.is_object() || !mail.is_object() {

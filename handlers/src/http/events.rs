@@ -164,7 +164,7 @@ struct CommitView {
 impl CommitView {
     fn of(commit: &Commit) -> Result<Self, Problem> {
         let content = String::from_utf8(commit.canonical_bytes())
-            .map_err(|_| Error::Permanent("a commit is not UTF-8".to_owned()))?;
+            .map_err(|_| Error::Permanent("a commit is not UTF-8".into()))?;
         Ok(CommitView {
             content,
             prev_hash: commit.prev_hash.to_string(),

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::Api;
 use super::parameters::PathText;
 use super::problem::Problem;
-use crate::error::Error;
+use crate::error::{Error, Missing};
 use crate::mail_code::read_code;
 use crate::ports::{Notification, State as NotificationState};
 
@@ -16,8 +16,7 @@ pub(super) async fn get(
     State(api): State<Api>,
     PathText(code): PathText,
 ) -> Result<Json<Value>, Problem> {
-    // What is no code and what is nobody's are told apart for nobody.
-    let unknown = || Error::NotFound("no mail of this bank has this code".to_owned());
+    let unknown = || Error::NotFound(Missing::MailCode);
     let code = read_code(&code).ok_or_else(unknown)?;
     let found = api
         .notifications

@@ -135,7 +135,7 @@ fn is_letter_id(text: &str) -> bool {
 /// Asks the parts whether they answer; the first that does not is named.
 pub(super) async fn health(State(api): State<Api>) -> Response {
     let read_model = tokio::time::timeout(HEALTH_WITHIN, api.queries.accounts(None, 1)).await;
-    let silent = |_| Err(Error::Retryable("it takes too long".to_owned()));
+    let silent = |_| Err(Error::Retryable("it takes too long".into()));
     let read_model = read_model.unwrap_or_else(silent).map(drop);
     let parts = [("read model", read_model)];
     for (part, result) in parts {

@@ -62,7 +62,7 @@ fn unreadable(rejection: PathRejection) -> Problem {
             Problem::invalid(vec![error])
         }
         _ => Problem::from(Error::Permanent(
-            "a route without the variable part that it is read for".to_owned(),
+            "a route without the variable part that it is read for".into(),
         )),
     }
 }

@@ -93,7 +93,7 @@ impl From<Error> for Problem {
                 "Idempotency-Key",
                 "was used before, with another body",
             )]),
-            Error::Conflict(_) => Problem::new(
+            Error::Refused(_) | Error::Busy { .. } => Problem::new(
                 StatusCode::CONFLICT,
                 "conflict",
                 "The request is in conflict",

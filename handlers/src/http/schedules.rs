@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 use super::parameters::{PathText, PathTexts, Query, correlation_id, id, if_match};
 use super::problem::Problem;
 use super::{Api, body, caller, cursor};
+use crate::error::{Error, Refusal};
 use crate::schedule::{Change, ScheduleView};
 
 pub(super) async fn list(
@@ -66,11 +67,7 @@ pub(super) async fn put(
     match ScheduleView::of(&changed.row) {
         Some(view) => Ok(shown(status, view)),
         // Cancelled by another in the same moment.
-        None => Err(crate::Error::Conflict(format!(
-            "schedule {} was cancelled meanwhile",
-            changed.row.schedule_id
-        ))
-        .into()),
+        None => Err(Error::Refused(Refusal::ScheduleCancelled(changed.row.schedule_id)).into()),
     }
 }
 

@@ -237,7 +237,9 @@ impl Notifier {
                     .iter()
                     .find(|event| event.event_type != ACCOUNT_OVERDRAWN)
                     .ok_or_else(|| {
-                        Error::Permanent(format!("version {version} of {account} is no event"))
+                        Error::Permanent(
+                            format!("version {version} of {account} is no event").into(),
+                        )
                     })?;
                 items.push(item(reported, kinds.clone())?);
             }

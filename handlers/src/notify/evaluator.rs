@@ -145,9 +145,8 @@ fn decide(
     then: Option<&Person>,
     now: Option<CustomerRevision>,
 ) -> Result<(Vec<Decision>, Option<Person>)> {
-    let unreadable = |error: domain::money::MoneyError| {
-        Error::Permanent(format!("the event's amounts: {error}"))
-    };
+    let unreadable =
+        |error: domain::money::MoneyError| Error::permanent("the event's amounts", error);
     if now
         .as_ref()
         .is_some_and(|revision| revision.person.is_none())

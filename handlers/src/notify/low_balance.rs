@@ -82,7 +82,7 @@ impl Evaluator {
             before = oldest.first_version;
             for commit in std::mem::take(&mut commits) {
                 let events = IntegrationEvent::of_commit(&commit)
-                    .map_err(|error| Error::Permanent(format!("an earlier commit: {error}")))?;
+                    .map_err(|error| Error::permanent("an earlier commit", error))?;
                 for earlier in events.iter().rev() {
                     let Some(earlier) = step_of(earlier)? else {
                         continue;
@@ -173,12 +173,12 @@ fn asked(event: &IntegrationEvent, person: &Person, time: DateTime<Utc>) -> Resu
 }
 
 fn step_of(event: &IntegrationEvent) -> Result<Option<Step>> {
-    Step::of(event).map_err(|error| Error::Permanent(format!("the event's amounts: {error}")))
+    Step::of(event).map_err(|error| Error::permanent("the event's amounts", error))
 }
 
 /// Where the day began, by the customer's clock.
 fn day_begins(time: DateTime<Utc>, person: &Person) -> Result<DateTime<Utc>> {
-    let unknown = || Error::Permanent("the customer's time zone is not known".to_owned());
+    let unknown = || Error::Permanent("the customer's time zone is not known".into());
     let zone: Tz = person.time_zone.parse().map_err(|_| unknown())?;
     let midnight = time
         .with_timezone(&zone)

@@ -16,15 +16,16 @@ impl Notifier {
         account: &AccountId,
         version: Version,
     ) -> Result<Vec<IntegrationEvent>> {
-        let missing =
-            || Error::Permanent(format!("version {version} of account {account} is missing"));
+        let missing = || {
+            Error::Permanent(format!("version {version} of account {account} is missing").into())
+        };
         let commit = self
             .store
             .commit_holding(account, version)
             .await?
             .ok_or_else(missing)?;
         let mut events = IntegrationEvent::of_commit(&commit)
-            .map_err(|error| Error::Permanent(format!("account {account}: {error}")))?;
+            .map_err(|error| Error::permanent(format!("account {account}"), error))?;
         events.retain(|event| event.metadata.version == version);
         Ok(events)
     }
@@ -42,9 +43,12 @@ impl Notifier {
         events
             .find(|event| event.metadata.event_id == *event_id)
             .ok_or_else(|| {
-                Error::Permanent(format!(
-                    "account {account_id} has no event {event_id} at version {event_version}"
-                ))
+                Error::Permanent(
+                    format!(
+                        "account {account_id} has no event {event_id} at version {event_version}"
+                    )
+                    .into(),
+                )
             })
     }
 }

@@ -52,7 +52,7 @@ impl Previewer {
     /// What each event of a commit that was not written would give.
     pub async fn preview(&self, commit: &Commit) -> Result<Vec<Preview>> {
         let events = IntegrationEvent::of_commit(commit)
-            .map_err(|error| Error::Permanent(format!("the commit: {error}")))?;
+            .map_err(|error| Error::permanent("the commit", error))?;
         let mut previews = Vec::new();
         for event in &events {
             let evaluation = self

@@ -168,5 +168,5 @@ pub(super) fn amount(money: Money) -> Amount {
 }
 
 fn permanent(detail: String) -> Error {
-    Error::Permanent(detail)
+    Error::Permanent(detail.into())
 }

@@ -110,12 +110,14 @@ impl Notifier {
                 Ok(())
             }
             State::Claimed | State::Sending if leased => Err(Error::Retryable(
-                "another worker has this notification".to_owned(),
+                "another worker has this notification".into(),
             )),
             // What a dead letter tells: not that it waits, but for what.
             State::RetryAt if stored.retry_at.is_some_and(|at| at > now) => {
                 let reason = stored.reason.as_deref().unwrap_or("no reason given");
-                Err(Error::Retryable(format!("put off by the mailer: {reason}")))
+                Err(Error::Retryable(
+                    format!("put off by the mailer: {reason}").into(),
+                ))
             }
             // Nothing was handed to the mailer yet.
             State::Claimed | State::RetryAt => self.send_or_skip(event, stored, skip, person).await,
@@ -212,7 +214,7 @@ impl Notifier {
             Err(SendFailure::Unknown(_)) if planted::is("claim-given-back-on-error") => {
                 let at = self.clock.now();
                 self.save(&sending.moved(State::RetryAt, at, None)).await?;
-                Err(Error::Retryable("to be tried again".to_owned()))
+                Err(Error::Retryable("to be tried again".into()))
             }
             Err(SendFailure::Unknown(_)) if planted::is("unknown-read-as-sent") => {
                 self.sent(event, sending, "unknown".to_owned()).await
@@ -230,7 +232,7 @@ impl Notifier {
         self.step(&waiting).await?;
         match by_heartbeat {
             true => Ok(()),
-            false => Err(Error::Retryable(reason)),
+            false => Err(Error::Retryable(reason.into())),
         }
     }
 
@@ -318,7 +320,7 @@ impl Notifier {
             Ok(())
         } else {
             Err(Error::Retryable(
-                "another worker took this notification meanwhile".to_owned(),
+                "another worker took this notification meanwhile".into(),
             ))
         }
     }

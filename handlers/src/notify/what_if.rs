@@ -19,7 +19,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Verdict;
 use super::evaluator::{Evaluated, Evaluator, can_wait};
-use crate::error::{Error, Result};
+use crate::error::{Error, Missing, Result};
 use crate::ports::{Clock, CommitPosition, Person};
 use crate::query::time_index::{self, Range};
 pub use report::Report;
@@ -151,8 +151,7 @@ impl WhatIf {
                 };
                 let page = store.commits(account, after, COMMITS).await?;
                 if after == 0 && page.commits.is_empty() && page.next.is_none() {
-                    let detail = format!("account {account} was never opened");
-                    return Err(Error::NotFound(detail));
+                    return Err(Error::NotFound(Missing::Account(account.clone())));
                 }
                 Ok((page.commits, page.next.is_some()))
             }
@@ -179,7 +178,7 @@ impl WhatIf {
         report: &mut Report,
     ) -> Result<()> {
         let events = IntegrationEvent::of_commit(commit)
-            .map_err(|error| Error::Permanent(format!("a commit: {error}")))?;
+            .map_err(|error| Error::permanent("a commit", error))?;
         for event in &events {
             let before = self.verdicts(event, None, known).await?;
             let after = self.verdicts(event, Some(&question.wishes), known).await?;

@@ -36,9 +36,8 @@ pub struct BusEntry {
 
 impl BusEntry {
     pub fn of(event: &IntegrationEvent) -> Result<Self> {
-        let detail = serde_json::to_value(event).map_err(|error| {
-            Error::Permanent(format!("a domain event cannot be written as JSON: {error}"))
-        })?;
+        let detail = serde_json::to_value(event)
+            .map_err(|error| Error::permanent("a domain event cannot be written as JSON", error))?;
         Ok(BusEntry {
             event_type: event.event_type.clone(),
             detail,

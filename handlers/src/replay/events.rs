@@ -45,7 +45,7 @@ pub(super) async fn run(replayer: &Replayer, run: &mut Run) -> Result<bool> {
             }
             run.document.progress.commits += 1;
             let events = IntegrationEvent::of_commit(commit)
-                .map_err(|error| Error::Permanent(error.to_string()))?;
+                .map_err(|error| Error::Permanent(error.to_string().into()))?;
             for mut event in events {
                 run.document.progress.events += 1;
                 if !planted::is("replay-unmarked") {

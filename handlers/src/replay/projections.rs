@@ -143,7 +143,7 @@ fn count(run: &mut Run, commit: &Commit) {
 
 fn follow(row: Option<ShadowRow>, commit: &Commit) -> Result<ShadowRow> {
     let head = chain::follow(row.as_ref().map(|row| &row.head), commit)
-        .map_err(|error| Error::Permanent(format!("account {}: {error}", commit.account_id)))?;
+        .map_err(|error| Error::permanent(format!("account {}", commit.account_id), error))?;
     Ok(ShadowRow {
         account_id: commit.account_id.clone(),
         head,
@@ -239,7 +239,9 @@ async fn meet(
             let account = row.account_id.clone();
             row = fold_from(replayer, &account, Some(row), Some(version + 1), run)
                 .await?
-                .ok_or_else(|| Error::Permanent(format!("account {account} has no history")))?;
+                .ok_or_else(|| {
+                    Error::Permanent(format!("account {account} has no history").into())
+                })?;
             run.document.progress = before;
             // Equal now; or the live row claims events that the store does not have.
             break;
@@ -305,10 +307,9 @@ async fn switch(
     if replayer.read_model.save(&next, revision).await? {
         Ok(())
     } else {
-        Err(Error::Retryable(format!(
-            "account {} moved while it was switched",
-            next.account_id
-        )))
+        Err(Error::Retryable(
+            format!("account {} moved while it was switched", next.account_id).into(),
+        ))
     }
 }
 

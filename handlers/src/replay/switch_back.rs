@@ -25,12 +25,12 @@ struct Found {
 /// Goes through the shadow of the other replay; `true` when all is done.
 pub(super) async fn run(replayer: &Replayer, run: &mut Run) -> Result<bool> {
     let of = run.document.request.replay_id.clone();
-    let of = of.ok_or_else(|| Error::Permanent("the request names no replay".to_owned()))?;
+    let of = of.ok_or_else(|| Error::Permanent("the request names no replay".into()))?;
     loop {
         let result = run.document.result.take();
         let mut found = match result {
             Some(result) => Found::deserialize(result)
-                .map_err(|error| Error::Permanent(format!("the replay's result: {error}")))?,
+                .map_err(|error| Error::permanent("the replay's result", error))?,
             None => Found::default(),
         };
         let cursor: Option<String> = run.cursor()?;

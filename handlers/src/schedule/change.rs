@@ -11,7 +11,7 @@ use domain::{
 use super::follow::Said;
 use super::{Scheduler, blank, never_opened};
 use crate::append::Append;
-use crate::error::{Error, Result};
+use crate::error::{Contended, Error, Missing, Refusal, Result};
 use crate::ports::ScheduleRow;
 
 /// How often a change is tried when others change the same schedule.
@@ -79,10 +79,10 @@ impl Scheduler {
                 // The row may be what is missing.
                 return match self.changed_since(&row).await? {
                     Some(_) => continue,
-                    None => Err(Error::NotFound(format!(
-                        "account {} has no schedule {}",
-                        change.account_id, change.schedule_id
-                    ))),
+                    None => Err(Error::NotFound(Missing::Schedule {
+                        account: change.account_id.clone(),
+                        schedule: change.schedule_id.clone(),
+                    })),
                 };
             }
             if let Some(row) = self.record(change, &row).await? {
@@ -92,10 +92,10 @@ impl Scheduler {
                 });
             }
         }
-        Err(Error::Conflict(format!(
-            "schedule {} is being changed by others; try again",
-            change.schedule_id
-        )))
+        Err(Error::Busy {
+            what: Contended::Schedule(change.schedule_id.clone()),
+            attempts: MAX_ATTEMPTS,
+        })
     }
 
     /// Appends the change after what the row says. `None`: another change had
@@ -150,9 +150,8 @@ impl Scheduler {
         let last = last.ok_or_else(|| never_opened(&change.account_id))?;
         let account = last.account();
         if account.status == Status::Closed {
-            return Err(Error::Conflict(format!(
-                "account {} is closed: nothing can be scheduled on it",
-                change.account_id
+            return Err(Error::Refused(Refusal::AccountClosed(
+                change.account_id.clone(),
             )));
         }
         if schedule.operation.movement.amount.currency() != account.currency() {

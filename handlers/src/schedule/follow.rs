@@ -6,7 +6,7 @@ use domain::{AccountId, Commit, Event, Schedule, ScheduleId, Version};
 use serde_json::Value;
 
 use super::{Scheduler, blank};
-use crate::error::{Error, Result};
+use crate::error::{Contended, Error, Result};
 use crate::ports::{IdempotencyRecord, ScheduleRow};
 
 /// How often a row is written when others write it at the same time.
@@ -30,7 +30,7 @@ impl Scheduler {
         let account = metadata["account_id"].as_str().map(str::parse::<AccountId>);
         let (Some(Ok(account)), Some(version)) = (account, metadata["version"].as_u64()) else {
             return Err(Error::Permanent(
-                "the event names no account and version".to_owned(),
+                "the event names no account and version".into(),
             ));
         };
         let commit = self.commit(&account, version).await?;
@@ -68,10 +68,10 @@ impl Scheduler {
                 return Ok(followed);
             }
         }
-        Err(Error::Conflict(format!(
-            "schedule {} is being changed by others; try again",
-            said.schedule_id
-        )))
+        Err(Error::Busy {
+            what: Contended::Schedule(said.schedule_id),
+            attempts: MAX_ATTEMPTS,
+        })
     }
 
     /// The row, brought up to the change that came after it. `None`: none came.
@@ -116,23 +116,27 @@ impl Scheduler {
 
     pub(super) async fn commit(&self, account: &AccountId, version: Version) -> Result<Commit> {
         let commit = self.store.commit_holding(account, version).await?;
-        commit
-            .ok_or_else(|| Error::Permanent(format!("account {account} has no version {version}")))
+        commit.ok_or_else(|| {
+            Error::Permanent(format!("account {account} has no version {version}").into())
+        })
     }
 }
 
 /// A request of a caller has taken a key of ours, before they were refused.
 pub(super) fn foreign_key(account: &AccountId, used: &IdempotencyRecord) -> Error {
-    Error::Permanent(format!(
-        "the commit of account {account} at version {} has a key of a schedule and is not its",
-        used.first_version
-    ))
+    Error::Permanent(
+        format!(
+            "the commit of account {account} at version {} has a key of a schedule and is not its",
+            used.first_version
+        )
+        .into(),
+    )
 }
 
 /// What a commit says of schedules.
 fn said(commit: &Commit) -> Result<Vec<Said>> {
-    let events =
-        domain::chain::decode(commit).map_err(|error| Error::Permanent(error.to_string()))?;
+    let events = domain::chain::decode(commit)
+        .map_err(|error| Error::Permanent(error.to_string().into()))?;
     let said = |((version, event), recorded): ((Version, Event), &domain::RecordedEvent)| {
         let (schedule_id, schedule) = match event {
             Event::OperationScheduled(scheduled) => {

@@ -19,8 +19,8 @@ impl Scheduler {
             .store
             .used_key(&row.account_id, &occurrence.key())
             .await?;
-        let used = used
-            .ok_or_else(|| Error::Permanent("a key that was used leads to nothing".to_owned()))?;
+        let used =
+            used.ok_or_else(|| Error::Permanent("a key that was used leads to nothing".into()))?;
         self.left_under(row, occurrence, &used)
             .await?
             .ok_or_else(|| foreign_key(&row.account_id, &used))
@@ -48,8 +48,8 @@ impl Scheduler {
         used: &IdempotencyRecord,
     ) -> Result<Option<LastRun>> {
         let commit = self.commit(&row.account_id, used.first_version).await?;
-        let events =
-            domain::chain::decode(&commit).map_err(|error| Error::Permanent(error.to_string()))?;
+        let events = domain::chain::decode(&commit)
+            .map_err(|error| Error::Permanent(error.to_string().into()))?;
         let of_this = |event: &Event| match event {
             Event::MoneyDeposited(movement) | Event::MoneyWithdrawn(movement) => {
                 movement.scheduled.as_ref() == Some(occurrence)

@@ -7,7 +7,7 @@ use domain::{AccountId, ScheduleId};
 
 use super::Scheduler;
 use crate::dead_letter::InternalDeadLetter;
-use crate::error::{Error, Result};
+use crate::error::{Contended, Error, Result};
 use crate::ports::{Due, ScheduleRow, Schedules};
 
 /// How often a row is written when others write it at the same time.
@@ -18,7 +18,8 @@ pub(super) fn is_for_good(error: &Error) -> bool {
     match error {
         Error::Permanent(_) | Error::Invalid(_) | Error::NotFound(_) | Error::KeyReused => true,
         Error::VersionConflict { .. }
-        | Error::Conflict(_)
+        | Error::Refused(_)
+        | Error::Busy { .. }
         | Error::Retryable(_)
         | Error::Unknown(_) => false,
     }
@@ -49,7 +50,7 @@ impl Scheduler {
 /// `false` where it is not parked, or not there, any more.
 ///
 /// # Errors
-/// `Permanent` for a row that cannot be read; `Conflict` where others write it.
+/// `Permanent` for a row that cannot be read; `Busy` where others write it.
 pub async fn resume(
     schedules: &dyn Schedules,
     account: &AccountId,
@@ -69,7 +70,8 @@ pub async fn resume(
             return Ok(true);
         }
     }
-    Err(Error::Conflict(format!(
-        "schedule {schedule} is being changed by others; try again"
-    )))
+    Err(Error::Busy {
+        what: Contended::Schedule(schedule.clone()),
+        attempts: MAX_ATTEMPTS,
+    })
 }

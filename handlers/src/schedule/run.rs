@@ -16,7 +16,7 @@ use super::happened::skipped_because;
 use super::park::is_for_good;
 use super::{SOURCE, Scheduler};
 use crate::append::Append;
-use crate::error::{Error, Result};
+use crate::error::{Contended, Error, Result};
 use crate::ports::{DUE_SHARDS, Due, LastRun, ScheduleRow};
 use crate::telemetry;
 
@@ -114,7 +114,7 @@ impl Scheduler {
             // In this order: a change that is recorded after the head was read
             // makes the append fail, and one before is seen by its key.
             let head = self.store.head(&row.account_id).await?.ok_or_else(|| {
-                Error::Permanent(format!("account {} has no events", row.account_id))
+                Error::Permanent(format!("account {} has no events", row.account_id).into())
             })?;
             if let Some(changed) = self.changed_since(&row).await? {
                 row = changed;
@@ -136,10 +136,10 @@ impl Scheduler {
             };
             return self.advance(row, &schedule, last).await;
         }
-        Err(Error::Conflict(format!(
-            "other writers of account {} were quicker {MAX_ATTEMPTS} times",
-            row.account_id
-        )))
+        Err(Error::Busy {
+            what: Contended::AccountOfSchedule(row.account_id),
+            attempts: MAX_ATTEMPTS,
+        })
     }
 
     async fn append(

@@ -66,12 +66,15 @@ impl EventBridge {
                     Some(entry) if entry.event_id().is_some() && entry.error_code().is_none() => {
                         Ok(())
                     }
-                    Some(entry) => Err(Error::Retryable(format!(
-                        "publishing: {}",
-                        entry.error_code().unwrap_or("the entry was not taken")
-                    ))),
+                    Some(entry) => Err(Error::Retryable(
+                        format!(
+                            "publishing: {}",
+                            entry.error_code().unwrap_or("the entry was not taken")
+                        )
+                        .into(),
+                    )),
                     None => Err(Error::Retryable(
-                        "publishing: the entry was not answered".to_owned(),
+                        "publishing: the entry was not answered".into(),
                     )),
                 })
                 .collect(),
@@ -119,10 +122,9 @@ fn too_large(entry: &BusEntry) -> Result<()> {
     if size(entry) <= MAX_BYTES {
         Ok(())
     } else {
-        Err(Error::Permanent(format!(
-            "an event of {} bytes is too large for the bus",
-            size(entry)
-        )))
+        Err(Error::Permanent(
+            format!("an event of {} bytes is too large for the bus", size(entry)).into(),
+        ))
     }
 }
 

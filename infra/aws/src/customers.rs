@@ -51,9 +51,10 @@ impl RevisionItem {
     }
 
     fn into_revision(self) -> Result<CustomerRevision> {
-        let in_force_from = self.in_force_from.parse().map_err(|_| {
-            Error::Permanent("a customer's revision has no readable time".to_owned())
-        })?;
+        let in_force_from = self
+            .in_force_from
+            .parse()
+            .map_err(|_| Error::Permanent("a customer's revision has no readable time".into()))?;
         Ok(CustomerRevision {
             customer_id: self.customer_id,
             revision: self.revision,

@@ -63,7 +63,7 @@ impl SqsDeadLetters {
         let counts: Option<Vec<usize>> = COUNTED.iter().map(count).collect();
         counts
             .map(|counts| counts.into_iter().sum())
-            .ok_or_else(|| Error::Retryable("SQS did not count the dead letters".to_owned()))
+            .ok_or_else(|| Error::Retryable("SQS did not count the dead letters".into()))
     }
 
     /// Adds what can be seen now and was not seen yet, up to `max` in all, and no longer than until there are as many as
@@ -132,7 +132,7 @@ impl DeadLetterQueue for SqsDeadLetters {
             }
             tokio::time::sleep(LOOK_AGAIN_AFTER * round).await;
         }
-        Err(Error::Permanent("a look without an end".to_owned()))
+        Err(Error::Permanent("a look without an end".into()))
     }
 
     async fn receive(&self, max: usize, hidden_for: Duration) -> Result<Vec<QueuedLetter>> {
@@ -153,8 +153,7 @@ impl DeadLetterQueue for SqsDeadLetters {
             .unwrap_or_default()
             .into_iter()
             .map(|message| {
-                let incomplete =
-                    || Error::Permanent("SQS gave a message without its id".to_owned());
+                let incomplete = || Error::Permanent("SQS gave a message without its id".into());
                 let attributes = message.message_attributes.unwrap_or_default();
                 Ok(QueuedLetter {
                     id: message.message_id.ok_or_else(incomplete)?,

@@ -29,50 +29,70 @@ const PASSING: [&str; 16] = [
     "UnrecognizedClientException",
 ];
 
+/// Why a request to AWS failed, without what it asked for: that may name a
+/// person.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+enum Cause {
+    #[error("the request could not be built")]
+    NotBuilt,
+    #[error("no answer in time")]
+    NoAnswer,
+    #[error("the connection failed")]
+    ConnectionFailed,
+    #[error("no connection")]
+    NoConnection,
+    #[error("the answer could not be read")]
+    Unreadable,
+    #[error("{code}")]
+    Failed { code: String },
+    #[error("{code}: {message}")]
+    Refused { code: String, message: String },
+    #[error("an error of a kind that is not known here")]
+    Unforeseen,
+}
+
 /// What is known of a request after its error.
-pub(crate) fn classify<E>(what: &str, error: &SdkError<E, HttpResponse>) -> Error
+pub(crate) fn classify<E>(what: &'static str, error: &SdkError<E, HttpResponse>) -> Error
 where
     E: ProvideErrorMetadata + Debug,
 {
     match error {
         // It never left.
-        SdkError::ConstructionFailure(_) => {
-            Error::Permanent(format!("{what}: the request could not be built"))
-        }
+        SdkError::ConstructionFailure(_) => Error::permanent(what, Cause::NotBuilt),
         // Its answer was lost, or it was.
-        SdkError::TimeoutError(_) => Error::Unknown(format!("{what}: no answer in time")),
+        SdkError::TimeoutError(_) => Error::unknown(what, Cause::NoAnswer),
         SdkError::DispatchFailure(failure) if failure.is_io() || failure.is_timeout() => {
-            Error::Unknown(format!("{what}: the connection failed"))
+            Error::unknown(what, Cause::ConnectionFailed)
         }
-        SdkError::DispatchFailure(_) => Error::Retryable(format!("{what}: no connection")),
-        SdkError::ResponseError(_) => {
-            Error::Unknown(format!("{what}: the answer could not be read"))
-        }
+        SdkError::DispatchFailure(_) => Error::retryable(what, Cause::NoConnection),
+        SdkError::ResponseError(_) => Error::unknown(what, Cause::Unreadable),
         SdkError::ServiceError(context) => {
             // None: what came was cut short, a success as well as an error, or is of somebody in between. The SDK calls
             // both a service's error, but no service has said anything.
             let Some(code) = context.err().code() else {
-                return Error::Unknown(format!("{what}: the answer could not be read"));
+                return Error::unknown(what, Cause::Unreadable);
             };
-            let message = context.err().message().unwrap_or("no message");
             // SQS puts the name of its older protocol before it.
             let name = code.rsplit('.').next().unwrap_or(code);
-            if PASSING.contains(&name) {
-                Error::Retryable(format!("{what}: {code}"))
+            let is_transient = PASSING.contains(&name);
+            let code = code.to_owned();
+            if is_transient {
+                Error::retryable(what, Cause::Failed { code })
             } else if context.raw().status().is_server_error() {
-                Error::Unknown(format!("{what}: {code}"))
+                Error::unknown(what, Cause::Failed { code })
             } else {
-                Error::Permanent(format!("{what}: {code}: {message}"))
+                let message = context.err().message().unwrap_or("no message").to_owned();
+                Error::permanent(what, Cause::Refused { code, message })
             }
         }
-        _ => Error::Unknown(format!("{what}: an error of a kind that is not known here")),
+        _ => Error::unknown(what, Cause::Unforeseen),
     }
 }
 
 /// The same for a request that went on from a caller's cursor: DynamoDB
 /// refuses a key that is none of the table's, and then the cursor is at fault.
 pub(crate) fn classify_page<E>(
-    what: &str,
+    what: &'static str,
     cursor: Option<&str>,
     error: &SdkError<E, HttpResponse>,
 ) -> Error

@@ -80,7 +80,7 @@ impl DynamoEventStore {
                 .set_keys(Some(wanted))
                 .consistent_read(true)
                 .build()
-                .map_err(|_| Error::Permanent("a batch of keys could not be built".to_owned()))?;
+                .map_err(|_| Error::Permanent("a batch of keys could not be built".into()))?;
             let answer = client
                 .batch_get_item()
                 .request_items(&tables.events, request)
@@ -100,7 +100,7 @@ impl DynamoEventStore {
             }
         }
         Err(Error::Retryable(
-            "DynamoDB left out keys of a batch too often".to_owned(),
+            "DynamoDB left out keys of a batch too often".into(),
         ))
     }
 }
@@ -263,17 +263,19 @@ impl EventStore for DynamoEventStore {
                 found.insert((commit.account_id.clone(), commit.first_version), commit);
             }
         }
+        let missing = |place: &CommitPosition| {
+            let (version, account) = (place.first_version, &place.account_id);
+            let why = format!(
+                "the time index names version {version} of {account}, and the table does not have it"
+            );
+            Error::Permanent(why.into())
+        };
         places
             .iter()
             .map(|place| {
                 found
                     .remove(&(place.account_id.clone(), place.first_version))
-                    .ok_or_else(|| {
-                        Error::Permanent(format!(
-                            "the time index names version {} of {}, and the table does not have it",
-                            place.first_version, place.account_id
-                        ))
-                    })
+                    .ok_or_else(|| missing(place))
             })
             .collect()
     }

@@ -11,12 +11,12 @@ pub(crate) type Item = HashMap<String, AttributeValue>;
 
 pub(crate) fn write<T: Serialize>(value: &T) -> Result<Item> {
     serde_dynamo::aws_sdk_dynamodb_1::to_item(value)
-        .map_err(|error| Error::Permanent(format!("cannot be written as an item: {error}")))
+        .map_err(|error| Error::permanent("cannot be written as an item", error))
 }
 
 pub(crate) fn read<T: DeserializeOwned>(item: Item) -> Result<T> {
     serde_dynamo::aws_sdk_dynamodb_1::from_item(item)
-        .map_err(|error| Error::Permanent(format!("an item cannot be read: {error}")))
+        .map_err(|error| Error::permanent("an item cannot be read", error))
 }
 
 /// `LastEvaluatedKey` as text that can wait.

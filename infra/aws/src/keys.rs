@@ -81,8 +81,8 @@ impl SecretKeys {
 
     async fn read(&self) -> Result<Keyring> {
         let current = self.version("AWSCURRENT").await?;
-        let current = current
-            .ok_or_else(|| Error::Retryable("the signing keys have no value yet".to_owned()))?;
+        let current =
+            current.ok_or_else(|| Error::Retryable("the signing keys have no value yet".into()))?;
         let previous = self.version("AWSPREVIOUS").await?;
         let newest_first: Vec<&str> = std::iter::once(current.as_str())
             .chain(previous.as_deref())

@@ -40,7 +40,11 @@ struct Key {
 
 /// The keys that a query of an index gives, at most `limit`, over as many pages
 /// as it has.
-async fn ids(query: QueryFluentBuilder, limit: usize, what: &str) -> Result<Vec<NotificationId>> {
+async fn ids(
+    query: QueryFluentBuilder,
+    limit: usize,
+    what: &'static str,
+) -> Result<Vec<NotificationId>> {
     let mut found = Vec::new();
     let mut start = None;
     loop {

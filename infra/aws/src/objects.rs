@@ -69,9 +69,8 @@ impl Objects for Bucket {
         };
         let tag = answer.e_tag.unwrap_or_default();
         let bytes = answer.body.collect().await;
-        let bytes = bytes.map_err(|error| {
-            Error::Retryable(format!("reading an object: it was cut short: {error}"))
-        })?;
+        let bytes = bytes
+            .map_err(|error| Error::retryable("reading an object: it was cut short", error))?;
         Ok(Some(Object {
             bytes: bytes.to_vec(),
             tag,
@@ -80,8 +79,7 @@ impl Objects for Bucket {
 
     async fn create(&self, name: &str, file: &Path) -> Result<()> {
         let body = ByteStream::from_path(file).await;
-        let body =
-            body.map_err(|error| Error::Retryable(format!("{}: {error}", file.display())))?;
+        let body = body.map_err(|error| Error::retryable(format!("{}", file.display()), error))?;
         let call = self.client.put_object().bucket(&self.bucket);
         let call = call.key(self.key(name)).if_none_match("*").body(body);
         match call.send().await {

@@ -25,7 +25,7 @@ impl Dynamo {
         table: &str,
         item: Item,
         expected: Expected,
-        what: &str,
+        what: &'static str,
     ) -> Result<bool> {
         let put = self
             .client

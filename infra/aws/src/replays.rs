@@ -83,9 +83,7 @@ impl Replays for DynamoReplays {
                 let put = PutRequest::builder()
                     .set_item(Some(write(&item)?))
                     .build()
-                    .map_err(|error| {
-                        Error::Permanent(format!("a shadow row could not be built: {error}"))
-                    })?;
+                    .map_err(|error| Error::permanent("a shadow row could not be built", error))?;
                 writes.push(WriteRequest::builder().put_request(put).build());
             }
             self.write_batch(writes).await?;
@@ -145,7 +143,7 @@ impl DynamoReplays {
             }
         }
         Err(Error::Retryable(
-            "DynamoDB left out puts of a batch too often".to_owned(),
+            "DynamoDB left out puts of a batch too often".into(),
         ))
     }
 }

@@ -67,7 +67,7 @@ impl ScheduleItem {
 
     fn into_row(self) -> Result<ScheduleRow> {
         let unreadable =
-            |what: &str| Error::Permanent(format!("a schedule has no readable {what}"));
+            |what: &str| Error::Permanent(format!("a schedule has no readable {what}").into());
         let schedule = self
             .schedule
             .map(Schedule::from_stored)

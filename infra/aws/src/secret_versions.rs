@@ -90,7 +90,7 @@ impl SecretSource for RandomSecrets {
     fn new_secret(&self) -> Result<SecretText> {
         let mut bytes = [0_u8; SECRET_BYTES];
         getrandom::fill(&mut bytes)
-            .map_err(|error| Error::Retryable(format!("no random numbers: {error}")))?;
+            .map_err(|error| Error::retryable("no random numbers", error))?;
         Ok(SecretText(HEXLOWER.encode(&bytes)))
     }
 }

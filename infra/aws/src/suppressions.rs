@@ -53,7 +53,7 @@ impl Suppressions for DynamoSuppressions {
         let at = item
             .suppressed_at
             .parse()
-            .map_err(|_| Error::Permanent("a suppression has no readable time".to_owned()))?;
+            .map_err(|_| Error::Permanent("a suppression has no readable time".into()))?;
         Ok(Some(Suppression {
             reason: item.reason,
             at,
@@ -108,7 +108,7 @@ fn unless_refused(
         (),
         SdkError<UpdateItemError, aws_smithy_runtime_api::client::orchestrator::HttpResponse>,
     >,
-    what: &str,
+    what: &'static str,
 ) -> Result<()> {
     match result {
         Ok(()) => Ok(()),

@@ -67,7 +67,7 @@ impl LocalBus {
         for (index, rule) in rules.iter().enumerate() {
             for pattern in &rule.patterns {
                 patterns.add_pattern(index, pattern).map_err(|error| {
-                    Error::Permanent(format!("the pattern of {}: {error}", rule.name))
+                    Error::permanent(format!("the pattern of {}", rule.name), error)
                 })?;
             }
         }
@@ -109,7 +109,7 @@ impl LocalBus {
         let patterns = self.patterns.lock().unwrap_or_else(PoisonError::into_inner);
         let mut found = patterns
             .matches_for_event(event.to_string().as_bytes())
-            .map_err(|error| Error::Permanent(format!("an event cannot be matched: {error}")))?;
+            .map_err(|error| Error::permanent("an event cannot be matched", error))?;
         found.sort_unstable();
         found.dedup();
         let rules = found

@@ -52,7 +52,7 @@ fn read(row: &Row<'_>, receipt: String) -> rusqlite::Result<(QueuedLetter, Strin
 fn with_attributes(rows: Vec<(QueuedLetter, String)>) -> Result<Vec<QueuedLetter>> {
     let with = |(letter, attributes): (QueuedLetter, String)| {
         let attributes = serde_json::from_str(&attributes)
-            .map_err(|error| Error::Permanent(format!("a dead letter's attributes: {error}")))?;
+            .map_err(|error| Error::permanent("a dead letter's attributes", error))?;
         Ok(QueuedLetter {
             attributes,
             ..letter

@@ -173,9 +173,9 @@ impl Durable {
         });
         match done.await {
             Ok(Ok(value)) => Ok(value),
-            Ok(Err(error)) => Err(Error::Retryable(format!("the local file: {error}"))),
+            Ok(Err(error)) => Err(Error::Retryable(format!("the local file: {error}").into())),
             Err(_) => Err(Error::Retryable(
-                "the local file: the work was interrupted".to_owned(),
+                "the local file: the work was interrupted".into(),
             )),
         }
     }

@@ -195,10 +195,8 @@ impl Customers for ErasedToTheByte {
         let (events, traces) = (self.events.clone(), traces.bytes());
         match tokio::task::spawn_blocking(move || events.wipe(&traces)).await {
             Ok(Ok(())) => self.durable.note_without_leftovers().await,
-            Ok(Err(error)) => Err(Error::Retryable(error.to_string())),
-            Err(_) => Err(Error::Retryable(
-                "wiping the file was interrupted".to_owned(),
-            )),
+            Ok(Err(error)) => Err(Error::Retryable(error.to_string().into())),
+            Err(_) => Err(Error::Retryable("wiping the file was interrupted".into())),
         }
     }
 }
@@ -209,8 +207,8 @@ pub(crate) async fn free_of_leftovers(durable: &Durable, events: EventsFile) -> 
     tracing::warn!("the files are written anew, without what was deleted from them");
     match tokio::task::spawn_blocking(move || events.rewrite()).await {
         Ok(Ok(())) => {}
-        Ok(Err(error)) => return Err(Error::Retryable(error.to_string())),
-        Err(_) => return Err(Error::Retryable("it was interrupted".to_owned())),
+        Ok(Err(error)) => return Err(Error::Retryable(error.to_string().into())),
+        Err(_) => return Err(Error::Retryable("it was interrupted".into())),
     }
     durable.rewrite().await?;
     durable.note_without_leftovers().await

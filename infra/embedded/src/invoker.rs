@@ -150,7 +150,7 @@ impl Invoker {
         // and not the end of the one who called it.
         let result = tokio::spawn(async move { invoker.call_for(&called).await })
             .await
-            .unwrap_or_else(|_| Err(Error::Permanent("the function panicked".to_owned())));
+            .unwrap_or_else(|_| Err(Error::Permanent("the function panicked".into())));
         let id = delivery.id;
         let written = match result {
             Ok(()) => {
@@ -174,7 +174,7 @@ impl Invoker {
 
     async fn call_for(&self, delivery: &Delivery) -> Result<()> {
         let event: Value = serde_json::from_str(&delivery.event)
-            .map_err(|error| Error::Permanent(format!("a kept event cannot be read: {error}")))?;
+            .map_err(|error| Error::permanent("a kept event cannot be read", error))?;
         self.call(&delivery.function, &event).await
     }
 
@@ -194,9 +194,9 @@ impl Invoker {
                     .await
             }
             "FeedbackFunction" => self.feedback.deliver(event).await,
-            other => Err(Error::Permanent(format!(
-                "there is no function {other} here"
-            ))),
+            other => Err(Error::Permanent(
+                format!("there is no function {other} here").into(),
+            )),
         }
     }
 

@@ -93,13 +93,13 @@ impl Poller {
         let (database, shard) = (self.database.clone(), Arc::clone(&self.shard));
         let records = tokio::task::spawn_blocking(move || records_after(&database, &shard, after))
             .await
-            .map_err(|_| Error::Retryable("reading the stream was interrupted".to_owned()))??;
+            .map_err(|_| Error::Retryable("reading the stream was interrupted".into()))??;
         if records.is_empty() {
             return Ok(false);
         }
         let numbers: Vec<String> = records.iter().map(sequence_number).collect::<Result<_>>()?;
         let batch = aws::stream::read_batch(&json!({ "Records": records }))
-            .map_err(|error| Error::Permanent(format!("a batch of the stream: {error}")))?;
+            .map_err(|error| Error::permanent("a batch of the stream", error))?;
         for reason in &batch.unreadable {
             tracing::error!(reason, "a record of the stream names no account");
         }
@@ -155,7 +155,7 @@ fn sequence_number(record: &Value) -> Result<String> {
     record["dynamodb"]["SequenceNumber"]
         .as_str()
         .map(str::to_owned)
-        .ok_or_else(|| Error::Permanent("a record of the stream has no sequence number".to_owned()))
+        .ok_or_else(|| Error::Permanent("a record of the stream has no sequence number".into()))
 }
 
 /// The records behind a position, as JSON of the shape that Lambda hands over.
@@ -164,7 +164,7 @@ fn records_after(
     shard: &OnceLock<Shard>,
     after: Position,
 ) -> Result<Vec<Value>> {
-    let missing = || Error::Retryable("the events table has no stream".to_owned());
+    let missing = || Error::Retryable("the events table has no stream".into());
     let Shard {
         stream_arn,
         shard_id,
@@ -198,9 +198,8 @@ fn records_after(
         .records
         .iter()
         .map(|record| {
-            serde_json::to_value(record).map_err(|error| {
-                Error::Permanent(format!("a record cannot be written as JSON: {error}"))
-            })
+            serde_json::to_value(record)
+                .map_err(|error| Error::permanent("a record cannot be written as JSON", error))
         })
         .collect()
 }
@@ -230,5 +229,5 @@ fn find_shard(database: &Database) -> Result<Option<Shard>> {
 }
 
 fn broken(error: dynoxide::DynoxideError) -> Error {
-    Error::Retryable(format!("the local stream: {error}"))
+    Error::retryable("the local stream", error)
 }

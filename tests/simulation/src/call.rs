@@ -26,8 +26,8 @@ pub enum NoAnswer {
 impl From<NoAnswer> for Error {
     fn from(no_answer: NoAnswer) -> Self {
         match no_answer {
-            NoAnswer::Throttled => Error::Retryable("throttled".to_owned()),
-            NoAnswer::Unknown => Error::Unknown("no answer in time".to_owned()),
+            NoAnswer::Throttled => Error::Retryable("throttled".into()),
+            NoAnswer::Unknown => Error::Unknown("no answer in time".into()),
         }
     }
 }

@@ -62,7 +62,7 @@ impl Turn {
     }
 
     pub(super) fn fault(self) -> Option<Fault> {
-        let error = || Error::Unknown("timed out".to_owned());
+        let error = || Error::Unknown("timed out".into());
         match self {
             Turn::FailsBefore => Some(Fault::FailBefore(error())),
             Turn::FailsAfter => Some(Fault::FailAfter(error())),

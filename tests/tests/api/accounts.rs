@@ -113,17 +113,17 @@ async fn each_refusal_has_its_own_status() {
 async fn a_store_that_does_not_answer_gives_503_and_a_broken_one_500_without_its_inside() {
     for (error, status, retry_after) in [
         (
-            Error::Retryable("secret table throttled".to_owned()),
+            Error::Retryable("secret table throttled".into()),
             503,
             Some("1"),
         ),
         (
-            Error::Unknown("secret table timed out".to_owned()),
+            Error::Unknown("secret table timed out".into()),
             503,
             Some("1"),
         ),
         (
-            Error::Permanent("secret table is corrupt".to_owned()),
+            Error::Permanent("secret table is corrupt".into()),
             500,
             None,
         ),

@@ -139,7 +139,7 @@ async fn a_queue_that_cannot_be_looked_at_is_not_an_empty_one() {
         (&listing["waiting"], &listing["complete"]),
         (&json!(1), &json!(true))
     );
-    let down = Fault::FailBefore(Error::Retryable("down".to_owned()));
+    let down = Fault::FailBefore(Error::Retryable("down".into()));
     client.world.faults.at("dead_letters.look", 0, down);
     let answer = client.get("/v1/dead-letters").await;
     assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
@@ -298,7 +298,7 @@ async fn health_names_the_part_that_does_not_answer() {
     client.world.faults.at(
         "read_model.list",
         0,
-        Fault::FailBefore(Error::Retryable("down".to_owned())),
+        Fault::FailBefore(Error::Retryable("down".into())),
     );
     let unhealthy = client.get("/health").await;
     assert_eq!(unhealthy.status, StatusCode::SERVICE_UNAVAILABLE);

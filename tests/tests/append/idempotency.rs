@@ -9,7 +9,7 @@ use serde_json::json;
 use tests::world::{Fault, World, account, deposited, event, opened, withdrawn};
 
 fn retryable() -> Error {
-    Error::Retryable("throttled".to_owned())
+    Error::Retryable("throttled".into())
 }
 
 #[tokio::test]
@@ -146,7 +146,7 @@ async fn an_answer_that_is_lost_after_the_commit_is_found_again() {
     world.faults.at(
         "store.append",
         0,
-        Fault::FailAfter(Error::Unknown("timed out".to_owned())),
+        Fault::FailAfter(Error::Unknown("timed out".into())),
     );
     let recorded = world
         .append(&appender, &id, "one", [deposited("10.00")])

@@ -3,7 +3,7 @@
 use crate::given::*;
 use futures::future::join_all;
 use handlers::append::{Append, Appender};
-use handlers::error::Error;
+use handlers::error::{Contended, Error, Refusal};
 use tests::world::{Fault, World, account, deposited, opened, withdrawn};
 
 #[tokio::test]
@@ -70,7 +70,7 @@ async fn an_unknown_account_and_a_second_opening_are_refused() {
         .await
         .unwrap();
     let refused = world.append(&appender, &id, "again", [opened()]).await;
-    assert!(matches!(refused, Err(Error::Conflict(_))), "{refused:?}");
+    assert_eq!(refused, Err(Error::Refused(Refusal::AlreadyOpened(id))));
 }
 
 #[tokio::test]
@@ -148,7 +148,7 @@ async fn write_at_once(world: &World, processes: &[Appender], writers: usize) {
             loop {
                 match world.append(process, id, &key, [deposited("1.00")]).await {
                     Ok(recorded) => return recorded.first_version,
-                    Err(Error::Conflict(_)) => {}
+                    Err(Error::Busy { .. }) => {}
                     Err(error) => panic!("{error}"),
                 }
             }
@@ -205,8 +205,11 @@ async fn a_writer_that_is_always_overtaken_gives_up_after_a_bounded_number_of_at
     };
     drop(waiting);
     world.faults.clear();
-    assert!(matches!(outcome, Err(Error::Conflict(_))), "{outcome:?}");
-    assert_eq!(overtaken, 12);
+    let busy = Error::Busy {
+        what: Contended::Account(id.clone()),
+        attempts: 12,
+    };
+    assert_eq!((outcome, overtaken), (Err(busy), 12));
     // The key was not used up by that.
     let recorded = slow.append(&request).await.unwrap();
     assert_eq!((recorded.replayed, recorded.first_version), (false, 14));

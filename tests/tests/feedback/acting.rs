@@ -111,8 +111,8 @@ async fn an_event_is_tried_again_where_a_store_fails_and_nothing_is_lost() {
         "notifications.save",
     ] {
         for fault in [
-            Fault::FailBefore(Error::Retryable("down".to_owned())),
-            Fault::FailAfter(Error::Unknown("lost".to_owned())),
+            Fault::FailBefore(Error::Retryable("down".into())),
+            Fault::FailAfter(Error::Unknown("lost".into())),
         ] {
             let world = world_with(notification(State::Unknown, 1)).await;
             world.faults.forget_trace();

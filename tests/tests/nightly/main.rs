@@ -193,8 +193,8 @@ async fn whatever_call_fails_the_next_run_makes_the_export_whole() {
     let mut failed = 0;
     for call in 0..calls {
         for fault in [
-            Fault::FailBefore(Error::Retryable("throttled".to_owned())),
-            Fault::FailAfter(Error::Unknown("no answer".to_owned())),
+            Fault::FailBefore(Error::Retryable("throttled".into())),
+            Fault::FailAfter(Error::Unknown("no answer".into())),
         ] {
             let given = Given::a_day().await;
             given.world.clock.advance(DAY);

@@ -64,7 +64,7 @@ async fn a_worker_that_dies_at_any_step_with_any_mailer_sends_at_most_once_and_f
 
 #[tokio::test]
 async fn a_store_that_fails_at_any_step_costs_no_second_mail() {
-    let error = || Error::Unknown("timed out".to_owned());
+    let error = || Error::Unknown("timed out".into());
     for mailer in mailers() {
         for call in 0..10 {
             for fault in [Fault::FailBefore(error()), Fault::FailAfter(error())] {

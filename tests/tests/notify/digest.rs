@@ -196,7 +196,7 @@ async fn what_one_attempt_has_left_out_is_not_told_by_the_next_when_it_is_wanted
     world.customer_with("ana@example.com", off).await;
     world.clock.advance(Duration::from_secs(60));
     // Of the two deposits one is noted as skipped.
-    let throttled = handlers::error::Error::Retryable("throttled".to_owned());
+    let throttled = handlers::error::Error::Retryable("throttled".into());
     let fault = Fault::FailBefore(throttled);
     world.faults.at("notifications.save", 1, fault);
     beat(&world).await;

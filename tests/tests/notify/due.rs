@@ -39,8 +39,8 @@ async fn waiting() -> World {
 async fn a_notification_that_fails_for_good_and_cannot_be_put_off_either_stops_no_other() {
     for nth in 1..24 {
         let world = waiting().await;
-        let broken = Error::Permanent("an item cannot be read".to_owned());
-        let passing = Error::Retryable("throttled".to_owned());
+        let broken = Error::Permanent("an item cannot be read".into());
+        let passing = Error::Retryable("throttled".into());
         world
             .faults
             .at("notifications.get", 0, Fault::FailBefore(broken));

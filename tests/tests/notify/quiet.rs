@@ -166,7 +166,7 @@ async fn one_that_fails_stays_due_and_does_not_hold_up_the_others() {
     world.faults.at(
         "customers.latest",
         0,
-        Fault::FailBefore(Error::Retryable("not now".to_owned())),
+        Fault::FailBefore(Error::Retryable("not now".into())),
     );
     let first = beat(&world).await;
     assert_eq!((first.done, first.failed), (2, 1));

@@ -119,7 +119,7 @@ async fn the_chain_ends_with_the_wish_and_begins_with_the_next_event() {
 async fn a_failure_after_one_statement_does_not_lose_the_next() {
     let world = november().await;
     world.clock.set(time(DECEMBER));
-    let throttled = handlers::Error::Retryable("throttled".to_owned());
+    let throttled = handlers::Error::Retryable("throttled".into());
     world
         .faults
         .at("store.head", 0, Fault::FailBefore(throttled));

@@ -38,7 +38,7 @@ async fn a_worker_that_dies_anywhere_leaves_a_batch_that_can_be_delivered_again(
 #[tokio::test]
 async fn a_fault_of_any_call_is_reported_and_mended_by_the_next_delivery() {
     for call in 0..7 {
-        let error = || Error::Retryable("throttled".to_owned());
+        let error = || Error::Retryable("throttled".into());
         for fault in [Fault::FailBefore(error()), Fault::FailAfter(error())] {
             let world = three_accounts().await;
             let batch = world.stream();

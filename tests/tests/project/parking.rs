@@ -13,7 +13,7 @@ use tests::world::{Fault, World, account, deposited};
 fn poisoned(world: &World, records: &mut [StreamRecord], index: usize) {
     let reason = "the item has no attribute events".to_owned();
     records[index].commit = Err(reason.clone());
-    let unreadable = Fault::FailBefore(Error::Permanent(reason));
+    let unreadable = Fault::FailBefore(Error::Permanent(reason.into()));
     world.faults.at("store.commit_holding", 0, unreadable);
 }
 
@@ -299,7 +299,7 @@ async fn a_commit_that_does_not_follow_parks_its_account_at_the_last_good_versio
 async fn a_gap_that_the_store_cannot_read_parks_the_account_instead_of_blocking_the_stream() {
     let world = World::default();
     world.account_with(&account(1), &["1.00", "2.00"]).await;
-    let unreadable = Error::Permanent("the commit at version 2 has no attribute hash".to_owned());
+    let unreadable = Error::Permanent("the commit at version 2 has no attribute hash".into());
     world
         .faults
         .at("store.commits", 0, Fault::FailBefore(unreadable));

@@ -24,7 +24,7 @@ struct Send {
 }
 
 fn send() -> impl Strategy<Value = Send> {
-    let error = || Error::Unknown("timed out".to_owned());
+    let error = || Error::Unknown("timed out".into());
     let fault = prop_oneof![
         6 => Just(None),
         1 => Just(Some(Fault::FailBefore(error()))),
@@ -100,7 +100,7 @@ fn heard(answer: Result<Recorded>) -> Answer {
         Ok(recorded) => Answer::Recorded(recorded.first_version, recorded.replayed),
         Err(Error::KeyReused) => Answer::KeyReused,
         Err(Error::VersionConflict { .. }) => Answer::WrongVersion,
-        Err(Error::NotFound(_) | Error::Conflict(_)) => Answer::Refused,
+        Err(Error::NotFound(_) | Error::Refused(_)) => Answer::Refused,
         Err(other) => panic!("{other:?}"),
     }
 }

@@ -139,7 +139,7 @@ async fn a_bus_that_refuses_leaves_the_letter_where_it_is() {
     world.faults.at(
         "bus.publish",
         0,
-        Fault::FailBefore(Error::Retryable("throttled".to_owned())),
+        Fault::FailBefore(Error::Retryable("throttled".into())),
     );
     let redriven = world.redriver().redrive(&any(10)).await.unwrap();
     assert_eq!(outcomes(&redriven), ["failed: throttled"]);

@@ -160,7 +160,7 @@ async fn a_parked_account_is_not_switched_past_what_was_never_told() {
     let mut stream = world.stream();
     // Neither the record can be read nor the item that it is a copy of.
     stream[2].commit = Err("cannot be read".to_owned());
-    let unreadable = Error::Permanent("cannot be read".to_owned());
+    let unreadable = Error::Permanent("cannot be read".into());
     let fault = Fault::FailBefore(unreadable);
     world.faults.at("store.commit_holding", 0, fault);
     for record in stream {
@@ -202,7 +202,7 @@ async fn a_parked_account_that_moved_since_its_shadow_was_built_is_not_put_back(
     let mut stream = world.stream();
     let last = stream.last_mut().unwrap();
     last.commit = Err("cannot be read".to_owned());
-    let unreadable = Error::Permanent("cannot be read".to_owned());
+    let unreadable = Error::Permanent("cannot be read".into());
     world
         .faults
         .at("store.commit_holding", 0, Fault::FailBefore(unreadable));

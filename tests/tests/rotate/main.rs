@@ -111,8 +111,8 @@ async fn whatever_fails_or_is_lost_and_however_often_a_step_comes_the_end_is_the
     assert!(calls >= 8, "{calls}");
     for call in 0..calls {
         for fault in [
-            Fault::FailBefore(Error::Retryable("throttled".to_owned())),
-            Fault::FailAfter(Error::Unknown("no answer".to_owned())),
+            Fault::FailBefore(Error::Retryable("throttled".into())),
+            Fault::FailAfter(Error::Unknown("no answer".into())),
         ] {
             let given = given(FIRST);
             let first = link(&given.keyring());

@@ -51,8 +51,8 @@ async fn a_call_that_fails_before_or_after_its_effect_is_made_good_by_a_later_be
         world.faults.trace().len()
     };
     for error in [
-        Error::Retryable("throttled".to_owned()),
-        Error::Unknown("no answer".to_owned()),
+        Error::Retryable("throttled".into()),
+        Error::Unknown("no answer".into()),
     ] {
         for call in 0..calls {
             for fault in [

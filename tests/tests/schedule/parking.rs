@@ -172,7 +172,7 @@ async fn a_row_that_cannot_be_read_is_parked_as_well() {
     let world = world_with("500.00").await;
     put(&world, hourly("1.00")).await.unwrap();
     world.clock.set(time("2026-11-22T13:00:30Z"));
-    let broken = Error::Permanent("a schedule has no readable content".to_owned());
+    let broken = Error::Permanent("a schedule has no readable content".into());
     world
         .faults
         .at("schedules.get", 0, Fault::FailBefore(broken));
@@ -190,7 +190,7 @@ async fn a_schedule_whose_letter_or_parking_fails_stays_due_and_is_parked_at_the
         put_as(&world, "too-much", deposit("5.00", at(1))).await;
         put_as(&world, "rent", withdrawal("1.00", at(2))).await;
         world.clock.set(time("2026-11-22T13:10:00Z"));
-        let passing = Error::Retryable("throttled".to_owned());
+        let passing = Error::Retryable("throttled".into());
         world.faults.at(call, 0, Fault::FailBefore(passing));
         assert_eq!(
             beat(&world).await,

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use handlers::Error;
+use handlers::error::{Error, Refusal};
 use handlers::ports::Schedules;
 use handlers::schedule::HeartbeatReport;
 use serde_json::json;
@@ -166,7 +166,10 @@ async fn a_closed_account_is_told_once_and_the_schedule_is_over() {
     assert_left(&world, &[("2026-11-22T13:00:00Z", "account-closed")]);
     assert_eq!(next_at(&world).await, None);
     let refused = put(&world, hourly("2.00")).await.unwrap_err();
-    assert!(matches!(refused, Error::Conflict(_)), "{refused:?}");
+    assert!(
+        matches!(refused, Error::Refused(Refusal::AccountClosed(_))),
+        "{refused:?}"
+    );
 }
 
 #[tokio::test]
@@ -260,7 +263,7 @@ async fn a_schedule_that_fails_for_now_stays_due_and_does_not_stop_the_others() 
         scheduler.change(&change).await.unwrap();
     }
     world.clock.set(time("2026-11-22T13:00:30Z"));
-    let passing = Error::Retryable("throttled".to_owned());
+    let passing = Error::Retryable("throttled".into());
     world
         .faults
         .at("schedules.get", 0, Fault::FailBefore(passing));

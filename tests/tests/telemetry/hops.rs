@@ -86,7 +86,7 @@ async fn a_request_that_fails_is_in_the_log_with_its_correlation_id() {
     let log = Log::start();
     let world = World::default();
     for nth in 0..20 {
-        let broken = Fault::FailBefore(Error::Permanent("the table is gone".to_owned()));
+        let broken = Fault::FailBefore(Error::Permanent("the table is gone".into()));
         world.faults.at("store.head", nth, broken);
     }
     let status = post(&world, "corr-42", json!([opened()])).await;

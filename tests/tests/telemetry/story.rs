@@ -44,7 +44,7 @@ async fn move_money(world: &World, key: &str, event_type: &str, amount: &str) {
 }
 
 fn broken() -> Fault {
-    Fault::FailBefore(Error::Permanent("the item has no attribute".to_owned()))
+    Fault::FailBefore(Error::Permanent("the item has no attribute".into()))
 }
 
 /// The customer is planted with what may not be found.

@@ -72,7 +72,7 @@ impl MemoryBus {
                 .iter()
                 .any(|refused| refused.as_str() == account)
             {
-                answers.push(Err(Error::Retryable("the bus is throttled".to_owned())));
+                answers.push(Err(Error::Retryable("the bus is throttled".into())));
                 continue;
             }
             state.published.push(entry.clone());

@@ -122,7 +122,7 @@ impl SecretVersions for MemorySecretVersions {
         let write = || {
             let mut state = self.lock();
             if state.stages.get(CURRENT).map(String::as_str) != Some(instead_of) {
-                return Err(Error::Permanent("another version is current".to_owned()));
+                return Err(Error::Permanent("another version is current".into()));
             }
             move_current(&mut state, version);
             Ok(())

@@ -25,7 +25,7 @@ async fn project(
     event: LambdaEvent<Value>,
 ) -> Result<DynamoDbEventResponse, Failure> {
     let batch = aws::stream::read_batch(&event.payload)
-        .map_err(|error| HandlerError::Permanent(format!("the batch cannot be read: {error}")))?;
+        .map_err(|error| HandlerError::permanent("the batch cannot be read", error))?;
     for reason in &batch.unreadable {
         tracing::error!(reason, "a record of the stream names no account");
     }

@@ -108,7 +108,7 @@ impl Notifier {
         let versions = drawn.content.statement().and_then(|one| one.versions);
         versions
             .map(|versions| versions.through)
-            .ok_or_else(|| Error::Permanent("a statement that was not drawn".to_owned()))
+            .ok_or_else(|| Error::Permanent("a statement that was not drawn".into()))
     }
 
     async fn neighbour(

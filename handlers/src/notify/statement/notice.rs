@@ -20,7 +20,7 @@ impl Notifier {
         let account = &notification.account_id;
         let versions = statement
             .versions
-            .ok_or_else(|| Error::Permanent("a statement that was not drawn".to_owned()))?;
+            .ok_or_else(|| Error::Permanent("a statement that was not drawn".into()))?;
         let commits = self.commits_within(account, versions).await?;
         let closing = match commits.last() {
             Some(last) => last.after.balance,
@@ -34,7 +34,7 @@ impl Notifier {
                 continue;
             }
             let events = IntegrationEvent::of_commit(commit)
-                .map_err(|error| Error::Permanent(format!("account {account}: {error}")))?;
+                .map_err(|error| Error::permanent(format!("account {account}"), error))?;
             for event in &events {
                 // An account that was opened in the month began with what it was opened with.
                 opening = opening.or(Some(balance(event)?));
@@ -56,7 +56,7 @@ impl Notifier {
     async fn nothing_on(&self, account: &AccountId) -> Result<Money> {
         let head = self.store.head(account).await?;
         head.map(|last| Money::zero(last.account().currency()))
-            .ok_or_else(|| Error::Permanent(format!("account {account} has no events")))
+            .ok_or_else(|| Error::Permanent(format!("account {account} has no events").into()))
     }
 
     /// The commits of these versions, oldest first, after the one before them, where there is one.
@@ -87,7 +87,7 @@ fn balance(event: &IntegrationEvent) -> Result<Money> {
     event
         .data
         .money(&event.data.balance_after)
-        .map_err(|error| Error::Permanent(format!("the balance of an event: {error}")))
+        .map_err(|error| Error::permanent("the balance of an event", error))
 }
 
 /// What moved money; `None` for what did not.

@@ -74,5 +74,5 @@ impl Customers for Then {
 }
 
 fn refused() -> Error {
-    Error::Permanent("a question changes no customer".to_owned())
+    Error::Permanent("a question changes no customer".into())
 }

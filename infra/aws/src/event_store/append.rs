@@ -69,7 +69,7 @@ impl RequestItem {
 
     pub(super) fn into_used_key(self) -> Result<IdempotencyRecord> {
         let incomplete =
-            || Error::Permanent("an idempotency key is kept without its answer".to_owned());
+            || Error::Permanent("an idempotency key is kept without its answer".into());
         Ok(IdempotencyRecord {
             request_hash: RequestHash::from_bytes(digest(
                 &self.request_hash.ok_or_else(incomplete)?,
@@ -177,7 +177,7 @@ fn put_new(table: &str, item: Item) -> Result<TransactWriteItem> {
         .condition_expression("attribute_not_exists(account_id)")
         .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
         .build()
-        .map_err(|error| Error::Permanent(format!("an append could not be built: {error}")))?;
+        .map_err(|error| Error::permanent("an append could not be built", error))?;
     Ok(TransactWriteItem::builder().put(put).build())
 }
 
@@ -193,7 +193,7 @@ fn refused(reasons: &[CancellationReason]) -> Result<Appended> {
     };
     if let Some(reason) = failed(1) {
         let Some(item) = reason.item.clone().filter(|item| !item.is_empty()) else {
-            return Err(Error::Retryable("the used key was not told".to_owned()));
+            return Err(Error::Retryable("the used key was not told".into()));
         };
         return Ok(Appended::KeyUsed(
             read::<RequestItem>(item)?.into_used_key()?,
@@ -224,12 +224,12 @@ fn refused(reasons: &[CancellationReason]) -> Result<Appended> {
                 matches!(*code, "ValidationError" | "ItemCollectionSizeLimitExceeded")
             }) =>
         {
-            Err(Error::Permanent(format!(
-                "the append was cancelled: {codes:?}"
-            )))
+            Err(Error::Permanent(
+                format!("the append was cancelled: {codes:?}").into(),
+            ))
         }
-        codes => Err(Error::Retryable(format!(
-            "the append was cancelled: {codes:?}"
-        ))),
+        codes => Err(Error::Retryable(
+            format!("the append was cancelled: {codes:?}").into(),
+        )),
     }
 }

@@ -55,10 +55,9 @@ impl CommitItem {
     }
 
     pub(crate) fn into_commit(self) -> Result<Commit> {
-        let recorded_at: DateTime<Utc> = self
-            .recorded_at
-            .parse()
-            .map_err(|_| Error::Permanent(format!("{:?} is not a time", self.recorded_at)))?;
+        let recorded_at: DateTime<Utc> = self.recorded_at.parse().map_err(|_| {
+            Error::Permanent(format!("{:?} is not a time", self.recorded_at).into())
+        })?;
         Ok(Commit {
             account_id: self.account_id,
             first_version: self.version,
@@ -81,7 +80,7 @@ pub(crate) fn bytes(digest: &[u8]) -> ByteBuf {
 }
 
 pub(crate) fn digest(bytes: &[u8]) -> Result<[u8; 32]> {
-    bytes
-        .try_into()
-        .map_err(|_| Error::Permanent(format!("a hash has {} bytes instead of 32", bytes.len())))
+    bytes.try_into().map_err(|_| {
+        Error::Permanent(format!("a hash has {} bytes instead of 32", bytes.len()).into())
+    })
 }

@@ -202,12 +202,12 @@ impl Core {
         }
         match answer {
             None | Some(Err(Error::Retryable(_) | Error::Unknown(_))) => self.ask_again(request),
-            Some(Err(Error::Conflict(reason))) if reason.starts_with("other writers") => {
+            Some(Err(Error::Busy { .. })) => {
                 self.check_conflict(&request);
                 self.ask_again(request);
             }
-            Some(Err(Error::Permanent(reason))) => {
-                self.violate("nothing fails for good by itself", || reason);
+            Some(Err(error @ Error::Permanent(_))) => {
+                self.violate("nothing fails for good by itself", || error.to_string());
             }
             Some(Err(_refused)) => self.state.unanswered -= 1,
             Some(Ok(recorded)) => {

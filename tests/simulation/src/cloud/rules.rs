@@ -217,7 +217,7 @@ impl Core {
                 self.function_given_up(
                     &attempt,
                     "EventAgeExceeded",
-                    &Error::Retryable("throttled".to_owned()),
+                    &Error::Retryable("throttled".into()),
                 );
                 return;
             }
@@ -258,7 +258,7 @@ impl Core {
             Some(Err(error)) => error,
             None => {
                 self.coverage.note(Hop::BusToFunction, Fault::CrashAfter);
-                Error::Unknown("the process died or timed out".to_owned())
+                Error::Unknown("the process died or timed out".into())
             }
         };
         attempt.failures += 1;

@@ -17,7 +17,7 @@ const MAX_ROUNDS: u32 = 4;
 #[async_trait]
 impl Bus for Port {
     async fn publish(&self, entries: &[BusEntry]) -> Vec<Result<()>> {
-        let untried = || Err(Error::Retryable("not tried yet".to_owned()));
+        let untried = || Err(Error::Retryable("not tried yet".into()));
         let mut results: Vec<Result<()>> = entries.iter().map(|_| untried()).collect();
         let entries: Vec<Arc<BusEntry>> = entries.iter().cloned().map(Arc::new).collect();
         for _ in 0..MAX_ROUNDS {
@@ -71,7 +71,7 @@ impl Port {
                 .into_iter()
                 .map(|taken| match taken {
                     true => Ok(()),
-                    false => Err(Error::Retryable("the entry was not taken".to_owned())),
+                    false => Err(Error::Retryable("the entry was not taken".into())),
                 })
                 .collect(),
         }

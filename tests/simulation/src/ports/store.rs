@@ -160,10 +160,13 @@ impl Port {
         });
         match unreadable {
             None => Ok(()),
-            Some(commit) => Err(Error::Permanent(format!(
-                "the commit at version {} cannot be read: unknown event type",
-                commit.first_version
-            ))),
+            Some(commit) => Err(Error::Permanent(
+                format!(
+                    "the commit at version {} cannot be read: unknown event type",
+                    commit.first_version
+                )
+                .into(),
+            )),
         }
     }
 }
