@@ -27,7 +27,7 @@ fn number(item: &Value, member: &str) -> u64 {
 }
 
 /// What names an item in its table.
-fn key(item: &Value, members: &[&str]) -> Value {
+pub fn key(item: &Value, members: &[&str]) -> Value {
     let parts = members
         .iter()
         .map(|member| ((*member).to_owned(), item[*member].clone()));
@@ -35,7 +35,7 @@ fn key(item: &Value, members: &[&str]) -> Value {
 }
 
 /// Puts the item back by one revision, so that it can be written again.
-fn put_before(tables: &Tables, table: &str, item: &Value, key: &Value) {
+pub fn put_before(tables: &Tables, table: &str, item: &Value, key: &Value) {
     match number(item, "revision") {
         1 => tables.delete(table, key),
         revision => {

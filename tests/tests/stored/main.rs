@@ -25,3 +25,4 @@ mod keys;
 mod letters;
 mod machine;
 mod request_hashes;
+mod variants;
