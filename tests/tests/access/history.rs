@@ -12,7 +12,7 @@ fn statements(table: &str) -> Vec<Value> {
     let table = &template()["Resources"][table]["Properties"];
     let document = &table["ResourcePolicy"]["PolicyDocument"];
     let statements = document["Statement"].as_array().unwrap().iter();
-    // That one says how to come, not who may do what: tests/tests/template_encryption.rs.
+    // That one says how to come, not who may do what: tests/tests/template/encryption.rs.
     let about_rights = statements.filter(|statement| statement["Sid"] != "TlsOnly");
     about_rights.cloned().collect()
 }

@@ -1,0 +1,18 @@
+//! The binary from outside: its commands, on a server of its own.
+#![allow(clippy::unwrap_used, clippy::float_arithmetic)]
+
+mod cost;
+mod erasure;
+mod export;
+mod help;
+mod import;
+mod import_identity;
+mod import_telling;
+mod load;
+mod output;
+mod preview;
+mod private;
+mod questions;
+mod running;
+mod serve;
+mod what_if;

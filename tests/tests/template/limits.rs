@@ -1,0 +1,77 @@
+//! The limits of the API in the template.
+
+use serde_json::json;
+
+use crate::template;
+
+#[test]
+fn every_method_has_a_rate_and_the_unsigned_ones_a_low_one() {
+    let template = template();
+    let settings = template["Resources"]["Api"]["Properties"]["MethodSettings"]
+        .as_array()
+        .unwrap();
+    let rate = |method: &str, path: &str| {
+        let found = settings
+            .iter()
+            .find(|setting| setting["HttpMethod"] == method && setting["ResourcePath"] == path)
+            .unwrap_or_else(|| panic!("{method} {path}"));
+        let rate = found["ThrottlingRateLimit"].as_u64().unwrap();
+        assert!(
+            found["ThrottlingBurstLimit"].as_u64().unwrap() >= rate,
+            "{method} {path}"
+        );
+        rate
+    };
+    let all = rate("*", "/*");
+    let events = &template["Resources"]["ApiFunction"]["Properties"]["Events"];
+    let mut unsigned = 0;
+    for (name, event) in events.as_object().unwrap() {
+        let properties = &event["Properties"];
+        if properties["Auth"]["Authorizer"] != "NONE" {
+            continue;
+        }
+        unsigned += 1;
+        let path = properties["Path"].as_str().unwrap().replacen('/', "/~1", 1);
+        let method = properties["Method"].as_str().unwrap().to_uppercase();
+        assert!(
+            rate(&method, &path) * 10 < all,
+            "{name} is open to all at the rate of all"
+        );
+    }
+    assert_eq!(unsigned, 2);
+}
+
+#[test]
+fn an_address_is_limited_by_a_parameter_on_the_stage_that_callers_use() {
+    let template = template();
+    assert_eq!(template["Parameters"]["RequestsPerAddress"]["Default"], 0);
+    let resources = &template["Resources"];
+    let limits = &resources["CallerLimits"];
+    assert_eq!(
+        limits["Properties"]["DefaultAction"],
+        json!({ "Allow": {} })
+    );
+    let rules = limits["Properties"]["Rules"].as_array().unwrap();
+    let [rule] = &rules[..] else {
+        panic!("{rules:?}");
+    };
+    assert_eq!(rule["Action"], json!({ "Block": {} }));
+    let rate = &rule["Statement"]["RateBasedStatement"];
+    assert_eq!(rate["AggregateKeyType"], "IP");
+    assert_eq!(rate["Limit"], json!({ "Ref": "RequestsPerAddress" }));
+    let association = &resources["CallerLimitsOfApi"];
+    assert_eq!(
+        association["Properties"]["WebACLArn"],
+        json!({ "Fn::GetAtt": ["CallerLimits", "Arn"] })
+    );
+    let stage = association["Properties"]["ResourceArn"]["Fn::Sub"]
+        .as_str()
+        .unwrap();
+    assert!(
+        stage.ends_with("/restapis/${Api}/stages/${Api.Stage}"),
+        "{stage}"
+    );
+    for resource in [limits, association] {
+        assert_eq!(resource["Condition"], "LimitsCallers");
+    }
+}
