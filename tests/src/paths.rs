@@ -38,8 +38,7 @@ struct Found {
 /// Where something does not do what it is measured at.
 #[must_use]
 pub fn paths(effort: Effort) -> Value {
-    let says = "Pure code by the processor time of its thread, so that what else runs does not count. The way from append to mail on a server of its \
-        own, from outside.";
+    let says = "Pure code is measured by the processor time of its thread, so other work does not count. The path from append to mail is measured from outside, on a server of its own.";
     part(
         "paths",
         says,
@@ -54,7 +53,7 @@ pub fn paths(effort: Effort) -> Value {
 /// As [`paths`].
 #[must_use]
 pub fn growth(effort: Effort) -> Value {
-    let says = "The store of one machine in one process with its client, each size beside a small store in the same minute.";
+    let says = "The store of one machine in one process with its client, each size compared with a small store in the same minute.";
     part("growth", says, &[growth::measure], effort)
 }
 

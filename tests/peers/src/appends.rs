@@ -142,9 +142,7 @@ fn goal(stores: &[Shared], work: Appends, rounds: &Rounds) -> Goal {
 
 fn why(work: Appends) -> String {
     match work.events_a_commit {
-        1 => "both wait for one synced transaction of the engine, and ours writes an idempotency key, an index by time and a stream of whole \
-              commits in it".to_owned(),
-        _ => "the engine takes one synced transaction at a time, and each store's commit is one, of one item or of ten; where the disk costs \
-              nothing (TMPDIR on tmpfs) it is the engine's and the SDK's work on a commit's nested attributes".to_owned(),
+        1 => "both wait for one synced transaction of the engine, and ours also writes an idempotency key, an index by time and a stream of whole commits in it".to_owned(),
+        _ => "the engine takes one synced transaction at a time, and each store's commit is one, of one item or of ten; with a free disk (TMPDIR on tmpfs) the limit is the engine's and the SDK's work on a commit's nested attributes".to_owned(),
     }
 }

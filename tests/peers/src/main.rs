@@ -78,18 +78,16 @@ fn notes() -> Vec<String> {
          durability, and the same HTTP client. Tables, indexes and streams of the peers are those of their documentation.",
         "Client and engine share one process, with two threads of the engine's own, so processor time is that of both: on AWS the engine's \
          share is DynamoDB's.",
-        "Every deposit has another counterparty and reference: ledgerbell packs commits of many events, and what is alike would pack too well.",
-        "The engine looks through the request tokens of the last ten minutes at each transaction that has one. ledgerbell sends it none; \
-         the SDK of the peers does, so their last transactions of a run are some percent dearer than they would be on AWS.",
-        "Requests are counted as they go out, repeated ones included. Write units are those that the engine tells by DynamoDB's rules (each KB \
-         begun, doubled in transactions, indexes included); what a refused transaction consumes is not told.",
+        "Every deposit has another counterparty and reference: ledgerbell packs commits of many events, and identical texts would pack too well.",
+        "At each transaction with a request token, the engine searches those of the last ten minutes. ledgerbell sends it none; \
+         the SDK of the peers does, so their last transactions of a run are a few percent more expensive than they would be on AWS.",
+        "Requests are counted as they leave, retries included. Write units are those that the engine reports by DynamoDB's rules (each KB begun, doubled in transactions, indexes included); it does not report those of a refused transaction.",
         "All are long-living processes: ledgerbell remembers the last commits of the accounts that it wrote to, the caller of \
          event-store-adapter-rs holds its aggregates. dynamo-es loads an account before each commit.",
         "event-store-adapter-rs takes one event a call. Its commits of 10 are 10 transactions, one after another, and are not atomic.",
         "The peers leave conflicts to their callers: here they pause as ledgerbell does between processes (5 ms, doubled up to 400 ms, with \
-         jitter), load the account anew and try again without end. Writers of one ledgerbell process queue for an account.",
-        "With snapshots or aggregates, cqrs-es 0.5.0 counts the events of a commit twice in what it keeps (a test here shows it), so that the \
-         balance it loads is wrong. It is as much work as the right one, and so it is measured all the same.",
+         jitter), load the account again and retry without limit. Writers of one ledgerbell process queue for an account.",
+        "With snapshots or aggregates, cqrs-es 0.5.0 counts the events of a commit twice in its stored state (a test here shows it), so the balance it loads is wrong. It takes as much work as the right one, so it is measured all the same.",
         "p50 and p99 are of whole commits, pauses after conflicts included.",
     ]
     .map(str::to_owned)

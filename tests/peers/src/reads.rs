@@ -38,8 +38,8 @@ pub async fn run(size: Size, part: &mut Part) -> Result<(), Failure> {
     part.goals
         .push(goal(&filled[0].label, &rounds[0], &rounds[2]));
     part.notes.push(format!(
-        "The history that is read has {} events: one account of {} and {} of {}. Ledgerbell's was written twice, with 10 events a commit \
-         and with 1, as its pages and items are those of commits.",
+        "The history that is read has {} events: one account of {} and {} of {}. Ledgerbell's history was written twice, with 10 events a commit \
+         and with 1, because its pages and items consist of commits.",
         history.events(), long.1, history.accounts.len() - 1, short.1,
     ));
     Ok(())
@@ -153,7 +153,7 @@ async fn table(
     let mut head = texts(&["", "ms", "requests", "read units", "processor time, ms"]);
     if !is_load {
         head.extend(texts(&[
-            "events that came",
+            "events received",
             "events a second",
             "processor time an event, us",
         ]));

@@ -84,7 +84,7 @@ pub fn differences() -> Table {
         ],
         [
             "order over all accounts",
-            "an index by time, in 16 lanes",
+            "an index by time, in 16 shards",
             "no",
             "no",
         ],
@@ -96,12 +96,12 @@ pub fn differences() -> Table {
         ],
         [
             "snapshots",
-            "none needed: each commit carries the account after it",
+            "none needed: each commit carries the resulting account",
             "every N events, or with each commit",
-            "where the caller hands one over",
+            "if the caller hands one over",
         ],
         [
-            "what a snapshot holds",
+            "contents of a snapshot",
             "the account",
             "with cqrs-es 0.5.0: the events of its commit twice",
             "the account",
@@ -115,12 +115,12 @@ pub fn differences() -> Table {
         [
             "accounts of more than 1 MB of events",
             "read in pages",
-            "read without pages: what is above 1 MB is missing",
+            "read without pages: events above 1 MB are missing",
             "read in pages",
         ],
     ];
     Table {
-        title: "What each does, and does not do".to_owned(),
+        title: "Features of each".to_owned(),
         head: texts(&["", "ledgerbell", "dynamo-es", "event-store-adapter-rs"]),
         rows: rows.iter().map(|row| texts(row)).collect(),
     }

@@ -82,7 +82,7 @@ async fn in_the_store(effort: Effort, found: &mut Found) {
     }));
     found.charts.push(chart(
         "growth-events",
-        "Append rate by the events that are there, over the rate with 1,000",
+        "Append rate by the number of stored events, relative to the rate with 1,000",
         "events in the store",
         "rate, relative",
         true,
@@ -118,7 +118,7 @@ async fn of_one_account(effort: Effort, found: &mut Found) {
     store.stop().await;
     found.charts.push(chart(
         "growth-account",
-        "Append rate to one account by its events, over that to accounts of a few",
+        "Append rate to one account by its number of events, relative to accounts with few",
         "events of the account",
         "rate, relative",
         true,
@@ -154,7 +154,7 @@ async fn by_accounts(effort: Effort, found: &mut Found) {
     many.stop().await;
     found.charts.push(chart(
         "growth-accounts",
-        "Append rate by the accounts that are there, over the rate with 1,000",
+        "Append rate by the number of accounts, relative to the rate with 1,000",
         "accounts",
         "rate, relative",
         true,
@@ -187,7 +187,7 @@ async fn by_customers(effort: Effort, found: &mut Found) {
     many.stop().await;
     found.charts.push(chart(
         "growth-customers",
-        "Rate at which recipients are read by the customers behind the rule, over the rate with 1,000",
+        "Rate of reading recipients by the number of customers, relative to the rate with 1,000",
         "customers",
         "rate, relative",
         true,
@@ -218,7 +218,7 @@ async fn by_writers(effort: Effort, found: &mut Found) {
         .collect();
     found.charts.push(chart(
         "growth-writers",
-        "Appends a second by writers at once, each to an account of its own",
+        "Appends a second by concurrent writers, each to an account of its own",
         "writers",
         "appends a second",
         true,

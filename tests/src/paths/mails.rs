@@ -39,7 +39,7 @@ pub(super) fn measure(effort: Effort) -> Found {
             "why": if middle >= WANTED { "" } else { "what depends on a mail's facts is interpreted" },
         })],
         notes: vec![format!(
-            "{} kinds of mails with all that they may hold, in {} languages; the largest has {bytes} bytes.",
+            "{} kinds of mails with all possible contents, in {} languages; the largest has {bytes} bytes.",
             Kind::ALL.len() - 1,
             Locale::ALL.len(),
         )],

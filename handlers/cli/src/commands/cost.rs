@@ -157,7 +157,7 @@ impl Answer<'_> {
             "columns": columns,
             "standing_a_month": parts(&self.standing),
             "goal": {
-                "what": "a million events at one a commit, beside SES",
+                "what": "a million events at one a commit, without SES",
                 "wanted": GOAL,
                 "computed": rounded(self.beside_ses),
                 "met": self.beside_ses <= GOAL,
@@ -198,7 +198,7 @@ impl Answer<'_> {
             format!("missed by {:.2}", self.beside_ses - GOAL)
         };
         output::line(format!(
-            "Goal: at most {GOAL:.2} beside SES at one event a commit; {:.2}: {verdict}.",
+            "Goal: at most {GOAL:.2} without SES at one event a commit; {:.2}: {verdict}.",
             self.beside_ses
         ));
         output::line("What would make a million events cheaper, at one a commit:");
@@ -231,7 +231,7 @@ impl Answer<'_> {
         let services = self.columns.first().map_or(&[][..], |column| &column.parts);
         for (index, part) in services.iter().enumerate() {
             if part.service == SES {
-                row("beside SES", &Column::beside_ses);
+                row("without SES", &Column::beside_ses);
             }
             row(part.service, &|column| column.parts[index].usd);
         }

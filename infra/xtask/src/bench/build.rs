@@ -158,18 +158,17 @@ fn part(built: Option<Duration>, changed: &[(&str, Duration)], heaviest: Vec<Uni
     });
     Part {
         part: "build".to_owned(),
-        says: "What `cargo run` needs is built in a new clone, from nothing but downloaded crates; then a line is added to `domain`, and unit tests are \
-               run. Wall clock: other machines and other work change it."
+        says: "The crates of `cargo run` are built in a new clone with all crates downloaded; then a line is added to `domain`, and unit tests are run. The times are wall clock: other machines and other work change them."
             .to_owned(),
         goals: built.into_iter().chain(changed).collect(),
         tables: vec![Table {
-            title: "Crates that take longest, each on its own core".to_owned(),
+            title: "The slowest crates, each on its own core".to_owned(),
             head: vec!["crate".to_owned(), "s".to_owned()],
             rows: rows.collect(),
         }],
         charts: Vec::new(),
         notes: vec![format!(
-            "From a start of `cargo run` to ready it is the build and about a tenth of a second. The middle of {ROUNDS} changes counts."
+            "From the start of `cargo run` to ready it takes the build and about a tenth of a second. The median of {ROUNDS} changes counts."
         )],
         made_by: String::new(),
     }

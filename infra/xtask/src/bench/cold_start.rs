@@ -242,7 +242,7 @@ fn part(all: Vec<Measured>, rounds: usize) -> Part {
             why: if met {
                 String::new()
             } else {
-                "the table has it by function, and ADR 26 what was compared".to_owned()
+                "see the table by function, and ADR 26 for the comparison".to_owned()
             },
         };
     let slowest = most(|one| millis(middle(&one.next)));
@@ -255,8 +255,8 @@ fn part(all: Vec<Measured>, rounds: usize) -> Part {
     Part {
         part: "cold-start".to_owned(),
         says: format!(
-            "Each function as it is deployed, but for this processor, is started against a stub of Lambda's Runtime API, {rounds} times after one that is \
-             not counted. The times are medians. What Lambda itself takes before the process starts, and the first request to each service, are not in it."
+            "Each function, built as deployed but for this processor, is started against a stub of Lambda's Runtime API, {rounds} times after one uncounted \
+             start. The times are medians. They exclude Lambda's own time before the process starts, and the first request to each service."
         ),
         goals: vec![
             goal("process start to the first `/next`, slowest function", format!("<= {NEXT_MS} ms"), slowest, format!("{next} ms"), next <= NEXT_MS),
@@ -271,7 +271,7 @@ fn part(all: Vec<Measured>, rounds: usize) -> Part {
         }],
         charts: Vec::new(),
         notes: vec![
-            "Answers are those that need no AWS: the API's document, an empty batch of the stream. Other functions have none.".to_owned(),
+            "Answers are measured only where they need no AWS: the API's document, an empty batch of the stream. The other functions have none.".to_owned(),
         ],
         made_by: String::new(),
     }

@@ -106,7 +106,7 @@ fn of_counts(kept: &Value) -> Part {
             "",
         ),
         at_most(
-            "SQLite's steps of a look, the stream 50 times as long",
+            "SQLite's steps of a poll, the stream 50 times as long",
             grown("steps_of_a_look"),
             2.0,
             "",
@@ -141,12 +141,11 @@ fn of_counts(kept: &Value) -> Part {
     }
     rows.push(row("project 100 commits of one account", hot));
     rows.push(row("notify, a mail", &kept["mail"]["notify"]));
-    rows.push(row("notify, nobody to be told", &kept["skipped"]["notify"]));
+    rows.push(row("notify, no mail", &kept["skipped"]["notify"]));
     rows.push(row("feedback, SES's two events", &kept["mail"]["feedback"]));
     Part {
         part: "counts".to_owned(),
-        says: "What the use cases ask of DynamoDB, counted with the real adapters on the embedded engine. The normal tests hold \
-               all of it, and catch three regressions that are planted."
+        says: "The requests of the use cases to DynamoDB, counted with the real adapters on the embedded engine. The normal tests compare all of it, and catch planted regressions."
             .to_owned(),
         goals,
         tables: vec![Table {
@@ -155,7 +154,7 @@ fn of_counts(kept: &Value) -> Part {
             rows,
         }],
         charts: Vec::new(),
-        notes: vec!["Events with counterparty and reference, unless it says otherwise.".to_owned()],
+        notes: vec!["Events with counterparty and reference, unless stated otherwise.".to_owned()],
         made_by: String::new(),
     }
 }
@@ -187,7 +186,7 @@ fn of_cost(document: &Value) -> Part {
             std::iter::once(name).chain(cells).collect()
         })
         .collect();
-    for (name, of) in [("beside SES", "beside_ses"), ("all", "all")] {
+    for (name, of) in [("without SES", "beside_ses"), ("all", "all")] {
         let cells = columns.iter().map(|column| usd(&column[of]));
         rows.push(std::iter::once(name.to_owned()).chain(cells).collect());
     }
@@ -214,7 +213,7 @@ fn of_cost(document: &Value) -> Part {
         },
     ));
     let mut goal = at_most(
-        "USD for a million events at 1 a commit with a mail each, beside SES",
+        "USD for a million events at 1 a commit with a mail each, without SES",
         computed,
         wanted,
         "DynamoDB's writes are the largest part, and more than half of them are the proof that a mail went out once",

@@ -13,11 +13,11 @@ use crate::{
 
 const INTRODUCTION: &str = "# Performance
 
-Made by `cargo xtask bench`, which measures, keeps what it measured in [performance/](performance/), and writes this page; `cargo xtask bench PART`
-measures one part anew. Each part says on which machine and at which commit it was made.
+`cargo xtask bench` measures, stores the results in [performance/](performance/), and writes this page; `cargo xtask bench PART`
+measures one part again. Each part names the machine and the commit at which it was measured.
 
-What counts here are ratios within one run, counts (requests, write units, bytes), and growth. An absolute time is that of a small shared machine, and
-good for comparing with its neighbours in the same table only. Counts are also held by tests of the normal run; times are not.
+Look at ratios within one run, counts (requests, write units, bytes), and growth. An absolute time is that of a small shared machine, and
+comparable only with its neighbours in the same table. Tests of the normal run check the counts too, but not the times.
 
 ";
 
@@ -66,7 +66,7 @@ fn markdown(parts: &[Part]) -> String {
         // Writing to a string does not fail.
         let _ = write!(
             page,
-            "\n## {}\n\n{}\n\nMade by {}.\n",
+            "\n## {}\n\n{}\n\nMeasured on {}.\n",
             capital(&part.part),
             part.says,
             part.made_by

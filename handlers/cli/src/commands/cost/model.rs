@@ -173,11 +173,11 @@ pub fn levers(data: &Data, mails: f64) -> Result<Vec<Lever>, Failure> {
     let lever = |what, usd| Lever { what, usd };
     let mut levers = vec![
         lever(
-            "Lambda itself tells of failures alone (LogFormat JSON, SystemLogLevel WARN), not of each call's time and memory",
+            "Lambda itself logs only failures (LogFormat JSON, SystemLogLevel WARN), not each call's time and memory",
             invocations * of_lambda / GB * data.price("cloudwatch_log_gb")?,
         ),
         lever(
-            "SES tells what became of a mail, and not that it was sent, which its answer has told",
+            "SES reports only the outcome of a mail, and not also its sending, which its answer has already confirmed",
             one_told
                 * (mail.feedback.written() * write
                     + mail.feedback.read_units * data.price("dynamodb_read_unit")?)
