@@ -1,6 +1,7 @@
 //! The ways in, as use cases, and the ports that they need.
 
 pub mod append;
+pub mod composition;
 pub mod customers;
 pub mod dead_letter;
 pub mod error;

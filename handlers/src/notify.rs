@@ -37,6 +37,15 @@ pub use evaluator::Evaluator;
 pub use preview::{Preview, Previewer, Verdict};
 pub use what_if::{Position, Question, Report, Scope, WhatIf, Wishes};
 
+/// How long one worker may work on a notification in the cloud: longer than the
+/// mailer's timeout, shorter than the function's (90 s) and than Lambda's
+/// wait before the first retry (60 s). Beyond it, another worker takes the mail
+/// for one of unknown outcome.
+pub const LEASE: Duration = Duration::from_secs(45);
+/// How long SES's events may take to clear up an unknown outcome, before an
+/// operator sees it. SQS holds a letter back no longer.
+pub const UNKNOWN_WINDOW: Duration = Duration::from_secs(15 * 60);
+
 /// What an installation decides.
 #[derive(Debug, Clone)]
 pub struct Settings {

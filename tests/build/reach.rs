@@ -137,11 +137,19 @@ impl Walk<'_> {
         fields.collect()
     }
 
-    /// The methods of a name that a receiver may have, those of all implementations of a trait.
+    /// The methods of a name that a receiver may have: its own, those of all implementations of a trait, and the defaults of
+    /// the traits that it implements.
     fn methods_of(&self, types: &BTreeSet<String>, name: &str) -> Vec<usize> {
+        let of_traits = types
+            .iter()
+            .filter_map(|kind| self.source.implemented.get(kind));
+        let of_traits: BTreeSet<&String> = of_traits.flatten().collect();
         self.indexes(|function| {
+            let owner = function.owner.as_ref();
             let has = |kind: &Option<String>| kind.as_ref().is_some_and(|it| types.contains(it));
-            function.name == name && (has(&function.owner) || has(&function.port))
+            let is_default = owner == function.port.as_ref()
+                && owner.is_some_and(|owner| of_traits.contains(owner));
+            function.name == name && (has(&function.owner) || has(&function.port) || is_default)
         })
     }
 

@@ -27,6 +27,8 @@ pub(crate) struct Source {
     pub(crate) functions: Vec<Function>,
     /// The names in the types of the fields, by type and field.
     pub(crate) fields: BTreeMap<(String, String), BTreeSet<String>>,
+    /// The traits that a type implements, by the type: it has their default methods.
+    pub(crate) implemented: BTreeMap<String, BTreeSet<String>>,
     /// Where what a file names by `use` comes from: the module or type before the name.
     pub(crate) imports: BTreeMap<(PathBuf, String), String>,
 }
@@ -111,6 +113,10 @@ impl Reader<'_> {
             .trait_
             .as_ref()
             .and_then(|(_, path, _)| Some(path.segments.last()?.ident.to_string()));
+        if let (Some(owner), Some(port)) = (&owner, &port) {
+            let implemented = self.source.implemented.entry(owner.clone());
+            implemented.or_default().insert(port.clone());
+        }
         for item in &block.items {
             if let syn::ImplItem::Fn(method) = item {
                 self.function(&method.sig, &method.block, owner.clone(), port.clone());

@@ -181,11 +181,9 @@ fn a_function_that_the_bus_calls_has_retries_and_a_dead_letter_destination_of_it
 
 #[test]
 fn a_mail_is_given_more_time_than_its_claim_is_held() {
-    /// `LEASE` in the main of the function notify.
-    const LEASE_S: u64 = 45;
     let timeout = template()["Resources"]["NotifyFunction"]["Properties"]["Timeout"].as_u64();
     assert!(
-        timeout.is_some_and(|timeout| timeout > LEASE_S),
+        timeout.is_some_and(|timeout| timeout > handlers::notify::LEASE.as_secs()),
         "{timeout:?}"
     );
 }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use handlers::composition::Composition;
 use handlers::feedback::Feedback;
 use lambda::Failure;
 use lambda::clients::Clients;
@@ -11,7 +12,7 @@ use serde_json::Value;
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     lambda::telemetry::start();
-    let feedback = Clients::from_env().await.feedback();
+    let feedback = Arc::new(Clients::from_env().await.feedback());
     run(service_fn(|event: LambdaEvent<Value>| {
         deliver(Arc::clone(&feedback), event)
     }))

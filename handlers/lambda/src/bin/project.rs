@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 use handlers::Error as HandlerError;
+use handlers::composition::Composition;
 use handlers::project::Projector;
 use lambda::Failure;
 use lambda::clients::Clients;
@@ -13,7 +14,7 @@ use serde_json::Value;
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     lambda::telemetry::start();
-    let projector = Clients::from_env().await.projector();
+    let projector = Arc::new(Clients::from_env().await.projector());
     run(service_fn(|event: LambdaEvent<Value>| {
         project(Arc::clone(&projector), event)
     }))

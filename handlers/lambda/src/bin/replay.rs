@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use handlers::composition::Composition;
 use handlers::replay::Replayer;
 use lambda::Failure;
 use lambda::clients::Clients;
@@ -15,7 +16,7 @@ const RESERVE: Duration = Duration::from_secs(120);
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     lambda::telemetry::start();
-    let replayer = Clients::from_env().await.replayer();
+    let replayer = Arc::new(Clients::from_env().await.replayer());
     run(service_fn(|event: LambdaEvent<Value>| {
         replay(Arc::clone(&replayer), event)
     }))

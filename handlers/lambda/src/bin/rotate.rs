@@ -11,7 +11,7 @@ use serde_json::Value;
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     lambda::telemetry::start();
-    let rotator = Clients::from_env().await.rotator();
+    let rotator = Arc::new(Clients::from_env().await.rotator());
     run(service_fn(|event: LambdaEvent<Value>| {
         rotate(Arc::clone(&rotator), event)
     }))

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use handlers::composition::Composition;
 use handlers::schedule::Scheduler;
 use lambda::Failure;
 use lambda::clients::Clients;
@@ -16,7 +17,7 @@ const RESERVE: Duration = Duration::from_secs(40);
 #[tokio::main]
 async fn main() -> Result<(), Error> {
     lambda::telemetry::start();
-    let scheduler = Clients::from_env().await.scheduler();
+    let scheduler = Arc::new(Clients::from_env().await.scheduler());
     run(service_fn(|event: LambdaEvent<Value>| {
         schedule(Arc::clone(&scheduler), event)
     }))
