@@ -6,7 +6,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use handlers::composition::Composition;
 use handlers::feedback::Feedback;
+use handlers::http::Api;
 use handlers::notify::Notifier;
 use handlers::ports::Clock;
 use handlers::replay::Replayer;
@@ -17,6 +19,7 @@ use serde_json::{Value, json};
 use tokio::sync::{Notify, watch};
 use tokio::task::JoinSet;
 
+use crate::composition::Machine;
 use crate::dead_letters;
 use crate::durable::Durable;
 
@@ -46,6 +49,22 @@ pub(crate) struct Invoker {
     pub(crate) bell: Arc<Notify>,
     /// How long at most it does not look for what is due.
     pub(crate) idle: Duration,
+}
+
+impl Invoker {
+    /// Calls what the API has too, so that one process remembers accounts once.
+    pub(crate) fn new(machine: &Machine, api: &Api, bell: Arc<Notify>, idle: Duration) -> Self {
+        Invoker {
+            durable: machine.durable.clone(),
+            notifier: Arc::new(machine.notifier()),
+            replayer: api.replayer.clone(),
+            scheduler: api.scheduler.clone(),
+            feedback: api.redriver.feedback.clone(),
+            clock: machine.clock(),
+            bell,
+            idle,
+        }
+    }
 }
 
 #[derive(Debug, Clone)]
@@ -271,14 +290,10 @@ fn destination_record(
 #[cfg(test)]
 mod tests {
     use async_trait::async_trait;
-    use aws::{
-        Dynamo, DynamoEventStore, DynamoNotifications, DynamoReadModel, DynamoReplays,
-        DynamoSchedules, DynamoSuppressions,
-    };
+    use aws::Dynamo;
     use domain::CustomerId;
-    use handlers::append::Appender;
     use handlers::notify::Settings;
-    use handlers::ports::{CustomerRevision, Customers, DeadLetterQueue, RandomIds, SystemClock};
+    use handlers::ports::{CustomerRevision, Customers, DeadLetterQueue, SystemClock};
     use rusqlite::OptionalExtension;
 
     use super::*;
@@ -323,61 +338,28 @@ mod tests {
             bell.clone(),
             Arc::new(SystemClock),
         );
-        let bus = Arc::new(bus.unwrap());
-        let notifications = Arc::new(DynamoNotifications(nowhere.clone()));
-        Invoker {
+        let machine = Machine {
+            dynamo: nowhere,
             durable: durable.clone(),
-            notifier: Arc::new(Notifier {
-                store: Arc::new(DynamoEventStore(nowhere.clone())),
-                customers: Arc::new(Panicking),
-                notifications: notifications.clone(),
-                suppressions: Arc::new(DynamoSuppressions(nowhere.clone())),
-                keys: Arc::new(LocalKeys::open(folder).unwrap()),
-                mailer: Arc::new(Mailbox {
-                    durable: durable.clone(),
-                    clock: Arc::new(SystemClock),
-                    bus: bus.clone(),
-                    switch: Switch::default(),
-                }),
-                dead_letters: Arc::new(dead_letters(durable)),
+            customers: Arc::new(Panicking),
+            mailbox: Mailbox {
+                durable: durable.clone(),
                 clock: Arc::new(SystemClock),
-                settings: Settings {
-                    bank_name: "Bank".to_owned(),
-                    mail_from: "bank@example.com".to_owned(),
-                    public_url: "http://127.0.0.1:8080/v1".to_owned(),
-                    message_id_domain: "mailer.example".to_owned(),
-                    lease: Duration::from_secs(5),
-                    unknown_window: Duration::ZERO,
-                },
-            }),
-            replayer: Arc::new(Replayer {
-                store: Arc::new(DynamoEventStore(nowhere.clone())),
-                read_model: Arc::new(DynamoReadModel(nowhere.clone())),
-                bus,
-                replays: Arc::new(DynamoReplays(nowhere.clone())),
-                clock: Arc::new(SystemClock),
-                ids: Arc::new(RandomIds),
-                safety_window: chrono::TimeDelta::zero(),
-            }),
-            scheduler: Arc::new(Scheduler {
-                schedules: Arc::new(DynamoSchedules(nowhere.clone())),
-                store: Arc::new(DynamoEventStore(nowhere.clone())),
-                appender: Arc::new(Appender::new(
-                    Arc::new(DynamoEventStore(nowhere.clone())),
-                    Arc::new(SystemClock),
-                )),
-                dead_letters: Arc::new(dead_letters(durable)),
-                clock: Arc::new(SystemClock),
-            }),
-            feedback: Arc::new(Feedback {
-                notifications,
-                suppressions: Arc::new(DynamoSuppressions(nowhere)),
-                clock: Arc::new(SystemClock),
-            }),
+                bus: Arc::new(bus.unwrap()),
+                switch: Switch::default(),
+            },
+            keys: Arc::new(LocalKeys::open(folder).unwrap()),
             clock: Arc::new(SystemClock),
-            bell,
-            idle: IDLE,
-        }
+            settings: Settings {
+                bank_name: "Bank".to_owned(),
+                mail_from: "bank@example.com".to_owned(),
+                public_url: "http://127.0.0.1:8080/v1".to_owned(),
+                message_id_domain: "mailer.example".to_owned(),
+                lease: Duration::from_secs(5),
+                unknown_window: Duration::ZERO,
+            },
+        };
+        Invoker::new(&machine, &machine.api(), bell, IDLE)
     }
 
     fn dead_letters(durable: &Durable) -> LocalDeadLetters {

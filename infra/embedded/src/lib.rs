@@ -3,6 +3,7 @@
 //! mailbox. It runs these handlers and is no emulator of AWS for others.
 
 mod bus;
+mod composition;
 mod damage;
 mod dead_letters;
 mod durable;

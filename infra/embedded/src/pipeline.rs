@@ -4,51 +4,26 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use aws::{
-    DynamoCustomers, DynamoEventStore, DynamoNotifications, DynamoReadModel, DynamoReplays,
-    DynamoSchedules, DynamoSuppressions,
-};
-use handlers::append::Appender;
-use handlers::customers::CustomerService;
-use handlers::feedback::Feedback;
+use handlers::composition::Composition;
 use handlers::http::Api;
-use handlers::notify::{self, Evaluator, Notifier, Previewer, WhatIf};
-use handlers::ports::{
-    Bus, Clock, Customers, DeadLetterQueue, EventStore, Keys, Notifications, RandomIds, ReadModel,
-    Suppressions,
-};
-use handlers::project::Projector;
-use handlers::query::Queries;
-use handlers::redrive::Redriver;
-use handlers::replay::Replayer;
-use handlers::schedule::Scheduler;
-use handlers::suppressions::SuppressionService;
-use handlers::unsubscribe::Unsubscriber;
-use tokio::sync::{Mutex, Notify, watch};
+use handlers::ports::Clock;
+use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
-use crate::bus::LocalBus;
+use crate::composition::Machine;
 use crate::damage::{DamageError, IntegrityScan};
-use crate::dead_letters::LocalDeadLetters;
 use crate::durable::{self, Durable};
 use crate::engine::{Engine, EngineError};
-use crate::erasure::{ErasedToTheByte, free_of_leftovers};
+use crate::erasure::free_of_leftovers;
 use crate::folder::{Folder, FolderError};
 use crate::heartbeat::Heart;
 use crate::invoker::{self, Invoker};
-use crate::keys::{KeysError, LocalKeys};
-use crate::mailbox::{MESSAGE_ID_DOMAIN, Mailbox, Switch};
+use crate::keys::KeysError;
+use crate::mailbox::Mailbox;
 use crate::moment::are_of_one_moment;
-use crate::noted_time::{NotedCustomers, one_clock};
 use crate::poller::Poller;
 use crate::template::{Template, TemplateError};
 
-/// How long one worker may work on a mail. The mailbox is a file and answers
-/// in milliseconds; after a crash this is what the next attempt waits for.
-const LEASE: Duration = Duration::from_secs(5);
-/// One process, one clock, an index that is written with its table: only the
-/// write itself takes time here, and it takes milliseconds.
-const SAFETY_WINDOW: chrono::TimeDelta = chrono::TimeDelta::seconds(2);
 /// How long a start waits for the files to be read: enough for a hundred
 /// megabytes. Larger ones are read on while it serves.
 const LOOK_FOR: Duration = Duration::from_millis(300);
@@ -141,154 +116,15 @@ impl Pipeline {
             tracing::warn!(%error, "what was deleted is still in the files; the next start tries again");
         }
         let bell = Arc::new(Notify::new());
-        let keys: Arc<dyn Keys> = Arc::new(LocalKeys::open(&settings.data_dir)?);
-
-        let dynamo = engine.client();
-        let store: Arc<dyn EventStore> = Arc::new(DynamoEventStore(dynamo.clone()));
-        let clock = one_clock(settings.clock.clone(), store.as_ref(), &durable).await?;
-        let read_model: Arc<dyn ReadModel> = Arc::new(DynamoReadModel(dynamo.clone()));
-        let notifications: Arc<dyn Notifications> = Arc::new(DynamoNotifications(dynamo.clone()));
-        let customers: Arc<dyn Customers> = Arc::new(NotedCustomers {
-            customers: Arc::new(ErasedToTheByte {
-                customers: DynamoCustomers(dynamo.clone()),
-                notifications: notifications.clone(),
-                read_model: read_model.clone(),
-                durable: durable.clone(),
-                events: engine.file(),
-                wiping: Mutex::default(),
-            }),
-            durable: durable.clone(),
-        });
         let template = Template::built_in()?;
-        let suppressions: Arc<dyn Suppressions> = Arc::new(DynamoSuppressions(dynamo.clone()));
-        let local_bus = Arc::new(LocalBus::new(
-            durable.clone(),
-            &template,
-            bell.clone(),
-            clock.clone(),
-        )?);
-        let bus: Arc<dyn Bus> = local_bus.clone();
-        let dead_letters: Arc<dyn DeadLetterQueue> = Arc::new(LocalDeadLetters {
-            durable: durable.clone(),
-            clock: clock.clone(),
-        });
-        let mailbox = Mailbox {
-            durable: durable.clone(),
-            clock: clock.clone(),
-            bus: local_bus,
-            switch: Switch::default(),
-        };
-        let feedback = Arc::new(Feedback {
-            notifications: notifications.clone(),
-            suppressions: suppressions.clone(),
-            clock: clock.clone(),
-        });
-
-        let projector = Arc::new(Projector {
-            store: store.clone(),
-            read_model: read_model.clone(),
-            bus: bus.clone(),
-            dead_letters: dead_letters.clone(),
-            clock: clock.clone(),
-        });
-        let notifier = Arc::new(Notifier {
-            store: store.clone(),
-            customers: customers.clone(),
-            notifications: notifications.clone(),
-            suppressions: suppressions.clone(),
-            keys: keys.clone(),
-            mailer: Arc::new(mailbox.clone()),
-            dead_letters: dead_letters.clone(),
-            clock: clock.clone(),
-            settings: notify::Settings {
-                bank_name: settings.bank_name.clone(),
-                mail_from: settings.mail_from.clone(),
-                public_url: settings.public_url.clone(),
-                message_id_domain: MESSAGE_ID_DOMAIN.to_owned(),
-                lease: LEASE,
-                unknown_window: Duration::ZERO,
-            },
-        });
-        let evaluator = Evaluator {
-            store: store.clone(),
-            customers: customers.clone(),
-        };
-        let previewer = Arc::new(Previewer {
-            evaluator: evaluator.clone(),
-            suppressions: suppressions.clone(),
-            clock: clock.clone(),
-            bank_name: settings.bank_name.clone(),
-        });
-        let what_if = Arc::new(WhatIf {
-            evaluator,
-            clock: clock.clone(),
-            safety_window: SAFETY_WINDOW,
-        });
-        let replayer = Arc::new(Replayer {
-            store: store.clone(),
-            read_model: read_model.clone(),
-            bus: bus.clone(),
-            replays: Arc::new(DynamoReplays(dynamo.clone())),
-            clock: clock.clone(),
-            ids: Arc::new(RandomIds),
-            safety_window: SAFETY_WINDOW,
-        });
-        // One memory of heads for both who append.
-        let appender = Arc::new(Appender::new(store.clone(), clock.clone()));
-        let schedules = Arc::new(DynamoSchedules(dynamo));
-        let scheduler = Arc::new(Scheduler {
-            schedules: schedules.clone(),
-            store: store.clone(),
-            appender: appender.clone(),
-            dead_letters: dead_letters.clone(),
-            clock: clock.clone(),
-        });
-        let customers = Arc::new(CustomerService {
-            customers,
-            clock: clock.clone(),
-        });
-        let api = Api {
-            appender,
-            queries: Arc::new(Queries {
-                store,
-                read_model,
-                clock: clock.clone(),
-                safety_window: SAFETY_WINDOW,
-            }),
-            notifications: notifications.clone(),
-            customers: customers.clone(),
-            redriver: Arc::new(Redriver {
-                queue: dead_letters,
-                bus,
-                projector: projector.clone(),
-                notifications,
-                schedules,
-                feedback: feedback.clone(),
-            }),
-            replayer: replayer.clone(),
-            scheduler: scheduler.clone(),
-            suppressions: Arc::new(SuppressionService {
-                suppressions,
-                customers: customers.clone(),
-                clock: clock.clone(),
-            }),
-            unsubscriber: Arc::new(Unsubscriber { keys, customers }),
-            previewer,
-            what_if,
-        };
+        let machine = Machine::on(&engine, &durable, &template, &bell, settings).await?;
+        let api = machine.api();
 
         let (stop, stopped) = watch::channel(false);
-        let poller = Poller::new(engine.database.clone(), durable.clone(), projector);
-        let invoker = Invoker {
-            durable,
-            notifier,
-            replayer,
-            scheduler,
-            feedback,
-            clock,
-            bell,
-            idle: invoker::IDLE.min(settings.heartbeat),
-        };
+        let projector = api.redriver.projector.clone();
+        let poller = Poller::new(engine.database.clone(), durable, projector);
+        let idle = invoker::IDLE.min(settings.heartbeat);
+        let invoker = Invoker::new(&machine, &api, bell, idle);
         let heart = Heart {
             invoker: invoker.clone(),
             heartbeats: template.heartbeats(),
@@ -302,7 +138,7 @@ impl Pipeline {
         workers.extend(look.map(|look| tokio::spawn(look.run(stopped))));
         Ok(Pipeline {
             api,
-            mailbox,
+            mailbox: machine.mailbox,
             engine,
             stop,
             workers,
