@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 
 use handlers::append::Appender;
+use handlers::composition::Composition;
 use serde_json::json;
 use tests::world::{World, account, deposited};
 

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use handlers::composition::Composition;
 use handlers::notify::Notifier;
 use handlers::ports::{Clock, CustomerRevision, Customers};
 use handlers::redrive::{Redriver, Selection};

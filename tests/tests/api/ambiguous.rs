@@ -3,6 +3,7 @@
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, StatusCode};
+use handlers::composition::Composition;
 use handlers::http::router;
 use serde_json::{Value, json};
 use tests::world::{World, account};

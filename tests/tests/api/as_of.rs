@@ -1,6 +1,7 @@
 //! An account at a version or a time, however long its history is.
 
 use axum::http::StatusCode;
+use handlers::composition::Composition;
 use handlers::query::MAX_PAGE;
 use projections::AsOf;
 use serde_json::{Value, json};

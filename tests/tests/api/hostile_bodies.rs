@@ -5,6 +5,7 @@ use std::fs;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Request, StatusCode};
+use handlers::composition::Composition;
 use handlers::http::router;
 use handlers::ports::Customers;
 use serde_json::{Map, Value, json};

@@ -1,5 +1,6 @@
 //! Questions about an account that is opened while they are answered.
 
+use handlers::composition::Composition;
 use handlers::error::Error;
 use tests::world::{Fault, World, account, opened};
 

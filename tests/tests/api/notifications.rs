@@ -1,6 +1,7 @@
 //! What was told, what would be, and why.
 
 use axum::http::{Method, StatusCode};
+use handlers::composition::Composition;
 use serde_json::{Value, json};
 use std::time::Duration;
 use tests::world::{deposited, event, withdrawn};

@@ -1,6 +1,7 @@
 //! Customers, notifications, replays, dead letters, verification, health.
 
 use axum::http::{Method, StatusCode};
+use handlers::composition::Composition;
 use handlers::error::Error;
 use serde_json::{Value, json};
 use std::time::Duration;

@@ -1,6 +1,7 @@
 //! Schedules over HTTP; every answer is held against the document.
 
 use axum::http::{Method, StatusCode};
+use handlers::composition::Composition;
 use serde_json::{Value, json};
 use std::time::Duration;
 use tests::world::deposited;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use axum::http::StatusCode;
+use handlers::composition::Composition;
 use handlers::customers::read_person;
 use serde_json::{Value, json};
 use tests::world::{deposited, event, withdrawn};
@@ -18,7 +19,7 @@ async fn wishes(client: &Client, customer: &str, preferences: Value) {
         "time_zone": "Europe/Paris", "preferences": preferences,
     });
     let customer = customer.parse().unwrap();
-    let desk = client.world.customer_desk();
+    let desk = client.world.customer_service();
     let person = read_person(person).unwrap();
     desk.put(&customer, person, None).await.unwrap();
 }

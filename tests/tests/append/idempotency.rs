@@ -4,6 +4,7 @@ use crate::given::*;
 use domain::EventId;
 use futures::future::join_all;
 use handlers::append::Append;
+use handlers::composition::Composition;
 use handlers::error::Error;
 use serde_json::json;
 use tests::world::{Fault, World, account, deposited, event, opened, withdrawn};

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use handlers::append::Appender;
+use handlers::composition::Composition;
 use handlers::ports::{Clock, MonotoneClock};
 use handlers::query::Queries;
 use handlers::query::time_index::{PageLimit, Range};

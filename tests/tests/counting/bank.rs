@@ -11,6 +11,7 @@ use domain::record::ProposedEvents;
 use domain::{AccountId, Commit};
 use embedded::Engine;
 use handlers::append::{Append, Appender};
+use handlers::composition::Composition;
 use handlers::customers::{CustomerService, read_person};
 use handlers::feedback::Feedback;
 use handlers::notify::Notifier;

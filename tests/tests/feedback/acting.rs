@@ -1,5 +1,6 @@
 //! What an event does: to the notification, and to the address.
 
+use handlers::composition::Composition;
 use handlers::error::Error;
 use handlers::ports::{Clock, DeliveryStatus, State, SuppressionReason, Suppressions};
 use serde_json::json;

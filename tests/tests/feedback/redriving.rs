@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use handlers::composition::Composition;
 use handlers::ports::{DeadLetterQueue, DeliveryStatus, State};
 use handlers::redrive::Selection;
 use serde_json::json;

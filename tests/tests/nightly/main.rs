@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use export::{MANIFEST, Manifest, Table};
+use handlers::composition::Composition;
 use handlers::error::Error;
 use handlers::ports::{Clock, RandomIds};
 use nightly::{Ended, Nightly};

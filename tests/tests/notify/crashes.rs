@@ -1,6 +1,7 @@
 //! Whatever dies or fails at whatever step.
 
 use crate::given::*;
+use handlers::composition::Composition;
 use handlers::error::Error;
 use handlers::ports::{BusEntry, State};
 use std::time::Duration;

@@ -2,6 +2,7 @@
 
 use crate::given::*;
 use chrono::{DateTime, Utc};
+use handlers::composition::Composition;
 use handlers::ports::{Content, Notification, State};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -241,7 +242,7 @@ async fn a_digest_of_which_nothing_is_wanted_is_not_sent() {
 #[tokio::test]
 async fn nothing_goes_to_who_was_erased_or_to_an_address_that_bounced() {
     let world = waiting().await;
-    world.customer_desk().erase(&customer()).await.unwrap();
+    world.customer_service().erase(&customer()).await.unwrap();
     world.clock.set(time(MORNING));
     beat(&world).await;
     beat(&world).await;

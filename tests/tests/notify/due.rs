@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use handlers::composition::Composition;
 use handlers::error::Error;
 use handlers::ports::State;
 use serde_json::json;

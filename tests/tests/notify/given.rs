@@ -1,5 +1,6 @@
 //! What the tests of this folder start from and hold at the end.
 
+use handlers::composition::Composition;
 use handlers::ports::{Notification, State};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;

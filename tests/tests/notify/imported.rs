@@ -5,6 +5,7 @@ use std::time::Duration;
 use domain::notification::Kind;
 use domain::record::ProposedEvents;
 use handlers::append::Append;
+use handlers::composition::Composition;
 use handlers::ports::State;
 use handlers::redrive::Selection;
 use handlers::replay::{REQUESTED, ReplayRequest};

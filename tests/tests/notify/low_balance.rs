@@ -1,5 +1,6 @@
 //! A low balance is told once, until it has recovered, and once a day.
 
+use handlers::composition::Composition;
 use std::time::Duration;
 
 use domain::notification::Kind;

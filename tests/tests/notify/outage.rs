@@ -7,6 +7,7 @@ use domain::integration_event::ACCOUNT_OVERDRAWN;
 use domain::notification::{self, EMAIL, Kind};
 use domain::recipient::Recipient;
 use domain::{AccountId, CustomerId, EventId, NotificationId, Version};
+use handlers::composition::Composition;
 use handlers::ports::{
     Content, Covered, Digest, MAX_STEPS, Notification, ProviderEvent, ProviderEventKind, State,
 };

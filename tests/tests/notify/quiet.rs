@@ -2,6 +2,7 @@
 
 use crate::given::*;
 use chrono::{DateTime, Utc};
+use handlers::composition::Composition;
 use handlers::error::Error;
 use handlers::notify::HeartbeatReport;
 use handlers::ports::State;
@@ -89,7 +90,7 @@ async fn who_has_switched_it_off_or_was_erased_in_the_night_is_not_told_in_the_m
         match change {
             Some(wishes) => world.customer_with("ana@example.com", wishes).await,
             None => world
-                .customer_desk()
+                .customer_service()
                 .erase(&tests::world::customer())
                 .await
                 .unwrap(),

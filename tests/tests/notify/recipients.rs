@@ -2,6 +2,7 @@
 //! twice than never.
 
 use crate::given::*;
+use handlers::composition::Composition;
 use handlers::ports::State;
 use handlers::unsubscribe::Unsubscriber;
 use serde_json::{Value, json};
@@ -141,7 +142,7 @@ async fn what_was_begun_for_a_further_address_is_ended_when_the_customer_is_eras
         }
         let begun = world.notifications.all();
         assert!(begun.iter().any(|found| !found.recipient.is_customer()));
-        world.customer_desk().erase(&customer()).await.unwrap();
+        world.customer_service().erase(&customer()).await.unwrap();
         world.clock.advance(LEASE);
         world.settle().await;
         world
@@ -168,7 +169,7 @@ async fn an_address_unsubscribes_itself_alone() {
     let token = link.split("token=").nth(1).unwrap().trim_end_matches('>');
     let unsubscriber = Unsubscriber {
         keys: world.keys.clone(),
-        customers: Arc::new(world.customer_desk()),
+        customers: Arc::new(world.customer_service()),
     };
     assert!(unsubscriber.unsubscribe(token).await.unwrap().is_some());
     happen(&world, "more", deposited("5.00")).await;

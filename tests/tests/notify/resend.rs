@@ -1,6 +1,7 @@
 //! Unknown outcomes, and the operator's one more time.
 
 use crate::given::*;
+use handlers::composition::Composition;
 use handlers::ports::{BusEntry, State};
 use handlers::redrive::Selection;
 use serde_json::json;
@@ -118,7 +119,7 @@ async fn an_operator_cannot_send_to_who_has_opted_out_or_is_erased() {
     assert_skipped(&world, "preference-off");
 
     let world = unknown(Answer::UnknownLost).await;
-    world.customer_desk().erase(&customer()).await.unwrap();
+    world.customer_service().erase(&customer()).await.unwrap();
     world.redriver().redrive(&named(&world)).await.unwrap();
     world.settle().await;
     assert_skipped(&world, "erased");

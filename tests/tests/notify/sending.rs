@@ -1,6 +1,7 @@
 //! One mail for each notification, and the states on the way.
 
 use crate::given::*;
+use handlers::composition::Composition;
 use handlers::error::Error;
 use handlers::ports::State;
 use serde_json::json;

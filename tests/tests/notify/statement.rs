@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::notification::Kind;
+use handlers::composition::Composition;
 use handlers::ports::{Content, Notification, State};
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -142,7 +143,7 @@ async fn who_moves_to_the_other_side_of_the_date_line_gets_the_next_statement_al
             "preferences": wanted(),
         });
         let person = handlers::customers::read_person(person).unwrap();
-        let desk = world.customer_desk();
+        let desk = world.customer_service();
         desk.put(&customer(), person, None).await.unwrap();
     };
     live_in("Pacific/Kiritimati").await;

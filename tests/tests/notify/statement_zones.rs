@@ -4,6 +4,7 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::notification::Kind;
 use domain::{EventId, Version};
+use handlers::composition::Composition;
 use handlers::ports::{Clock, Content, Notification, State};
 use mail::{Amount, Locale, format_amount};
 use proptest::prelude::*;

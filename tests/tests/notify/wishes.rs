@@ -2,6 +2,7 @@
 
 use crate::given::*;
 use chrono::TimeDelta;
+use handlers::composition::Composition;
 use handlers::ports::{CLOCKS_DIFFER, Clock, State};
 use serde_json::json;
 use tests::world::{Answer, Fault, World, customer, deposited};
@@ -60,7 +61,7 @@ async fn a_customers_revisions_are_in_force_in_their_order_though_the_clock_step
     let an_hour = TimeDelta::hours(1);
     world.clock.set(world.clock.now() - an_hour);
     world.customer_with("new@example.com", json!({})).await;
-    let desk = world.customer_desk();
+    let desk = world.customer_service();
     world.clock.set(world.clock.now() - an_hour);
     desk.erase(&customer()).await.unwrap();
     let times: Vec<_> = (world.customers.all().iter())
@@ -133,7 +134,7 @@ async fn a_replaced_address_gets_the_mail_and_the_old_one_none() {
 #[tokio::test]
 async fn an_erased_customer_is_told_nothing_not_even_what_was_begun() {
     let world = deposit().await;
-    world.customer_desk().erase(&customer()).await.unwrap();
+    world.customer_service().erase(&customer()).await.unwrap();
     world.settle().await;
     assert_skipped(&world, "erased");
 
@@ -141,7 +142,7 @@ async fn an_erased_customer_is_told_nothing_not_even_what_was_begun() {
     let world = deposit_for(all).await;
     world.mailer.answer([LATER, LATER]);
     world.deliver_bus().await;
-    world.customer_desk().erase(&customer()).await.unwrap();
+    world.customer_service().erase(&customer()).await.unwrap();
     world.settle().await;
     let ended: Vec<_> = world
         .notifications

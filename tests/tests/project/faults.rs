@@ -1,6 +1,7 @@
 //! Workers that die, fail, or meet.
 
 use crate::given::*;
+use handlers::composition::Composition;
 use handlers::error::Error;
 use handlers::project::StreamRecord;
 use tests::world::{Fault, account};

@@ -1,6 +1,7 @@
 //! What the tests of this folder start from and hold at the end.
 
 use domain::{AccountId, Commit, EventId, IntegrationEvent};
+use handlers::composition::Composition;
 use handlers::project::StreamRecord;
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};

@@ -2,6 +2,7 @@
 
 use crate::given::*;
 use domain::EventId;
+use handlers::composition::Composition;
 use handlers::error::Error;
 use handlers::project::StreamRecord;
 use handlers::redrive::Selection;

@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use handlers::append::{Append, Appender, Recorded};
+use handlers::composition::Composition;
 use handlers::error::{Error, Result};
 use proptest::prelude::*;
 use serde_json::Value;

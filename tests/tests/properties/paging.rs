@@ -5,6 +5,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use chrono::{DateTime, Utc};
 use domain::{Commit, Version};
+use handlers::composition::Composition;
 use handlers::http::router;
 use handlers::ports::{Clock, CommitPosition};
 use handlers::query::time_index::{PageLimit, Range};

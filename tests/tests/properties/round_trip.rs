@@ -13,6 +13,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, StatusCode};
 use domain::{Commit, chain};
 use export::{Exporter, Format, Table, Taken};
+use handlers::composition::Composition;
 use handlers::http::router;
 use proptest::prelude::*;
 use serde_json::{Value, json};

@@ -1,6 +1,7 @@
 //! What each envelope tells, and where it goes back to.
 
 use crate::given::*;
+use handlers::composition::Composition;
 use handlers::dead_letter::LetterKind;
 use serde_json::{Value, json};
 use std::time::Duration;

@@ -1,6 +1,7 @@
 //! Looks, bounds, choices, interruptions.
 
 use crate::given::*;
+use handlers::composition::Composition;
 use handlers::error::Error;
 use handlers::ports::DeadLetterQueue;
 use handlers::redrive::{MAX_LETTERS, Selection};

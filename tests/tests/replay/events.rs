@@ -2,6 +2,7 @@
 
 use crate::given::*;
 use domain::IntegrationEvent;
+use handlers::composition::Composition;
 use handlers::ports::BusEntry;
 use handlers::replay::REQUESTED;
 use serde_json::{Value, json};

@@ -1,5 +1,6 @@
 //! What the tests of this folder start from and hold at the end.
 
+use handlers::composition::Composition;
 use handlers::ports::BusEntry;
 use handlers::replay::{REQUESTED, ReplayRequest};
 use serde_json::{Value, json};

@@ -1,6 +1,7 @@
 //! Little time, small pages, workers that die.
 
 use crate::given::*;
+use handlers::composition::Composition;
 use serde_json::json;
 use std::collections::BTreeSet;
 use std::time::Duration;

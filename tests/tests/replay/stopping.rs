@@ -2,6 +2,7 @@
 
 use crate::given::*;
 use handlers::Error;
+use handlers::composition::Composition;
 use handlers::ports::{BusEntry, Clock};
 use handlers::replay::REQUESTED;
 use serde_json::{Value, json};

@@ -3,6 +3,7 @@
 use crate::given::*;
 use domain::Money;
 use handlers::Error;
+use handlers::composition::Composition;
 use handlers::ports::ReadModelRow;
 use handlers::replay::ReplayRequest;
 use serde_json::{Value, json};

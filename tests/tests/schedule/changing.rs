@@ -2,6 +2,7 @@
 
 use domain::Location;
 use handlers::Error;
+use handlers::composition::Composition;
 use handlers::ports::Schedules;
 use handlers::schedule::HeartbeatReport;
 use serde_json::json;

@@ -1,6 +1,7 @@
 //! Whatever dies or fails at whatever step, nothing is lost and nothing runs twice.
 
 use handlers::Error;
+use handlers::composition::Composition;
 use tests::world::{Fault, World};
 
 use crate::given::*;

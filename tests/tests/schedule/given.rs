@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, Utc};
 use domain::{Event, Schedule, ScheduleId, Version};
+use handlers::composition::Composition;
 use handlers::error::Result;
 use handlers::ports::Schedules;
 use handlers::schedule::{Change, Changed, HeartbeatReport, Scheduler};

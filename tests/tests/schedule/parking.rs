@@ -4,6 +4,7 @@ use domain::record::{ProposedContent, ProposedEvent, ProposedEvents};
 use domain::{Event, Occurrence, Schedule};
 use handlers::Error;
 use handlers::append::Append;
+use handlers::composition::Composition;
 use handlers::ports::{LastRun, ScheduleRow, Schedules};
 use handlers::schedule::HeartbeatReport;
 use serde_json::{Value, json};

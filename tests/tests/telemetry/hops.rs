@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
+use handlers::composition::Composition;
 use handlers::error::Error;
 use handlers::http::router;
 use handlers::redrive::Selection;

@@ -5,6 +5,7 @@ use std::time::Duration;
 use axum::body::{Body, to_bytes};
 use axum::http::Request;
 use domain::Schedule;
+use handlers::composition::Composition;
 use handlers::error::Error;
 use handlers::http::router;
 use handlers::redrive::Selection;

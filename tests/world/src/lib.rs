@@ -23,19 +23,13 @@ mod texts;
 use std::sync::Arc;
 use std::time::Duration;
 
-use handlers::append::Appender;
-use handlers::customers::CustomerService;
-use handlers::feedback::Feedback;
-use handlers::http::Api;
-use handlers::notify::{Evaluator, Notifier, Previewer, Settings, WhatIf};
-use handlers::ports::RandomIds;
-use handlers::project::Projector;
-use handlers::query::Queries;
-use handlers::redrive::Redriver;
-use handlers::replay::Replayer;
-use handlers::schedule::Scheduler;
-use handlers::suppressions::SuppressionService;
-use handlers::unsubscribe::Unsubscriber;
+use chrono::TimeDelta;
+use handlers::composition::Composition;
+use handlers::notify::Settings;
+use handlers::ports::{
+    Bus, Clock, Customers, DeadLetterQueue, EventStore, Ids, Keys, Mailer, Notifications,
+    RandomIds, ReadModel, Replays, Schedules, Suppressions,
+};
 
 pub use bus::MemoryBus;
 pub use clock::TestClock;
@@ -101,135 +95,71 @@ impl Default for World {
     }
 }
 
-impl World {
-    pub fn appender(&self) -> Appender {
-        Appender::new(self.store.clone(), self.clock.clone())
+impl Composition for World {
+    fn store(&self) -> Arc<dyn EventStore> {
+        self.store.clone()
     }
 
-    pub fn projector(&self) -> Projector {
-        Projector {
-            store: self.store.clone(),
-            read_model: self.read_model.clone(),
-            bus: self.bus.clone(),
-            dead_letters: self.dead_letters.clone(),
-            clock: self.clock.clone(),
+    fn read_model(&self) -> Arc<dyn ReadModel> {
+        self.read_model.clone()
+    }
+
+    fn customers(&self) -> Arc<dyn Customers> {
+        self.customers.clone()
+    }
+
+    fn notifications(&self) -> Arc<dyn Notifications> {
+        self.notifications.clone()
+    }
+
+    fn suppressions(&self) -> Arc<dyn Suppressions> {
+        self.suppressions.clone()
+    }
+
+    fn schedules(&self) -> Arc<dyn Schedules> {
+        self.schedules.clone()
+    }
+
+    fn replays(&self) -> Arc<dyn Replays> {
+        self.replays.clone()
+    }
+
+    fn bus(&self) -> Arc<dyn Bus> {
+        self.bus.clone()
+    }
+
+    fn dead_letters(&self) -> Arc<dyn DeadLetterQueue> {
+        self.dead_letters.clone()
+    }
+
+    fn mailer(&self) -> Arc<dyn Mailer> {
+        self.mailer.clone()
+    }
+
+    fn keys(&self) -> Arc<dyn Keys> {
+        self.keys.clone()
+    }
+
+    fn clock(&self) -> Arc<dyn Clock> {
+        self.clock.clone()
+    }
+
+    fn ids(&self) -> Arc<dyn Ids> {
+        Arc::new(RandomIds)
+    }
+
+    fn settings(&self) -> Settings {
+        Settings {
+            bank_name: "Example Bank".to_owned(),
+            mail_from: "notices@bank.example".to_owned(),
+            public_url: "https://bank.example/v1".to_owned(),
+            message_id_domain: "mailer.example".to_owned(),
+            lease: LEASE,
+            unknown_window: UNKNOWN_WINDOW,
         }
     }
 
-    pub fn notifier(&self) -> Notifier {
-        Notifier {
-            store: self.store.clone(),
-            customers: self.customers.clone(),
-            suppressions: self.suppressions.clone(),
-            keys: self.keys.clone(),
-            notifications: self.notifications.clone(),
-            mailer: self.mailer.clone(),
-            dead_letters: self.dead_letters.clone(),
-            clock: self.clock.clone(),
-            settings: Settings {
-                bank_name: "Example Bank".to_owned(),
-                mail_from: "notices@bank.example".to_owned(),
-                public_url: "https://bank.example/v1".to_owned(),
-                message_id_domain: "mailer.example".to_owned(),
-                lease: LEASE,
-                unknown_window: UNKNOWN_WINDOW,
-            },
-        }
-    }
-
-    pub fn redriver(&self) -> Redriver {
-        Redriver {
-            queue: self.dead_letters.clone(),
-            bus: self.bus.clone(),
-            projector: Arc::new(self.projector()),
-            notifications: self.notifications.clone(),
-            schedules: self.schedules.clone(),
-            feedback: Arc::new(self.feedback()),
-        }
-    }
-
-    pub fn feedback(&self) -> Feedback {
-        Feedback {
-            notifications: self.notifications.clone(),
-            suppressions: self.suppressions.clone(),
-            clock: self.clock.clone(),
-        }
-    }
-
-    pub fn replayer(&self) -> Replayer {
-        Replayer {
-            store: self.store.clone(),
-            read_model: self.read_model.clone(),
-            bus: self.bus.clone(),
-            replays: self.replays.clone(),
-            clock: self.clock.clone(),
-            ids: Arc::new(RandomIds),
-            safety_window: chrono::TimeDelta::seconds(2),
-        }
-    }
-
-    pub fn scheduler(&self) -> Scheduler {
-        Scheduler {
-            schedules: self.schedules.clone(),
-            store: self.store.clone(),
-            appender: Arc::new(self.appender()),
-            dead_letters: self.dead_letters.clone(),
-            clock: self.clock.clone(),
-        }
-    }
-
-    pub fn queries(&self) -> Queries {
-        Queries {
-            store: self.store.clone(),
-            read_model: self.read_model.clone(),
-            clock: self.clock.clone(),
-            safety_window: chrono::TimeDelta::seconds(2),
-        }
-    }
-
-    pub fn customer_desk(&self) -> CustomerService {
-        CustomerService {
-            customers: self.customers.clone(),
-            clock: self.clock.clone(),
-        }
-    }
-
-    pub fn api(&self) -> Api {
-        Api {
-            appender: Arc::new(self.appender()),
-            queries: Arc::new(self.queries()),
-            notifications: self.notifications.clone(),
-            customers: Arc::new(self.customer_desk()),
-            redriver: Arc::new(self.redriver()),
-            replayer: Arc::new(self.replayer()),
-            scheduler: Arc::new(self.scheduler()),
-            suppressions: Arc::new(SuppressionService {
-                suppressions: self.suppressions.clone(),
-                customers: Arc::new(self.customer_desk()),
-                clock: self.clock.clone(),
-            }),
-            unsubscriber: Arc::new(Unsubscriber {
-                keys: self.keys.clone(),
-                customers: Arc::new(self.customer_desk()),
-            }),
-            previewer: Arc::new(Previewer {
-                evaluator: self.evaluator(),
-                suppressions: self.suppressions.clone(),
-                clock: self.clock.clone(),
-                bank_name: "Example Bank".to_owned(),
-            }),
-            what_if: Arc::new(WhatIf {
-                evaluator: self.evaluator(),
-                clock: self.clock.clone(),
-                safety_window: chrono::TimeDelta::seconds(2),
-            }),
-        }
-    }
-
-    fn evaluator(&self) -> Evaluator {
-        Evaluator {
-            store: self.store.clone(),
-            customers: self.customers.clone(),
-        }
+    fn safety_window(&self) -> TimeDelta {
+        TimeDelta::seconds(2)
     }
 }

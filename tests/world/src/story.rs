@@ -5,6 +5,7 @@ use std::time::Duration;
 use domain::record::ProposedEvents;
 use domain::{AccountId, Commit, CustomerId};
 use handlers::append::{Append, Appender, Recorded};
+use handlers::composition::Composition;
 use handlers::customers::read_person;
 use handlers::error::Result;
 use handlers::ports::BusEntry;
@@ -127,7 +128,7 @@ impl World {
     /// The customer is this person, as the API takes one.
     pub async fn customer_with_all(&self, person: Value) {
         let person = read_person(person).expect("a person");
-        self.customer_desk()
+        self.customer_service()
             .put(&customer(), person, None)
             .await
             .expect("the customer is kept");

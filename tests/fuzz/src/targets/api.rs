@@ -4,6 +4,7 @@ use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, StatusCode};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use handlers::composition::Composition;
 use handlers::http::router;
 use handlers::ports::Customers;
 use serde_json::{Value, json};

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use domain::integration_event::IntegrationEvent;
 use handlers::Error;
+use handlers::composition::Composition;
 use handlers::feedback;
 use serde_json::{Value, json};
 use world::{World, account};

@@ -1,6 +1,7 @@
 //! What comes back from the store: the stream's batches, and commits by their canonical bytes.
 
 use domain::{Commit, Hash};
+use handlers::composition::Composition;
 use serde_json::Value;
 use world::World;
 
