@@ -13,7 +13,9 @@ use std::future::Future;
 use std::sync::Arc;
 
 use handlers::append::Appender;
+use handlers::composition::Composition;
 
+use crate::cloud::functions::Program;
 use crate::faults::{Fault, Hop};
 use crate::kernel::{Core, Micros, ProcessId, SECOND};
 use crate::ports::{Port, Role};
@@ -28,7 +30,7 @@ const API_TIMEOUT: Micros = 29 * SECOND;
 #[derive(Debug)]
 pub struct Api {
     process: ProcessId,
-    port: Arc<Port>,
+    program: Program,
     appender: Arc<Appender>,
 }
 
@@ -41,12 +43,11 @@ impl Api {
 impl Core {
     pub fn start_api(&mut self) {
         let process = self.new_process();
-        let port = Arc::new(Port::new(self, process, Role::Api));
-        let appender = Arc::new(Appender::new(port.clone(), port.clone()));
+        let program = Program(Arc::new(Port::new(self, process, Role::Api)));
         self.state.apis.push(Api {
             process,
-            port,
-            appender,
+            appender: Arc::new(program.appender()),
+            program,
         });
     }
 
@@ -66,7 +67,7 @@ impl Core {
     /// Runs work in one of the API's processes, at most as long as API Gateway waits.
     fn in_an_api<T, F>(
         &mut self,
-        work: impl FnOnce(Arc<Port>, Arc<Appender>) -> F,
+        work: impl FnOnce(Program, Arc<Appender>) -> F,
         on_end: impl FnOnce(&mut Core, Option<T>) + Send + 'static,
     ) where
         T: Send + 'static,
@@ -74,8 +75,8 @@ impl Core {
     {
         let index = self.rng.usize(..self.state.apis.len());
         let api = &self.state.apis[index];
-        let (process, port, appender) = (api.process, api.port.clone(), api.appender.clone());
-        let task = self.spawn(process, work(port, appender), move |core, answer| {
+        let (process, program, appender) = (api.process, api.program.clone(), api.appender.clone());
+        let task = self.spawn(process, work(program, appender), move |core, answer| {
             if answer.is_none() {
                 core.api_died(index);
             }
@@ -93,8 +94,8 @@ impl Core {
     fn api_died(&mut self, index: usize) {
         self.coverage.note(Hop::ClientToApi, Fault::CrashAfter);
         if self.rng.bool() {
-            let port = self.state.apis[index].port.clone();
-            self.state.apis[index].appender = Arc::new(Appender::new(port.clone(), port));
+            let api = &mut self.state.apis[index];
+            api.appender = Arc::new(api.program.appender());
         }
     }
 }

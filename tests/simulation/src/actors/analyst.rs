@@ -1,9 +1,9 @@
 //! The analyst, who replays projections and events while all goes on.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use handlers::composition::Composition;
 use handlers::replay::{ReplayKind, ReplayRequest};
 
-use crate::cloud::functions::replayer;
 use crate::kernel::{Core, Micros};
 
 /// A replay that was acknowledged, and what was asked for.
@@ -38,7 +38,7 @@ impl Core {
         // What is younger may be left out, by the replay's own rule.
         let behind = handlers::query::time_index::SAFETY_WINDOW + TimeDelta::seconds(3);
         self.in_an_api(
-            move |port, _| async move { replayer(&port).request(request).await },
+            move |program, _| async move { program.replayer().request(request).await },
             move |core, answer: Option<handlers::Result<String>>| {
                 if let Some(Ok(replay_id)) = answer {
                     core.state.asked.push(Asked {

@@ -1,10 +1,9 @@
 //! Customers who come, move, change their mind, and leave.
 
-use std::sync::Arc;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::CustomerId;
-use handlers::customers::{CustomerService, read_person};
+use handlers::composition::Composition;
+use handlers::customers::read_person;
 use serde_json::{Value, json};
 
 use crate::book::CANARY;
@@ -28,13 +27,7 @@ impl Core {
         let customer: CustomerId = format!("CUST-{number}").parse().expect("a customer id");
         if self.rng.u32(..12) == 0 {
             self.in_an_api(
-                move |port, _| async move {
-                    let desk = CustomerService {
-                        customers: port.clone(),
-                        clock: port,
-                    };
-                    desk.erase(&customer).await
-                },
+                move |program, _| async move { program.customer_service().erase(&customer).await },
                 |_, _: Option<handlers::Result<()>>| {},
             );
             return;
@@ -70,12 +63,9 @@ impl Core {
         }))
         .expect("a person");
         self.in_an_api(
-            move |port, _| async move {
-                let desk = CustomerService {
-                    customers: port.clone(),
-                    clock: Arc::clone(&port) as _,
-                };
-                desk.put(&customer, person, None).await
+            move |program, _| async move {
+                let customers = program.customer_service();
+                customers.put(&customer, person, None).await
             },
             |_, _: Option<handlers::Result<u64>>| {},
         );

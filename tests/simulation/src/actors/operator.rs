@@ -1,10 +1,10 @@
 //! The operator at night: looks at dead letters, redrives them, also twice, also two at once.
 
+use handlers::composition::Composition;
 use handlers::dead_letter::{self, Origin};
 use handlers::ports::QueuedLetter;
 use handlers::redrive::{Redriven, Selection};
 
-use crate::cloud::functions::redriver;
 use crate::kernel::Core;
 
 impl Core {
@@ -26,7 +26,7 @@ impl Core {
 
     pub(super) fn look_at_letters(&mut self) {
         self.in_an_api(
-            |port, _| async move { redriver(&port).list(100).await },
+            |program, _| async move { program.redriver().list(100).await },
             |_, _| {},
         );
     }
@@ -63,7 +63,7 @@ impl Core {
         for _ in 0..operators {
             let selection = selection.clone();
             self.in_an_api(
-                move |port, _| async move { redriver(&port).redrive(&selection).await },
+                move |program, _| async move { program.redriver().redrive(&selection).await },
                 |core, answer: Option<handlers::Result<Vec<Redriven>>>| {
                     if let Some(Ok(redriven)) = answer {
                         core.state.book.redriven += redriven.len() as u64;

@@ -2,10 +2,10 @@
 
 use chrono::{SecondsFormat, TimeDelta};
 use domain::{AccountId, Schedule, ScheduleId};
+use handlers::composition::Composition;
 use handlers::schedule::{Change, Changed};
 use serde_json::json;
 
-use crate::cloud::functions::scheduler;
 use crate::kernel::Core;
 
 /// Longest time to the first occurrence, in minutes.
@@ -31,7 +31,9 @@ impl Core {
             correlation_id: "corr-schedule".parse().expect("an id"),
         };
         self.in_an_api(
-            move |port, appender| async move { scheduler(&port, appender).change(&change).await },
+            move |program, appender| async move {
+                program.scheduler_with(appender).change(&change).await
+            },
             |_, _: Option<handlers::Result<Changed>>| {},
         );
     }

@@ -4,104 +4,103 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use handlers::append::Appender;
-use handlers::feedback::Feedback;
-use handlers::notify::{Notifier, Settings};
+use chrono::TimeDelta;
+use handlers::composition::Composition;
+use handlers::notify::{LEASE, Settings, UNKNOWN_WINDOW};
 use handlers::planted;
-use handlers::project::{Projector, StreamRecord};
-use handlers::redrive::Redriver;
-use handlers::replay::Replayer;
-use handlers::schedule::Scheduler;
+use handlers::ports::{
+    Bus, Clock, Customers, DeadLetterQueue, EventStore, Ids, Keys, Mailer, Notifications,
+    ReadModel, Replays, Schedules, Suppressions,
+};
+use handlers::project::StreamRecord;
+use handlers::query::time_index::SAFETY_WINDOW;
 use handlers::{Error, Result};
 
 use super::rules::Envelope;
 use crate::kernel::{Core, ProcessId};
 use crate::ports::{Port, Role};
 
-/// As the function of AWS has it (handlers/lambda).
-const LEASE: Duration = Duration::from_secs(45);
-const UNKNOWN_WINDOW: Duration = Duration::from_secs(15 * 60);
 /// How long a replay works before it calls itself again.
 const REPLAY_BUDGET: Duration = Duration::from_secs(1);
 /// The notify function's timeout, without what its main keeps in reserve.
 const BEAT_BUDGET: Duration = Duration::from_secs(40);
-/// As `handlers::query::time_index` has it.
-const SAFETY_WINDOW: chrono::TimeDelta = handlers::query::time_index::SAFETY_WINDOW;
 
-pub fn projector(port: &Arc<Port>) -> Projector {
-    Projector {
-        store: port.clone(),
-        read_model: port.clone(),
-        bus: port.clone(),
-        dead_letters: port.clone(),
-        clock: port.clone(),
+/// The use cases of one process.
+#[derive(Debug, Clone)]
+pub struct Program(pub Arc<Port>);
+
+impl Composition for Program {
+    fn store(&self) -> Arc<dyn EventStore> {
+        self.0.clone()
     }
-}
 
-pub fn redriver(port: &Arc<Port>) -> Redriver {
-    Redriver {
-        queue: port.clone(),
-        bus: port.clone(),
-        projector: Arc::new(projector(port)),
-        notifications: port.clone(),
-        schedules: port.clone(),
-        feedback: Arc::new(feedback(port)),
+    fn read_model(&self) -> Arc<dyn ReadModel> {
+        self.0.clone()
     }
-}
 
-fn feedback(port: &Arc<Port>) -> Feedback {
-    Feedback {
-        notifications: port.clone(),
-        suppressions: port.clone(),
-        clock: port.clone(),
+    fn customers(&self) -> Arc<dyn Customers> {
+        self.0.clone()
     }
-}
 
-pub fn replayer(port: &Arc<Port>) -> Replayer {
-    Replayer {
-        store: port.clone(),
-        read_model: port.clone(),
-        bus: port.clone(),
-        replays: port.clone(),
-        clock: port.clone(),
-        ids: port.clone(),
-        safety_window: SAFETY_WINDOW,
+    fn notifications(&self) -> Arc<dyn Notifications> {
+        self.0.clone()
     }
-}
 
-pub fn scheduler(port: &Arc<Port>, appender: Arc<Appender>) -> Scheduler {
-    Scheduler {
-        schedules: port.clone(),
-        store: port.clone(),
-        appender,
-        dead_letters: port.clone(),
-        clock: port.clone(),
+    fn suppressions(&self) -> Arc<dyn Suppressions> {
+        self.0.clone()
     }
-}
 
-fn notifier(port: &Arc<Port>) -> Notifier {
-    let lease = if planted::is("lease-shorter-than-the-call") {
-        Duration::from_secs(1)
-    } else {
-        LEASE
-    };
-    Notifier {
-        store: port.clone(),
-        customers: port.clone(),
-        suppressions: port.clone(),
-        keys: port.clone(),
-        notifications: port.clone(),
-        mailer: port.clone(),
-        dead_letters: port.clone(),
-        clock: port.clone(),
-        settings: Settings {
+    fn schedules(&self) -> Arc<dyn Schedules> {
+        self.0.clone()
+    }
+
+    fn replays(&self) -> Arc<dyn Replays> {
+        self.0.clone()
+    }
+
+    fn bus(&self) -> Arc<dyn Bus> {
+        self.0.clone()
+    }
+
+    fn dead_letters(&self) -> Arc<dyn DeadLetterQueue> {
+        self.0.clone()
+    }
+
+    fn mailer(&self) -> Arc<dyn Mailer> {
+        self.0.clone()
+    }
+
+    fn keys(&self) -> Arc<dyn Keys> {
+        self.0.clone()
+    }
+
+    fn clock(&self) -> Arc<dyn Clock> {
+        self.0.clone()
+    }
+
+    fn ids(&self) -> Arc<dyn Ids> {
+        self.0.clone()
+    }
+
+    /// As those of the function in the cloud.
+    fn settings(&self) -> Settings {
+        let lease = if planted::is("lease-shorter-than-the-call") {
+            Duration::from_secs(1)
+        } else {
+            LEASE
+        };
+        Settings {
             bank_name: "Example Bank".to_owned(),
             mail_from: "notices@bank.example".to_owned(),
             public_url: "https://bank.example/v1".to_owned(),
             message_id_domain: "mailer.example".to_owned(),
             lease,
             unknown_window: UNKNOWN_WINDOW,
-        },
+        }
+    }
+
+    fn safety_window(&self) -> TimeDelta {
+        SAFETY_WINDOW
     }
 }
 
@@ -116,7 +115,7 @@ pub(super) fn project(
         if planted::is("arrival-order") {
             return crate::bugs::project_in_order_of_arrival(&port, &records).await;
         }
-        let failed = Box::pin(projector(&port).project(records)).await;
+        let failed = Box::pin(Program(port).projector().project(records)).await;
         if planted::is("failures-not-reported") {
             return Vec::new();
         }
@@ -159,21 +158,20 @@ pub(super) fn invoke(
         Function::Feedback => Role::Feedback,
         Function::Schedule => Role::Schedule,
     };
-    let port = Arc::new(Port::new(core, process, role));
+    let program = Program(Arc::new(Port::new(core, process, role)));
     async move {
-        let detail = envelope.detail();
+        let (event_type, detail) = (envelope.event_type(), envelope.detail());
         match function {
             Function::Notify => {
-                let notifier = notifier(&port);
-                Box::pin(notifier.call(envelope.event_type(), detail, BEAT_BUDGET)).await
+                let notifier = program.notifier();
+                Box::pin(notifier.call(event_type, detail, BEAT_BUDGET)).await
             }
             Function::Schedule => {
-                let appender = Arc::new(Appender::new(port.clone(), port.clone()));
-                let scheduler = scheduler(&port, appender);
-                Box::pin(scheduler.call(envelope.event_type(), detail, BEAT_BUDGET)).await
+                let scheduler = program.scheduler();
+                Box::pin(scheduler.call(event_type, detail, BEAT_BUDGET)).await
             }
-            Function::Feedback => Box::pin(feedback(&port).deliver(&envelope.whole())).await,
-            Function::Replay => Box::pin(replayer(&port).deliver(detail, REPLAY_BUDGET)).await,
+            Function::Feedback => Box::pin(program.feedback().deliver(&envelope.whole())).await,
+            Function::Replay => Box::pin(program.replayer().deliver(detail, REPLAY_BUDGET)).await,
         }
     }
 }
