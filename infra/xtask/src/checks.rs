@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// With the libraries of analysts: a plain `cargo test` needs no Python.
-const WORKSPACE: [&str; 4] = ["test", "--workspace", "--features", "tests/python"];
+pub(crate) const WORKSPACE: [&str; 4] = ["test", "--workspace", "--features", "tests/python"];
 /// The deployed test is a feature of the crate `tests`: a plain `cargo test` needs no Python and no local AWS.
 const DEPLOYED: [&str; 6] = [
     "test",
@@ -25,7 +25,7 @@ const DEPLOYED: [&str; 6] = [
     "deployed",
 ];
 /// With the features that tests and releases turn on.
-const LINTS: [&str; 8] = [
+pub(crate) const LINTS: [&str; 8] = [
     "clippy",
     "--all-targets",
     "--workspace",
@@ -87,18 +87,18 @@ pub fn chaos() -> Result<()> {
     })
 }
 
-fn timed(run: impl FnOnce(&mut Steps) -> Result<()>) -> Result<()> {
+pub(crate) fn timed(run: impl FnOnce(&mut Steps) -> Result<()>) -> Result<()> {
     let mut steps = Steps::start();
     let result = run(&mut steps);
     steps.print();
     result
 }
 
-fn run(arguments: &[&str]) -> Result<()> {
+pub(crate) fn run(arguments: &[&str]) -> Result<()> {
     command::run(&mut cargo_command(arguments))
 }
 
-fn cargo_command(arguments: &[&str]) -> Command {
+pub(crate) fn cargo_command(arguments: &[&str]) -> Command {
     let mut command = Command::new(cargo());
     // What is built once needs no files to be built quicker a second time: they would be gigabytes.
     if env::var_os("CI").is_some() {

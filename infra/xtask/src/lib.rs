@@ -2,6 +2,7 @@
 //!
 //! A library too, because the deployed test starts the same local AWS and makes the same zips as the commands do.
 
+mod affected;
 mod bench;
 mod checks;
 mod chromium;
@@ -16,6 +17,7 @@ mod local_aws;
 mod local_template;
 mod package;
 mod python;
+mod quick;
 mod sbom;
 mod scale;
 mod server;
@@ -36,6 +38,7 @@ pub use local_aws::{LocalAws, REGION};
 pub use local_template::{Difference, LOCAL_EDITS, LocalEdit, localize};
 pub use package::{Architecture, FUNCTIONS, Profile, package};
 pub use python::python_interpreter;
+pub use quick::quick_test;
 pub use sbom::sbom;
 pub use scale::scale;
 pub use simulation::simulate;

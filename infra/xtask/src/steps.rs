@@ -106,7 +106,7 @@ fn outcome(passed: bool) -> &'static str {
 }
 
 /// Where a step beside others writes; it can be looked at meanwhile.
-fn output_file(name: &str) -> Result<PathBuf> {
+pub(crate) fn output_file(name: &str) -> Result<PathBuf> {
     let dir = output_dir().join("steps");
     fs::create_dir_all(&dir).map_err(at(&dir))?;
     Ok(dir.join(format!("{}.log", name.replace(' ', "-"))))
