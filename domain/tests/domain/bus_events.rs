@@ -232,6 +232,16 @@ fn the_events_of_the_bus_are_as_their_golden_files_and_as_their_schemas() {
     }
 }
 
+/// A dead letter keeps an event as text, and a later version redrives it.
+#[test]
+fn the_text_of_an_event_is_the_same_to_the_byte() {
+    let texts: Vec<String> = one_of_each()
+        .iter()
+        .map(|event| serde_json::to_string(event).unwrap())
+        .collect();
+    insta::assert_snapshot!(texts.join("\n"));
+}
+
 #[test]
 fn an_event_without_its_optional_fields_is_valid_too() {
     let given = Given::commit([opened(), deposited("1.00"), withdrawn("2.00"), reversed(3)]);
