@@ -9,7 +9,7 @@ use aws_sdk_dynamodb::Client;
 use cqrs_es::event_sink::EventSink;
 use cqrs_es::persist::{PersistedEventStore, QueryReplay};
 use cqrs_es::{
-    Aggregate, AggregateError, CqrsFramework, IntegrationEvent, EventEnvelope, EventStore, Query,
+    Aggregate, AggregateError, CqrsFramework, DomainEvent, EventEnvelope, EventStore, Query,
 };
 use dynamo_es::{DynamoCqrs, DynamoEventRepository};
 use serde::{Deserialize, Serialize};
@@ -50,7 +50,7 @@ enum AccountEvent {
     },
 }
 
-impl IntegrationEvent for AccountEvent {
+impl DomainEvent for AccountEvent {
     fn event_type(&self) -> String {
         match self {
             AccountEvent::Opened { .. } => "AccountOpened".to_owned(),
