@@ -140,6 +140,11 @@ impl Event {
 
     /// The data of the event as it is stored, hashed and answered.
     pub fn to_data(&self) -> Value {
+        Value::Object(self.to_members())
+    }
+
+    /// The members of [`Event::to_data`].
+    pub(crate) fn to_members(&self) -> Map<String, Value> {
         let mut data = Map::new();
         match self {
             Event::AccountOpened(opening) => {
@@ -188,19 +193,18 @@ impl Event {
             }
             Event::OperationSkipped(skipped) => data = skipped.to_data(),
         }
-        Value::Object(data)
+        data
     }
 
     /// Reads what [`Event::to_data`] wrote. Older schemas are brought up to
     /// today's here, so that nothing behind this line knows of them.
     pub fn from_stored(event_type: &str, schema: u32, data: &Value) -> Result<Self, DecodeError> {
-        if schema == 0 || schema > SCHEMA {
-            return Err(DecodeError::NewerSchema {
-                event_type: event_type.to_owned(),
-                schema,
-            });
-        }
-        let fields = Fields::new(data.clone(), "");
+        check_schema(event_type, schema)?;
+        Event::read(event_type, Fields::new(data.clone(), ""))
+    }
+
+    /// Reads the data of today's schema.
+    pub(crate) fn read(event_type: &str, fields: Fields) -> Result<Self, DecodeError> {
         let read = match event_type {
             "AccountOpened" => read_opening(fields).map(Event::AccountOpened),
             "MoneyDeposited" => read_stored_movement(fields).map(Event::MoneyDeposited),
@@ -215,10 +219,26 @@ impl Event {
             "OperationSkipped" => schedule_event::read_skipped(fields).map(Event::OperationSkipped),
             other => return Err(DecodeError::UnknownType(other.to_owned())),
         };
-        read.map_err(|errors| DecodeError::Malformed {
-            event_type: event_type.to_owned(),
-            detail: describe(&errors),
-        })
+        read.map_err(|errors| malformed(event_type, &errors))
+    }
+}
+
+/// # Errors
+/// [`DecodeError::NewerSchema`] where this version does not know the schema.
+pub(crate) fn check_schema(event_type: &str, schema: u32) -> Result<(), DecodeError> {
+    if (1..=SCHEMA).contains(&schema) {
+        return Ok(());
+    }
+    Err(DecodeError::NewerSchema {
+        event_type: event_type.to_owned(),
+        schema,
+    })
+}
+
+pub(crate) fn malformed(event_type: &str, errors: &[FieldError]) -> DecodeError {
+    DecodeError::Malformed {
+        event_type: event_type.to_owned(),
+        detail: describe(errors),
     }
 }
 

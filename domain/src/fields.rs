@@ -52,33 +52,49 @@ pub(crate) fn pointer_below(pointer: &str, name: &str) -> String {
 }
 
 /// The fields of one JSON object, taken out one by one. What is left over at
-/// the end is unknown, and refused.
+/// the end is unknown, and refused, unless it may be of a later version.
 #[derive(Debug)]
 pub struct Fields {
     pointer: String,
     map: Map<String, Value>,
     errors: Vec<FieldError>,
+    ignores_unknown: bool,
 }
 
 impl Fields {
     /// An object at `pointer`; anything else is an error and reads as empty.
     pub fn new(value: Value, pointer: impl Into<String>) -> Self {
         let pointer = pointer.into();
-        match value {
-            Value::Object(map) => Fields {
-                pointer,
-                map,
-                errors: Vec::new(),
-            },
+        let (map, errors) = match value {
+            Value::Object(map) => (map, Vec::new()),
             other => {
                 let detail = format!("must be an object, not {}", name_of(&other));
-                let errors = vec![FieldError::pointer(pointer.clone(), detail)];
-                Fields {
-                    pointer,
-                    map: Map::new(),
-                    errors,
-                }
+                let error = FieldError::pointer(pointer.clone(), detail);
+                (Map::new(), vec![error])
             }
+        };
+        Fields {
+            pointer,
+            map,
+            errors,
+            ignores_unknown: false,
+        }
+    }
+
+    /// Ignores unknown fields, here and in nested objects: a later version may
+    /// have written them.
+    pub fn ignoring_unknown(self) -> Self {
+        Fields {
+            ignores_unknown: true,
+            ..self
+        }
+    }
+
+    /// A part of this object, whose unknown fields fare as its own.
+    pub fn part(&self, value: Value, pointer: impl Into<String>) -> Self {
+        Fields {
+            ignores_unknown: self.ignores_unknown,
+            ..Fields::new(value, pointer)
         }
     }
 
@@ -200,11 +216,12 @@ impl Fields {
             .any(|error| error.location == Location::Pointer(self.pointer.clone()))
     }
 
-    /// Ends the reading: unknown fields are faults too.
+    /// Ends the reading: unknown fields are faults too, unless they are ignored.
     pub fn finish<T>(mut self, value: Option<T>) -> Result<T, Vec<FieldError>> {
-        let unknown: Vec<String> = self.map.keys().cloned().collect();
-        for name in unknown {
-            self.refuse(&name, "is not a known field");
+        if !self.ignores_unknown {
+            for (name, _) in std::mem::take(&mut self.map) {
+                self.refuse(&name, "is not a known field");
+            }
         }
         match value {
             Some(value) if self.errors.is_empty() => Ok(value),

@@ -1,51 +1,80 @@
 //! The events as the bus carries them to whoever acts on them.
 
-use chrono::{DateTime, NaiveDate, Utc};
+mod wire;
+
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::chain::{self, ChainError};
 use crate::commit::Commit;
-use crate::event::{Event, MovementKind, SCHEMA};
-use crate::money::MoneyError;
-use crate::schedule_event::Occurrence;
-use crate::{AccountId, CorrelationId, Currency, CustomerId, EventId, Money, ScheduleId, Version};
+use crate::event::{Event, Movement, SCHEMA};
+use crate::{AccountId, CorrelationId, Currency, CustomerId, EventId, Money, Occurrence, Version};
+pub use wire::Detail;
 
-/// Says that a movement took the balance below the overdraft limit. It follows
-/// from the movement and is not stored.
+/// The type of the event that says that a movement took the balance below the
+/// overdraft limit.
 pub const ACCOUNT_OVERDRAWN: &str = "AccountOverdrawn";
 
-/// One fact, addressed to whoever subscribes. Holds no name and no address of
-/// the customer.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// A fact about an account, addressed to whoever subscribes. It holds no name
+/// and no address of the customer.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IntegrationEvent {
-    #[serde(skip)]
-    pub event_type: String,
     pub metadata: Metadata,
-    pub data: Data,
+    /// The owner of the account.
+    pub customer_id: CustomerId,
+    pub balances: Balances,
+    pub fact: Fact,
 }
 
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Fact {
+    /// An event of the account's history.
+    Reported(Event),
+    /// A movement took the balance below the overdraft limit. It follows from
+    /// that movement and is not stored.
+    Overdrawn {
+        /// How much moved, not how far below the limit the balance is.
+        moved: Money,
+        limit: Money,
+    },
+}
+
+/// The balance around an event, of one currency.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Balances {
+    before: Money,
+    after: Money,
+}
+
+/// Where an event comes from, and whom it is for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Metadata {
+    /// The same at every delivery, retry and replay.
     pub event_id: EventId,
     pub account_id: AccountId,
+    /// The event's place in its account; that of its cause for a derived event.
     pub version: Version,
+    /// When it happened, by the bank's account.
     pub occurred_at: DateTime<Utc>,
+    /// When its commit was recorded.
     pub recorded_at: DateTime<Utc>,
     pub correlation_id: CorrelationId,
+    /// The event that it follows from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub causation_id: Option<EventId>,
+    /// The version of its data's schema.
     pub schema: u32,
-    /// The replay that published it again; the mail rules leave it alone.
+    /// The replay that published it again; the mail rules exclude it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replay: Option<String>,
     /// The one consumer it is meant for; all, when absent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
-    /// The dead letter that this is the second delivery of.
+    /// The dead letter that it was published again for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub redrive: Option<String>,
-    /// Whether customers are told of it; present only where they are not.
+    /// Whether customers are notified of it; written only where they are not.
     #[serde(
         default = "crate::commit::told",
         skip_serializing_if = "crate::commit::is_told"
@@ -53,92 +82,102 @@ pub struct Metadata {
     pub notify: bool,
 }
 
-/// What happened. Amounts and balances are decimal strings of the currency.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Data {
-    pub customer_id: CustomerId,
-    pub currency: Currency,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub amount: Option<String>,
-    pub balance_before: String,
-    pub balance_after: String,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub overdraft_limit: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub opening_balance: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub channel: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub counterparty: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reference: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub value_date: Option<NaiveDate>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reverses: Option<EventId>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reason: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub movement: Option<MovementKind>,
-    /// The schedule that it is about, or that made the movement.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub schedule_id: Option<ScheduleId>,
-    /// For when the schedule had it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub occurrence: Option<DateTime<Utc>>,
-    /// What a schedule does: `{type, data}`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub operation: Option<Value>,
-    /// When a schedule does it: `{at}`, `{rate}` or `{cron}`.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub when: Option<Value>,
-    /// The zone of a schedule's local times.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub time_zone: Option<String>,
-    /// After this a schedule runs no more.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub end: Option<DateTime<Utc>>,
+impl Balances {
+    /// The balance before the event. That of an opening is zero.
+    pub fn before(self) -> Money {
+        self.before
+    }
+
+    /// The balance after the event.
+    pub fn after(self) -> Money {
+        self.after
+    }
+
+    /// The currency of both.
+    pub fn currency(self) -> Currency {
+        self.after.currency()
+    }
+
+    /// How far the balance moved, in minor units; less than zero for what was paid out.
+    pub fn change(self) -> i128 {
+        i128::from(self.after.minor()) - i128::from(self.before.minor())
+    }
 }
 
-impl Data {
-    pub fn money(&self, text: &str) -> Result<Money, MoneyError> {
-        Money::parse_signed(text, self.currency)
+impl Fact {
+    /// The event of the account's history; `None` for what follows from one.
+    pub fn reported(&self) -> Option<&Event> {
+        match self {
+            Fact::Reported(event) => Some(event),
+            Fact::Overdrawn { .. } => None,
+        }
     }
 
-    fn set_occurrence(&mut self, occurrence: &Occurrence) {
-        self.schedule_id = Some(occurrence.schedule_id.clone());
-        self.occurrence = Some(occurrence.at);
+    /// The deposit or withdrawal, where it is one.
+    pub fn movement(&self) -> Option<&Movement> {
+        match self.reported()? {
+            Event::MoneyDeposited(movement) | Event::MoneyWithdrawn(movement) => Some(movement),
+            Event::AccountOpened(_)
+            | Event::TransactionReversed(_)
+            | Event::AccountClosed
+            | Event::OperationScheduled(_)
+            | Event::OperationCancelled(_)
+            | Event::OperationSkipped(_) => None,
+        }
     }
 
-    fn balances(customer_id: CustomerId, before: Money, after: Money) -> Self {
-        Data {
-            customer_id,
-            currency: after.currency(),
-            amount: None,
-            balance_before: before.to_decimal(),
-            balance_after: after.to_decimal(),
-            overdraft_limit: None,
-            opening_balance: None,
-            channel: None,
-            counterparty: None,
-            reference: None,
-            value_date: None,
-            reverses: None,
-            reason: None,
-            movement: None,
-            schedule_id: None,
-            occurrence: None,
-            operation: None,
-            when: None,
-            time_zone: None,
-            end: None,
+    /// The amount that moved, or that a schedule was to move. An opening has none.
+    pub fn amount(&self) -> Option<Money> {
+        match self {
+            Fact::Overdrawn { moved, .. } => Some(*moved),
+            Fact::Reported(event) => match event {
+                Event::MoneyDeposited(movement) | Event::MoneyWithdrawn(movement) => {
+                    Some(movement.amount)
+                }
+                Event::TransactionReversed(reversal) => Some(reversal.amount),
+                Event::OperationSkipped(skipped) => Some(skipped.amount),
+                Event::AccountOpened(_)
+                | Event::AccountClosed
+                | Event::OperationScheduled(_)
+                | Event::OperationCancelled(_) => None,
+            },
+        }
+    }
+
+    /// The overdraft limit, where the event names it.
+    pub fn overdraft_limit(&self) -> Option<Money> {
+        match self {
+            Fact::Overdrawn { limit, .. } => Some(*limit),
+            Fact::Reported(Event::AccountOpened(opening)) => Some(opening.overdraft_limit),
+            Fact::Reported(_) => None,
+        }
+    }
+
+    /// The occurrence of a schedule that made the movement, or moved nothing.
+    pub fn occurrence(&self) -> Option<&Occurrence> {
+        match self.reported()? {
+            Event::OperationSkipped(skipped) => Some(&skipped.occurrence),
+            _ => self.movement()?.scheduled.as_ref(),
         }
     }
 }
 
 impl IntegrationEvent {
-    /// The domain events of a commit, from the commit alone: the balance that
-    /// is kept with it gives the balances around each of its events.
+    /// The type by which subscribers choose it.
+    pub fn type_name(&self) -> &'static str {
+        match &self.fact {
+            Fact::Reported(event) => event.type_name(),
+            Fact::Overdrawn { .. } => ACCOUNT_OVERDRAWN,
+        }
+    }
+
+    /// The events that a commit publishes, from the commit alone: the balance
+    /// that is kept with it gives the balances around each of its events.
+    ///
+    /// # Errors
+    /// An event that this version cannot read ([`ChainError::Decode`]), or a
+    /// balance that its events cannot have led to ([`ChainError::Account`]).
+    /// Both are in the commit, and so permanent.
     pub fn of_commit(commit: &Commit) -> Result<Vec<IntegrationEvent>, ChainError> {
         let mut after = commit.after.balance;
         let mut published = Vec::with_capacity(commit.events.len());
@@ -147,9 +186,15 @@ impl IntegrationEvent {
                 .delta()
                 .map_or(Some(after), |delta| after.checked_sub(delta))
                 .ok_or(ChainError::Account(version))?;
+            let balances = Balances { before, after };
             // Backwards, so what follows from an event stands before it here.
-            published.extend(overdrawn(commit, version, before, after));
-            published.push(integration_event(commit, version, &event, before, after));
+            published.extend(overdrawn(commit, version, balances));
+            published.push(IntegrationEvent {
+                metadata: metadata(commit, version),
+                customer_id: commit.after.customer_id.clone(),
+                balances,
+                fact: Fact::Reported(event),
+            });
             after = before;
         }
         published.reverse();
@@ -175,81 +220,25 @@ fn metadata(commit: &Commit, version: Version) -> Metadata {
     }
 }
 
-fn integration_event(
-    commit: &Commit,
-    version: Version,
-    event: &Event,
-    before: Money,
-    after: Money,
-) -> IntegrationEvent {
-    let mut data = Data::balances(commit.after.customer_id.clone(), before, after);
-    match event {
-        Event::AccountOpened(opening) => {
-            data.overdraft_limit = Some(opening.overdraft_limit.to_decimal());
-            data.opening_balance = Some(opening.opening_balance.to_decimal());
-        }
-        Event::MoneyDeposited(movement) | Event::MoneyWithdrawn(movement) => {
-            data.amount = Some(movement.amount.to_decimal());
-            data.channel = movement.channel.clone();
-            data.counterparty = movement.counterparty.clone();
-            data.reference = movement.reference.clone();
-            data.value_date = movement.value_date;
-            if let Some(occurrence) = &movement.scheduled {
-                data.set_occurrence(occurrence);
-            }
-        }
-        Event::TransactionReversed(reversal) => {
-            data.amount = Some(reversal.amount.to_decimal());
-            data.reverses = Some(reversal.reverses);
-            data.reason = reversal.reason.clone();
-            data.movement = Some(reversal.movement);
-        }
-        Event::AccountClosed => {}
-        Event::OperationScheduled(scheduled) => {
-            let schedule = &scheduled.schedule;
-            data.schedule_id = Some(scheduled.schedule_id.clone());
-            data.operation = Some(schedule.operation.to_json());
-            data.when = Some(schedule.when.to_json());
-            data.time_zone = Some(schedule.time_zone.name().to_owned());
-            data.end = schedule.end;
-        }
-        Event::OperationCancelled(schedule_id) => data.schedule_id = Some(schedule_id.clone()),
-        Event::OperationSkipped(skipped) => {
-            data.set_occurrence(&skipped.occurrence);
-            data.reason = Some(skipped.reason.as_str().to_owned());
-            data.movement = Some(skipped.movement);
-            data.amount = Some(skipped.amount.to_decimal());
-        }
-    }
-    IntegrationEvent {
-        event_type: event.type_name().to_owned(),
-        metadata: metadata(commit, version),
-        data,
-    }
-}
-
-/// Told when the limit is crossed, not each time the balance moves below it.
-fn overdrawn(
-    commit: &Commit,
-    version: Version,
-    before: Money,
-    after: Money,
-) -> Option<IntegrationEvent> {
-    let floor = commit.after.overdraft_limit.checked_neg()?;
+/// Published when the limit is crossed, not each time the balance moves below it.
+fn overdrawn(commit: &Commit, version: Version, balances: Balances) -> Option<IntegrationEvent> {
+    let Balances { before, after } = balances;
+    let limit = commit.after.overdraft_limit;
+    let floor = limit.checked_neg()?;
     if before.minor() < floor.minor() || after.minor() >= floor.minor() || version == 1 {
         return None;
     }
-    let mut data = Data::balances(commit.after.customer_id.clone(), before, after);
-    let moved = before.checked_sub(after)?;
-    data.amount = Some(moved.to_decimal());
-    data.overdraft_limit = Some(commit.after.overdraft_limit.to_decimal());
     let mut metadata = metadata(commit, version);
     let cause = metadata.event_id;
     metadata.event_id = cause.derived(ACCOUNT_OVERDRAWN);
     metadata.causation_id = Some(cause);
     Some(IntegrationEvent {
-        event_type: ACCOUNT_OVERDRAWN.to_owned(),
         metadata,
-        data,
+        customer_id: commit.after.customer_id.clone(),
+        balances,
+        fact: Fact::Overdrawn {
+            moved: before.checked_sub(after)?,
+            limit,
+        },
     })
 }

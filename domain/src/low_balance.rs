@@ -6,10 +6,9 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::integration_event::{ACCOUNT_OVERDRAWN, IntegrationEvent};
-use crate::money::MoneyError;
+use crate::integration_event::{Fact, IntegrationEvent};
 use crate::recipient::Recipient;
-use crate::{Money, Version};
+use crate::{Event, Money, Version};
 
 /// What part of the threshold the balance has to rise above it before it can
 /// alert again, where the customer names no margin: a tenth.
@@ -28,23 +27,22 @@ pub struct Step {
 
 impl Step {
     /// `None` for an event that follows from another one, whose step is that one's.
-    pub fn of(event: &IntegrationEvent) -> Result<Option<Self>, MoneyError> {
-        if event.event_type == ACCOUNT_OVERDRAWN {
-            return Ok(None);
-        }
-        let after = event.data.money(&event.data.balance_after)?.minor();
-        // An account has no balance before its opening: it begins with the one that it opens with.
-        let before = match event.metadata.version {
-            1 => after,
-            _ => event.data.money(&event.data.balance_before)?.minor(),
+    pub fn of(event: &IntegrationEvent) -> Option<Self> {
+        let (before, after) = match &event.fact {
+            Fact::Overdrawn { .. } => return None,
+            // An account has no balance before its opening: it begins with the one that it opens with.
+            Fact::Reported(Event::AccountOpened(_)) => {
+                (event.balances.after(), event.balances.after())
+            }
+            Fact::Reported(_) => (event.balances.before(), event.balances.after()),
         };
-        Ok(Some(Step {
+        Some(Step {
             version: event.metadata.version,
             recorded_at: event.metadata.recorded_at,
-            before,
-            after,
+            before: before.minor(),
+            after: after.minor(),
             notify: event.metadata.notify,
-        }))
+        })
     }
 }
 

@@ -17,6 +17,7 @@ use serde_json::{Value, json};
 
 use crate::FieldError;
 use crate::event::{Movement, MovementKind};
+use crate::fields::Fields;
 use crate::time::{WrittenBy, as_kept, format_time};
 pub use at::At;
 pub use cron::Cron;
@@ -60,7 +61,7 @@ impl Schedule {
     /// Reads `{"operation": {"type", "data"}, "when": {"at"|"rate"|"cron"},
     /// "time_zone", "end"?}`. A time zone that is left out is UTC.
     pub fn read(body: Value) -> Result<Self, Vec<FieldError>> {
-        read::schedule(body, "", WrittenBy::Caller)
+        read::schedule(Fields::new(body, ""), WrittenBy::Caller)
     }
 
     /// Reads what [`Schedule::to_json`] wrote, by whatever version: also times
@@ -69,7 +70,11 @@ impl Schedule {
     /// # Errors
     /// What cannot be read, by its field.
     pub fn from_stored(body: Value) -> Result<Self, Vec<FieldError>> {
-        read::schedule(body, "", WrittenBy::Store)
+        Schedule::from_fields(Fields::new(body, ""))
+    }
+
+    pub(crate) fn from_fields(fields: Fields) -> Result<Self, Vec<FieldError>> {
+        read::schedule(fields, WrittenBy::Store)
     }
 
     /// As it was read, with what was left out.

@@ -170,7 +170,7 @@ pub(crate) fn read_scheduled(mut fields: Fields) -> Result<OperationScheduled, V
             body.insert(name.to_owned(), value);
         }
     }
-    let schedule = Schedule::from_stored(Value::Object(body))
+    let schedule = Schedule::from_fields(fields.part(Value::Object(body), ""))
         .map_err(|errors| fields.add_errors(errors))
         .ok();
     let scheduled = schedule_id

@@ -6,8 +6,9 @@
 use std::fmt;
 
 use chrono::{DateTime, Utc};
+use domain::integration_event::Detail;
 use domain::time::format_time;
-use domain::{AccountId, EventId, IntegrationEvent, NotificationId, ScheduleId, Version};
+use domain::{AccountId, EventId, NotificationId, ScheduleId, Version};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -48,7 +49,7 @@ pub enum InternalDeadLetter {
         reason: String,
         at: DateTime<Utc>,
         event_type: String,
-        event: Box<IntegrationEvent>,
+        event: Box<Detail>,
     },
 }
 
@@ -107,8 +108,9 @@ impl DeadLetter {
     /// That of the event that it is about, where it is about one.
     pub(crate) fn correlation_id(&self) -> Option<&str> {
         match &self.origin {
-            Origin::Event(entry) => entry.detail["metadata"]["correlation_id"].as_str(),
-            Origin::Notification { event, .. } => Some(event.metadata.correlation_id.as_str()),
+            Origin::Event(entry) | Origin::Notification { entry, .. } => {
+                entry.detail["metadata"]["correlation_id"].as_str()
+            }
             Origin::Stream { .. }
             | Origin::Account(_)
             | Origin::Commit { .. }
@@ -143,7 +145,8 @@ pub enum Origin {
     Notification {
         id: NotificationId,
         attempts: u32,
-        event: Box<IntegrationEvent>,
+        /// The event that the mail was about.
+        entry: BusEntry,
     },
     /// An event of SES's, as EventBridge delivers it.
     Feedback(Value),
@@ -261,25 +264,22 @@ fn read_own(id: &str, body: &Value) -> Option<DeadLetter> {
             reason,
             at,
             event_type,
-            mut event,
-        } => {
-            event.event_type = event_type;
-            Some(DeadLetter {
-                id: id.to_owned(),
-                kind: LetterKind::Notification,
-                what: format!("nobody knows whether the mail {notification_id} was sent"),
-                event_id: Some(event.metadata.event_id),
-                account_id: Some(event.metadata.account_id.clone()),
-                reason,
-                at: Some(at.to_rfc3339()),
-                attempts: Some(u64::from(attempts)),
-                origin: Origin::Notification {
-                    id: notification_id,
-                    attempts,
-                    event,
-                },
-            })
-        }
+            event,
+        } => Some(DeadLetter {
+            id: id.to_owned(),
+            kind: LetterKind::Notification,
+            what: format!("nobody knows whether the mail {notification_id} was sent"),
+            event_id: Some(event.metadata().event_id),
+            account_id: Some(event.metadata().account_id.clone()),
+            reason,
+            at: Some(at.to_rfc3339()),
+            attempts: Some(u64::from(attempts)),
+            origin: Origin::Notification {
+                id: notification_id,
+                attempts,
+                entry: BusEntry::with(&event_type, &event).ok()?,
+            },
+        }),
     }
 }
 

@@ -18,6 +18,7 @@ mod what_if;
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::event::DecodeError;
 use domain::notification::{self, EMAIL, Kind, SkipReason};
 use domain::recipient::Recipient;
 use domain::{IntegrationEvent, NotificationId};
@@ -112,10 +113,11 @@ impl Notifier {
 
     /// Handles what a rule of the bus delivers.
     pub async fn deliver(&self, event_type: &str, detail: &Value) -> Result<()> {
-        let unreadable =
-            |error: serde_json::Error| Error::permanent("the event cannot be read", error);
-        let mut event = IntegrationEvent::deserialize(detail).map_err(unreadable)?;
-        event_type.clone_into(&mut event.event_type);
+        let event = match IntegrationEvent::from_wire(event_type, detail) {
+            Ok(event) => event,
+            Err(DecodeError::UnknownType(_)) => return Ok(()),
+            Err(error) => return Err(Error::permanent("the event cannot be read", error)),
+        };
         let span = tracing::error_span!(
             "event",
             correlation_id = event.metadata.correlation_id.as_str(),
@@ -224,7 +226,7 @@ impl Notifier {
     }
 
     async fn person_of_today(&self, event: &IntegrationEvent) -> Result<Option<Person>> {
-        let latest = self.customers.latest(&event.data.customer_id).await?;
+        let latest = self.customers.latest(&event.customer_id).await?;
         Ok(latest.and_then(|revision| revision.person))
     }
 
@@ -273,7 +275,7 @@ impl Notifier {
 }
 
 fn id_of(event: &IntegrationEvent, kind: Kind, recipient: &Recipient) -> NotificationId {
-    let customer = &event.data.customer_id;
+    let customer = &event.customer_id;
     notification::notification_id(event.metadata.event_id, kind, customer, recipient, EMAIL)
 }
 

@@ -198,7 +198,7 @@ impl Redriver {
             Origin::Notification {
                 id,
                 attempts,
-                event,
+                entry,
             } => {
                 if let Some(settled) = self.settled(*id, *attempts).await? {
                     return Ok(settled);
@@ -206,8 +206,13 @@ impl Redriver {
                 if !named && !planted::is("unknown-redriven-unnamed") {
                     return Err(Error::Refused(Refusal::MayHaveBeenSent));
                 }
-                self.publish(resend_request(letter, *id, *attempts, event)?)
-                    .await?;
+                let resend = Resend {
+                    notification_id: *id,
+                    attempts: *attempts,
+                };
+                let mut entry = again(entry, &letter.id);
+                entry.detail["resend"] = json!(resend);
+                self.publish(entry).await?;
                 Ok("handed to notify, to be sent once more".to_owned())
             }
             Origin::Feedback(event) => {
@@ -355,19 +360,4 @@ fn consumer_of(event_type: &str) -> &'static str {
         "OperationScheduled" | "OperationCancelled" => "schedule",
         _ => "notify",
     }
-}
-
-fn resend_request(
-    letter: &DeadLetter,
-    id: NotificationId,
-    attempts: u32,
-    event: &domain::IntegrationEvent,
-) -> Result<BusEntry> {
-    let mut entry = BusEntry::of(event)?;
-    let resend = Resend {
-        notification_id: id,
-        attempts,
-    };
-    entry.detail["resend"] = json!(resend);
-    Ok(again(&entry, &letter.id))
 }

@@ -44,8 +44,7 @@ pub(crate) fn overtaken(request: &Append) {
 pub(crate) fn projected(account: &AccountId, before: Version, events: &[IntegrationEvent]) {
     let applied = events.iter().filter(|event| {
         // What follows from a movement shares its version and is no commit's event.
-        event.metadata.version > before
-            && event.event_type != domain::integration_event::ACCOUNT_OVERDRAWN
+        event.metadata.version > before && event.fact.reported().is_some()
     });
     let mut commits: Vec<(&str, Version, u64)> = Vec::new();
     for event in applied {

@@ -1,9 +1,9 @@
 //! The rules: which notifications an event deserves.
 
 use super::{Kind, SkipReason};
-use crate::integration_event::{ACCOUNT_OVERDRAWN, IntegrationEvent};
+use crate::event::Event;
+use crate::integration_event::{Fact, IntegrationEvent};
 use crate::low_balance::Step;
-use crate::money::MoneyError;
 use crate::preferences::{KindPreference, Preferences};
 use crate::recipient::Recipient;
 
@@ -18,19 +18,23 @@ pub struct Decision {
 
 /// The kinds an event can give, the one it is mainly about first.
 pub fn kinds(event: &IntegrationEvent) -> &'static [Kind] {
-    match event.event_type.as_str() {
-        "MoneyDeposited" => &[Kind::Deposit, Kind::LargeAmount, Kind::ScheduleRun],
-        "MoneyWithdrawn" => &[
-            Kind::Withdrawal,
-            Kind::LargeAmount,
-            Kind::LowBalance,
-            Kind::ScheduleRun,
-        ],
-        "TransactionReversed" => &[Kind::Reversal, Kind::LowBalance],
-        ACCOUNT_OVERDRAWN => &[Kind::Overdrawn],
-        "OperationSkipped" => &[Kind::ScheduleSkipped],
-        "AccountClosed" => &[Kind::Security],
-        _ => &[],
+    match &event.fact {
+        Fact::Overdrawn { .. } => &[Kind::Overdrawn],
+        Fact::Reported(event) => match event {
+            Event::MoneyDeposited(_) => &[Kind::Deposit, Kind::LargeAmount, Kind::ScheduleRun],
+            Event::MoneyWithdrawn(_) => &[
+                Kind::Withdrawal,
+                Kind::LargeAmount,
+                Kind::LowBalance,
+                Kind::ScheduleRun,
+            ],
+            Event::TransactionReversed(_) => &[Kind::Reversal, Kind::LowBalance],
+            Event::OperationSkipped(_) => &[Kind::ScheduleSkipped],
+            Event::AccountClosed => &[Kind::Security],
+            Event::AccountOpened(_)
+            | Event::OperationScheduled(_)
+            | Event::OperationCancelled(_) => &[],
+        },
     }
 }
 
@@ -39,10 +43,7 @@ pub fn kinds(event: &IntegrationEvent) -> &'static [Kind] {
 ///
 /// A kind that the customer must ask for and did not ask for is not a
 /// decision and leaves no trace; every other one does, with its reason.
-pub fn decide(
-    event: &IntegrationEvent,
-    preferences: &Preferences,
-) -> Result<Vec<Decision>, MoneyError> {
+pub fn decide(event: &IntegrationEvent, preferences: &Preferences) -> Vec<Decision> {
     let mut decisions = Vec::new();
     let further = preferences.addresses().iter().map(|address| {
         let recipient = Recipient::Address(address.hash());
@@ -55,12 +56,12 @@ pub fn decide(
                 Some(kinds) => kinds.contains(&kind),
             };
             // A movement that no schedule has made says nothing of one.
-            let unscheduled = kind == Kind::ScheduleRun && event.data.schedule_id.is_none();
+            let unscheduled = kind == Kind::ScheduleRun && event.fact.occurrence().is_none();
             if !considered || unscheduled {
                 continue;
             }
             let skip = match preferences.is_on_for(kind, &recipient) {
-                true => skip(event, kind, preferences)?,
+                true => skip(event, kind, preferences),
                 false => Some(SkipReason::PreferenceOff),
             };
             let recipient = recipient.clone();
@@ -71,7 +72,7 @@ pub fn decide(
             });
         }
     }
-    Ok(decisions)
+    decisions
 }
 
 /// The same without preferences, for whom nothing can be sent to.
@@ -88,34 +89,25 @@ pub fn skip_all(event: &IntegrationEvent, reason: SkipReason) -> Vec<Decision> {
 }
 
 /// Why a kind that goes to somebody does not this time.
-fn skip(
-    event: &IntegrationEvent,
-    kind: Kind,
-    preferences: &Preferences,
-) -> Result<Option<SkipReason>, MoneyError> {
+fn skip(event: &IntegrationEvent, kind: Kind, preferences: &Preferences) -> Option<SkipReason> {
     // A further address may be told of what the customer has said nothing about.
     let nothing = KindPreference::default();
     let preference = preferences.get(kind).unwrap_or(&nothing);
+    let currency = event.balances.currency();
     if kind == Kind::LowBalance {
         // Whether it alerts depends on the account's past too: see `low_balance`.
-        let crossed = match (preference.low_mark(event.data.currency), Step::of(event)?) {
+        let crossed = match (preference.low_mark(currency), Step::of(event)) {
             (Some(mark), Some(step)) => mark.is_crossed_by(&step),
             _ => false,
         };
-        return Ok((!crossed).then_some(SkipReason::NotCrossed));
+        return (!crossed).then_some(SkipReason::NotCrossed);
     }
-    let amount = event
-        .data
-        .amount
-        .as_deref()
-        .map(|text| event.data.money(text))
-        .transpose()?;
-    let minimum = preference.min_amount.get(&event.data.currency);
-    let below = match (amount, minimum) {
+    let minimum = preference.min_amount.get(&currency);
+    let below = match (event.fact.amount(), minimum) {
         (Some(amount), Some(minimum)) => amount.minor() < minimum.minor(),
         // A large amount is one above the mark that the customer has set.
         (_, None) => kind == Kind::LargeAmount,
         (None, Some(_)) => false,
     };
-    Ok(below.then_some(SkipReason::BelowMinimum))
+    below.then_some(SkipReason::BelowMinimum)
 }

@@ -9,12 +9,7 @@ use crate::event::{MovementKind, read_movement};
 use crate::fields::Fields;
 use crate::time::WrittenBy;
 
-pub(super) fn schedule(
-    body: Value,
-    pointer: &str,
-    by: WrittenBy,
-) -> Result<Schedule, Vec<FieldError>> {
-    let mut fields = Fields::new(body, pointer);
+pub(super) fn schedule(mut fields: Fields, by: WrittenBy) -> Result<Schedule, Vec<FieldError>> {
     let operation = nested(&mut fields, "operation", operation);
     let when = nested(&mut fields, "when", |fields| when(fields, by));
     let time_zone = fields.parsed_or("time_zone", "UTC", |text| {
@@ -41,7 +36,7 @@ fn nested<T>(
 ) -> Option<T> {
     let value = fields.required(name)?;
     let pointer = fields.pointer_to(name);
-    match read(Fields::new(value, pointer)) {
+    match read(fields.part(value, pointer)) {
         Ok(value) => Some(value),
         Err(errors) => {
             fields.add_errors(errors);

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use domain::chain::{ChainError, follow};
-use domain::{Commit, IntegrationEvent, Status, Version};
+use domain::{Commit, IntegrationEvent, Money, Status, Version};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -66,7 +66,7 @@ impl Model {
 }
 
 fn cents(minor: i64) -> String {
-    domain::Money::from_minor(minor, "EUR".parse().unwrap()).to_decimal()
+    Money::from_minor(minor, "EUR".parse().unwrap()).to_decimal()
 }
 
 /// As a body has it; the version it would get says what a reversal can name.
@@ -133,19 +133,19 @@ proptest! {
         balance in -10_000_i64..10_000, limit in 0_i64..5_000, requests in any::requests(),
     ) {
         let (given, model) = play(balance, limit, &requests);
-        let mut told = "0.00".to_owned();
+        let mut told = Money::zero("EUR".parse().unwrap());
         let mut crossings = Vec::new();
         for event in given.0.iter().flat_map(|commit| IntegrationEvent::of_commit(commit).unwrap()) {
             if event.metadata.causation_id.is_some() {
-                prop_assert_eq!(&event.data.balance_after, &told);
+                prop_assert_eq!(event.balances.after(), told);
                 crossings.push(event.metadata.version);
                 continue;
             }
-            prop_assert_eq!(&event.data.balance_before, &told);
-            told = event.data.balance_after;
+            prop_assert_eq!(event.balances.before(), told);
+            told = event.balances.after();
         }
         let last = given.head().unwrap().account;
-        prop_assert_eq!(told, last.balance.to_decimal());
+        prop_assert_eq!(told, last.balance);
         prop_assert_eq!(crossings, model.overdrawn);
     }
 

@@ -35,8 +35,13 @@ fn assert_told(
             skip,
         })
         .collect();
-    let decided = notification::decide(event, &read).unwrap();
-    assert_eq!(decided, expected, "{} with {preferences}", event.event_type);
+    let decided = notification::decide(event, &read);
+    assert_eq!(
+        decided,
+        expected,
+        "{} with {preferences}",
+        event.type_name()
+    );
 }
 
 #[test]
@@ -177,13 +182,15 @@ fn a_kind_that_must_be_asked_for_is_off_until_it_is_enabled() {
     );
 }
 
-/// A withdrawal that a schedule has made, or was to make.
+/// What the events of a schedule publish under this type.
 fn scheduled(event_type: &str) -> IntegrationEvent {
-    let mut event = last_of(rich().and([withdrawn("1.00")]));
-    event.event_type = event_type.to_owned();
-    event.data.schedule_id = Some("rent".parse().unwrap());
-    event.data.occurrence = Some(event.metadata.recorded_at);
-    event
+    let commits = crate::scheduled::one_of_each();
+    let mut events = commits
+        .iter()
+        .flat_map(|commit| IntegrationEvent::of_commit(commit).unwrap());
+    events
+        .find(|event| event.type_name() == event_type)
+        .unwrap()
 }
 
 #[test]
@@ -274,7 +281,6 @@ fn a_further_address_is_told_what_is_named_for_it_by_the_customers_own_marks() {
     )
     .unwrap();
     let decided: Vec<(Kind, bool, Option<SkipReason>)> = notification::decide(&event, &preferences)
-        .unwrap()
         .into_iter()
         .map(|decision| {
             (
@@ -330,7 +336,7 @@ fn a_further_address_is_told_by_the_marks_that_are_set_and_of_nothing_where_none
     ] {
         let wish = json!({ "kinds": set, "addresses": address });
         let read = Preferences::read(wish.clone(), "").unwrap();
-        let decided = notification::decide(&event, &read).unwrap();
+        let decided = notification::decide(&event, &read);
         let further: Vec<_> = decided
             .into_iter()
             .filter(|decision| !decision.recipient.is_customer())

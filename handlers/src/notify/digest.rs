@@ -10,7 +10,6 @@ use std::collections::BTreeMap;
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use domain::cadence::Cadence;
-use domain::integration_event::ACCOUNT_OVERDRAWN;
 use domain::notification::{self, EMAIL, Kind, SkipReason};
 use domain::{AccountId, IntegrationEvent, NotificationId, Version};
 use futures::future::join_all;
@@ -35,7 +34,7 @@ impl Notifier {
         planned: Notification,
         at: DateTime<Utc>,
     ) -> Result<()> {
-        let customer = &event.data.customer_id;
+        let customer = &event.customer_id;
         let digest = notification::digest_id(customer, &planned.recipient, at, EMAIL);
         let reason = Some("digest".to_owned());
         let mut waiting = planned.moved(State::Planned, self.clock.now(), reason);
@@ -106,7 +105,7 @@ impl Notifier {
         let mut digest = Notification::new(id, &event, first.kind, first.recipient.clone());
         digest.due_at = Some(now);
         digest.content = Content::Digest(Digest {
-            customer_id: event.data.customer_id.clone(),
+            customer_id: event.customer_id.clone(),
             recipient: first.recipient.clone(),
             from,
             to,
@@ -153,7 +152,7 @@ impl Notifier {
             let reason = SkipReason::Erased.as_str().to_owned();
             return self.skip(&stored, reason).await;
         };
-        let customer = &event.data.customer_id;
+        let customer = &event.customer_id;
         let mut later = stored.due(Some(next));
         later.digest_id = Some(notification::digest_id(
             customer,
@@ -235,13 +234,13 @@ impl Notifier {
                 let events = events?;
                 let reported = events
                     .iter()
-                    .find(|event| event.event_type != ACCOUNT_OVERDRAWN)
+                    .find(|event| event.fact.reported().is_some())
                     .ok_or_else(|| {
                         Error::Permanent(
                             format!("version {version} of {account} is no event").into(),
                         )
                     })?;
-                items.push(item(reported, kinds.clone())?);
+                items.push(item(reported, kinds.clone()));
             }
         }
         let notice = DigestNotice {
@@ -270,21 +269,19 @@ fn covers(waiting: &Notification) -> Covered {
 
 /// One item for one event, however many notifications it gave: its amount
 /// counts once.
-fn item(event: &IntegrationEvent, kinds: Vec<Kind>) -> Result<DigestItem> {
-    let data = &event.data;
-    let moved = render::moved(event)?;
-    Ok(DigestItem {
+fn item(event: &IntegrationEvent, kinds: Vec<Kind>) -> DigestItem {
+    DigestItem {
         kinds,
         account_id: event.metadata.account_id.to_string(),
-        amount: render::optional_amount(data, data.amount.as_deref())?,
-        direction: match moved {
+        amount: event.fact.amount().map(render::amount),
+        direction: match event.balances.change() {
             0 => None,
-            moved if moved > 0 => Some(Direction::In),
+            change if change > 0 => Some(Direction::In),
             _ => Some(Direction::Out),
         },
-        balance_after: render::amount_of(data, &data.balance_after)?,
+        balance_after: render::amount(event.balances.after()),
         occurred_at: event.metadata.occurred_at,
-    })
+    }
 }
 
 /// The digest for what missed its own. Who wants none any more has what is left

@@ -9,7 +9,7 @@ use domain::notification::{self, Decision, Kind, SkipReason};
 use domain::recipient::Recipient;
 use domain::{Commit, IntegrationEvent};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::planted;
 use crate::ports::{CustomerRevision, Customers, EventStore, Person};
 
@@ -93,7 +93,7 @@ impl Evaluator {
         event: &IntegrationEvent,
         unwritten: &[Commit],
     ) -> Result<Evaluation> {
-        let customer = &event.data.customer_id;
+        let customer = &event.customer_id;
         let then = self
             .customers
             .at(customer, event.metadata.recorded_at)
@@ -103,7 +103,7 @@ impl Evaluator {
             (then.as_ref()).is_some_and(|then| then.in_force_from > event.metadata.recorded_at);
         let has_changed = now.as_ref().is_some_and(|latest| latest.revision > 1);
         let then = then.and_then(|revision| revision.person);
-        let (mut decisions, person) = decide(event, then.as_ref(), now)?;
+        let (mut decisions, person) = decide(event, then.as_ref(), now);
         if !event.metadata.notify {
             // Whatever else would be a reason: nobody is to be told, ever.
             for decision in &mut decisions {
@@ -144,24 +144,22 @@ fn decide(
     event: &IntegrationEvent,
     then: Option<&Person>,
     now: Option<CustomerRevision>,
-) -> Result<(Vec<Decision>, Option<Person>)> {
-    let unreadable =
-        |error: domain::money::MoneyError| Error::permanent("the event's amounts", error);
+) -> (Vec<Decision>, Option<Person>) {
     if now
         .as_ref()
         .is_some_and(|revision| revision.person.is_none())
     {
-        return Ok((notification::skip_all(event, SkipReason::Erased), None));
+        return (notification::skip_all(event, SkipReason::Erased), None);
     }
     let (Some(then), Some(now)) = (then, now.and_then(|revision| revision.person)) else {
-        return Ok((notification::skip_all(event, SkipReason::NoContact), None));
+        return (notification::skip_all(event, SkipReason::NoContact), None);
     };
     let preferences = if planted::is("preferences-of-now") {
         &now.preferences
     } else {
         &then.preferences
     };
-    let mut decisions = notification::decide(event, preferences).map_err(unreadable)?;
+    let mut decisions = notification::decide(event, preferences);
     for decision in &mut decisions {
         if decision.skip.is_none()
             && !now
@@ -177,5 +175,5 @@ fn decide(
     } else {
         now
     };
-    Ok((decisions, Some(addressee)))
+    (decisions, Some(addressee))
 }

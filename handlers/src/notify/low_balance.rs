@@ -35,7 +35,7 @@ impl Evaluator {
         if alerts.is_empty() {
             return Ok(());
         }
-        let Some(step) = step_of(event)? else {
+        let Some(step) = Step::of(event) else {
             return Ok(());
         };
         let Some(asked) = asked(event, then, step.recorded_at)? else {
@@ -84,7 +84,7 @@ impl Evaluator {
                 let events = IntegrationEvent::of_commit(&commit)
                     .map_err(|error| Error::permanent("an earlier commit", error))?;
                 for earlier in events.iter().rev() {
-                    let Some(earlier) = step_of(earlier)? else {
+                    let Some(earlier) = Step::of(earlier) else {
                         continue;
                     };
                     // The commit of the event itself is on the page where it has more than one.
@@ -122,7 +122,7 @@ impl Evaluator {
             Wishes::NotRead => false,
         };
         if !known {
-            let customer: &CustomerId = &event.data.customer_id;
+            let customer: &CustomerId = &event.customer_id;
             *wishes = match self.customers.at(customer, time).await? {
                 // By clocks that differ the first one may be of later.
                 Some(revision) if revision.in_force_from <= time => {
@@ -156,7 +156,8 @@ enum Wishes {
 fn asked(event: &IntegrationEvent, person: &Person, time: DateTime<Utc>) -> Result<Option<Asked>> {
     let preferences = &person.preferences;
     let preference = preferences.get(Kind::LowBalance);
-    let Some(mark) = preference.and_then(|preference| preference.low_mark(event.data.currency))
+    let Some(mark) =
+        preference.and_then(|preference| preference.low_mark(event.balances.currency()))
     else {
         return Ok(None);
     };
@@ -170,10 +171,6 @@ fn asked(event: &IntegrationEvent, person: &Person, time: DateTime<Utc>) -> Resu
         day_begins: day_begins(time, person)?,
         by,
     }))
-}
-
-fn step_of(event: &IntegrationEvent) -> Result<Option<Step>> {
-    Step::of(event).map_err(|error| Error::permanent("the event's amounts", error))
 }
 
 /// Where the day began, by the customer's clock.

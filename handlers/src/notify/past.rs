@@ -1,10 +1,10 @@
 //! Events that happened before, read again from the store.
 
-use domain::notification::Kind;
+use domain::notification::{EMAIL, Kind, notification_id};
 use domain::recipient::Recipient;
 use domain::{AccountId, EventId, IntegrationEvent, NotificationId, Version};
 
-use super::{Notifier, id_of};
+use super::Notifier;
 use crate::error::{Error, Result};
 use crate::ports::Notification;
 
@@ -59,7 +59,7 @@ pub(super) fn told_as(
     event: &IntegrationEvent,
     recipient: &Recipient,
 ) -> [NotificationId; 2] {
-    let mut original_event = event.clone();
-    original_event.metadata.event_id = original;
-    [Kind::Withdrawal, Kind::Deposit].map(|kind| id_of(&original_event, kind, recipient))
+    let customer = &event.customer_id;
+    [Kind::Withdrawal, Kind::Deposit]
+        .map(|kind| notification_id(original, kind, customer, recipient, EMAIL))
 }

@@ -82,7 +82,7 @@ impl Previewer {
             (_, Some(person)) => Some(self.render(event, &evaluated, person)?),
         };
         Ok(Preview {
-            event_type: event.event_type.clone(),
+            event_type: event.type_name().to_owned(),
             version: event.metadata.version,
             kind: evaluated.kind,
             to: address.map(masked),

@@ -1,8 +1,7 @@
 //! From a notification and a person to a rendered mail.
 
-use domain::integration_event::Data;
 use domain::notification::Kind;
-use domain::{IntegrationEvent, Money, OccurrenceSkipReason};
+use domain::{Event, IntegrationEvent, Money};
 use mail::{Amount, Envelope, Locale, Notice, Rendered, RenderedStatement, Scheduled};
 
 use super::Notifier;
@@ -62,30 +61,40 @@ pub(super) fn render(
     notification: &Notification,
     foot: MailFooter<'_>,
 ) -> Result<Rendered> {
-    let data = &event.data;
-    let optional = |text: &Option<String>| optional_amount(data, text.as_deref());
+    let (fact, balances) = (&event.fact, event.balances);
+    let movement = fact.movement();
     let preferences = person.preferences.get(notification.kind);
     let threshold = preferences.and_then(|preference| {
         let by_currency = match notification.kind {
             Kind::LowBalance => &preference.threshold,
             _ => &preference.min_amount,
         };
-        by_currency.get(&data.currency).copied()
+        by_currency.get(&balances.currency()).copied()
     });
     let notice = Notice {
         kind: notification.kind,
         envelope: envelope(person, notification, foot)?,
         account_id: event.metadata.account_id.to_string(),
-        amount: optional(&data.amount)?,
-        balance_after: amount_of(data, &data.balance_after)?,
-        overdraft_limit: optional(&data.overdraft_limit)?,
+        amount: fact.amount().map(amount),
+        balance_after: amount(balances.after()),
+        overdraft_limit: fact.overdraft_limit().map(amount),
         threshold: threshold.map(amount),
-        reference: data.reference.clone().or_else(|| reversal_reason(data)),
-        counterparty: data.counterparty.clone(),
-        scheduled: scheduled(data),
+        reference: match fact.reported() {
+            Some(Event::TransactionReversed(reversal)) => reversal.reason.clone(),
+            _ => movement.and_then(|movement| movement.reference.clone()),
+        },
+        counterparty: movement.and_then(|movement| movement.counterparty.clone()),
+        scheduled: fact.occurrence().map(|occurrence| Scheduled {
+            schedule_id: occurrence.schedule_id.to_string(),
+            occurrence: occurrence.at,
+            skipped: match fact.reported() {
+                Some(Event::OperationSkipped(skipped)) => Some(skipped.reason),
+                _ => None,
+            },
+        }),
         occurred_at: event.metadata.occurred_at,
         recorded_at: event.metadata.recorded_at,
-        value_date: data.value_date,
+        value_date: movement.and_then(|movement| movement.value_date),
     };
     mail::render(&notice).map_err(failed)
 }
@@ -120,43 +129,6 @@ pub(super) fn envelope(
             .iter()
             .any(|step| step.state == State::Unknown),
     })
-}
-
-fn scheduled(data: &Data) -> Option<Scheduled> {
-    Some(Scheduled {
-        schedule_id: data.schedule_id.as_ref()?.to_string(),
-        occurrence: data.occurrence?,
-        skipped: data.reason.as_deref().and_then(|reason| {
-            OccurrenceSkipReason::ALL
-                .into_iter()
-                .find(|because| because.as_str() == reason)
-        }),
-    })
-}
-
-/// Why a movement was undone. The reason of what a schedule did not do is a word of ours and has its own sentence.
-fn reversal_reason(data: &Data) -> Option<String> {
-    data.reason.clone().filter(|_| data.schedule_id.is_none())
-}
-
-pub(super) fn amount_of(data: &Data, text: &str) -> Result<Amount> {
-    money(data, text).map(amount)
-}
-
-pub(super) fn optional_amount(data: &Data, text: Option<&str>) -> Result<Option<Amount>> {
-    text.map(|text| amount_of(data, text)).transpose()
-}
-
-/// What the event did to the balance, in minor units.
-pub(super) fn moved(event: &IntegrationEvent) -> Result<i128> {
-    let data = &event.data;
-    let minor = |text: &str| Ok(i128::from(money(data, text)?.minor()));
-    Ok(minor(&data.balance_after)? - minor(&data.balance_before)?)
-}
-
-fn money(data: &Data, text: &str) -> Result<Money> {
-    data.money(text)
-        .map_err(|error| permanent(format!("the amount {text:?} of the event {error}")))
 }
 
 pub(super) fn amount(money: Money) -> Amount {

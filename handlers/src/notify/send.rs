@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use domain::IntegrationEvent;
 use domain::notification::{Kind, SkipReason};
+use domain::{Event, IntegrationEvent};
 
 use super::evaluator::can_wait;
 use super::{Notifier, past, render};
@@ -150,7 +150,7 @@ impl Notifier {
     ) -> Result<()> {
         let keyring = self.keys.keyring().await?;
         let code = verification_code(&keyring, planned.notification_id);
-        let customer = &event.data.customer_id;
+        let customer = &event.customer_id;
         let topic = match planned.content.is_digest() {
             true => Topic::All,
             false => Topic::Kind(planned.kind),
@@ -268,8 +268,8 @@ impl Notifier {
             attempts: sending.attempts,
             reason: reason.to_owned(),
             at,
-            event_type: event.event_type.clone(),
-            event: Box::new(event.clone()),
+            event_type: event.type_name().to_owned(),
+            event: Box::new(event.into()),
         };
         // First the letter, then the state: a crash in between repeats this step.
         if !planted::is("unknown-without-a-letter") {
@@ -288,10 +288,12 @@ impl Notifier {
         event: &IntegrationEvent,
         planned: &Notification,
     ) -> Result<Vec<(String, String)>> {
-        let (Kind::Reversal, Some(original)) = (planned.kind, event.data.reverses) else {
+        let (Kind::Reversal, Some(Event::TransactionReversed(reversal))) =
+            (planned.kind, event.fact.reported())
+        else {
             return Ok(Vec::new());
         };
-        for id in past::told_as(original, event, &planned.recipient) {
+        for id in past::told_as(reversal.reverses, event, &planned.recipient) {
             let Some(told) = self.notifications.get(id).await? else {
                 continue;
             };

@@ -33,10 +33,7 @@ struct Series<'a> {
 impl Series<'_> {
     /// The id of the statement of the month that begins on this day.
     fn id(&self, first_day: NaiveDate) -> NotificationId {
-        let (account, customer) = (
-            &self.event.metadata.account_id,
-            &self.event.data.customer_id,
-        );
+        let (account, customer) = (&self.event.metadata.account_id, &self.event.customer_id);
         notification::statement_id(account, first_day, customer, self.recipient, EMAIL)
     }
 }

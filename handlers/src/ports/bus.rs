@@ -1,5 +1,6 @@
 use async_trait::async_trait;
 use domain::IntegrationEvent;
+use domain::integration_event::Detail;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
@@ -35,11 +36,20 @@ pub struct BusEntry {
 }
 
 impl BusEntry {
+    /// The entry that publishes an event.
+    ///
+    /// # Errors
+    /// [`Error::Permanent`] where it cannot be written as JSON.
     pub fn of(event: &IntegrationEvent) -> Result<Self> {
-        let detail = serde_json::to_value(event)
-            .map_err(|error| Error::permanent("a domain event cannot be written as JSON", error))?;
+        BusEntry::with(event.type_name(), &event.into())
+    }
+
+    /// An event of this type, as its detail was read.
+    pub(crate) fn with(event_type: &str, detail: &Detail) -> Result<Self> {
+        let detail = serde_json::to_value(detail)
+            .map_err(|error| Error::permanent("an event cannot be written as JSON", error))?;
         Ok(BusEntry {
-            event_type: event.event_type.clone(),
+            event_type: event_type.to_owned(),
             detail,
         })
     }

@@ -87,7 +87,7 @@ impl Core {
         self.check_amounts(mail, notification, &event);
         let judged = self.judged(id, began);
         self.check_decision_of(notification, &event, false, judged);
-        let customer = &event.data.customer_id;
+        let customer = &event.customer_id;
         self.check_recipient(mail, notification, customer, &[notification.kind], began);
     }
 

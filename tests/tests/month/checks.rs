@@ -24,7 +24,7 @@ pub fn every_event_has_its_decisions_and_no_others(books: &Books) {
         for event in &account.events {
             let person = books.person(&account.customer, event.metadata.recorded_at);
             let decisions = match person {
-                Some(person) => notification::decide(event, &person.preferences).unwrap(),
+                Some(person) => notification::decide(event, &person.preferences),
                 None if books.wishes.contains_key(&account.customer) => {
                     notification::skip_all(event, SkipReason::Erased)
                 }
@@ -168,13 +168,10 @@ pub fn the_totals_of_each_digest_are_those_of_the_events_it_tells(books: &Books)
         let versions: BTreeSet<_> = content.covers.iter().map(|c| c.event_version).collect();
         let (mut paid_in, mut paid_out) = (0, 0);
         for event in &account.events {
-            let data = &event.data;
-            if event.event_type == "AccountOverdrawn" || !versions.contains(&event.metadata.version)
-            {
+            if event.fact.reported().is_none() || !versions.contains(&event.metadata.version) {
                 continue;
             }
-            let minor = |text: &str| data.money(text).unwrap().minor();
-            let moved = minor(&data.balance_after) - minor(&data.balance_before);
+            let moved = event.balances.after().minor() - event.balances.before().minor();
             *(if moved > 0 {
                 &mut paid_in
             } else {
@@ -219,12 +216,9 @@ pub fn a_low_balance_is_told_at_its_first_fall_and_once_a_day(books: &Books) {
         let recorded_at = event.metadata.recorded_at;
         let person = books.person(&account.customer, recorded_at).unwrap();
         let threshold = person.preferences.get(Kind::LowBalance).unwrap().threshold
-            [&event.data.currency]
+            [&event.balances.currency()]
             .minor();
-        let balance = |event: &domain::IntegrationEvent| {
-            let after = event.data.money(&event.data.balance_after).unwrap();
-            after.minor()
-        };
+        let balance = |event: &domain::IntegrationEvent| event.balances.after().minor();
         let was_never_low = account.events[..position]
             .iter()
             .all(|earlier| balance(earlier) >= threshold);
@@ -276,7 +270,7 @@ pub fn each_statement_is_of_its_month_and_ends_at_its_balance(books: &Books) {
         let within = |account: &Account| -> Vec<String> {
             let events = account.events.iter().filter(|event| {
                 let at = event.metadata.recorded_at;
-                let moves = event.event_type.starts_with("Money");
+                let moves = event.fact.movement().is_some();
                 moves && (statement.begins..statement.ends).contains(&at)
             });
             events.map(|e| e.metadata.event_id.to_string()).collect()
@@ -310,8 +304,8 @@ pub fn every_occurrence_of_every_schedule_ran_once(books: &Books) {
         let ran: Vec<_> = books.accounts[account]
             .events
             .iter()
-            .filter(|event| event.event_type != "AccountOverdrawn")
-            .filter_map(|event| event.data.occurrence)
+            .filter_map(|event| event.fact.occurrence())
+            .map(|occurrence| occurrence.at)
             .collect();
         assert_eq!(ran, expected, "{account}");
         all += ran.len();

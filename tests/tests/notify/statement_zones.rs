@@ -115,8 +115,7 @@ fn assert_whole(world: &World, first: Version) {
     let mut balances: BTreeMap<Version, i64> = BTreeMap::new();
     for commit in world.store.of(&account(1)) {
         for event in domain::IntegrationEvent::of_commit(&commit).unwrap() {
-            let balance = event.data.money(&event.data.balance_after).unwrap();
-            balances.insert(event.metadata.version, balance.minor());
+            balances.insert(event.metadata.version, event.balances.after().minor());
         }
     }
     let id = |version: &Version| EventId::new(&account(1), *version).to_string();

@@ -97,7 +97,7 @@ pub fn assert_one_mail_each(world: &World) {
         .iter()
         .flat_map(|commit| IntegrationEvent::of_commit(commit).unwrap());
     let told = told
-        .filter(|event| event.event_type != "AccountOpened")
+        .filter(|event| event.type_name() != "AccountOpened")
         .count();
     let mails = world.mailer.accepted();
     let ids: BTreeSet<_> = mails.iter().map(|mail| mail.notification_id).collect();

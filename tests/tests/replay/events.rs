@@ -30,7 +30,7 @@ async fn events_are_published_again_marked_and_addressed_and_exactly_those_of_th
         .map(|mut event| {
             event.metadata.replay = document["replay_id"].as_str().map(str::to_owned);
             event.metadata.target = Some("analytics".to_owned());
-            serde_json::to_value(event).unwrap()
+            BusEntry::of(&event).unwrap().detail
         })
         .collect();
     let found: Vec<Value> = events.iter().map(|entry| entry.detail.clone()).collect();

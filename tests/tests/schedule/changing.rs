@@ -3,7 +3,7 @@
 use domain::Location;
 use handlers::Error;
 use handlers::composition::Composition;
-use handlers::ports::Schedules;
+use handlers::ports::{BusEntry, Schedules};
 use handlers::schedule::HeartbeatReport;
 use serde_json::json;
 use tests::world::{Fault, World, account};
@@ -193,24 +193,19 @@ async fn events_that_come_in_any_order_leave_the_row_of_the_last_one() {
         .unwrap()
         .unwrap();
     world.schedules.lose();
-    let mut details: Vec<_> = world
+    let mut entries: Vec<_> = world
         .store
         .of(&account(1))
         .iter()
         .flat_map(|commit| domain::IntegrationEvent::of_commit(commit).unwrap())
-        .filter(|event| event.event_type.starts_with("Operation"))
-        .map(|event| {
-            (
-                event.event_type.clone(),
-                serde_json::to_value(&event).unwrap(),
-            )
-        })
+        .filter(|event| event.type_name().starts_with("Operation"))
+        .map(|event| BusEntry::of(&event).unwrap())
         .collect();
-    details.reverse();
-    for (event_type, detail) in details.iter().chain(&details) {
+    entries.reverse();
+    for entry in entries.iter().chain(&entries) {
         world
             .scheduler()
-            .call(event_type, detail, LONG)
+            .call(&entry.event_type, &entry.detail, LONG)
             .await
             .unwrap();
     }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use domain::{Event, Schedule, ScheduleId, Version};
 use handlers::composition::Composition;
 use handlers::error::Result;
-use handlers::ports::Schedules;
+use handlers::ports::{BusEntry, Schedules};
 use handlers::schedule::{Change, Changed, HeartbeatReport, Scheduler};
 use serde_json::{Value, json};
 use tests::world::{World, account, customer, event};
@@ -126,11 +126,11 @@ pub async fn next_at(world: &World) -> Option<DateTime<Utc>> {
 pub async fn deliver_all(world: &World) {
     for commit in world.store.of(&account(1)) {
         for event in domain::IntegrationEvent::of_commit(&commit).unwrap() {
-            if ["OperationScheduled", "OperationCancelled"].contains(&event.event_type.as_str()) {
-                let detail = serde_json::to_value(&event).unwrap();
+            if ["OperationScheduled", "OperationCancelled"].contains(&event.type_name()) {
+                let entry = BusEntry::of(&event).unwrap();
                 world
                     .scheduler()
-                    .call(&event.event_type, &detail, LONG)
+                    .call(&entry.event_type, &entry.detail, LONG)
                     .await
                     .unwrap();
             }

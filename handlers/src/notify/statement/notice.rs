@@ -1,7 +1,7 @@
 //! What a statement says: the balances that it begins and ends with, and what moved between them.
 
 use domain::notification::Kind;
-use domain::{AccountId, Commit, IntegrationEvent, Money};
+use domain::{AccountId, Commit, Event, IntegrationEvent, Money};
 use mail::{Direction, RenderedStatement, StatementEntry, StatementNotice};
 
 use super::PAGE;
@@ -37,8 +37,8 @@ impl Notifier {
                 .map_err(|error| Error::permanent(format!("account {account}"), error))?;
             for event in &events {
                 // An account that was opened in the month began with what it was opened with.
-                opening = opening.or(Some(balance(event)?));
-                entries.extend(entry(event)?);
+                opening = opening.or(Some(event.balances.after()));
+                entries.extend(entry(event));
             }
         }
         let notice = StatementNotice {
@@ -83,37 +83,31 @@ impl Notifier {
     }
 }
 
-fn balance(event: &IntegrationEvent) -> Result<Money> {
-    event
-        .data
-        .money(&event.data.balance_after)
-        .map_err(|error| Error::permanent("the balance of an event", error))
-}
-
 /// What moved money; `None` for what did not.
-fn entry(event: &IntegrationEvent) -> Result<Option<StatementEntry>> {
-    let (data, metadata) = (&event.data, &event.metadata);
-    let kind = match event.event_type.as_str() {
-        "MoneyDeposited" => Kind::Deposit,
-        "MoneyWithdrawn" => Kind::Withdrawal,
-        "TransactionReversed" => Kind::Reversal,
-        _ => return Ok(None),
+fn entry(event: &IntegrationEvent) -> Option<StatementEntry> {
+    let (kind, amount) = match event.fact.reported()? {
+        Event::MoneyDeposited(movement) => (Kind::Deposit, movement.amount),
+        Event::MoneyWithdrawn(movement) => (Kind::Withdrawal, movement.amount),
+        Event::TransactionReversed(reversal) => (Kind::Reversal, reversal.amount),
+        Event::AccountOpened(_)
+        | Event::AccountClosed
+        | Event::OperationScheduled(_)
+        | Event::OperationCancelled(_)
+        | Event::OperationSkipped(_) => return None,
     };
-    let Some(amount) = render::optional_amount(data, data.amount.as_deref())? else {
-        return Ok(None);
-    };
-    Ok(Some(StatementEntry {
-        event_id: metadata.event_id.to_string(),
+    let movement = event.fact.movement();
+    Some(StatementEntry {
+        event_id: event.metadata.event_id.to_string(),
         kind,
-        amount,
-        direction: match render::moved(event)? > 0 {
+        amount: render::amount(amount),
+        direction: match event.balances.change() > 0 {
             true => Direction::In,
             false => Direction::Out,
         },
-        balance_after: render::amount_of(data, &data.balance_after)?,
-        occurred_at: metadata.occurred_at,
-        value_date: data.value_date,
-        reference: data.reference.clone(),
-        counterparty: data.counterparty.clone(),
-    }))
+        balance_after: render::amount(event.balances.after()),
+        occurred_at: event.metadata.occurred_at,
+        value_date: movement.and_then(|movement| movement.value_date),
+        reference: movement.and_then(|movement| movement.reference.clone()),
+        counterparty: movement.and_then(|movement| movement.counterparty.clone()),
+    })
 }

@@ -68,7 +68,7 @@ impl Report {
         self.events += 1;
         self.differing += differing;
         let account_id = &event.metadata.account_id;
-        let customer_id = &event.data.customer_id;
+        let customer_id = &event.customer_id;
         let account = self
             .accounts
             .entry(account_id.clone())

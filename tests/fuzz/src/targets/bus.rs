@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::integration_event::IntegrationEvent;
+use domain::integration_event::{Detail, IntegrationEvent};
 use handlers::Error;
 use handlers::composition::Composition;
 use handlers::feedback;
@@ -20,11 +20,12 @@ pub(super) fn event(bytes: &[u8]) {
     };
     let detail = &envelope["detail"];
     let event_type = envelope["detail-type"].as_str().unwrap_or("MoneyDeposited");
-    if let Ok(event) = serde_json::from_value::<IntegrationEvent>(detail.clone()) {
-        let written = serde_json::to_value(&event).expect("an event can be written");
-        let again: IntegrationEvent =
-            serde_json::from_value(written.clone()).expect("and read again");
-        assert_eq!(serde_json::to_value(&again).ok(), Some(written));
+    if let Ok(event) = IntegrationEvent::from_wire(event_type, detail) {
+        let written = serde_json::to_value(Detail::from(&event)).expect("an event can be written");
+        assert_eq!(
+            IntegrationEvent::from_wire(event.type_name(), &written),
+            Ok(event)
+        );
     }
     block_on(async {
         let world = World::default();

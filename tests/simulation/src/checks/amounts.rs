@@ -29,7 +29,7 @@ impl Core {
         if tells_amount {
             expected.push((balance - before).abs());
         }
-        self.check_shown(mail, event.data.currency, &expected);
+        self.check_shown(mail, event.balances.currency(), &expected);
     }
 
     /// Text and html show these amounts, in minor units.

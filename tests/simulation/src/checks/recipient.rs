@@ -101,7 +101,7 @@ impl Core {
         let Notification {
             kind, recipient, ..
         } = notification;
-        let (known, written) = self.known_since(&event.data.customer_id, evaluated);
+        let (known, written) = self.known_since(&event.customer_id, evaluated);
         let time = event.metadata.recorded_at;
         // What was known when the delivery began, or at any moment since.
         let then = (written..=known.len()).filter_map(|count| {
@@ -115,7 +115,7 @@ impl Core {
         let asking: Vec<&Person> = then
             .filter(|person| {
                 let decisions = notification::decide(event, &person.preferences);
-                decisions.into_iter().flatten().any(|decision| {
+                decisions.into_iter().any(|decision| {
                     decision.kind == *kind
                         && decision.recipient == *recipient
                         && decision.skip.is_none()

@@ -19,7 +19,7 @@ impl Core {
             self.violate("no mail without an event", || id.to_string());
             return;
         };
-        let (customer, recipient) = (&event.data.customer_id, &notification.recipient);
+        let (customer, recipient) = (&event.customer_id, &notification.recipient);
         let first_day = statement.first_day;
         if id != notification::statement_id(account, first_day, customer, recipient, EMAIL) {
             self.violate("a statement is one of its month", || id.to_string());

@@ -137,7 +137,7 @@ impl Core {
     /// Whose wishes an event was judged by, where no change was on its way then
     /// and the customer was never erased.
     pub(super) fn settled_person(&self, event: &IntegrationEvent) -> Option<&Person> {
-        let (customer, recorded_at) = (&event.data.customer_id, event.metadata.recorded_at);
+        let (customer, recorded_at) = (&event.customer_id, event.metadata.recorded_at);
         let known = self.state.book.customers.get(customer)?;
         let in_force = self.state.book.in_force(customer, recorded_at)?;
         let ever_erased = known.iter().any(|known| known.revision.person.is_none());
@@ -152,7 +152,7 @@ impl Core {
         let id = notification::notification_id(
             event.metadata.event_id,
             kind,
-            &event.data.customer_id,
+            &event.customer_id,
             recipient,
             notification::EMAIL,
         );

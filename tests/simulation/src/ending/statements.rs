@@ -25,7 +25,7 @@ impl Core {
         let Some(month) = zone.and_then(|zone| StatementMonth::of(recorded_at, zone, quiet)) else {
             return;
         };
-        let (account, customer) = (&event.metadata.account_id, &event.data.customer_id);
+        let (account, customer) = (&event.metadata.account_id, &event.customer_id);
         let missing = wanting(person).into_iter().find(|recipient| {
             let id = notification::statement_id(account, month.first, customer, recipient, EMAIL);
             !self.state.notifications.contains_key(&id)
@@ -40,8 +40,8 @@ impl Core {
     /// A movement of who has wished for statements ever since was told in one,
     /// or is in one that is not told yet, or could not be.
     pub(super) fn check_is_stated(&mut self, event: &IntegrationEvent) {
-        let (metadata, customer) = (&event.metadata, &event.data.customer_id);
-        if !MOVEMENTS.contains(&event.event_type.as_str()) {
+        let (metadata, customer) = (&event.metadata, &event.customer_id);
+        if !MOVEMENTS.contains(&event.type_name()) {
             return;
         }
         let Some(person) = self.settled_person(event) else {

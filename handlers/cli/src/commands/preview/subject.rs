@@ -9,7 +9,7 @@ use mail::{
     render_digest, render_statement,
 };
 
-use super::event::{self, Facts};
+use super::event;
 
 /// The word for the mail that is of no kind.
 const DIGEST: &str = "digest";
@@ -57,7 +57,6 @@ impl Subject {
         hide_amounts: bool,
         event: Option<&IntegrationEvent>,
     ) -> Result<(Rendered, Option<Attachment>), Box<dyn std::error::Error>> {
-        let facts = event.map(Facts::of).transpose()?;
         let hide = |envelope: Envelope| Envelope {
             hide_amounts,
             ..envelope
@@ -65,8 +64,8 @@ impl Subject {
         match self {
             Subject::Kind(Kind::Statement) => {
                 let example = examples::statement(locale);
-                let notice = match facts {
-                    Some(facts) => facts.statement(example.envelope)?,
+                let notice = match event {
+                    Some(event) => event::statement(event, example.envelope)?,
                     None => example,
                 };
                 let made = render_statement(&StatementNotice {
@@ -77,16 +76,16 @@ impl Subject {
             }
             Subject::Kind(kind) => {
                 let mut notice = examples::notice(kind, locale);
-                if let Some(facts) = facts {
-                    notice = facts.notice(kind, notice.envelope);
+                if let Some(event) = event {
+                    notice = event::notice(event, kind, notice.envelope);
                 }
                 notice.envelope = hide(notice.envelope);
                 Ok((render(&notice)?, None))
             }
             Subject::Digest => {
                 let example = examples::digest(locale);
-                let notice = match facts {
-                    Some(facts) => facts.digest(event::kinds(&facts), example.envelope)?,
+                let notice = match event {
+                    Some(event) => event::digest(event, example.envelope)?,
                     None => example,
                 };
                 let mail = render_digest(&DigestNotice {
