@@ -14,7 +14,7 @@ fn published(commit: &Commit) -> Vec<IntegrationEvent> {
     IntegrationEvent::of_commit(commit).unwrap()
 }
 
-fn detail(event: &IntegrationEvent) -> Value {
+pub fn detail(event: &IntegrationEvent) -> Value {
     serde_json::to_value(Detail::from(event)).unwrap()
 }
 
@@ -152,11 +152,11 @@ fn what_follows_from_an_event_names_its_cause_and_has_an_id_of_its_own() {
     assert_eq!(published(&given.0[1]), published(&given.0[1]));
 }
 
-fn docs() -> PathBuf {
+pub fn docs() -> PathBuf {
     PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/events"))
 }
 
-fn read_json(path: PathBuf) -> Value {
+pub fn read_json(path: PathBuf) -> Value {
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
 }
 
@@ -175,7 +175,7 @@ fn assert_valid(event_type: &str, detail: &Value) {
 }
 
 /// One of each type, with all its fields.
-fn one_of_each() -> Vec<IntegrationEvent> {
+pub fn one_of_each() -> Vec<IntegrationEvent> {
     let movement = json!({
         "amount": "125.50", "currency": "EUR", "channel": "sepa", "reference": "Salary November",
         "counterparty": "Example Works Ltd", "value_date": "2026-11-22",

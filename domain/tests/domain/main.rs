@@ -7,6 +7,7 @@
 mod account;
 mod any;
 mod bus_events;
+mod bus_reading;
 mod chain;
 mod fold;
 mod given;

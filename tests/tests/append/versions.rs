@@ -3,8 +3,8 @@
 use crate::given::*;
 use futures::future::join_all;
 use handlers::append::{Append, Appender};
-use handlers::error::{Contended, Error, Refusal};
 use handlers::composition::Composition;
+use handlers::error::{Contended, Error, Refusal};
 use tests::world::{Fault, World, account, deposited, opened, withdrawn};
 
 #[tokio::test]

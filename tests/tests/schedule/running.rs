@@ -3,8 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use handlers::error::{Error, Refusal};
 use handlers::composition::Composition;
+use handlers::error::{Error, Refusal};
 use handlers::ports::Schedules;
 use handlers::schedule::HeartbeatReport;
 use serde_json::json;
