@@ -18,7 +18,6 @@ mod what_if;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::event::DecodeError;
 use domain::notification::{self, EMAIL, Kind, SkipReason};
 use domain::recipient::Recipient;
 use domain::{IntegrationEvent, NotificationId};
@@ -112,12 +111,14 @@ impl Notifier {
     }
 
     /// Handles what a rule of the bus delivers.
+    ///
+    /// # Errors
+    /// [`Error::Permanent`] where this version cannot read the event: its type or schema is of
+    /// a later one, or it is malformed. The function's retries may reach that later version; if
+    /// they do not, the event is a dead letter. Otherwise the errors of [`Notifier::notify`].
     pub async fn deliver(&self, event_type: &str, detail: &Value) -> Result<()> {
-        let event = match IntegrationEvent::from_wire(event_type, detail) {
-            Ok(event) => event,
-            Err(DecodeError::UnknownType(_)) => return Ok(()),
-            Err(error) => return Err(Error::permanent("the event cannot be read", error)),
-        };
+        let event = IntegrationEvent::from_wire(event_type, detail)
+            .map_err(|error| Error::permanent("the event cannot be read", error))?;
         let span = tracing::error_span!(
             "event",
             correlation_id = event.metadata.correlation_id.as_str(),

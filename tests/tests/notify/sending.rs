@@ -137,3 +137,22 @@ async fn an_event_that_cannot_be_read_is_a_permanent_error() {
         .await;
     assert!(matches!(refused, Err(Error::Permanent(_))), "{refused:?}");
 }
+
+#[tokio::test]
+async fn an_event_of_a_later_version_is_an_error_and_not_passed_over() {
+    let world = deposit().await;
+    let mut entry = world.bus.published().pop().unwrap();
+    let unknown = world.notifier().deliver("MoneyFrozen", &entry.detail).await;
+    entry.detail["metadata"]["schema"] = json!(2);
+    let newer = world
+        .notifier()
+        .deliver(&entry.event_type, &entry.detail)
+        .await;
+    for (refused, reason) in [(unknown, "\"MoneyFrozen\""), (newer, "schema 2")] {
+        let error = refused.unwrap_err();
+        assert_eq!(error.class(), "Permanent");
+        assert!(error.to_string().contains(reason), "{error}");
+    }
+    assert_eq!(world.notifications.all(), []);
+    assert_eq!(world.mailer.accepted(), []);
+}
