@@ -105,7 +105,7 @@ impl Notifier {
         }
         let beat = self.run_due(budget).await?;
         if beat != HeartbeatReport::default() {
-            tracing::info!(?beat, "what had waited was taken up");
+            tracing::info!(?beat, "due notifications were resumed");
         }
         Ok(())
     }

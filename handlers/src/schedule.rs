@@ -60,7 +60,7 @@ impl Scheduler {
         }
         let beat = self.run_due(budget).await?;
         if beat != HeartbeatReport::default() {
-            tracing::info!(?beat, "what was due has run");
+            tracing::info!(?beat, "due schedules have run");
         }
         Ok(())
     }

@@ -33,7 +33,7 @@ export function mount(main, { id, query }) {
   const list = eventList({ path: `${path}/events`, placeName: "after_version", firstPage: HISTORY, ...query });
   const events = panel("history", "Events", list.filter, element("div", { class: "scroll", tabindex: "0", role: "region", "aria-labelledby": "history-title" }, list.body));
   const told = element("ol", { class: "rows" });
-  const toldNothing = element("p", { class: "nothing", hidden: "" }, "The customer has not been told anything.");
+  const toldNothing = element("p", { class: "nothing", hidden: "" }, "The customer has no notifications.");
   const notifications = panel("notifications", "Notifications",
     element("div", { class: "scroll", tabindex: "0", role: "region", "aria-labelledby": "notifications-title" }, told, toldNothing));
   const schedules = schedulesPanel(id, () => account?.currency);

@@ -48,7 +48,7 @@ export function mount(main, { query, keep }) {
     const all = next ? `the first ${seen}` : seen;
     found.textContent = text() ? `${accounts.length} of ${all}` : next ? `first ${accounts.length}` : `${accounts.length}`;
     nothing.hidden = accounts.length > 0;
-    nothing.textContent = text() ? `None of ${all} accounts is like that.` : "There is no account yet.";
+    nothing.textContent = text() ? `None of ${all} accounts matches.` : "There are no accounts yet.";
     more.hidden = !next && accounts.length <= shown;
     inEvents.hidden = !text();
     inEvents.href = `#/events?${new URLSearchParams({ q: search.value.trim() })}`;

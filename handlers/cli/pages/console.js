@@ -99,7 +99,7 @@ async function countLetters() {
 }
 
 byId("mailbox-link").hidden = !about.mailbox;
-byId("looking-at").textContent = about.endpoint ? `Looking at ${about.endpoint}` : "";
+byId("looking-at").textContent = about.endpoint ? `Connected to ${about.endpoint}` : "";
 
 byId("find").addEventListener("keydown", (event) => {
   if (event.key !== "Enter") return;

@@ -12,15 +12,15 @@ export function mount(main, { id }) {
   const missing = element("p", { class: "nothing", hidden: "" }, "There is no such customer, or the customer was erased.");
   const rows = element("ol", { class: "rows" });
   const status = element("p", { class: "status", role: "status" });
-  const lift = element("button", { type: "button", class: "plain", hidden: "" }, "Send mail to these again\u2026");
+  const lift = element("button", { type: "button", class: "plain", hidden: "" }, "Resume mail to these\u2026");
   main.append(
     panel("customer", id, missing, facts),
-    element("div", { class: "columns halves" }, panel("preferences", "What is wished", wishes),
+    element("div", { class: "columns halves" }, panel("preferences", "Preferences", wishes),
       panel("suppressions", "Addresses", rows, element("p", { class: "buttons" }, status, lift))),
   );
 
   acts(lift, status, async () => {
-    const content = [element("p", {}, "Mail goes to these addresses again. What bounced or complained may do so again.")];
+    const content = [element("p", {}, "Mail will be sent to these addresses again. They may bounce or complain again.")];
     if (!(await confirmed({ title: "Lift the suppressions?", action: "Lift them", content }))) return;
     await ask("DELETE", `${path}/suppressions`);
     await refresh();
@@ -32,7 +32,7 @@ export function mount(main, { id }) {
     if (!person) return;
     const { preferences, ...others } = person;
     update(facts, others, () => Object.entries(others).flatMap(([name, value]) => [element("dt", {}, name.replace("_", " ")), element("dd", {}, foreign(value))]));
-    update(wishes, preferences, () => [Object.keys(preferences).length ? JSON.stringify(preferences, null, 2) : "Nothing beyond what everybody is told."]);
+    update(wishes, preferences, () => [Object.keys(preferences).length ? JSON.stringify(preferences, null, 2) : "The defaults."]);
     const { suppressions } = await getJson(`${path}/suppressions`);
     lift.hidden = !suppressions.some((address) => address.suppressed);
     syncRows(rows, suppressions, (address) => address.email, (address) => element("li", { class: "schedule" },

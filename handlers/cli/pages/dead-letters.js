@@ -9,11 +9,11 @@ import { accountLink, panel } from "./rows.js";
 /** The API looks at no more at once. */
 const MOST = 100;
 /** Only a letter that is named does so. */
-const MAYBE_TWICE = "Nobody knows whether this mail was sent. It is sent once more: the customer may get it twice.";
+const MAYBE_TWICE = "This mail may or may not have been sent. It will be sent once more: the customer may get it twice.";
 
 export function mount(main) {
   const rows = element("ol", { class: "rows" });
-  const nothing = element("p", { class: "nothing", hidden: "" }, "Nothing has failed for good.");
+  const nothing = element("p", { class: "nothing", hidden: "" }, "There are no dead letters.");
   const unknown = element("p", { class: "nothing", id: "dead-unknown", hidden: "" });
   const status = element("p", { class: "status", role: "status" });
   const results = element("ol", { class: "results" });
@@ -35,7 +35,7 @@ export function mount(main) {
     const would = await redrive(selection, true);
     const content = [
       element("ol", { class: "results" }, ...would.map(({ detail }) => element("li", {}, foreign(detail)))),
-      element("p", {}, kind === "notification" ? MAYBE_TWICE : "Each goes back to where it failed. Twice is as good as once: what was done is not done again."),
+      element("p", {}, kind === "notification" ? MAYBE_TWICE : "Each is processed again where it failed. A redrive is idempotent: finished work is not repeated."),
     ];
     if (would.length === 0) throw new Error("There is nothing to redrive.");
     const title = would.length === 1 ? "Redrive this letter?" : `Redrive ${would.length} letters?`;
@@ -44,14 +44,14 @@ export function mount(main) {
     await refresh();
   }
 
-  acts(dryRun, status, async () => showResults(await redrive({ max: MOST }, true), "Dry run, nothing was done"));
+  acts(dryRun, status, async () => showResults(await redrive({ max: MOST }, true), "Dry run: nothing was changed"));
   acts(all, status, () => inEarnest({ max: MOST }));
 
   function row(letter) {
     const dry = element("button", { type: "button", class: "plain" }, "Dry run");
     const one = element("button", { type: "button", class: "plain" }, "Redrive\u2026");
     const selection = { ids: [letter.id] };
-    acts(dry, status, async () => showResults(await redrive(selection, true), "Dry run, nothing was done"));
+    acts(dry, status, async () => showResults(await redrive(selection, true), "Dry run: nothing was changed"));
     acts(one, status, () => inEarnest(selection, letter.kind));
     const tries = letter.attempts && (letter.attempts === 1 ? "tried once" : `tried ${letter.attempts} times`);
     const words = [letter.reason, tries].filter(Boolean).map((word) => element("span", {}, " · ", foreign(word)));
@@ -74,7 +74,7 @@ export function mount(main) {
     try {
       listing = await getJson(`/v1/dead-letters?limit=${MOST}`);
     } catch (error) {
-      sayUnknown("Not known: the dead letters cannot be listed at the moment. What is shown is from before.");
+      sayUnknown("Not known: the dead letters cannot be listed at the moment. This is the previous list.");
       throw error;
     }
     const { dead_letters: letters, waiting, complete } = listing;
@@ -84,9 +84,9 @@ export function mount(main) {
       unknown.hidden = true;
       nothing.hidden = letters.length > 0;
     } else if (letters.length === MOST) {
-      sayUnknown(`${waiting} letters wait; these are ${MOST} of them.`);
+      sayUnknown(`${waiting} letters are waiting; these are ${MOST} of them.`);
     } else {
-      sayUnknown(`Not known: ${waiting} letters wait, and ${letters.length} can be seen now. Others are being looked at or redriven.`);
+      sayUnknown(`Not known: ${waiting} letters are waiting, and ${letters.length} are visible now. The others are being listed or redriven.`);
     }
   }
 

@@ -32,7 +32,7 @@ export function eventList({ path, placeName, withAccount = false, firstPage = PA
   types.value = type;
   const found = element("span", { class: "quiet", role: "status" });
   const rows = element("ol", { class: "rows events" });
-  const nothing = element("p", { class: "nothing", hidden: "" }, "No event is like that.");
+  const nothing = element("p", { class: "nothing", hidden: "" }, "No event matches.");
   const more = element("button", { type: "button", class: "plain more", hidden: "" }, "Older events");
 
   const page = (place, limit) => getJson(withQuery(path, { order: "desc", limit, [placeName]: place }));
@@ -95,7 +95,7 @@ export function eventList({ path, placeName, withAccount = false, firstPage = PA
     const keys = new Set(fresh.map((event) => event.event_id));
     for (const row of rows.children) row.classList.toggle("fresh", keys.has(row.dataset.key));
     nothing.hidden = wanted.length > 0;
-    nothing.textContent = filtered() ? `None of the ${next ? "newest " : ""}${seen.length} events is like that.` : "Nothing has happened yet.";
+    nothing.textContent = filtered() ? `None of the ${next ? "newest " : ""}${seen.length} events matches.` : "There are no events yet.";
     found.textContent = filtered() ? `${wanted.length} of the ${next ? "newest " : ""}${seen.length}` : "";
     more.hidden = !next && wanted.length <= shown;
     more.textContent = filtered() ? "Search older events" : "Older events";

@@ -12,7 +12,7 @@ export function mount(main, { about }) {
   const copy = element("button", { type: "button", class: "action", id: "copy" }, "Copy");
   const copied = element("span", { role: "status", id: "copied" });
   const welcome = panel("welcome", "No account yet",
-    element("p", {}, "Paste this into a terminal. It names a customer, opens an account and pays something in; then look here",
+    element("p", {}, "Paste this into a terminal. It creates a customer, opens an account and deposits something; then look here",
       about.mailbox ? ", and in the " : "", about.mailbox ? element("a", { href: "/inbox" }, "mailbox") : "", "."),
     lines, element("p", {}, copy, " ", copied));
   welcome.classList.add("welcome");

@@ -43,7 +43,7 @@ export function poll(refresh, pause = () => POLL_MS) {
       showLive("live", "Live");
     } catch (error) {
       const stopped = error instanceof TypeError || error.name === "TimeoutError";
-      showLive("lost", stopped ? "Not reachable, trying again" : error.message);
+      showLive("lost", stopped ? "Not reachable, retrying" : error.message);
     }
     running = false;
     const took = performance.now() - began;

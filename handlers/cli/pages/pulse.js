@@ -115,7 +115,7 @@ export function pulse() {
 
   return {
     element: element("div", { class: "columns halves" },
-      panel("throughput", "Events recorded", rateText, bars), panel("lag", "From recorded to mailed", lagText, dots)),
+      panel("throughput", "Events recorded", rateText, bars), panel("lag", "From recording to mail", lagText, dots)),
     async refresh() {
       await readEvents();
       await sampleLags();
@@ -123,7 +123,7 @@ export function pulse() {
       rateText.textContent = `${minute} in the last minute, ${complete ? "" : "more than "}${recorded.size} in 15 minutes`;
       const sorted = [...lags.values()].map((lag) => lag.ms).sort((a, b) => a - b);
       lagText.textContent = sorted.length
-        ? `median ${seconds(sorted[Math.floor(sorted.length / 2)])}, longest ${seconds(sorted.at(-1))}, of ${sorted.length} mails looked at`
+        ? `median ${seconds(sorted[Math.floor(sorted.length / 2)])}, longest ${seconds(sorted.at(-1))}, of ${sorted.length} sampled mails`
         : "No mail was sent in the last 15 minutes.";
       redrawBars();
       redrawDots();

@@ -34,7 +34,7 @@ export function mount(main, { id: opened }) {
   const nothing = element("p", { class: "nothing", hidden: "" }, "No replay was started from this browser.");
   main.append(
     panel("new-replay", "Rebuild the balances",
-      element("p", { class: "text" }, "From the events alone, beside the live balances, which stay as they are. No mail is sent and nothing is published."),
+      element("p", { class: "text" }, "From the events alone, beside the live balances, which do not change. No mail is sent and nothing is published."),
       element("div", { class: "filter" }, element("label", { for: "replay-accounts" }, "Accounts"), accounts, start), status),
     panel("replays", "Replays", rows, nothing),
   );
@@ -80,7 +80,7 @@ function replayRow(replay, begin, status) {
   const counts = `${progress.accounts} accounts, ${progress.commits} commits, ${progress.events} events${replay.rate === null || replay.rate === undefined ? "" : `, ${replay.rate} a second`}`;
   return element("li", { class: "replay", "data-replay": replay.state }, time(replay.requested_at),
     element("span", { class: "what" },
-      element("strong", {}, request.switch ? "Rebuild and switch" : replay.kind === "events" ? "Events told again" : "Rebuild"),
+      element("strong", {}, request.switch ? "Rebuild and switch" : replay.kind === "events" ? "Events published again" : "Rebuild"),
       element("span", { class: "below" }, foreign(which), ` · ${counts}`),
       replay.reason ? element("span", { class: "below" }, foreign(replay.reason)) : null,
       replay.state === "running" || replay.state === "requested" ? element("progress", { "aria-label": "Running" }) : null,
@@ -106,7 +106,7 @@ function outcome({ result, request }, begin, status) {
   if (wrong > 0 && !result.switched) {
     const button = element("button", { type: "button", class: "plain" }, "Switch\u2026");
     acts(button, status, async () => {
-      const content = [element("p", {}, `They are rebuilt once more, and the ${wrong} that are wrong then take the rebuilt values. The events stay as they are.`)];
+      const content = [element("p", {}, `They are rebuilt once more, and the ${wrong} that are wrong are replaced by the rebuilt ones. The events do not change.`)];
       if (await confirmed({ title: "Switch to the rebuilt balances?", action: "Rebuild and switch", content })) {
         await begin({ switch: true, ...(request.accounts ? { accounts: request.accounts } : {}) });
       }

@@ -23,7 +23,7 @@ export function mount(main, { id, version, about }) {
   const missing = element("p", { class: "nothing", hidden: "" }, "There is no such event.");
   const story = element("section", { class: "panel", "aria-labelledby": "story-title" },
     element("div", { class: "heading" }, title, facts, sum), steps, missing, line);
-  main.append(story, element("div", { class: "columns halves" }, panel("facts", "What was recorded", data), panel("mail", "The mail", mails)));
+  main.append(story, element("div", { class: "columns halves" }, panel("facts", "Recorded data", data), panel("mail", "The mail", mails)));
 
   let event = null;
   let before = null;
@@ -63,7 +63,7 @@ export function mount(main, { id, version, about }) {
 
   async function showMails(told) {
     if (!about.mailbox) {
-      update(mails, null, () => [element("p", { class: "nothing" }, "A mail is not kept after it was sent. Its template, version and hash are; `ledgerbell preview` shows one like it.")]);
+      update(mails, null, () => [element("p", { class: "nothing" }, "Mails are not kept after sending, but their template, version and hash are; `ledgerbell preview` shows a similar one.")]);
       return;
     }
     const found = [];

@@ -8,7 +8,7 @@ export const EVENT_NAMES = {
   MoneyWithdrawn: "Withdrawal",
   TransactionReversed: "Reversal",
   AccountClosed: "Account closed",
-  OperationScheduled: "Schedule made",
+  OperationScheduled: "Schedule created",
   OperationCancelled: "Schedule cancelled",
   OperationSkipped: "Scheduled operation skipped",
 };
@@ -19,14 +19,14 @@ export const KIND_NAMES = {
   overdrawn: "Overdrawn",
   "large-amount": "Large amount",
   "low-balance": "Low balance",
-  "schedule-run": "Scheduled operation done",
+  "schedule-run": "Scheduled operation carried out",
   "schedule-skipped": "Scheduled operation skipped",
   security: "Security",
   statement: "Statement",
 };
 export const STATE_NAMES = {
   PLANNED: "waiting",
-  CLAIMED: "in work",
+  CLAIMED: "in progress",
   SENDING: "being sent",
   RETRY_AT: "will be retried",
   SENT: "sent",
@@ -41,9 +41,9 @@ export const REASONS = {
   suppressed: "the address bounced or complained",
   erased: "the customer was erased",
   "not-crossed": "the threshold was not crossed",
-  "already-told-today": "told already today",
-  replay: "told again by a replay",
-  imported: "imported history, told to nobody",
+  "already-told-today": "already notified today",
+  replay: "published again by a replay",
+  imported: "imported history, of which nobody is notified",
   "quiet-hours": "until the quiet hours are over",
   digest: "until the next digest",
   "end-of-month": "until the month is over",
@@ -51,13 +51,13 @@ export const REASONS = {
   "account-closed": "the account was closed",
 };
 export const PROVIDER_NAMES = {
-  sent: "Taken by the provider",
+  sent: "Accepted by the provider",
   delayed: "Delivery delayed",
   delivered: "Delivered",
   bounced: "Bounced",
   complained: "Marked as spam",
   rejected: "Refused by the provider",
-  "rendering-failed": "Not made by the provider",
+  "rendering-failed": "Not rendered by the provider",
 };
 
 export const named = (names, key) => names[key] || key;

@@ -22,7 +22,7 @@ use crate::serve::ServeOptions;
 
 const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong use.";
 
-/// Keeps account events, and tells customers once.
+/// Records account events, and notifies customers once.
 ///
 /// Without a command it is `serve`: the whole pipeline on this machine.
 #[derive(Debug, Parser)]

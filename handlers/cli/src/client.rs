@@ -37,7 +37,7 @@ pub enum CallError {
     Unreachable { endpoint: String, reason: String },
     #[error("{0}")]
     Problem(Problem),
-    #[error("what answers at {endpoint} is not ledgerbell: {reason}")]
+    #[error("the server at {endpoint} is not ledgerbell: {reason}")]
     NotLedgerbell { endpoint: String, reason: String },
     #[error("{0}")]
     NotSigned(String),

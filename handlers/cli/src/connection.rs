@@ -12,7 +12,7 @@ const DEFAULT_ENDPOINT: &str = "http://127.0.0.1:8080";
 /// What every command has that talks to a running ledgerbell.
 #[derive(Debug, Clone, Args)]
 pub struct Connection {
-    /// Where ledgerbell runs, without /v1
+    /// URL of ledgerbell, without /v1
     #[arg(
         long,
         value_name = "URL",
@@ -23,7 +23,7 @@ pub struct Connection {
     )]
     pub endpoint: Uri,
 
-    /// One JSON document on stdout, for machines
+    /// Print one JSON document on stdout, for programs
     #[arg(long)]
     pub json: bool,
 

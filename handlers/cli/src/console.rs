@@ -25,22 +25,22 @@ const POLL_MS: u32 = 5_000;
 
 /// Show the console for a stack in AWS, with your own credentials
 ///
-/// The page runs on this machine, and what it asks goes to the stack, signed
-/// with the credentials of your environment (AWS_ACCESS_KEY_ID,
-/// AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN), or else with what `aws configure
-/// export-credentials` gives for your profile. The browser never sees them.
-/// What you may do is what your credentials may do.
+/// The page runs on this machine, and its requests go to the stack, signed with
+/// the credentials of your environment (AWS_ACCESS_KEY_ID,
+/// AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN), or else with the output of `aws
+/// configure export-credentials` for your profile. The browser never sees them.
+/// You may do what your credentials allow.
 #[derive(Debug, Clone, Args)]
 #[command(verbatim_doc_comment)]
 pub struct ConsoleOptions {
-    /// Where the stack's API is, without /v1: https://ID.execute-api.REGION.amazonaws.com
+    /// URL of the stack's API, without /v1: https://ID.execute-api.REGION.amazonaws.com
     #[arg(long, value_name = "URL", value_parser = protected_endpoint)]
     endpoint: Uri,
 
     #[command(flatten)]
     access: Access,
 
-    /// Port of loopback that the console is at; a free one when left out
+    /// Loopback port of the console; by default a free one
     #[arg(
         long,
         value_name = "PORT",
@@ -66,7 +66,7 @@ pub fn run(options: &ConsoleOptions) -> ExitCode {
         .build()
     {
         Ok(runtime) => runtime.block_on(serve(options, upstream)),
-        Err(error) => exit::with(exit::FAILED, format!("no threads to work with: {error}")),
+        Err(error) => exit::with(exit::FAILED, format!("cannot start threads: {error}")),
     }
 }
 
@@ -103,7 +103,7 @@ async fn serve(options: &ConsoleOptions, upstream: Upstream) -> ExitCode {
         "Whoever has this address acts with your credentials: keep it to yourself. Ctrl-C stops it.",
     );
     if !told {
-        return exit::with(exit::FAILED, "nobody can be told where the console is");
+        return exit::with(exit::FAILED, "the console's address cannot be printed");
     }
     match axum::serve(listener, app)
         .with_graceful_shutdown(stop_request.requested())

@@ -43,7 +43,7 @@ pub fn run(options: &ServeOptions) -> ExitCode {
             exit::WRONG_USE,
             format!(
                 "{} can be reached from elsewhere, and there is no sign-in: whoever reaches it reads every account \
-                 and appends events; say --allow-remote if that is meant",
+                 and appends events; give --allow-remote if you mean it",
                 options.listen.ip()
             ),
         );
@@ -53,7 +53,7 @@ pub fn run(options: &ServeOptions) -> ExitCode {
         .build()
     {
         Ok(runtime) => runtime,
-        Err(error) => return exit::with(exit::FAILED, format!("no threads to work with: {error}")),
+        Err(error) => return exit::with(exit::FAILED, format!("cannot start threads: {error}")),
     };
     runtime.block_on(serve(options, started))
 }
@@ -112,12 +112,12 @@ async fn serve(options: &ServeOptions, started: Instant) -> ExitCode {
     let served = tokio::spawn(connections::serve(listener, app, stopped));
     let ended = tokio::select! {
         () = stop_request.requested() => {
-            complain("stopping; what is under way is finished");
+            complain("stopping; finishing the requests in progress");
             ExitCode::SUCCESS
         }
         // Better to stop, and be seen, than to take events that nobody works on.
         () = pipeline.worker_ended() => {
-            exit::with(exit::FAILED, "a worker has ended; see the log; what was recorded is kept")
+            exit::with(exit::FAILED, "a worker has ended; see the log; recorded events are safe")
         }
     };
     let _ = stop.send(true);

@@ -24,11 +24,11 @@ const WITHOUT_TLS: &str = "this ledgerbell was built without TLS, which keeps `c
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "For a stack in AWS")]
 pub struct Access {
-    /// The region of the API; from its URL when left out, or else AWS_REGION
+    /// The region of the API; by default from its URL, or else AWS_REGION
     #[arg(long, value_name = "REGION")]
     pub region: Option<String>,
 
-    /// The profile of the AWS command line whose credentials sign
+    /// The profile of the AWS command line whose credentials sign requests
     #[arg(long, value_name = "NAME")]
     pub profile: Option<String>,
 }
@@ -45,7 +45,7 @@ impl Signer {
     /// Where the region is not known.
     pub fn new(endpoint: &Uri, access: &Access) -> Result<Self, String> {
         let region = region(endpoint, access)
-            .ok_or("the endpoint does not tell its region; name it with --region")?;
+            .ok_or("the endpoint does not contain its region; give it with --region")?;
         Ok(Signer {
             region,
             credentials: CredentialSource::new(access.profile.clone()),
@@ -70,8 +70,8 @@ impl Signer {
 
 /// A client of what is at this endpoint.
 ///
-/// # Errors
-/// Where it speaks TLS, and this machine trusts no certificates or the program has no TLS.
+/// # Errors Where it speaks TLS, and this machine trusts no certificates or the
+/// program has no TLS.
 pub fn agent(endpoint: &Uri, request_timeout: Duration) -> Result<Agent, String> {
     let config = Agent::config_builder()
         .timeout_global(Some(request_timeout))
@@ -101,8 +101,7 @@ pub fn agent(endpoint: &Uri, request_timeout: Duration) -> Result<Agent, String>
 
 /// A URL of host and port.
 ///
-/// # Errors
-/// What is wrong with it, for whoever has typed it.
+/// # Errors What is wrong with it, for whoever has typed it.
 pub fn endpoint(text: &str) -> Result<Uri, String> {
     const FORM: &str = "must be a URL of host and port alone, without /v1, like http://127.0.0.1:8080 \
                         or https://ID.execute-api.REGION.amazonaws.com";
@@ -117,13 +116,12 @@ pub fn endpoint(text: &str) -> Result<Uri, String> {
 
 /// The same, with TLS for all that is not this machine.
 ///
-/// # Errors
-/// What is wrong with it, for whoever has typed it.
+/// # Errors What is wrong with it, for whoever has typed it.
 pub fn protected_endpoint(text: &str) -> Result<Uri, String> {
     let uri = endpoint(text)?;
     // Signed or not: in clear, what the bank's accounts hold is for all on the way to read.
     if uri.scheme_str() == Some("http") && !is_local(&uri) {
-        return Err("must begin with https:// but for what runs on this machine".to_owned());
+        return Err("must begin with https://, except on this machine".to_owned());
     }
     Ok(uri)
 }
@@ -137,7 +135,8 @@ pub fn is_stack(endpoint: &Uri, access: &Access) -> bool {
     named || endpoint.scheme_str() == Some("https") || *access != Access::default()
 }
 
-/// Whether it is this machine: a loopback address, or a name that resolves to one everywhere (RFC 6761, section 6.3).
+/// Whether it is this machine: a loopback address, or a name that resolves to
+/// one everywhere (RFC 6761, section 6.3).
 pub(crate) fn is_local(endpoint: &Uri) -> bool {
     endpoint.host().is_some_and(|host| {
         let address: Result<IpAddr, _> = host.trim_matches(['[', ']']).parse();

@@ -64,7 +64,7 @@ fn the_console_signs_what_the_page_asks_with_the_operators_credentials() {
     let page = chromium.page();
 
     page.go(&console.url);
-    page.wait_for("footer", &format!("Looking at http://{}", stub.address));
+    page.wait_for("footer", &format!("Connected to http://{}", stub.address));
     page.wait_for("#events", "Account opened ACC:1");
     assert_eq!(
         page.evaluate("document.querySelector('#mailbox-link').hidden"),
@@ -75,7 +75,7 @@ fn the_console_signs_what_the_page_asks_with_the_operators_credentials() {
         "{}/#/events?q=Great%20Salary%20%2B%20more",
         console.base()
     ));
-    page.wait_for("#events", "None of the 1 events is like that.");
+    page.wait_for("#events", "None of the 1 events matches.");
     api.append(&Append::deposit(
         "ACC:1",
         "in",
@@ -86,7 +86,7 @@ fn the_console_signs_what_the_page_asks_with_the_operators_credentials() {
     page.wait_for("#events", "great salary + more");
     page.click("#events .name");
     page.wait_for(".timeline", "Deposit sent");
-    page.wait_for("#mail", "A mail is not kept after it was sent.");
+    page.wait_for("#mail", "Mails are not kept after sending");
 
     // Something changes, with a body that is signed too.
     let path = "/v1/accounts/ACC:1/schedules/rent";

@@ -25,7 +25,7 @@ fn an_event_is_found_by_its_words_its_id_and_its_type_also_behind_the_first_page
     page.click("#find");
     page.write("needle");
     page.press("Enter");
-    page.wait_for("#accounts", "None of 1 accounts is like that.");
+    page.wait_for("#accounts", "None of 1 accounts matches.");
     page.click("#accounts .filter a");
     page.wait_for("#events", "Deposit ACC-1 · the needle +7.77 EUR");
     assert_eq!(page.count("#events .event"), 1);

@@ -61,7 +61,7 @@ fn the_main_path_is_walked_with_the_keyboard_alone() {
     page.wait_for(".timeline", "Deposit sent");
     page.tab_to("[rel=next]");
     page.press("Enter");
-    page.wait_for("#story-title", "Schedule made");
+    page.wait_for("#story-title", "Schedule created");
 
     // A dialog holds the focus, is left with Escape, and gives the focus back.
     given.open("/accounts/ACC-1");
@@ -93,6 +93,6 @@ fn the_main_path_is_walked_with_the_keyboard_alone() {
     page.press("/");
     assert_eq!(page.evaluate("document.activeElement.value"), json!("ACC/"));
     page.press("Enter");
-    page.wait_for("#accounts", "None of 1 accounts is like that.");
+    page.wait_for("#accounts", "None of 1 accounts matches.");
     given.assert_clean();
 }

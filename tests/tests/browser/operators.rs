@@ -12,7 +12,7 @@ fn a_dead_letter_appears_is_tried_in_a_dry_run_and_is_redriven_once() {
     let disk = given.folder.disk();
     api.open("ACC-1", "ana", "EUR");
     given.open("/dead-letters");
-    page.wait_for("#dead", "Nothing has failed for good.");
+    page.wait_for("#dead", "There are no dead letters.");
     // No mail can be written for a time zone that there is not.
     disk.change_customer("ana", |item| {
         item["person"]["M"]["time_zone"] = json!({ "S": "Nowhere/Land" })
@@ -22,7 +22,7 @@ fn a_dead_letter_appears_is_tried_in_a_dry_run_and_is_redriven_once() {
     page.wait_for("#dead-count", "1");
 
     page.click("#dead .dead .plain");
-    page.wait_for("#dead .status", "Dry run, nothing was done: 1 letter");
+    page.wait_for("#dead .status", "Dry run: nothing was changed: 1 letter");
     assert!(page.text("#dead .results").starts_with("would-redrive"));
     assert_eq!(api.dead_letters().len(), 1);
 
@@ -44,7 +44,7 @@ fn a_dead_letter_appears_is_tried_in_a_dry_run_and_is_redriven_once() {
     page.click("#dead .dead .plain:last-child");
     page.click("#dialog-yes");
     page.wait_for("#dead .status", "Redriven: 1 letter");
-    page.wait_for("#dead", "Nothing has failed for good.");
+    page.wait_for("#dead", "There are no dead letters.");
     let outcome = settled(&api, &disk, "ACC-1", 2, 1);
     assert_eq!(outcome.mails.len(), 1);
     assert!(outcome.dead_letters.is_empty());
@@ -103,7 +103,7 @@ fn what_is_not_known_of_the_dead_letters_is_said_and_not_taken_for_none() {
     let given = Given::new();
     let page = &given.page;
     given.open("/dead-letters");
-    page.wait_for("#dead", "Nothing has failed for good.");
+    page.wait_for("#dead", "There are no dead letters.");
     let answers = |answer: &str| {
         let _ = page.evaluate(&format!(
             "(() => {{ window.asked ??= window.fetch; window.fetch = (path, options) => String(path).startsWith('/v1/dead-letters?')
@@ -120,7 +120,7 @@ fn what_is_not_known_of_the_dead_letters_is_said_and_not_taken_for_none() {
     );
     page.wait_for("#dead-count", "?");
     answers("Response.json({ dead_letters: [], waiting: 2, complete: false })");
-    page.wait_for("#dead", "Not known: 2 letters wait, and 0 can be seen now.");
+    page.wait_for("#dead", "Not known: 2 letters are waiting, and 0 are visible now.");
     assert_eq!(
         page.evaluate(hidden),
         json!(true),
@@ -128,7 +128,7 @@ fn what_is_not_known_of_the_dead_letters_is_said_and_not_taken_for_none() {
     );
     page.wait_for("#dead-count", "2");
     answers("Response.json({ dead_letters: [], waiting: 0, complete: true })");
-    page.wait_for("#dead", "Nothing has failed for good.");
+    page.wait_for("#dead", "There are no dead letters.");
     page.wait(
         "no count",
         "document.querySelector('#dead-count').innerText === ''",
@@ -216,7 +216,7 @@ fn a_schedule_is_made_and_cancelled_and_its_faults_are_told() {
         "rent Withdrawal 2050-12-24T18:00 Europe/Paris · Flat 3",
     );
     page.wait_for("#schedules", "850.00 EUR");
-    page.wait_for("#history", "Schedule made");
+    page.wait_for("#history", "Schedule created");
     let schedules = api.get("/v1/accounts/ACC-1/schedules")["schedules"].clone();
     assert_eq!(
         schedules[0]["operation"]["data"]["amount"], "850.00",

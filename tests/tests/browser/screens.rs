@@ -25,7 +25,7 @@ fn every_view_fits_a_phone_whatever_is_written_in_it() {
         (&format!("/accounts/{long}"), "#schedules", "unbroken"),
         (&format!("/accounts/{long}/events/2"), ".timeline", "sent"),
         ("/events", "#events", "unbroken"),
-        ("/dead-letters", "#dead", "Nothing has failed"),
+        ("/dead-letters", "#dead", "There are no dead letters"),
         ("/replays", "#replays", "No replay"),
         ("/customers/ana", "#customer", "ana@example.com"),
     ] {

@@ -15,8 +15,8 @@ use crate::plot::Curve;
 
 /// Show an account's balance, now or at an earlier point
 ///
-/// Now: from the read model, which follows the events by a moment.
-/// At an earlier point: computed from the events.
+/// The present balance comes from the read model, which lags a moment behind.
+/// An earlier one is computed from the events.
 #[derive(Debug, Clone, Args)]
 #[command(verbatim_doc_comment)]
 pub struct BalanceOptions {
@@ -24,24 +24,24 @@ pub struct BalanceOptions {
     #[arg(value_name = "ACCOUNT")]
     account: AccountId,
 
-    /// As it was at this time, like 2026-11-22T10:00:00Z
+    /// Balance at this time, such as 2026-11-22T10:00:00Z
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     as_of: Option<DateTime<Utc>>,
 
-    /// Which time of an event --as-of means: when it was recorded here (the
-    /// default), or when it occurred by the bank's account
+    /// The time of an event that --as-of refers to: when it was
+    /// recorded here (the default), or when it occurred according to the bank
     #[arg(long, value_enum, requires = "as_of")]
     basis: Option<Basis>,
 
-    /// As it was at this version
+    /// Balance at this version
     #[arg(long, value_name = "N", conflicts_with = "as_of", value_parser = clap::value_parser!(u64).range(1..))]
     as_of_version: Option<u64>,
 
-    /// Draw it after each of the account's events
+    /// Draw the balance after each of the account's events
     #[arg(long, conflicts_with_all = ["as_of", "as_of_version", "json"])]
     plot: bool,
 
-    /// Draw it into this file instead, as SVG
+    /// Draw into this SVG file instead
     #[arg(long, value_name = "FILE", requires = "plot")]
     svg: Option<PathBuf>,
 

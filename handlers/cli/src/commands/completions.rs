@@ -7,13 +7,14 @@ use crate::args::Arguments;
 use crate::exit::{End, Failure};
 use crate::output;
 
-/// Print what makes a shell complete the commands and options
+/// Print a script with which a shell completes commands and options
 ///
-/// For bash: ledgerbell completions bash > ~/.local/share/bash-completion/completions/ledgerbell
+/// For bash: ledgerbell completions bash >
+/// ~/.local/share/bash-completion/completions/ledgerbell
 #[derive(Debug, Clone, Args)]
 #[command(verbatim_doc_comment)]
 pub struct CompletionsOptions {
-    /// The shell that is to complete
+    /// The shell
     #[arg(value_enum, value_name = "SHELL")]
     shell: Shell,
 }

@@ -16,13 +16,13 @@ use model::{Lever, Part, SES};
 const GOAL: f64 = 10.0;
 const MILLION: f64 = 1e6;
 
-/// Tell what a stack on AWS costs, from counts and list prices
+/// Compute the cost of a stack on AWS, from counts and list prices
 ///
 /// USD for a million events by part, for 1, 10 and 25 events in a commit, and
 /// what a month costs. Reads, writes, bytes and log lines are those that the
 /// tests count; prices are list prices of one region, and durations are
-/// assumed: --json has all of them, with where they are from. It asks nobody:
-/// what your stack has cost stands in AWS's bill.
+/// assumed: --json has all of them, with their sources. It contacts nobody:
+/// your stack's real cost is in AWS's bill.
 #[derive(Debug, Clone, Args)]
 #[command(verbatim_doc_comment)]
 pub struct CostOptions {
@@ -30,7 +30,7 @@ pub struct CostOptions {
     #[arg(long, value_name = "N", default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000_000_000))]
     events: u64,
 
-    /// Events in a commit; all three when left out
+    /// Events in a commit; by default all three
     #[arg(long, value_name = "N", value_parser = ["1", "10", "25"])]
     events_per_commit: Option<String>,
 
@@ -38,7 +38,7 @@ pub struct CostOptions {
     #[arg(long, value_name = "N", default_value = "1", value_parser = mails)]
     mails_per_event: f64,
 
-    /// One JSON document on stdout, for machines
+    /// Print one JSON document on stdout, for programs
     #[arg(long)]
     json: bool,
 }
@@ -191,7 +191,7 @@ impl Answer<'_> {
             .iter()
             .map(|part| format!("{} {:.2}", part.service, part.usd))
             .collect();
-        output::line(format!("Standing, a month: {}.", standing.join(", ")));
+        output::line(format!("Fixed costs, a month: {}.", standing.join(", ")));
         let verdict = if self.beside_ses <= GOAL {
             "met".to_owned()
         } else {
@@ -201,7 +201,7 @@ impl Answer<'_> {
             "Goal: at most {GOAL:.2} without SES at one event a commit; {:.2}: {verdict}.",
             self.beside_ses
         ));
-        output::line("What would make a million events cheaper, at one a commit:");
+        output::line("Possible savings for a million events, at one a commit:");
         for lever in &self.levers {
             output::line(format!("  {:>5.2}  {}", lever.usd, lever.what));
         }
@@ -236,7 +236,7 @@ impl Answer<'_> {
             row(part.service, &|column| column.parts[index].usd);
         }
         row("all", &Column::all);
-        row("standing, a month", &|_| self.standing());
+        row("fixed, a month", &|_| self.standing());
         let month = format!("{} events a month", self.options.events);
         row(&month, &|column| self.month(column));
         table

@@ -11,7 +11,7 @@ use crate::table::{Align, Table};
 /// Most letters that one request can take (see the API).
 const MAX_LETTERS: i64 = 100;
 
-/// See what failed for good, and send it back to where it failed
+/// List permanent failures, and redrive them
 #[derive(Debug, Clone, Args)]
 pub struct DeadLettersOptions {
     #[command(subcommand)]
@@ -22,7 +22,7 @@ pub struct DeadLettersOptions {
 enum Command {
     /// List what failed, why, and how often it was tried; changes nothing
     List(ListOptions),
-    /// Send dead letters back to where they failed; twice is as good as once
+    /// Redrive dead letters; idempotent
     Redrive(RedriveOptions),
 }
 
@@ -39,15 +39,15 @@ struct ListOptions {
 #[derive(Debug, Clone, Args)]
 #[command(group = ArgGroup::new("which").required(true).args(["ids", "max"]))]
 struct RedriveOptions {
-    /// This one; can be said again for more
+    /// Only this one; may be repeated
     #[arg(long = "id", value_name = "ID")]
     ids: Vec<String>,
 
-    /// So many at most, whichever they are
+    /// At most this many, in any order
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..=MAX_LETTERS))]
     max: Option<i64>,
 
-    /// Only say what would be done
+    /// Only show what would be done
     #[arg(long)]
     dry_run: bool,
 
@@ -104,10 +104,10 @@ fn list(options: &ListOptions) -> Result<End, Failure> {
     if waiting > letters.len() as u64 {
         let why = match end {
             End::Done => "--limit shows more",
-            _ => "the others are being looked at or redriven: ask again in a moment",
+            _ => "the others are being listed or redriven: try again in a moment",
         };
         output::complain(format!(
-            "{waiting} dead letters wait, and {} of them are shown; {why}",
+            "{waiting} dead letters are waiting, and {} of them are shown; {why}",
             letters.len()
         ));
     }

@@ -15,14 +15,14 @@ use crate::table::{Align, Table};
 /// Events of one request. The columns are aligned page by page.
 const PAGE: u64 = 500;
 
-/// Show the events of all accounts in the order of their recording
+/// Show the events of all accounts in recorded order
 ///
-/// Those of the last moments are left out: what comes from several writers is in
-/// order only after a while.
+/// The most recent seconds are left out: events of several writers are in order
+/// only after a while.
 #[derive(Debug, Clone, Args)]
 #[command(verbatim_doc_comment)]
 pub struct EventsOptions {
-    /// Recorded at this time or later, like 2026-11-01T00:00:00Z
+    /// Recorded at this time or later, such as 2026-11-01T00:00:00Z
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     from: Option<DateTime<Utc>>,
 
@@ -30,7 +30,7 @@ pub struct EventsOptions {
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     to: Option<DateTime<Utc>>,
 
-    /// Only of this type, like MoneyDeposited
+    /// Only events of this type, such as MoneyDeposited
     #[arg(long = "type", value_name = "TYPE")]
     event_type: Option<String>,
 
@@ -42,7 +42,7 @@ pub struct EventsOptions {
     #[arg(long, value_name = "ID")]
     customer: Option<CustomerId>,
 
-    /// Only what this caller has appended
+    /// Only events appended by this caller
     #[arg(long, value_name = "NAME")]
     source: Option<String>,
 
@@ -50,7 +50,7 @@ pub struct EventsOptions {
     #[arg(long, value_name = "CODE")]
     currency: Option<Currency>,
 
-    /// Only of this amount or more, like 1000.00
+    /// Only of this amount or more, such as 1000.00
     #[arg(long, value_name = "AMOUNT", requires = "currency")]
     min_amount: Option<String>,
 
@@ -58,7 +58,7 @@ pub struct EventsOptions {
     #[arg(long, value_name = "AMOUNT", requires = "currency")]
     max_amount: Option<String>,
 
-    /// Show at most so many events; all when left out
+    /// Show at most this many events; by default all
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     limit: Option<u64>,
 

@@ -28,19 +28,19 @@ pub use report::totals;
 /// and the end of each account's chain. Run again with the same folder it adds
 /// what was recorded since: each event once, also after an interruption.
 ///
-/// What was recorded in the last moments is left to the next run.
+/// Events of the most recent seconds are left to the next run.
 #[derive(Debug, Clone, Args)]
 #[command(verbatim_doc_comment)]
 pub struct ExportOptions {
-    /// The folder; made where there is none
+    /// The folder; created if missing
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
 
-    /// What the files are; parquet for a new folder
+    /// Format of the files; parquet for a new folder
     #[arg(long, value_name = "FORMAT", value_parser = ["parquet", "ndjson", "csv"])]
     format: Option<String>,
 
-    /// Recorded at this time or later, like 2026-11-01T00:00:00Z; from the first when left out
+    /// Recorded at this time or later, such as 2026-11-01T00:00:00Z; by default from the first event on
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     from: Option<DateTime<Utc>>,
 
@@ -52,7 +52,7 @@ pub struct ExportOptions {
     #[arg(long)]
     events_only: bool,
 
-    /// Only say what would be read
+    /// Only show what would be read
     #[arg(long)]
     dry_run: bool,
 

@@ -26,11 +26,11 @@ pub struct HistoryOptions {
     #[arg(long, value_name = "N", default_value_t = 0)]
     after: u64,
 
-    /// Show at most so many events; all when left out
+    /// Show at most this many events; by default all
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     limit: Option<u64>,
 
-    /// Draw what came in and went out on each day
+    /// Draw the deposits and withdrawals of each day
     #[arg(long, conflicts_with_all = ["after", "limit", "json"])]
     plot: bool,
 

@@ -30,44 +30,45 @@ use telling::Telling;
 /// Import bank statements
 ///
 /// Reads MT940, camt.053 and camt.054 as banks write them, and appends every
-/// entry to its account. An account that is missing is opened with the
-/// statement's opening balance. Afterwards the statement's closing balance is
-/// held against the account's.
+/// entry to its account. A missing account is opened with the statement's
+/// opening balance. Afterwards the statement's closing balance is compared with
+/// the account's.
 ///
 /// Importing again changes nothing: account, the bank's number of the
-/// statement, and its balances make the keys under which entries are recorded;
+/// statement, and its balances determine the keys under which entries are recorded;
 /// of a notification, its id and the references of its entries.
 ///
-/// Customers are told of nothing that is imported, now or later, unless
+/// Customers are not notified of imported events, now or later, unless
 /// --notify or --notify-since says so.
 ///
 /// Nothing is imported of a statement that cannot be read, that contradicts
-/// itself, that opens with another balance than its account has, or that was
-/// imported before with other amounts; the others go on, and the exit code is 1.
+/// itself, whose opening balance differs from the account's, or that was
+/// imported before with other amounts; the others are imported, and the exit
+/// code is 1.
 #[derive(Debug, Clone, Args)]
 #[command(verbatim_doc_comment)]
 pub struct ImportOptions {
-    /// Files of statements, in any order; one can hold many
+    /// Statement files, in any order; a file can contain several
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
 
-    /// Format of all files; recognised from the content when left out
+    /// Format of all files; by default recognised from the content
     #[arg(long, value_enum, value_name = "FORMAT")]
     format: Option<FormatName>,
 
-    /// Customer of the accounts that are opened; the account's own id when left out
+    /// Customer of newly opened accounts; by default the account's own id
     #[arg(long, value_name = "ID")]
     customer: Option<CustomerId>,
 
-    /// Tell customers of every movement that is imported, as of any other
+    /// Notify customers of every imported movement, like any other
     #[arg(long)]
     notify: bool,
 
-    /// Tell customers of movements that were booked on this day (UTC) or later
+    /// Notify customers of movements booked on this day (UTC) or later
     #[arg(long, value_name = "DATE", conflicts_with = "notify")]
     notify_since: Option<NaiveDate>,
 
-    /// Only say what would be done, and which mails would go; sends nothing that changes anything
+    /// Only show what would be done, and how many mails would be sent; changes nothing
     #[arg(long)]
     dry_run: bool,
 

@@ -35,18 +35,18 @@ const MAX_EVENTS: i64 = 1_000_000;
 /// Post deposits from many writers at once, until all are acknowledged
 ///
 /// Writer number w posts to account number w modulo --accounts. Every deposit
-/// has a key of its own and is sent again under it until it is acknowledged,
-/// also while the server is down. Customers and accounts that are missing are
-/// made. With the same --run the same keys are used again, and nothing is
-/// recorded a second time.
+/// has a key of its own and is repeated under it until it is acknowledged, even
+/// while the server is down. Missing customers and accounts are created. With
+/// the same --run the same keys are used again, and nothing is recorded a
+/// second time.
 ///
 /// With a SCENARIO it does not wait for one answer before the next request:
-/// requests leave when the plan says, as many customers would send them, and
-/// latencies count from then, so that a stall is seen in full.
+/// requests leave at planned times, as many customers would send them, and
+/// latencies count from then, so that a stall shows in full.
 #[derive(Debug, Clone, Args)]
 #[command(verbatim_doc_comment)]
 pub struct LoadOptions {
-    /// Play this instead, by the clock
+    /// Run this scenario instead, by the clock
     #[arg(value_enum, conflicts_with_all = ["accounts", "writers", "events", "duplicates"])]
     scenario: Option<Scenario>,
 
@@ -78,15 +78,15 @@ pub struct LoadOptions {
     #[arg(long)]
     duplicates: bool,
 
-    /// What the accounts are called
+    /// Prefix of the accounts' names
     #[arg(long, value_name = "PREFIX", default_value = "load", value_parser = name)]
     prefix: String,
 
-    /// Name of this load, from which its keys are made; a new one when left out
+    /// Name of this load, from which its keys are derived; by default a new one
     #[arg(long, value_name = "NAME", value_parser = name)]
     run: Option<String>,
 
-    /// How long a request is sent again before the load gives up
+    /// How long a request is repeated before the load gives up
     #[arg(long, value_name = "SECONDS", default_value_t = 120)]
     retry_for: u64,
 
@@ -94,7 +94,7 @@ pub struct LoadOptions {
     #[arg(long)]
     allow_remote: bool,
 
-    /// Only say what would be done
+    /// Only show what would be done
     #[arg(long)]
     dry_run: bool,
 
@@ -127,7 +127,7 @@ impl LoadOptions {
 pub fn run(options: &LoadOptions) -> Result<End, Failure> {
     if !options.allow_remote && !is_local(&options.connection.endpoint) {
         return Err(Failure::WrongUse(format!(
-            "{} is not on this machine; say --allow-remote if the load is meant for it",
+            "{} is not on this machine; give --allow-remote if you mean it",
             options.connection.endpoint
         )));
     }

@@ -14,8 +14,8 @@ use crate::output;
 #[derive(Debug, Clone, Args)]
 #[command(verbatim_doc_comment)]
 pub struct ManOptions {
-    /// Folder for the pages, such as ~/.local/share/man/man1; made when it is
-    /// missing. The first page goes to stdout when left out
+    /// Folder for the pages, such as ~/.local/share/man/man1; created if
+    /// missing. By default the first page goes to stdout
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }

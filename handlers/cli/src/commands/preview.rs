@@ -19,14 +19,14 @@ use screen::Screen;
 use sheet::{Sheet, Written};
 use subject::Subject;
 
-/// Write a mail as its reader would see it: text, html and a picture
+/// Write a mail as its reader would see it: text, HTML and a picture
 ///
-/// It only renders, and sends nothing. The picture is made with Chromium, where
-/// there is one; LEDGERBELL_CHROMIUM names another program than the usual ones.
+/// It only renders, and sends nothing. The picture needs Chromium;
+/// LEDGERBELL_CHROMIUM names a program other than the usual ones.
 #[derive(Debug, Clone, Args)]
 #[command(verbatim_doc_comment)]
 pub struct PreviewOptions {
-    /// A kind of notification, like deposit or statement, or digest
+    /// A kind of notification, such as deposit or statement, or digest
     #[arg(value_name = "KIND", required_unless_present = "all")]
     subject: Option<Subject>,
 
@@ -39,8 +39,8 @@ pub struct PreviewOptions {
     #[arg(long, value_name = "TAG", default_value = "en")]
     locale: Locale,
 
-    /// A bus event as JSON, like those of docs/events/examples; a built-in
-    /// example when left out
+    /// A bus event as JSON, like those
+    /// of docs/events/examples; by default a built-in example
     #[arg(long, value_name = "FILE")]
     event: Option<PathBuf>,
 
@@ -48,23 +48,23 @@ pub struct PreviewOptions {
     #[arg(long, value_name = "DIR", default_value = "previews")]
     out: PathBuf,
 
-    /// As for a customer who wants no amounts in mails
+    /// Render for a customer who wants no amounts in mails
     #[arg(long)]
     hide_amounts: bool,
 
-    /// The picture as for a reader who prefers a dark screen
+    /// Render the picture in dark mode
     #[arg(long)]
     dark: bool,
 
-    /// The picture as on a phone
+    /// Render the picture as on a phone
     #[arg(long)]
     phone: bool,
 
-    /// Of --all, keep the pictures alone; it fails where one cannot be made
+    /// With --all, keep only the pictures; fails if one cannot be made
     #[arg(long, requires = "all", conflicts_with = "subject")]
     pictures_only: bool,
 
-    /// One JSON document on stdout, for machines
+    /// Print one JSON document on stdout, for programs
     #[arg(long)]
     json: bool,
 }

@@ -18,9 +18,9 @@ use crate::output;
 
 use estimate::{Estimate, Work};
 
-/// Go through the history again: rebuild balances, or publish events once more
+/// Replay the history: rebuild balances, or publish events again
 ///
-/// A replay sends no mail. It goes on in the background when this command is
+/// A replay sends no mail. It continues in the background if this command is
 /// interrupted, and survives a restart of the server.
 #[derive(Debug, Clone, Args)]
 #[command(verbatim_doc_comment)]
@@ -42,15 +42,15 @@ enum Command {
 /// The exit code is 1 when they differ and the live ones were not replaced.
 #[derive(Debug, Clone, Args)]
 struct ProjectionsOptions {
-    /// Only this account; can be said again for more. All when left out
+    /// Only this account; may be repeated. By default all
     #[arg(long = "account", value_name = "ID")]
     accounts: Vec<AccountId>,
 
-    /// Replace the live balances that differ by the rebuilt ones
+    /// Replace differing live balances with the rebuilt ones
     #[arg(long)]
     switch: bool,
 
-    /// Only estimate what it would cost
+    /// Only estimate the cost
     #[arg(long)]
     dry_run: bool,
 
@@ -61,12 +61,11 @@ struct ProjectionsOptions {
 /// Publish recorded events again on the bus, for one consumer
 ///
 /// They are marked with the replay's id; the rules that send mail exclude them.
-/// Events of the last moments are left out: reading in order of time stays a
-/// little behind now.
+/// Events of the most recent seconds are left out.
 #[derive(Debug, Clone, Args)]
 #[command(verbatim_doc_comment)]
 struct EventsOptions {
-    /// Recorded at this time or later, like 2026-11-01T00:00:00Z
+    /// Recorded at this time or later, such as 2026-11-01T00:00:00Z
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     from: DateTime<Utc>,
 
@@ -74,19 +73,19 @@ struct EventsOptions {
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     to: DateTime<Utc>,
 
-    /// The one consumer that is to read them
+    /// The only consumer for which they are meant
     #[arg(long, value_name = "NAME")]
     target: String,
 
-    /// Only this account; can be said again for more. All when left out
+    /// Only this account; may be repeated. By default all
     #[arg(long = "account", value_name = "ID")]
     accounts: Vec<AccountId>,
 
-    /// Events published in a second at most; as many as go when left out
+    /// Events published per second at most; by default unlimited
     #[arg(long, value_name = "EVENTS", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     rate: Option<u32>,
 
-    /// Only estimate what it would cost
+    /// Only estimate the cost
     #[arg(long)]
     dry_run: bool,
 
@@ -96,15 +95,15 @@ struct EventsOptions {
 
 /// End a replay where it is
 ///
-/// What it has done stays done. It does not go on any more.
+/// Finished work stays done. The replay does not continue.
 #[derive(Debug, Clone, Args)]
 #[command(verbatim_doc_comment)]
 struct StopOptions {
-    /// The replay, by the id that its start printed
+    /// The replay's id, printed at its start
     #[arg(value_name = "REPLAY")]
     replay_id: String,
 
-    /// Only show how far it is
+    /// Only show its progress
     #[arg(long)]
     dry_run: bool,
 
@@ -114,16 +113,15 @@ struct StopOptions {
 
 /// Undo the switch of a replay of projections
 ///
-/// Each balance that it replaced is put back as it was, where the account has
-/// not moved on since.
+/// Each replaced balance is restored unless the account has moved on since.
 #[derive(Debug, Clone, Args)]
 #[command(verbatim_doc_comment)]
 struct SwitchBackOptions {
-    /// The replay, by the id that its start printed
+    /// The replay's id, printed at its start
     #[arg(value_name = "REPLAY")]
     replay_id: String,
 
-    /// Only show what the replay had found and switched
+    /// Only show the replay's findings and switches
     #[arg(long)]
     dry_run: bool,
 

@@ -15,7 +15,7 @@ use create::CreateOptions;
 
 const PAGE: &str = "1000";
 
-/// See, make and cancel operations that are done when they are due
+/// List, create and cancel scheduled operations
 #[derive(Debug, Clone, Args)]
 pub struct SchedulesOptions {
     #[command(subcommand)]
@@ -28,9 +28,9 @@ enum Command {
     List(ListOptions),
     /// Show one schedule, its next occurrence and its last
     Show(ShowOptions),
-    /// Make a schedule, or replace the one of the same id
+    /// Create a schedule, or replace the one with the same id
     Create(Box<CreateOptions>),
-    /// Cancel a schedule: nothing of it is done any more
+    /// Cancel a schedule: it no longer runs
     Cancel(CancelOptions),
 }
 
@@ -61,7 +61,7 @@ struct CancelOptions {
     /// The schedule
     schedule: ScheduleId,
 
-    /// Only say what would be cancelled
+    /// Only show what would be cancelled
     #[arg(long)]
     dry_run: bool,
 

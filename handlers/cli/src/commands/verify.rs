@@ -19,15 +19,16 @@ use crate::table::{Align, Table};
 ///
 /// Every commit is read and its hash recomputed: versions without a gap, each
 /// commit linked to the one before it, the balance the sum of the events, and
-/// the read model equal to it. Without accounts all are checked, those that are
-/// not projected yet too. The exit code is 1 when any account is not valid.
+/// the read model equal to it. Without accounts, all are checked, including
+/// those not projected yet. The exit code is 1 when any account is not valid.
 ///
-/// With --export the files of an export are checked instead, without a server:
-/// what was changed, dropped, swapped, inserted or cut off is named.
+/// With --export it checks the files of an export instead, without a server,
+/// and names everything that was changed, removed, swapped, inserted or
+/// truncated.
 #[derive(Debug, Clone, Args)]
 #[command(verbatim_doc_comment)]
 pub struct VerifyOptions {
-    /// Accounts to check; all when none is named
+    /// Accounts to check; by default all
     #[arg(value_name = "ACCOUNT")]
     accounts: Vec<AccountId>,
 
@@ -35,7 +36,7 @@ pub struct VerifyOptions {
     #[arg(long, value_name = "DIR", conflicts_with = "accounts")]
     export: Option<PathBuf>,
 
-    /// What the manifest of the export must be, as the export told it
+    /// SHA-256 of the export's manifest, as the export printed it
     #[arg(long, value_name = "HASH", requires = "export")]
     manifest_sha256: Option<Hash>,
 

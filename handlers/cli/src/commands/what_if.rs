@@ -18,16 +18,16 @@ use crate::exit::{End, Failure};
 use crate::output;
 use answer::{Answer, Page};
 
-/// Count what customers would have been told under other preferences
+/// Count the notifications that other preferences would have produced
 ///
-/// The events of the range are judged twice: by the preferences that were in
-/// force when each was recorded, and by those of the file. Nothing is sent or
-/// stored. Statements, which follow the calendar, are not counted; suppressed
-/// addresses are counted as if mails to them arrived.
+/// The events of the range are evaluated twice: by the preferences in force
+/// when each was recorded, and by those of the file. Nothing is sent or stored.
+/// Statements, which follow the calendar, are not counted; suppressed addresses
+/// are counted as if mails to them arrived.
 #[derive(Debug, Clone, Args)]
 #[command(verbatim_doc_comment)]
 pub struct WhatIfOptions {
-    /// Recorded at this time or later, like 2026-11-01T00:00:00Z
+    /// Recorded at this time or later, such as 2026-11-01T00:00:00Z
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     from: DateTime<Utc>,
 
@@ -39,8 +39,8 @@ pub struct WhatIfOptions {
     #[arg(long, value_name = "FILE", required_unless_present = "change")]
     preferences: Option<PathBuf>,
 
-    /// Preferences as JSON, of which what is named takes the place of the
-    /// customer's: a delivery, quiet hours, or single kinds
+    /// Preferences as JSON, whose members replace the customer's:
+    /// a delivery, quiet hours, or single kinds
     #[arg(long, value_name = "FILE", conflicts_with = "preferences")]
     change: Option<PathBuf>,
 

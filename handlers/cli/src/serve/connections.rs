@@ -56,7 +56,7 @@ pub(super) async fn serve(listener: TcpListener, app: Router, mut stop: watch::R
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {
-                tracing::debug!(%error, "a connection has ended badly");
+                tracing::debug!(%error, "a connection ended with an error");
             }
             drop(place);
         });
@@ -94,7 +94,7 @@ pub(super) fn allow_open_files() {
         if limit.current.is_some_and(|current| current < allowed) {
             limit.current = Some(allowed);
             if let Err(error) = setrlimit(Resource::Nofile, limit) {
-                tracing::warn!(%error, "few files may be open at once, and so few connections");
+                tracing::warn!(%error, "the limit of open files is low, so fewer connections are possible");
             }
         }
     }

@@ -16,16 +16,16 @@ pub struct ServeOptions {
     #[arg(long, value_name = "ADDRESS:PORT", default_value = DEFAULT_LISTEN, value_parser = listen)]
     pub listen: SocketAddr,
 
-    /// Folder that holds everything; made when it is missing
+    /// Folder for all data; created if missing
     #[arg(long, value_name = "DIR", default_value = DEFAULT_DATA_DIR)]
     pub data_dir: PathBuf,
 
-    /// Listen on an address that others can reach. There is no sign-in:
-    /// whoever reaches it can read every account and append events
+    /// Listen on an address that others can reach. There is no sign-in: anybody who can reach
+    /// it can read every account and append events
     #[arg(long)]
     pub allow_remote: bool,
 
-    /// Name that the mails are signed with
+    /// Name under which mails are signed
     #[arg(long, value_name = "NAME", default_value = DEFAULT_BANK_NAME)]
     pub bank_name: String,
 
@@ -34,7 +34,8 @@ pub struct ServeOptions {
     pub mail_from: String,
 }
 
-/// An address, or the one name that is loopback everywhere (RFC 6761, section 6.3): others may be somebody else's by now.
+/// An address, or the one name that is loopback everywhere (RFC 6761, section
+/// 6.3): others may be somebody else's by now.
 fn listen(text: &str) -> Result<SocketAddr, String> {
     let address = match text.strip_prefix("localhost:") {
         Some(port) => format!("127.0.0.1:{port}"),

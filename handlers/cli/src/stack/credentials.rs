@@ -98,7 +98,7 @@ fn of_command_line(profile: Option<&str>) -> Result<Credentials, String> {
         return Err(format!("no credentials: {}", complaint.trim()));
     }
     serde_json::from_slice(&output.stdout)
-        .map_err(|error| format!("what the AWS command line gives is no credentials: {error}"))
+        .map_err(|error| format!("the output of the AWS command line is not valid credentials: {error}"))
 }
 
 #[cfg(test)]

@@ -73,7 +73,7 @@ fn wrong_use_is_exit_2_with_the_reason_first() {
         ),
         (
             vec!["balance", "a", "--endpoint", "https://bank.example"],
-            "name it with --region",
+            "give it with --region",
         ),
         (
             vec!["balance", "a", "--endpoint", "http://127.0.0.1:1/v1"],

@@ -162,11 +162,11 @@ fn a_dry_run_says_how_many_mails_to_how_many_people_would_go() {
         .run(&["import", file, "--dry-run", "--notify"])
         .done();
     assert!(
-        said.ends_with("By today's wishes and balances, 5 mails would go to 2 people.\n"),
+        said.ends_with("By today's preferences and balances, 5 mails would be sent to 2 people.\n"),
         "{said}"
     );
     let said = server.run(&["import", file, "--dry-run"]).done();
-    assert!(said.ends_with("No mails would go.\n"), "{said}");
+    assert!(said.ends_with("No mails would be sent.\n"), "{said}");
     assert_eq!(get(&server, "local/inbox"), json!([]));
 }
 

@@ -231,7 +231,7 @@ fn a_console_that_cannot_say_where_it_is_does_not_go_on() {
         let complaint = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1), "{what}: {complaint}");
         assert!(
-            complaint.contains("nobody can be told"),
+            complaint.contains("cannot be printed"),
             "{what}: {complaint}"
         );
     }

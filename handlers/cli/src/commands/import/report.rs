@@ -156,13 +156,13 @@ fn count(number: usize, one: &str, many: &str) -> String {
 
 fn would_tell(told: MailCount) -> String {
     if told.mails == 0 {
-        return "No mails would go.".to_owned();
+        return "No mails would be sent.".to_owned();
     }
     let plural = |number: u64, one: &str, many: &str| {
         count(usize::try_from(number).unwrap_or(usize::MAX), one, many)
     };
     format!(
-        "By today's wishes and balances, {} would go to {}.",
+        "By today's preferences and balances, {} would be sent to {}.",
         plural(told.mails, "mail", "mails"),
         plural(told.people, "person", "people")
     )

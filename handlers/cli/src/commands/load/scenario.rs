@@ -22,19 +22,19 @@ const MAX_ID_CHARS: usize = 64;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Scenario {
-    /// The same rate all the time, over 20 accounts
+    /// The same rate throughout, over 20 accounts
     Steady,
     /// Five times the rate in the middle fifth of the time, over 100 accounts
     PaydayBurst,
-    /// All of it to one account
+    /// Everything goes to one account
     HotAccount,
     /// Each request opens an account of its own
     ManyAccounts,
-    /// A replay of all projections from a third of the time on
+    /// A replay of all projections begins after a third of the time
     ReplayUnderLoad,
     /// The mailbox of `serve` takes 2 s for a mail, in the middle third of the time
     SesSlow,
-    /// The mailbox of `serve` takes no mail in the middle third; then dead letters are redriven
+    /// The mailbox of `serve` accepts no mail in the middle third; then dead letters are redriven
     SesDown,
 }
 
@@ -168,7 +168,7 @@ pub fn run(scenario: Scenario, options: &LoadOptions) -> Result<End, Failure> {
     }
     match first_problem.into_inner().ok().flatten() {
         Some(problem) => Err(Failure::Failed(format!(
-            "not all was acknowledged: {problem}"
+            "not every request was acknowledged: {problem}"
         ))),
         None if mails.as_ref().is_some_and(Mails::open) => Err(Failure::Failed(
             "not every mail is sent; see `ledgerbell dead-letters list`".to_owned(),

@@ -16,13 +16,13 @@ use crate::output;
 pub(super) struct CreateOptions {
     /// The account
     account: AccountId,
-    /// The schedule's id; one that there is already is replaced
+    /// The schedule's id; an existing one is replaced
     schedule: ScheduleId,
 
-    /// Pay in this amount, like 50.00
+    /// Deposit this amount, such as 50.00
     #[arg(long, value_name = "AMOUNT")]
     deposit: Option<String>,
-    /// Pay out this amount, if there are funds
+    /// Withdraw this amount, if there are funds
     #[arg(long, value_name = "AMOUNT")]
     withdraw: Option<String>,
     /// The account's currency
@@ -31,27 +31,27 @@ pub(super) struct CreateOptions {
     /// The payment's reference
     #[arg(long, value_name = "TEXT")]
     reference: Option<String>,
-    /// Who pays or is paid
+    /// The payer or payee
     #[arg(long, value_name = "TEXT")]
     counterparty: Option<String>,
 
-    /// Once, at a local time like 2026-12-01T09:00, or one of RFC 3339
+    /// Once, at a local time such as 2026-12-01T09:00, or an RFC 3339 time
     #[arg(long, value_name = "TIME")]
     at: Option<String>,
-    /// Again and again, like "5 minutes", "12 hours", "30 days"
+    /// Repeatedly, such as "5 minutes", "12 hours", "30 days"
     #[arg(long, value_name = "DISTANCE")]
     rate: Option<String>,
-    /// At the times of a pattern: EventBridge's, like "0 9 1 * ? *", or crontab's, like "0 9 1 * *"
+    /// At the times of a pattern: EventBridge's, such as "0 9 1 * ? *", or crontab's, such as "0 9 1 * *"
     #[arg(long, value_name = "PATTERN")]
     cron: Option<String>,
-    /// The zone of local times, like Europe/Paris
+    /// The time zone of local times, such as Europe/Paris
     #[arg(long, value_name = "ZONE", default_value = "UTC")]
     time_zone: String,
     /// The last moment at which it may run (RFC 3339)
     #[arg(long, value_name = "TIME")]
     end: Option<String>,
 
-    /// Only say when it would run
+    /// Only show when it would run
     #[arg(long)]
     dry_run: bool,
 

@@ -42,7 +42,7 @@ pub fn run(folder: &Path, expected: Option<Hash>, as_json: bool) -> Result<End, 
     }
     let unlisted = found.problem_count - found.problems.len() as u64;
     if unlisted > 0 {
-        output::complain(format!("and {unlisted} problems more"));
+        output::complain(format!("and {unlisted} more problems"));
     }
     totals(&found.control_totals);
     let counts = format!(

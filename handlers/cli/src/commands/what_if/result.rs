@@ -51,7 +51,7 @@ fn lines(answer: &Answer) -> Vec<String> {
         ("ACCOUNT", Align::Left),
         ("CUSTOMER", Align::Left),
         ("DIFFERING", Align::Right),
-        ("TOLD", Align::Right),
+        ("SENT", Align::Right),
         ("AFTER", Align::Right),
         ("WAITING", Align::Right),
         ("AFTER", Align::Right),
@@ -108,7 +108,7 @@ fn outcomes(counts: &Beside<Counts>) -> Vec<(String, Beside<u64>)> {
         before: counts.before.told,
         after: counts.after.told,
     };
-    let mut outcomes = vec![("told".to_owned(), told)];
+    let mut outcomes = vec![("sent".to_owned(), told)];
     for (name, before, after) in [
         ("waiting", &counts.before.waiting, &counts.after.waiting),
         ("skipped", &counts.before.skipped, &counts.after.skipped),
