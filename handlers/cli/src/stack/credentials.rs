@@ -97,8 +97,9 @@ fn of_command_line(profile: Option<&str>) -> Result<Credentials, String> {
         let complaint = String::from_utf8_lossy(&output.stderr);
         return Err(format!("no credentials: {}", complaint.trim()));
     }
-    serde_json::from_slice(&output.stdout)
-        .map_err(|error| format!("the output of the AWS command line is not valid credentials: {error}"))
+    serde_json::from_slice(&output.stdout).map_err(|error| {
+        format!("the output of the AWS command line is not valid credentials: {error}")
+    })
 }
 
 #[cfg(test)]
