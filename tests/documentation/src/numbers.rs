@@ -1,9 +1,10 @@
 //! Numbers in other pages against the constants behind them.
 
 use crate::pages::read;
-use crate::source::{constant, has};
+use crate::source::{Value, constant, has};
 
-/// A page, a phrase with `{}` for the number, the constant's file and its name.
+/// A page, a phrase with the number, the constant's file and its name. `{}` is the number as pages write it; `{s}`, `{min}`
+/// and `{h}` are a time in these units.
 type Claim = (&'static str, &'static str, &'static str, &'static str);
 
 const CLAIMS: &[Claim] = &[
@@ -109,13 +110,126 @@ const CLAIMS: &[Claim] = &[
         "handlers/cli/pages/accounts.js",
         "SEARCH_AT_ONCE",
     ),
+    (
+        "docs/operating.md",
+        "its own worker slots ({}),",
+        "infra/embedded/src/invoker.rs",
+        "CONCURRENCY",
+    ),
+    (
+        "docs/operating.md",
+        "(every {} on one machine)",
+        "infra/embedded/src/pipeline.rs",
+        "HEARTBEAT",
+    ),
+    (
+        "docs/operating.md",
+        "account's rate and quota every {min} minutes",
+        "infra/aws/src/mailer/account.rs",
+        "FRESH_FOR",
+    ),
+    (
+        "docs/operating.md",
+        "would wait longer than {} is retried",
+        "infra/aws/src/mailer.rs",
+        "MAX_WAIT",
+    ),
+    (
+        "docs/operating.md",
+        "the last {} % of a day's quota",
+        "infra/aws/src/mailer/account.rs",
+        "RESERVE_PERCENT",
+    ),
+    (
+        "docs/operating.md",
+        "a mail waits {h} hours",
+        "infra/aws/src/mailer/failure.rs",
+        "AFTER_QUOTA",
+    ),
+    (
+        "docs/operating.md",
+        "until then, up to {}, so",
+        "handlers/src/keyring.rs",
+        "KEPT_KEYS",
+    ),
+    (
+        "docs/operating.md",
+        "with a new key within {min} minutes",
+        "infra/aws/src/keys.rs",
+        "FRESH_FOR",
+    ),
+    (
+        "docs/operating.md",
+        "again, every {} at most)",
+        "infra/aws/src/keys.rs",
+        "AGAIN_AFTER",
+    ),
+    (
+        "docs/operating.md",
+        "at least {} characters that",
+        "handlers/src/keyring.rs",
+        "MIN_SECRET_BYTES",
+    ),
+    (
+        "docs/operating.md",
+        "not in the first {}, in which",
+        "handlers/src/query/time_index.rs",
+        "SAFETY_WINDOW",
+    ),
+    (
+        "docs/operating.md",
+        "at most {} commits later",
+        "handlers/src/replay/events.rs",
+        "PAGE",
+    ),
+    (
+        "docs/operating.md",
+        "or {} balances",
+        "handlers/src/replay/projections.rs",
+        "PAGE",
+    ),
+    (
+        "docs/operating.md",
+        "It spends {} on that",
+        "infra/embedded/src/pipeline.rs",
+        "LOOK_FOR",
+    ),
+    (
+        "docs/for-analysts.md",
+        "the last {s} seconds",
+        "handlers/src/query/time_index.rs",
+        "SAFETY_WINDOW",
+    ),
+    (
+        "docs/export.md",
+        "in the last {s} seconds",
+        "handlers/src/query/time_index.rs",
+        "SAFETY_WINDOW",
+    ),
+    (
+        "docs/runbooks/mail-paused.md",
+        "again after {min} minutes",
+        "infra/aws/src/mailer/breaker.rs",
+        "OPEN_FOR",
+    ),
+    (
+        "docs/load.md",
+        "the mailbox takes {} for each",
+        "infra/embedded/src/mailbox/condition.rs",
+        "SLOW",
+    ),
 ];
 
 #[test]
 fn every_number_that_has_a_constant_is_that_constant() {
     for (page, phrase, path, name) in CLAIMS {
-        let number = constant(path, name).written(name.ends_with("BYTES"));
-        let wanted = phrase.replace("{}", &number);
+        let value = constant(path, name);
+        let mut wanted = phrase.replace("{}", &value.written(name.ends_with("BYTES")));
+        if let Value::Milliseconds(milliseconds) = value {
+            for (unit, length) in [("{s}", 1_000), ("{min}", 60_000), ("{h}", 3_600_000)] {
+                wanted = wanted.replace(unit, &(milliseconds / length).to_string());
+            }
+        }
         let text = read(page).split_whitespace().collect::<Vec<_>>().join(" ");
         assert!(
             has(&text, &wanted),
