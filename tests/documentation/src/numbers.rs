@@ -300,3 +300,79 @@ fn every_parameter_of_the_template_is_described_with_its_default() {
         );
     }
 }
+
+/// An alarm, a property of it, and the phrase of its runbook that says the same.
+const ALARMS: [(&str, &str, &str, &str); 9] = [
+    (
+        "project-late",
+        "Threshold: 600000",
+        "stream-late",
+        "more than 10 minutes behind",
+    ),
+    (
+        "mails-late",
+        "Threshold: 300000",
+        "mails-late",
+        "more than 5 minutes after",
+    ),
+    (
+        "dead-letters-old",
+        "Threshold: 604800",
+        "dead-letters",
+        "after 14 days. `…-dead-letters-old` goes off after half",
+    ),
+    (
+        "function-errors",
+        "Threshold: 2",
+        "function-errors",
+        "More than two calls in 5 minutes",
+    ),
+    (
+        "api-late",
+        "Threshold: 3000",
+        "api-late",
+        "more than 3 seconds",
+    ),
+    (
+        "api-errors",
+        "Threshold: 0.01",
+        "api-errors",
+        "More than one in a hundred requests",
+    ),
+    (
+        "mail-bounces",
+        "Threshold: 0.05",
+        "mail-reputation",
+        "5 % bounce",
+    ),
+    (
+        "mail-complaints",
+        "Threshold: 0.001",
+        "mail-reputation",
+        "0.1 % are marked as spam",
+    ),
+    (
+        "export-late",
+        "EvaluationPeriods: 26",
+        "export-late",
+        "For 26 hours",
+    ),
+];
+
+#[test]
+fn the_runbooks_say_at_which_values_their_alarms_go_off() {
+    let template = read("infra/cloudformation/template.yaml");
+    for (alarm, property, runbook, phrase) in ALARMS {
+        let start = format!("AlarmName: {{ Fn::Sub: \"${{AWS::StackName}}-{alarm}\" }}");
+        let section = template
+            .split(&start)
+            .nth(1)
+            .unwrap_or_else(|| panic!("no alarm {alarm}"));
+        let section = section.split("AlarmName:").next().unwrap();
+        let set = section.lines().any(|line| line.trim() == property);
+        assert!(set, "{alarm} has no {property}");
+        let page = read(&format!("docs/runbooks/{runbook}.md"));
+        let page = page.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(page.contains(phrase), "{runbook}: {phrase}");
+    }
+}
