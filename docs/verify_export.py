@@ -5,7 +5,7 @@
 
 Everything is recomputed from the files: their SHA-256, the hash chain of each
 account, each event from the commit that holds it, balances, counts and control
-totals. What does not hold is printed, one line each; the exit code is then 1.
+totals. Each fault is printed on a line of its own; the exit code is then 1.
 Needs Python 3.10 and, for Parquet, pyarrow. docs/export.md explains the rules.
 """
 
