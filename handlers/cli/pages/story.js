@@ -138,7 +138,7 @@ function notificationSteps(notification, event) {
     ].filter(Boolean).join(" · "),
   }));
   if (steps.length === 0) steps.push({ key: id, after: event.recorded_at, what: `Decided: ${kind}`, state: notification.state, detail: notification.reason ?? "" });
-  if (notification.due_at) steps.push({ key: `${id} due`, at: notification.due_at, what: `${kind} is taken up again`, detail: "what waits until then" });
+  if (notification.due_at) steps.push({ key: `${id} due`, at: notification.due_at, what: `${kind} is resumed`, detail: "waits until then" });
   (notification.provider_events || []).forEach((told, index) => steps.push({
     key: `${id} provider ${index}`, at: told.at, what: named(PROVIDER_NAMES, told.kind), provider: told.kind, detail: told.detail ?? kind,
   }));

@@ -62,7 +62,7 @@ fn the_overview_shows_how_much_comes_in_and_how_late_the_mails_are() {
     given.deposit("ACC-1", "salary", "125.50", "salary");
     page.wait_for("#events", "Deposit ACC-1 · salary +125.50 EUR");
     page.wait_for("#throughput", "2 in 15 minutes");
-    page.wait_for("#lag", "of 1 mails looked at");
+    page.wait_for("#lag", "of 1 sampled mails");
     assert_eq!(page.count("#lag .dot-mark"), 1);
     assert!(page.count("#throughput .bar-mark") > 0);
     assert_eq!(page.evaluate("window.loaded"), json!("once"));
@@ -196,7 +196,7 @@ fn what_waits_for_a_digest_says_so_and_until_when() {
         ".timeline",
         "Decided: Deposit waiting digest: until the next digest",
     );
-    page.wait_for(".timeline", "Deposit is taken up again");
+    page.wait_for(".timeline", "Deposit is resumed");
     page.wait_for("#mail", "No mail was sent about this event.");
     given.assert_clean();
 }
