@@ -1,4 +1,4 @@
-//! The events as the bus carries them to whoever acts on them.
+//! Events as the bus carries them to their subscribers.
 
 mod wire;
 
@@ -15,18 +15,21 @@ pub use wire::Detail;
 /// overdraft limit.
 pub const ACCOUNT_OVERDRAWN: &str = "AccountOverdrawn";
 
-/// A fact about an account, addressed to whoever subscribes. It holds no name
-/// and no address of the customer.
+/// A fact about an account, for its subscribers. It contains neither the
+/// customer's name nor an address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IntegrationEvent {
+    /// The origin of the event, and its audience.
     pub metadata: Metadata,
     /// The owner of the account.
     pub customer_id: CustomerId,
+    /// The balance before and after it.
     pub balances: Balances,
+    /// What happened.
     pub fact: Fact,
 }
 
-/// What happened.
+/// The part of an event that its type decides on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fact {
     /// An event of the account's history.
@@ -36,6 +39,7 @@ pub enum Fact {
     Overdrawn {
         /// How much moved, not how far below the limit the balance is.
         moved: Money,
+        /// How far below zero the account may go.
         limit: Money,
     },
 }
@@ -47,18 +51,20 @@ pub struct Balances {
     after: Money,
 }
 
-/// Where an event comes from, and whom it is for.
+/// The origin of an event, and its audience.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Metadata {
     /// The same at every delivery, retry and replay.
     pub event_id: EventId,
+    /// The account that it is about.
     pub account_id: AccountId,
     /// The event's place in its account; that of its cause for a derived event.
     pub version: Version,
-    /// When it happened, by the bank's account.
+    /// When it happened, according to the bank.
     pub occurred_at: DateTime<Utc>,
     /// When its commit was recorded.
     pub recorded_at: DateTime<Utc>,
+    /// The caller's name for what led to it.
     pub correlation_id: CorrelationId,
     /// The event that it follows from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -84,28 +90,34 @@ pub struct Metadata {
 
 impl Balances {
     /// The balance before the event. That of an opening is zero.
+    #[must_use]
     pub fn before(self) -> Money {
         self.before
     }
 
     /// The balance after the event.
+    #[must_use]
     pub fn after(self) -> Money {
         self.after
     }
 
     /// The currency of both.
+    #[must_use]
     pub fn currency(self) -> Currency {
         self.after.currency()
     }
 
-    /// How far the balance moved, in minor units; less than zero for what was paid out.
+    /// The difference in minor units, less than zero if money was paid out.
+    #[must_use]
     pub fn change(self) -> i128 {
-        i128::from(self.after.minor()) - i128::from(self.before.minor())
+        // Never saturates: the difference of two numbers of 64 bits has 65.
+        i128::from(self.after.minor()).saturating_sub(self.before.minor().into())
     }
 }
 
 impl Fact {
     /// The event of the account's history; `None` for what follows from one.
+    #[must_use]
     pub fn reported(&self) -> Option<&Event> {
         match self {
             Fact::Reported(event) => Some(event),
@@ -113,7 +125,8 @@ impl Fact {
         }
     }
 
-    /// The deposit or withdrawal, where it is one.
+    /// The movement, if the event is a deposit or a withdrawal.
+    #[must_use]
     pub fn movement(&self) -> Option<&Movement> {
         match self.reported()? {
             Event::MoneyDeposited(movement) | Event::MoneyWithdrawn(movement) => Some(movement),
@@ -126,7 +139,9 @@ impl Fact {
         }
     }
 
-    /// The amount that moved, or that a schedule was to move. An opening has none.
+    /// The amount that moved, or that a skipped occurrence would have moved. An
+    /// opening has none.
+    #[must_use]
     pub fn amount(&self) -> Option<Money> {
         match self {
             Fact::Overdrawn { moved, .. } => Some(*moved),
@@ -144,7 +159,8 @@ impl Fact {
         }
     }
 
-    /// The overdraft limit, where the event names it.
+    /// The overdraft limit, if the event names it.
+    #[must_use]
     pub fn overdraft_limit(&self) -> Option<Money> {
         match self {
             Fact::Overdrawn { limit, .. } => Some(*limit),
@@ -154,6 +170,7 @@ impl Fact {
     }
 
     /// The occurrence of a schedule that made the movement, or moved nothing.
+    #[must_use]
     pub fn occurrence(&self) -> Option<&Occurrence> {
         match self.reported()? {
             Event::OperationSkipped(skipped) => Some(&skipped.occurrence),
@@ -163,7 +180,8 @@ impl Fact {
 }
 
 impl IntegrationEvent {
-    /// The type by which subscribers choose it.
+    /// The type, by which the bus's rules select events.
+    #[must_use]
     pub fn type_name(&self) -> &'static str {
         match &self.fact {
             Fact::Reported(event) => event.type_name(),
@@ -171,44 +189,70 @@ impl IntegrationEvent {
         }
     }
 
-    /// The events that a commit publishes, from the commit alone: the balance
-    /// that is kept with it gives the balances around each of its events.
+    /// The events that a commit publishes, in order. Nothing else has to be read:
+    /// the account stored with the commit gives the balances around each event.
     ///
     /// # Errors
-    /// An event that this version cannot read ([`ChainError::Decode`]), or a
-    /// balance that its events cannot have led to ([`ChainError::Account`]).
-    /// Both are in the commit, and so permanent.
+    /// Both are permanent, as the commit is stored like this:
+    ///
+    /// - [`ChainError::Decode`]: this version cannot read an event.
+    /// - [`ChainError::Account`]: the events cannot have led to the account's balance.
     pub fn of_commit(commit: &Commit) -> Result<Vec<IntegrationEvent>, ChainError> {
         let mut after = commit.after.balance;
         let mut published = Vec::with_capacity(commit.events.len());
-        for (version, event) in chain::decode(commit)?.into_iter().rev() {
+        let decoded = chain::decode(commit)?.into_iter().zip(&commit.events);
+        for ((version, event), recorded) in decoded.rev() {
             let before = event
                 .delta()
                 .map_or(Some(after), |delta| after.checked_sub(delta))
                 .ok_or(ChainError::Account(version))?;
-            let balances = Balances { before, after };
-            // Backwards, so what follows from an event stands before it here.
-            published.extend(overdrawn(commit, version, balances));
-            published.push(IntegrationEvent {
-                metadata: metadata(commit, version),
+            let event = IntegrationEvent {
+                metadata: metadata(commit, version, recorded.occurred_at),
                 customer_id: commit.after.customer_id.clone(),
-                balances,
+                balances: Balances { before, after },
                 fact: Fact::Reported(event),
-            });
+            };
+            // The order is reversed at the end, which puts a derived event after its cause.
+            published.extend(event.overdrawn(commit.after.overdraft_limit));
+            published.push(event);
             after = before;
         }
         published.reverse();
         Ok(published)
     }
+
+    /// The derived event of a movement that crosses the limit. The next movement
+    /// below the limit has none, and neither has an account that opens below it.
+    fn overdrawn(&self, limit: Money) -> Option<IntegrationEvent> {
+        let Balances { before, after } = self.balances;
+        let floor = limit.checked_neg()?.minor();
+        let crosses = before.minor() >= floor && after.minor() < floor;
+        let opens = matches!(self.fact, Fact::Reported(Event::AccountOpened(_)));
+        if !crosses || opens {
+            return None;
+        }
+        let cause = self.metadata.event_id;
+        Some(IntegrationEvent {
+            metadata: Metadata {
+                event_id: cause.derived(ACCOUNT_OVERDRAWN),
+                causation_id: Some(cause),
+                ..self.metadata.clone()
+            },
+            fact: Fact::Overdrawn {
+                moved: before.checked_sub(after)?,
+                limit,
+            },
+            ..self.clone()
+        })
+    }
 }
 
-fn metadata(commit: &Commit, version: Version) -> Metadata {
-    let index = (version - commit.first_version) as usize;
+fn metadata(commit: &Commit, version: Version, occurred_at: DateTime<Utc>) -> Metadata {
     Metadata {
         event_id: EventId::new(&commit.account_id, version),
         account_id: commit.account_id.clone(),
         version,
-        occurred_at: commit.events[index].occurred_at,
+        occurred_at,
         recorded_at: commit.recorded_at,
         correlation_id: commit.correlation_id.clone(),
         causation_id: None,
@@ -218,27 +262,4 @@ fn metadata(commit: &Commit, version: Version) -> Metadata {
         redrive: None,
         notify: commit.notify,
     }
-}
-
-/// Published when the limit is crossed, not each time the balance moves below it.
-fn overdrawn(commit: &Commit, version: Version, balances: Balances) -> Option<IntegrationEvent> {
-    let Balances { before, after } = balances;
-    let limit = commit.after.overdraft_limit;
-    let floor = limit.checked_neg()?;
-    if before.minor() < floor.minor() || after.minor() >= floor.minor() || version == 1 {
-        return None;
-    }
-    let mut metadata = metadata(commit, version);
-    let cause = metadata.event_id;
-    metadata.event_id = cause.derived(ACCOUNT_OVERDRAWN);
-    metadata.causation_id = Some(cause);
-    Some(IntegrationEvent {
-        metadata,
-        customer_id: commit.after.customer_id.clone(),
-        balances,
-        fact: Fact::Overdrawn {
-            moved: before.checked_sub(after)?,
-            limit,
-        },
-    })
 }

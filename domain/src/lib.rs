@@ -1,8 +1,88 @@
-//! What is true: money, accounts, events, their fold, the hash chain, and the
-//! rules that decide which notifications an event deserves.
+//! The rules of Ledgerbell: money, accounts, events and their fold, the hash
+//! chain, and the notifications that an event gives.
 //!
-//! Nothing here waits, reads, writes, asks for the time or for chance: all of
-//! that comes in as values.
+//! Nothing here waits, reads, writes, or asks for the time or for chance: all of
+//! that is passed in as values.
+//!
+//! # Append a commit and fold it
+//!
+//! ```
+//! use domain::decision::{self, Context};
+//! use domain::record::ProposedEvents;
+//! use domain::{Account, chain};
+//! use serde_json::json;
+//!
+//! // A request, read once: each fault would be named by its JSON pointer.
+//! let proposed = ProposedEvents::read(json!({ "events": [
+//!     { "type": "AccountOpened", "occurred_at": "2026-11-22T09:00:00Z",
+//!       "data": { "customer_id": "ana", "currency": "EUR" } },
+//!     { "type": "MoneyDeposited", "occurred_at": "2026-11-22T10:00:00Z",
+//!       "data": { "amount": "125.50", "currency": "EUR" } },
+//! ]})).unwrap();
+//! let context = Context {
+//!     account_id: "ACC-1".parse()?,
+//!     recorded_at: "2026-11-22T10:00:01Z".parse()?,
+//!     source: "example".to_owned(),
+//!     correlation_id: "example-1".parse()?,
+//!     idempotency_key: "example-1".parse()?,
+//! };
+//!
+//! // The account has no commit yet, and nothing is reversed.
+//! let commit = decision::decide(None, &proposed, &Default::default(), context).unwrap();
+//!
+//! // The commit carries the folded account, and proves that it follows from its events.
+//! assert_eq!(chain::follow(None, &commit)?, commit.head());
+//! let mut account = None;
+//! for (_, event) in chain::decode(&commit)? {
+//!     account = Some(Account::apply(account, &event)?);
+//! }
+//! assert_eq!(account.unwrap().balance.to_decimal(), "125.50");
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Decide the notifications of an event
+//!
+//! ```
+//! # use domain::decision::{self, Context};
+//! # use domain::record::ProposedEvents;
+//! use domain::IntegrationEvent;
+//! use domain::notification::{self, Kind, SkipReason};
+//! use domain::preferences::Preferences;
+//! use serde_json::json;
+//!
+//! # let proposed = ProposedEvents::read(json!({ "events": [
+//! #     { "type": "AccountOpened", "occurred_at": "2026-11-22T09:00:00Z",
+//! #       "data": { "customer_id": "ana", "currency": "EUR" } },
+//! #     { "type": "MoneyDeposited", "occurred_at": "2026-11-22T10:00:00Z",
+//! #       "data": { "amount": "125.50", "currency": "EUR" } },
+//! # ]})).unwrap();
+//! # let context = Context {
+//! #     account_id: "ACC-1".parse()?,
+//! #     recorded_at: "2026-11-22T10:00:01Z".parse()?,
+//! #     source: "example".to_owned(),
+//! #     correlation_id: "example-1".parse()?,
+//! #     idempotency_key: "example-1".parse()?,
+//! # };
+//! # let commit = decision::decide(None, &proposed, &Default::default(), context).unwrap();
+//! // The events of the commit above as the bus carries them, with the balances around each.
+//! let published = IntegrationEvent::of_commit(&commit)?;
+//! let deposit = &published[1];
+//! assert_eq!(deposit.type_name(), "MoneyDeposited");
+//! assert_eq!(deposit.balances.before().to_decimal(), "0.00");
+//!
+//! // Without preferences a customer is notified of every deposit.
+//! let decisions = notification::decide(deposit, &Preferences::default());
+//! assert_eq!((decisions[0].kind, decisions[0].skip), (Kind::Deposit, None));
+//!
+//! // With a minimum amount above the deposit's it is skipped, for a reason that is kept.
+//! let choosy = Preferences::read(
+//!     json!({ "kinds": { "deposit": { "min_amount": { "EUR": "200.00" } } } }),
+//!     "",
+//! ).unwrap();
+//! let decisions = notification::decide(deposit, &choosy);
+//! assert_eq!(decisions[0].skip, Some(SkipReason::BelowMinimum));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 pub mod account;
 pub mod cadence;

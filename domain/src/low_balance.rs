@@ -1,8 +1,9 @@
-//! When a balance that fell below the customer's threshold is worth a mail.
+//! Low-balance alerts: whether a balance below the customer's threshold is worth
+//! a mail.
 //!
-//! A balance that hovers around the threshold would ring at each movement. So
-//! an alert is armed by rising above the threshold by a margin, and one is
-//! enough for a day, whatever threshold is in force.
+//! A balance that hovers around the threshold would alert at each movement. So
+//! an alert is armed only once the balance has risen above the threshold by a
+//! margin, and there is at most one a day, whatever the thresholds of that day.
 
 use chrono::{DateTime, Utc};
 
@@ -10,27 +11,34 @@ use crate::integration_event::{Fact, IntegrationEvent};
 use crate::recipient::Recipient;
 use crate::{Event, Money, Version};
 
-/// What part of the threshold the balance has to rise above it before it can
-/// alert again, where the customer names no margin: a tenth.
+/// The divisor that gives the margin from the threshold if the customer names
+/// no margin: a tenth, so that a balance just above the threshold does not
+/// re-arm.
 pub const DEFAULT_MARGIN_DIVISOR: i64 = 10;
 
-/// What one event did to the balance, in minor units.
+/// The effect of one event on the balance, in minor units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Step {
+    /// The version of the event.
     pub version: Version,
+    /// When its commit was recorded.
     pub recorded_at: DateTime<Utc>,
+    /// The balance before it.
     pub before: i64,
+    /// The balance after it.
     pub after: i64,
-    /// Whether customers are told of the event at all.
+    /// Whether customers are notified of the event at all.
     pub notify: bool,
 }
 
 impl Step {
-    /// `None` for an event that follows from another one, whose step is that one's.
+    /// The step of an event; `None` for a derived one, whose step is that of its
+    /// cause.
+    #[must_use]
     pub fn of(event: &IntegrationEvent) -> Option<Self> {
         let (before, after) = match &event.fact {
             Fact::Overdrawn { .. } => return None,
-            // An account has no balance before its opening: it begins with the one that it opens with.
+            // There is no balance before an opening, so an account cannot fall by it.
             Fact::Reported(Event::AccountOpened(_)) => {
                 (event.balances.after(), event.balances.after())
             }
@@ -46,7 +54,7 @@ impl Step {
     }
 }
 
-/// Where a balance is low, and when it has recovered.
+/// The balance below which a balance is low, and the one at which it has recovered.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Mark {
     threshold: i64,
@@ -54,22 +62,25 @@ pub struct Mark {
 }
 
 impl Mark {
+    /// The mark of a threshold; `margin` defaults to a tenth of it.
+    #[must_use]
     pub fn new(threshold: Money, margin: Option<Money>) -> Self {
         let threshold = threshold.minor();
-        let margin = margin.map_or(threshold / DEFAULT_MARGIN_DIVISOR, |margin| margin.minor());
+        let margin = margin.map_or(threshold / DEFAULT_MARGIN_DIVISOR, Money::minor);
         Mark {
             threshold,
             rearmed_at: threshold.saturating_add(margin.max(0)),
         }
     }
 
-    /// From the threshold or above to below it.
+    /// Whether the step leads from the threshold or above to below it.
+    #[must_use]
     pub fn is_crossed_by(&self, step: &Step) -> bool {
         step.before >= self.threshold && step.after < self.threshold
     }
 
-    /// Whether the balance has recovered after this step; `None` where that
-    /// depends on what was before it.
+    /// Whether the balance has recovered after this step; `None` if that depends
+    /// on earlier steps.
     fn is_armed_after(&self, step: &Step) -> Option<bool> {
         if step.after < self.threshold {
             Some(false)
@@ -80,9 +91,9 @@ impl Mark {
         }
     }
 
-    /// Whether a fall after these steps, newest first, may alert. Before the
-    /// first of them it may where the balance was not low: an account that
-    /// opened at its threshold or above it may alert at its first fall.
+    /// Whether a fall after these steps, newest first, may alert. If none of them
+    /// decides, it may unless the balance before the oldest was low: an account
+    /// that opened at its threshold or above may alert at its first fall.
     fn is_armed_by<'a>(&self, steps: impl IntoIterator<Item = &'a Step>) -> bool {
         let mut oldest = None;
         for step in steps {
@@ -95,32 +106,34 @@ impl Mark {
     }
 }
 
-/// What a customer had asked for when an event was recorded.
+/// The low-balance preferences in force when an event was recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asked {
+    /// The customer's threshold and margin.
     pub mark: Mark,
-    /// Where the day of the event begins, by the customer's clock of then.
+    /// The beginning of the event's day in the time zone that the customer had.
     pub day_begins: DateTime<Utc>,
-    /// Who was to be told.
+    /// The recipients with the kind switched on.
     pub by: Vec<Recipient>,
 }
 
 /// The steps before the one in question, gathered from the newest backwards
-/// until they tell whether it alerts.
+/// until they decide whether it alerts.
 #[derive(Debug)]
 pub struct Past {
     asked: Asked,
-    /// What was told since then may count: the beginning of the day, or an
-    /// earlier one where the customer's clock was another.
+    /// The beginning of the day, or an earlier one if the customer's time zone
+    /// changed: alerts since then may count.
     since: DateTime<Utc>,
-    /// Marks of which it is open whether they were armed.
+    /// Marks of which no step has decided yet whether they were armed.
     open: Vec<Mark>,
-    /// Newest first, each with what was asked for at its time, as far as that matters.
+    /// Newest first, each with the preferences in force at its time if they matter.
     steps: Vec<(Step, Option<Asked>)>,
 }
 
 impl Past {
-    /// That of an event at which this was asked for.
+    /// Returns the empty past of an event at which these preferences were in force.
+    #[must_use]
     pub fn new(asked: Asked) -> Self {
         Past {
             since: asked.day_begins,
@@ -130,14 +143,15 @@ impl Past {
         }
     }
 
-    /// Whether it matters what was asked for at the time of this step: it may
-    /// have been told on the same day.
+    /// Whether the preferences at the time of this step matter: it may have
+    /// alerted on the same day.
+    #[must_use]
     pub fn depends_on_what_was_asked_at(&self, step: &Step) -> bool {
         step.notify && step.recorded_at >= self.since && step.after < step.before
     }
 
-    /// Takes the step before those that it has, and answers whether earlier
-    /// ones may still change the answer.
+    /// Adds the step before the oldest one, and returns whether earlier steps can
+    /// still change the outcome.
     pub fn needs_more_after(&mut self, step: Step, asked: Option<Asked>) -> bool {
         self.open
             .retain(|mark| mark.is_armed_after(&step).is_none());
@@ -153,22 +167,25 @@ impl Past {
         matters || !self.open.is_empty()
     }
 
-    /// Whether the balance had recovered since it was low the last time.
+    /// Whether the balance had recovered since it was last low.
+    #[must_use]
     pub fn is_armed(&self) -> bool {
         let steps = self.steps.iter().map(|(step, _)| step);
         self.asked.mark.is_armed_by(steps)
     }
 
-    /// Whether an earlier event of the same day was to be told to this
-    /// recipient, each judged by what was asked for at its own time: by its own
-    /// threshold, and once in its own day.
+    /// Whether an earlier event of the same day alerted this recipient. The
+    /// preferences in force at each event decide on it: their threshold, and one
+    /// alert in their day.
+    #[must_use]
     pub fn was_told_today(&self, recipient: &Recipient) -> bool {
         let mut told: Vec<DateTime<Utc>> = Vec::new();
         for (index, (step, asked)) in self.steps.iter().enumerate().rev() {
             let Some(asked) = asked.as_ref().filter(|asked| asked.by.contains(recipient)) else {
                 continue;
             };
-            let earlier = self.steps.iter().skip(index + 1).map(|(step, _)| step);
+            let newer_or_equal = index.saturating_add(1);
+            let earlier = self.steps.iter().skip(newer_or_equal).map(|(step, _)| step);
             let armed = asked.mark.is_armed_by(earlier);
             if armed && !told.iter().any(|at| *at >= asked.day_begins) {
                 told.push(step.recorded_at);

@@ -1,37 +1,45 @@
-//! An account as it stood at a version or at a time.
+//! An account as of a version or of a time.
 
 use chrono::{DateTime, Utc};
 use domain::chain::ChainError;
 use domain::{Account, Commit, Money, Version, chain};
 
-/// Which of an event's two times is meant.
+/// The one of an event's two times that counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Basis {
-    /// When it was stored here: what was known at that time.
+    /// When it was stored here. The account is as it was known at that time.
     Recorded,
-    /// When it happened, as the bank says: includes what was told later.
+    /// When it happened according to the bank. The account includes events that
+    /// were recorded later.
     Occurred,
 }
 
+/// The last point of an account's history that counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AsOf {
+    /// The event of this version, included.
     Version(Version),
+    /// This time, included.
     Time(DateTime<Utc>, Basis),
 }
 
-/// What an account was at that point.
+/// An account as of a point of its history.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
+    /// The account after the last event that counts.
     pub account: Account,
-    /// When the last event that counts was recorded.
+    /// When the commit of that event was recorded.
     pub updated_at: DateTime<Utc>,
 }
 
-/// The account at that point; `None` when it was not open yet.
+/// Folds the commits of an account, oldest first, up to that point. `None`: it
+/// was not open yet.
 ///
-/// By occurred time the events are taken in the order of their versions,
-/// leaving out the later ones: a sum does not depend on the order, and the
-/// opening always counts as before all others.
+/// By occurred time, too, events apply in the order of their versions, without
+/// those that happened later: a sum does not depend on the order.
+///
+/// # Errors
+/// Those of [`Fold::take`].
 pub fn fold(
     commits: impl IntoIterator<Item = Commit>,
     as_of: AsOf,
@@ -43,17 +51,18 @@ pub fn fold(
     Ok(fold.standing())
 }
 
-/// The same over commits that come one by one, in their order: it keeps the
-/// account, and nothing of what it was made of.
+/// A [`fold`] of commits that arrive one by one, so that no history has to fit
+/// into memory.
 #[derive(Debug)]
 pub struct Fold {
     as_of: AsOf,
     standing: Option<Standing>,
-    /// The last version that was seen.
     seen: Version,
 }
 
 impl Fold {
+    /// Returns the fold of no commits.
+    #[must_use]
     pub fn new(as_of: AsOf) -> Self {
         Fold {
             as_of,
@@ -62,19 +71,27 @@ impl Fold {
         }
     }
 
-    /// The last version that was seen; 0 before the first.
+    /// The version of the last event taken, whether it counts or not; 0 before
+    /// the first.
+    #[must_use]
     pub fn seen(&self) -> Version {
         self.seen
     }
 
-    /// Whether nothing that follows can count. Of a time that is never known:
-    /// what happened before it can be told at any later one.
+    /// Whether no later commit can count. For a time this is never known: an
+    /// event may be recorded long after it occurred.
+    #[must_use]
     pub fn is_complete(&self) -> bool {
         matches!(self.as_of, AsOf::Version(last) if self.seen >= last)
     }
 
+    /// Applies the account's next commit.
+    ///
     /// # Errors
-    /// Where an event cannot be read, or does not follow.
+    /// Both are permanent, as the commit is stored like this:
+    ///
+    /// - [`ChainError::Decode`]: this version cannot read an event.
+    /// - [`ChainError::Fold`]: an event cannot follow the ones before it.
     pub fn take(&mut self, commit: &Commit) -> Result<(), ChainError> {
         for ((version, event), recorded) in chain::decode(commit)?.into_iter().zip(&commit.events) {
             self.seen = version;
@@ -88,8 +105,8 @@ impl Fold {
             }
             let before = self.standing.take().map(|standing| standing.account);
             let before = match (before, version) {
-                // The opening itself lies later, and money moved before it:
-                // the account stood at what these movements add up to.
+                // By occurred time money can move before the opening: the
+                // account then has the sum of these movements.
                 (None, version) if version > 1 => Some(unopened(commit)),
                 (before, _) => before,
             };
@@ -103,7 +120,8 @@ impl Fold {
         Ok(())
     }
 
-    /// The account at that point; `None` when it was not open yet.
+    /// The account at that point; `None`: it was not open yet.
+    #[must_use]
     pub fn standing(self) -> Option<Standing> {
         self.standing
     }

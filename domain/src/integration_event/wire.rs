@@ -19,12 +19,12 @@ pub struct Detail {
     data: Data,
 }
 
-/// Keeps what it was read from, so that an event that passes through loses nothing.
+/// Unread members, so that an event which only passes through loses none of them.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 struct Data(Map<String, Value>);
 
-/// The members of `data` in the order in which they are written: dead letters
-/// keep the text.
+/// The members of `data` in the order of their text. Dead letters store that
+/// text, and must not change with the code.
 const ORDER: [&str; 20] = [
     "customer_id",
     "currency",
@@ -60,7 +60,8 @@ impl Serialize for Data {
 }
 
 impl Detail {
-    /// The metadata of the event, whatever its type.
+    /// The metadata, which every type has.
+    #[must_use]
     pub fn metadata(&self) -> &Metadata {
         &self.metadata
     }
@@ -93,12 +94,11 @@ impl IntegrationEvent {
     /// Reads an event of this type from its `detail`.
     ///
     /// # Errors
-    /// None of them goes away when the event is delivered again to this version
-    /// of the program:
+    /// A retry with this version of the program fails as well:
     ///
-    /// - [`DecodeError::UnknownType`]: a later version published it, or nobody of ours did.
+    /// - [`DecodeError::UnknownType`]: a later version published it, or another program.
     /// - [`DecodeError::NewerSchema`]: a later version published it.
-    /// - [`DecodeError::Malformed`]: a member is missing or cannot be read.
+    /// - [`DecodeError::Malformed`]: a member is missing or unreadable.
     pub fn from_wire(event_type: &str, detail: &Value) -> Result<Self, DecodeError> {
         let metadata =
             Metadata::deserialize(&detail["metadata"]).map_err(|error| DecodeError::Malformed {
@@ -135,7 +135,7 @@ fn read_overdrawn(mut fields: Fields) -> Result<Fact, Vec<FieldError>> {
     fields.finish(overdrawn)
 }
 
-/// What `data` has in every type.
+/// Reads the members that `data` has in every type.
 fn read_balances(mut fields: Fields) -> Result<(CustomerId, Balances), Vec<FieldError>> {
     let customer_id = fields.parsed("customer_id", str::parse);
     let currency: Option<Currency> = fields.parsed("currency", str::parse);

@@ -1,4 +1,4 @@
-//! The rules: which notifications an event deserves.
+//! The rules that decide which notifications an event gives.
 
 use super::{Kind, SkipReason};
 use crate::event::Event;
@@ -7,16 +7,19 @@ use crate::low_balance::Step;
 use crate::preferences::{KindPreference, Preferences};
 use crate::recipient::Recipient;
 
-/// A notification that was considered, and what came of it.
+/// The outcome for one event, kind and recipient.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {
+    /// The sort of the notification.
     pub kind: Kind,
+    /// The one who gets it.
     pub recipient: Recipient,
-    /// `None`: it is to be sent.
+    /// Why it is skipped; `None`: it must be sent.
     pub skip: Option<SkipReason>,
 }
 
-/// The kinds an event can give, the one it is mainly about first.
+/// The kinds that an event can give, its main one first.
+#[must_use]
 pub fn kinds(event: &IntegrationEvent) -> &'static [Kind] {
     match &event.fact {
         Fact::Overdrawn { .. } => &[Kind::Overdrawn],
@@ -38,11 +41,13 @@ pub fn kinds(event: &IntegrationEvent) -> &'static [Kind] {
     }
 }
 
-/// What becomes of an event for a customer with these preferences: what the
-/// customer's own address gets first, then each further one.
+/// Decides on the notifications of an event for a customer with these
+/// preferences: those of the customer's own address first, then those of each
+/// further one.
 ///
-/// A kind that the customer must ask for and did not ask for is not a
-/// decision and leaves no trace; every other one does, with its reason.
+/// A kind that is off by default and was not asked for is no decision and
+/// leaves no trace; every other kind is one, skipped kinds with their reason.
+#[must_use]
 pub fn decide(event: &IntegrationEvent, preferences: &Preferences) -> Vec<Decision> {
     let mut decisions = Vec::new();
     let further = preferences.addresses().iter().map(|address| {
@@ -55,7 +60,6 @@ pub fn decide(event: &IntegrationEvent, preferences: &Preferences) -> Vec<Decisi
                 None => kind.is_on_by_default() || preferences.get(kind).is_some(),
                 Some(kinds) => kinds.contains(&kind),
             };
-            // A movement that no schedule has made says nothing of one.
             let unscheduled = kind == Kind::ScheduleRun && event.fact.occurrence().is_none();
             if !considered || unscheduled {
                 continue;
@@ -75,7 +79,9 @@ pub fn decide(event: &IntegrationEvent, preferences: &Preferences) -> Vec<Decisi
     decisions
 }
 
-/// The same without preferences, for whom nothing can be sent to.
+/// Skips every kind that is on by default, for a customer to whom nothing can
+/// be sent.
+#[must_use]
 pub fn skip_all(event: &IntegrationEvent, reason: SkipReason) -> Vec<Decision> {
     kinds(event)
         .iter()
@@ -88,14 +94,14 @@ pub fn skip_all(event: &IntegrationEvent, reason: SkipReason) -> Vec<Decision> {
         .collect()
 }
 
-/// Why a kind that goes to somebody does not this time.
+/// Why a kind that is on is skipped for this event.
 fn skip(event: &IntegrationEvent, kind: Kind, preferences: &Preferences) -> Option<SkipReason> {
-    // A further address may be told of what the customer has said nothing about.
+    // A further address can have a kind that the preferences do not name.
     let nothing = KindPreference::default();
     let preference = preferences.get(kind).unwrap_or(&nothing);
     let currency = event.balances.currency();
     if kind == Kind::LowBalance {
-        // Whether it alerts depends on the account's past too: see `low_balance`.
+        // The account's past has the last word: see `low_balance`.
         let crossed = match (preference.low_mark(currency), Step::of(event)) {
             (Some(mark), Some(step)) => mark.is_crossed_by(&step),
             _ => false,
@@ -105,7 +111,7 @@ fn skip(event: &IntegrationEvent, kind: Kind, preferences: &Preferences) -> Opti
     let minimum = preference.min_amount.get(&currency);
     let below = match (event.fact.amount(), minimum) {
         (Some(amount), Some(minimum)) => amount.minor() < minimum.minor(),
-        // A large amount is one above the mark that the customer has set.
+        // Without a minimum no amount counts as large.
         (_, None) => kind == Kind::LargeAmount,
         (None, Some(_)) => false,
     };
