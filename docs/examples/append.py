@@ -14,8 +14,10 @@ import time
 import urllib.error
 import urllib.request
 
-# After these the same request may succeed: 409 writers at one account, 429 and 503 too much or not now, 5xx no answer.
-PASSING = {409, 429, 500, 502, 503, 504}
+# After these the same request may succeed: 429 and 503 too much or not now, 5xx no answer, and the 409 of other
+# writers at the account. Another 409 stays what it is.
+TRANSIENT = {429, 500, 502, 503, 504}
+BUSY = "urn:ledgerbell:problem:busy"
 
 
 def signed(url, body, headers):
@@ -43,7 +45,8 @@ def append(api, account, key, events, tries=8):
                 return json.load(answer)
         except urllib.error.HTTPError as refused:
             problem = json.load(refused)
-            if refused.code not in PASSING or attempt == tries - 1:
+            transient = refused.code in TRANSIENT or problem.get("type") == BUSY
+            if not transient or attempt == tries - 1:
                 raise SystemExit(f"{refused.code} {problem.get('title')}: {problem}") from None
         except (urllib.error.URLError, TimeoutError) as lost:
             # It may have been recorded: only the same key may be sent again.

@@ -51,6 +51,11 @@ impl CallError {
             _ => None,
         }
     }
+
+    /// Whether other writers won every race; the same request may be sent again.
+    pub fn is_busy(&self) -> bool {
+        matches!(self, CallError::Problem(problem) if problem.is_busy())
+    }
 }
 
 pub type Result<T, E = CallError> = std::result::Result<T, E>;
@@ -63,7 +68,7 @@ pub struct Answer {
     pub replayed: bool,
     /// How often it was sent again.
     pub retries: u32,
-    /// How many of these because of a conflict among writers (409).
+    /// How many of these because other writers won every race (409).
     pub conflicts: u32,
 }
 
@@ -104,8 +109,8 @@ enum Failed {
     NotSent(String),
     /// It may have been done.
     Lost(String),
-    /// Answered with a status that passes: 503, 429, or 409 among writers.
-    Passing(CallError),
+    /// The same request may succeed later: 503, 429, or the 409 of other writers.
+    Transient(CallError),
     Final(CallError),
 }
 
@@ -202,13 +207,13 @@ impl Client {
                 }
                 Err(failed) => failed,
             };
-            if let Failed::Passing(error) = &failed {
-                conflicts += u32::from(error.status() == Some(StatusCode::CONFLICT));
+            if let Failed::Transient(error) = &failed {
+                conflicts += u32::from(error.is_busy());
             }
             let again = match &failed {
                 Failed::Final(_) => false,
                 Failed::NotSent(_) => retries > 0 || waits_for_a_server,
-                Failed::Lost(_) | Failed::Passing(_) => repeatable,
+                Failed::Lost(_) | Failed::Transient(_) => repeatable,
             };
             if !again || started.elapsed() + wait > self.patience {
                 return Err(self.error(failed));
@@ -245,20 +250,18 @@ impl Client {
                 None => Err(Failed::Final(self.not_ledgerbell("its answer is not JSON"))),
             };
         }
-        let passing = [
-            StatusCode::SERVICE_UNAVAILABLE,
-            StatusCode::TOO_MANY_REQUESTS,
-            StatusCode::CONFLICT,
-        ]
-        .contains(&status);
         let error = match body.and_then(|body| Problem::read(status, &body)) {
             Some(problem) => CallError::Problem(problem),
             None => self.not_ledgerbell(&format!("it answers {status}")),
         };
-        Err(if passing {
-            Failed::Passing(error)
-        } else {
-            Failed::Final(error)
+        let transient = error.is_busy()
+            || matches!(
+                status,
+                StatusCode::SERVICE_UNAVAILABLE | StatusCode::TOO_MANY_REQUESTS
+            );
+        Err(match transient {
+            true => Failed::Transient(error),
+            false => Failed::Final(error),
         })
     }
 
@@ -292,7 +295,7 @@ impl Client {
     fn error(&self, failed: Failed) -> CallError {
         match failed {
             Failed::NotSent(reason) | Failed::Lost(reason) => self.unreachable(reason),
-            Failed::Passing(error) | Failed::Final(error) => error,
+            Failed::Transient(error) | Failed::Final(error) => error,
         }
     }
 

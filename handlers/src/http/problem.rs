@@ -1,7 +1,7 @@
 //! Errors as problem details, RFC 9457.
 
 use axum::Json;
-use axum::http::header::CONTENT_TYPE;
+use axum::http::header::{self, CONTENT_TYPE};
 use axum::http::{HeaderValue, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use domain::FieldError;
@@ -11,6 +11,9 @@ use crate::error::Error;
 
 /// Most faults that one answer lists: a hostile body can have thousands.
 const MAX_ERRORS: usize = 100;
+/// How long to wait before a retry of what failed for a transient reason, in seconds: a lost race or an outage is
+/// rarely over sooner, and clients wait longer each time by themselves.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
 /// What went wrong, for a program (`type`, `errors`) and for a person.
 #[derive(Debug, Clone, Serialize)]
@@ -22,6 +25,9 @@ pub struct Problem {
     detail: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldError>,
+    /// The same request may succeed later.
+    #[serde(skip)]
+    transient: bool,
 }
 
 impl Problem {
@@ -37,6 +43,15 @@ impl Problem {
             status: status.as_u16(),
             detail: detail.into(),
             errors: Vec::new(),
+            transient: status == StatusCode::SERVICE_UNAVAILABLE,
+        }
+    }
+
+    #[must_use]
+    fn transient(self) -> Self {
+        Problem {
+            transient: true,
+            ..self
         }
     }
 
@@ -93,7 +108,14 @@ impl From<Error> for Problem {
                 "Idempotency-Key",
                 "was used before, with another body",
             )]),
-            Error::Refused(_) | Error::Busy { .. } => Problem::new(
+            Error::Busy { .. } => Problem::new(
+                StatusCode::CONFLICT,
+                "busy",
+                "Others write to it at the same time",
+                detail,
+            )
+            .transient(),
+            Error::Refused(_) => Problem::new(
                 StatusCode::CONFLICT,
                 "conflict",
                 "The request is in conflict",
@@ -130,10 +152,10 @@ impl IntoResponse for Problem {
             CONTENT_TYPE,
             HeaderValue::from_static("application/problem+json"),
         );
-        if status == StatusCode::SERVICE_UNAVAILABLE {
+        if self.transient {
             response
                 .headers_mut()
-                .insert("retry-after", HeaderValue::from_static("1"));
+                .insert(header::RETRY_AFTER, RETRY_AFTER);
         }
         response
     }

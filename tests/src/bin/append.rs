@@ -11,6 +11,8 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 const TRIES: u32 = 8;
+/// The 409 after which the same request may succeed.
+const BUSY: &str = "urn:ledgerbell:problem:busy";
 
 /// The recorded events; the same ones, however often it is called with this key.
 fn append(api: &str, account: &str, key: &str, events: &Value) -> Result<Value, Box<dyn Error>> {
@@ -33,8 +35,10 @@ fn append(api: &str, account: &str, key: &str, events: &Value) -> Result<Value, 
                 let body: Value = answer.body_mut().read_json()?;
                 match status {
                     200 | 201 => return Ok(body),
-                    // Writers at one account; too much, or not now; no answer from behind.
-                    409 | 429 | 500..=599 => body.to_string(),
+                    // Too much, or not now; no answer from behind.
+                    429 | 500..=599 => body.to_string(),
+                    // Other writers at the account. Another 409 stays what it is.
+                    409 if body["type"] == BUSY => body.to_string(),
                     _ => return Err(format!("{status}: {body}").into()),
                 }
             }

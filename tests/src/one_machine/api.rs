@@ -27,6 +27,11 @@ pub struct Answer {
 }
 
 impl Answer {
+    /// Whether other writers won every race.
+    pub(super) fn is_busy(&self) -> bool {
+        self.status == 409 && self.json["type"] == "urn:ledgerbell:problem:busy"
+    }
+
     pub(super) fn new(status: u16, headers: http::HeaderMap, text: String) -> Self {
         let json = serde_json::from_str(&text).unwrap_or(Value::Null);
         Answer {

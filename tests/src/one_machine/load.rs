@@ -163,8 +163,9 @@ fn joined<T>(thread: JoinHandle<T>) -> T {
     thread.join().expect("a writer is answered")
 }
 
-/// Sends with the same key until it is answered. What is not answered, 503
-/// and 409 may be sent again; anything else is an answer that must be right.
+/// Sends with the same key until it is answered. Without an answer, and after
+/// 503 and the 409 of other writers, it is sent again; any other answer must be
+/// right.
 fn until_acknowledged(api: &Api, append: Append) -> Acknowledged {
     let started = Instant::now();
     for sent in 1.. {
@@ -176,7 +177,7 @@ fn until_acknowledged(api: &Api, append: Append) -> Acknowledged {
                     sent,
                 };
             }
-            Ok(answer) if matches!(answer.status, 409 | 503) => answer.text,
+            Ok(answer) if answer.status == 503 || answer.is_busy() => answer.text,
             Ok(answer) => panic!(
                 "{append:?} was answered with {}: {}",
                 answer.status, answer.text

@@ -1,11 +1,11 @@
 //! Appending and asking, as the contract says.
 
 use axum::http::{Method, StatusCode};
-use handlers::error::Error;
+use handlers::error::{Contended, Error};
 use serde_json::{Value, json};
 use tests::world::{Fault, account, deposited, opened, withdrawn};
 
-use crate::client::Client;
+use crate::client::{Answer, Client};
 
 const PATH: &str = "/v1/accounts/ACC-1/events";
 
@@ -146,6 +146,42 @@ async fn a_store_that_does_not_answer_gives_503_and_a_broken_one_500_without_its
             answer.body
         );
     }
+}
+
+#[tokio::test]
+async fn a_409_says_by_its_type_whether_a_retry_may_succeed() {
+    let client = Client::with_account().await;
+    let busy = Error::Busy {
+        what: Contended::Account(account(1)),
+        attempts: 12,
+    };
+    client
+        .world
+        .faults
+        .at("store.append", 0, Fault::FailBefore(busy));
+    let told = |answer: &Answer| {
+        assert_eq!(answer.status, StatusCode::CONFLICT);
+        let problem_type = answer.body["type"].as_str().map(str::to_owned);
+        (
+            problem_type.unwrap(),
+            answer.header("retry-after").map(str::to_owned),
+        )
+    };
+    let lost = client.append("ACC-1", "one", &[deposited("1.00")]).await;
+    assert_eq!(
+        told(&lost),
+        (
+            "urn:ledgerbell:problem:busy".to_owned(),
+            Some("1".to_owned())
+        )
+    );
+    let again = client.append("ACC-1", "one", &[deposited("1.00")]).await;
+    assert_eq!(again.status, StatusCode::CREATED);
+    let refused = client.append("ACC-1", "two", &[opened()]).await;
+    assert_eq!(
+        told(&refused),
+        ("urn:ledgerbell:problem:conflict".to_owned(), None)
+    );
 }
 
 #[tokio::test]

@@ -33,6 +33,7 @@ impl Document {
                 &answer.body,
                 &what,
             );
+            self.check_type(answer, &what);
         }
         let method = method.as_str().to_lowercase();
         let Some(operation) = self
@@ -66,6 +67,20 @@ impl Document {
                 self.validate(&content["schema"], &answer.body, &what);
             }
         }
+    }
+
+    /// Problem types are listed with their status.
+    #[track_caller]
+    fn check_type(&self, answer: &Answer, what: &str) {
+        let listed =
+            &self.0["components"]["schemas"]["Problem"]["properties"]["type"]["description"];
+        let name = answer.body["type"].as_str().unwrap();
+        let name = name.strip_prefix("urn:ledgerbell:problem:").unwrap();
+        let line = format!("\n- `{name}` ({}): ", answer.status.as_str());
+        assert!(
+            listed.as_str().unwrap().contains(&line),
+            "{what}: the document does not list this type"
+        );
     }
 
     fn resolve<'a>(&'a self, value: &'a Value) -> &'a Value {

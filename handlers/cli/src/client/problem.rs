@@ -9,11 +9,14 @@ use ureq::http::StatusCode;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     pub status: StatusCode,
+    pub problem_type: String,
     pub title: String,
     pub detail: String,
     /// Field and fault.
     pub errors: Vec<(String, String)>,
 }
+
+const BUSY: &str = "urn:ledgerbell:problem:busy";
 
 impl Problem {
     /// `None` when this is no problem document.
@@ -35,10 +38,16 @@ impl Problem {
             });
         Some(Problem {
             status,
+            problem_type: text(body, "type").unwrap_or_default(),
             title: text(body, "title")?,
             detail: text(body, "detail").unwrap_or_default(),
             errors: errors.collect(),
         })
+    }
+
+    /// Whether other writers won every race; the same request may be sent again.
+    pub fn is_busy(&self) -> bool {
+        self.problem_type == BUSY
     }
 }
 
@@ -62,6 +71,17 @@ impl fmt::Display for Problem {
 mod tests {
     use super::*;
     use serde_json::json;
+
+    #[test]
+    fn only_the_conflict_of_other_writers_is_worth_a_retry() {
+        let of_type = |name: &str| {
+            let problem_type = format!("urn:ledgerbell:problem:{name}");
+            let body = json!({"type": problem_type, "title": "", "detail": ""});
+            Problem::read(StatusCode::CONFLICT, &body).unwrap()
+        };
+        assert!(of_type("busy").is_busy());
+        assert!(!of_type("conflict").is_busy());
+    }
 
     #[test]
     fn every_fault_is_on_the_one_line() {

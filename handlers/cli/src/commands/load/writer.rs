@@ -4,7 +4,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use indicatif::ProgressBar;
 use serde_json::json;
-use ureq::http::StatusCode;
 
 use crate::client::{Append, Client};
 
@@ -67,7 +66,7 @@ impl Writer<'_> {
                     }
                 }
                 Err(error) => {
-                    tally.conflicts += u64::from(error.status() == Some(StatusCode::CONFLICT));
+                    tally.conflicts += u64::from(error.is_busy());
                     tally.problem = Some(format!("{key} was not acknowledged: {error}"));
                     self.stop.store(true, Ordering::Relaxed);
                     break;
