@@ -13,6 +13,7 @@ use domain::{
     AccountId, Commit, CorrelationId, EventId, FieldError, Hash, IdempotencyKey, Tip, Version,
 };
 
+use crate::contention::Rounds;
 use crate::error::{self, Contended, Error, Missing, Result};
 use crate::planted;
 use crate::ports::{Appended, Clock, EventStore, IdempotencyRecord, ReversalMark};
@@ -94,12 +95,9 @@ impl Appender {
         let slot = self.heads.of(&request.account_id);
         let mut slot = slot.lock().await;
         let mut last_error = None;
-        for attempt in 0..MAX_ATTEMPTS {
-            if attempt > 0 {
-                self.clock
-                    .sleep(wait(attempt, &request.idempotency_key))
-                    .await;
-            }
+        let wait = |attempt| wait(attempt, &request.idempotency_key);
+        let mut rounds = Rounds::spaced(MAX_ATTEMPTS, self.clock.as_ref(), &wait);
+        while let Some(attempt) = rounds.next().await {
             // What is remembered may be stale; after a second conflict in a
             // row it is far behind, and reading is the shorter way.
             let keep = planted::is("head-never-forgotten");
@@ -139,10 +137,8 @@ impl Appender {
                 }
             }
         }
-        Err(last_error.unwrap_or_else(|| Error::Busy {
-            what: Contended::Account(request.account_id.clone()),
-            attempts: MAX_ATTEMPTS,
-        }))
+        let contended = || Contended::Account(request.account_id.clone());
+        Err(last_error.unwrap_or_else(|| rounds.lost(contended())))
     }
 
     async fn attempt(&self, request: &Append, head: Option<Tip>) -> Result<Attempt> {

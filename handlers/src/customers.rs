@@ -11,6 +11,7 @@ use domain::recipient::Recipient;
 use domain::{CustomerId, FieldError};
 use serde_json::{Value, json};
 
+use crate::contention::Rounds;
 use crate::error::{Contended, Error, Missing, Result};
 use crate::ports::{Clock, CustomerRevision, Customers, Person};
 
@@ -91,7 +92,8 @@ impl CustomerService {
         recipient: &Recipient,
         kinds: &[Kind],
     ) -> Result<()> {
-        for _ in 0..MAX_ATTEMPTS {
+        let mut rounds = Rounds::at_once(MAX_ATTEMPTS);
+        while rounds.next().await.is_some() {
             let Some(CustomerRevision {
                 revision,
                 in_force_from,
@@ -127,10 +129,7 @@ impl CustomerService {
                 return Ok(());
             }
         }
-        Err(Error::Busy {
-            what: Contended::Customer(customer.clone()),
-            attempts: MAX_ATTEMPTS,
-        })
+        Err(rounds.lost(Contended::Customer(customer.clone())))
     }
 
     async fn change(
@@ -139,7 +138,8 @@ impl CustomerService {
         person: Option<Person>,
         if_match: Option<u64>,
     ) -> Result<u64> {
-        for _ in 0..MAX_ATTEMPTS {
+        let mut rounds = Rounds::at_once(MAX_ATTEMPTS);
+        while rounds.next().await.is_some() {
             let latest = self.customers.latest(customer).await?;
             let actual = latest.as_ref().map_or(0, |latest| latest.revision);
             if let Some(expected) = if_match
@@ -159,10 +159,7 @@ impl CustomerService {
                 return Ok(next.revision);
             }
         }
-        Err(Error::Busy {
-            what: Contended::Customer(customer.clone()),
-            attempts: MAX_ATTEMPTS,
-        })
+        Err(rounds.lost(Contended::Customer(customer.clone())))
     }
 }
 

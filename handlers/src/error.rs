@@ -199,6 +199,8 @@ pub enum Contended {
     Customer(CustomerId),
     Schedule(ScheduleId),
     Replay(String),
+    /// An account's row of the read model, which its projection writes.
+    Balance(AccountId),
 }
 
 impl Contended {
@@ -215,6 +217,9 @@ impl Contended {
             }
             Contended::Schedule(schedule) => {
                 format!("schedule {schedule} is being changed by others; try again")
+            }
+            Contended::Balance(account) => {
+                format!("other workers wrote the row of {account} first, {attempts} times")
             }
             Contended::Replay(replay) => {
                 format!("replay {replay} moves on too quickly; try again")

@@ -2,6 +2,7 @@
 
 pub mod append;
 pub mod composition;
+mod contention;
 pub mod customers;
 pub mod dead_letter;
 pub mod error;

@@ -10,8 +10,9 @@ use std::time::Duration;
 use domain::{AccountId, Commit, IntegrationEvent, Version};
 use projections::Balance;
 
+use crate::contention::Rounds;
 use crate::dead_letter::InternalDeadLetter;
-use crate::error::{Error, Result};
+use crate::error::{Contended, Error, Result};
 use crate::planted;
 use crate::ports::{
     Bus, BusEntry, Clock, DeadLetterQueue, EventStore, Parked, ReadModel, ReadModelRow,
@@ -212,10 +213,9 @@ impl Projector {
         commits: Vec<Commit>,
         resume: bool,
     ) -> Result<Projected> {
-        for attempt in 0..MAX_WRITES {
-            if attempt > 0 {
-                self.clock.sleep(Duration::from_millis(10 << attempt)).await;
-            }
+        let wait = |attempt: u32| Duration::from_millis(10 << attempt);
+        let mut rounds = Rounds::spaced(MAX_WRITES, self.clock.as_ref(), &wait);
+        while rounds.next().await.is_some() {
             let row = self.read_model.load(account).await?;
             if let Some(row) = row.as_ref().filter(|row| row.parked.is_some() && !resume) {
                 let newest = commits.last().map_or(0, Commit::last_version);
@@ -278,9 +278,7 @@ impl Projector {
                 parked: stays_parked,
             });
         }
-        Err(Error::Retryable(
-            format!("other workers wrote the row of {account} first, {MAX_WRITES} times").into(),
-        ))
+        Err(rounds.lost(Contended::Balance(account.clone())))
     }
 
     async fn fold(

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use tracing::Instrument;
 
+use crate::contention::Rounds;
 use crate::error::{Contended, Error, Missing, Result};
 use crate::ports::{Bus, BusEntry, Clock, EventStore, Ids, ReadModel, ReplayJob, Replays};
 use pace::Pace;
@@ -184,7 +185,8 @@ impl Replayer {
     /// over already stays as it is. Its worker notices when it notes its
     /// progress next: what it does until then is done, and not counted.
     pub async fn stop(&self, replay_id: &str) -> Result<Value> {
-        for _ in 0..MAX_STOPS {
+        let mut rounds = Rounds::at_once(MAX_STOPS);
+        while rounds.next().await.is_some() {
             let Some(mut job) = self.replays.load(replay_id).await? else {
                 return Err(Error::NotFound(Missing::Replay(replay_id.to_owned())));
             };
@@ -199,10 +201,7 @@ impl Replayer {
                 return Ok(job.document);
             }
         }
-        Err(Error::Busy {
-            what: Contended::Replay(replay_id.to_owned()),
-            attempts: MAX_STOPS,
-        })
+        Err(rounds.lost(Contended::Replay(replay_id.to_owned())))
     }
 
     /// Refuses a switch back where nothing was switched, or is being.

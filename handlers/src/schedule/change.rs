@@ -11,6 +11,7 @@ use domain::{
 use super::follow::Said;
 use super::{Scheduler, blank, never_opened};
 use crate::append::Append;
+use crate::contention::Rounds;
 use crate::error::{Contended, Error, Missing, Refusal, Result};
 use crate::ports::ScheduleRow;
 
@@ -49,7 +50,8 @@ impl Scheduler {
     /// `VersionConflict` where the schedule is not at `if_match`; `Invalid` for
     /// one that never runs or is in another currency.
     pub async fn change(&self, change: &Change) -> Result<Changed> {
-        for _ in 0..MAX_ATTEMPTS {
+        let mut rounds = Rounds::at_once(MAX_ATTEMPTS);
+        while rounds.next().await.is_some() {
             let row = self
                 .schedules
                 .get(&change.account_id, &change.schedule_id)
@@ -92,10 +94,7 @@ impl Scheduler {
                 });
             }
         }
-        Err(Error::Busy {
-            what: Contended::Schedule(change.schedule_id.clone()),
-            attempts: MAX_ATTEMPTS,
-        })
+        Err(rounds.lost(Contended::Schedule(change.schedule_id.clone())))
     }
 
     /// Appends the change after what the row says. `None`: another change had

@@ -6,6 +6,7 @@ use domain::{AccountId, Commit, Event, Schedule, ScheduleId, Version};
 use serde_json::Value;
 
 use super::{Scheduler, blank};
+use crate::contention::Rounds;
 use crate::error::{Contended, Error, Result};
 use crate::ports::{IdempotencyRecord, ScheduleRow};
 
@@ -45,7 +46,8 @@ impl Scheduler {
 
     /// Brings the row up to what an event says; an older event changes nothing.
     pub(super) async fn follow(&self, account: &AccountId, said: Said) -> Result<ScheduleRow> {
-        for _ in 0..MAX_ATTEMPTS {
+        let mut rounds = Rounds::at_once(MAX_ATTEMPTS);
+        while rounds.next().await.is_some() {
             let row = self.schedules.get(account, &said.schedule_id).await?;
             let row = row.unwrap_or_else(|| blank(account, &said.schedule_id));
             if row.version >= said.version {
@@ -68,10 +70,7 @@ impl Scheduler {
                 return Ok(followed);
             }
         }
-        Err(Error::Busy {
-            what: Contended::Schedule(said.schedule_id),
-            attempts: MAX_ATTEMPTS,
-        })
+        Err(rounds.lost(Contended::Schedule(said.schedule_id)))
     }
 
     /// The row, brought up to the change that came after it. `None`: none came.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use domain::{AccountId, ScheduleId};
 
 use super::Scheduler;
+use crate::contention::Rounds;
 use crate::dead_letter::InternalDeadLetter;
 use crate::error::{Contended, Error, Result};
 use crate::ports::{Due, ScheduleRow, Schedules};
@@ -56,7 +57,8 @@ pub async fn resume(
     account: &AccountId,
     schedule: &ScheduleId,
 ) -> Result<bool> {
-    for _ in 0..MAX_ATTEMPTS {
+    let mut rounds = Rounds::at_once(MAX_ATTEMPTS);
+    while rounds.next().await.is_some() {
         let row = schedules.get(account, schedule).await?;
         let Some(row) = row.filter(|row| row.parked.is_some()) else {
             return Ok(false);
@@ -70,8 +72,5 @@ pub async fn resume(
             return Ok(true);
         }
     }
-    Err(Error::Busy {
-        what: Contended::Schedule(schedule.clone()),
-        attempts: MAX_ATTEMPTS,
-    })
+    Err(rounds.lost(Contended::Schedule(schedule.clone())))
 }

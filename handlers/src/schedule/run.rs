@@ -16,6 +16,7 @@ use super::happened::skipped_because;
 use super::park::is_for_good;
 use super::{SOURCE, Scheduler};
 use crate::append::Append;
+use crate::contention::Rounds;
 use crate::error::{Contended, Error, Result};
 use crate::ports::{DUE_SHARDS, Due, LastRun, ScheduleRow};
 use crate::telemetry;
@@ -104,7 +105,8 @@ impl Scheduler {
         let Some(mut row) = found else {
             return Ok(None);
         };
-        for _ in 0..MAX_ATTEMPTS {
+        let mut rounds = Rounds::at_once(MAX_ATTEMPTS);
+        while rounds.next().await.is_some() {
             let Some((schedule, at)) = row.schedule.clone().zip(row.next_at) else {
                 return Ok(None);
             };
@@ -136,10 +138,7 @@ impl Scheduler {
             };
             return self.advance(row, &schedule, last).await;
         }
-        Err(Error::Busy {
-            what: Contended::AccountOfSchedule(row.account_id),
-            attempts: MAX_ATTEMPTS,
-        })
+        Err(rounds.lost(Contended::AccountOfSchedule(row.account_id)))
     }
 
     async fn append(
