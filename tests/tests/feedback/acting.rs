@@ -27,7 +27,7 @@ async fn a_permanent_bounce_suppresses_the_address_and_shows_in_the_timeline() {
 #[tokio::test]
 async fn deliveries_and_delays_suppress_nobody() {
     let world = world_with(notification(State::Sent, 1)).await;
-    for event_type in ["Send", "DeliveryDelay", "DeliveryStatus", "Reject"] {
+    for event_type in ["Send", "DeliveryDelay", "Delivery", "Reject"] {
         world
             .feedback()
             .deliver(&example(event_type))
@@ -146,7 +146,7 @@ async fn events_that_come_at_the_same_moment_are_all_kept() {
         [
             "Send",
             "DeliveryDelay",
-            "DeliveryStatus",
+            "Delivery",
             "Bounce",
             "Complaint",
         ],

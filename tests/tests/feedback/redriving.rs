@@ -76,7 +76,7 @@ async fn a_named_letter_of_a_settled_mail_sends_nothing_either() {
     let world = unknown().await;
     world
         .feedback()
-        .deliver(&told(&world, "DeliveryStatus"))
+        .deliver(&told(&world, "Delivery"))
         .await
         .unwrap();
     let named = Selection {
