@@ -15,7 +15,6 @@ use domain::{
 
 use crate::contention::Rounds;
 use crate::error::{self, Contended, Error, Missing, Result};
-use crate::planted;
 use crate::ports::{Appended, Clock, EventStore, IdempotencyRecord, ReversalMark};
 use crate::telemetry;
 use heads::Heads;
@@ -100,17 +99,12 @@ impl Appender {
         while let Some(attempt) = rounds.next().await {
             // What is remembered may be stale; after a second conflict in a
             // row it is far behind, and reading is the shorter way.
-            let keep = planted::is("head-never-forgotten");
-            let remembered = if keep { (*slot).clone() } else { slot.take() };
-            let remembered = remembered.filter(|_| attempt < 2 || keep);
+            let remembered = slot.take().filter(|_| attempt < 2);
             let warm = remembered.is_some();
             let head = match remembered {
                 Some(head) => Some(head),
                 None => self.store.head(&request.account_id).await?,
             };
-            if planted::is("head-read-again") {
-                self.store.head(&request.account_id).await?;
-            }
             let attempted = self.attempt(request, head.clone()).await;
             match attempted {
                 Ok(Attempt::Recorded(recorded, tip)) => {
@@ -121,7 +115,6 @@ impl Appender {
                     *slot = head;
                     return Ok(recorded);
                 }
-                Ok(Attempt::Overtaken(_)) if keep => {}
                 Ok(Attempt::Overtaken(newer)) => *slot = newer,
                 // The refusal may rest on a head that was remembered wrongly.
                 Err(Error::VersionConflict { .. } | Error::Invalid(_)) if warm => *slot = None,
@@ -300,8 +293,7 @@ fn recorded(commit: &Commit) -> Recorded {
 }
 
 fn replay(request: &Append, used: IdempotencyRecord) -> Result<Recorded> {
-    if used.request_hash != request.proposed.request_hash && !planted::is("key-taken-with-any-body")
-    {
+    if used.request_hash != request.proposed.request_hash {
         return Err(Error::KeyReused);
     }
     Ok(Recorded {

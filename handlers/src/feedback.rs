@@ -13,7 +13,6 @@ use tracing::field::Empty;
 use tracing::{Instrument, Span};
 
 use crate::error::{Error, Result};
-use crate::planted;
 use crate::ports::{
     Clock, Notification, Notifications, ProviderEvent, ProviderEventKind, State, Suppression,
     Suppressions,
@@ -100,9 +99,6 @@ impl Feedback {
         let Some(suppressed) = &event.suppressed else {
             return Ok(());
         };
-        if planted::is("suppression-not-written") {
-            return Ok(());
-        }
         let suppression = Suppression {
             reason: suppressed.reason,
             // A time in the future could never be lifted.

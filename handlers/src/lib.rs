@@ -11,7 +11,6 @@ pub mod http;
 pub mod keyring;
 pub mod mail_code;
 pub mod notify;
-pub mod planted;
 pub mod ports;
 pub mod project;
 pub mod query;

@@ -13,7 +13,6 @@ use projections::Balance;
 use crate::contention::Rounds;
 use crate::dead_letter::InternalDeadLetter;
 use crate::error::{Contended, Error, Result};
-use crate::planted;
 use crate::ports::{
     Bus, BusEntry, Clock, DeadLetterQueue, EventStore, Parked, ReadModel, ReadModelRow,
 };
@@ -140,7 +139,6 @@ impl Projector {
         for record in records {
             match record.commit {
                 Ok(commit) => commits.push(commit),
-                Err(_) if planted::is("unreadable-record-skipped") => {}
                 // A record is a copy; the store has the commit itself.
                 Err(reason) => {
                     let version = record.first_version;
@@ -157,11 +155,6 @@ impl Projector {
         }
         commits.sort_by_key(|commit| commit.first_version);
         commits.dedup_by_key(|commit| commit.first_version);
-        if planted::is("balance-written-for-each-event") {
-            for commit in &commits {
-                self.advance(account, vec![commit.clone()], false).await?;
-            }
-        }
         let projected = self.advance(account, commits, false).await?;
         for (version, reason) in unreadable {
             if version <= projected.version {
@@ -252,7 +245,7 @@ impl Projector {
                     // a second letter, never an account that nobody hears of.
                     self.tell_parked(account, parked.as_ref()).await?;
                 }
-                if resume && !planted::is("resume-tells-nobody") {
+                if resume {
                     // No record will come again for these, so they are told
                     // before the row says that they were applied.
                     self.publish(&fold.events).await?;
@@ -297,9 +290,6 @@ impl Projector {
         };
         for commit in commits {
             if commit.last_version() <= fold.version() {
-                if planted::is("published-only-when-applied") {
-                    continue;
-                }
                 // Applied before; told again all the same.
                 match IntegrationEvent::of_commit(commit) {
                     Ok(events) => fold.events.extend(events),
@@ -311,9 +301,6 @@ impl Projector {
                 continue;
             }
             if commit.first_version > fold.version() + 1 {
-                if planted::is("gap-skipped") {
-                    continue;
-                }
                 self.close_gap(account, &mut fold, Some(commit.first_version))
                     .await?;
                 fold.gaps += 1;

@@ -14,7 +14,6 @@ use crate::dead_letter::{self, DeadLetter, Origin};
 use crate::error::{Error, Refusal, Result};
 use crate::feedback::Feedback;
 use crate::notify::Resend;
-use crate::planted;
 use crate::ports::{Bus, BusEntry, DeadLetterQueue, Notifications, QueuedLetter, Schedules, State};
 use crate::project::Projector;
 use crate::query::time_index;
@@ -141,10 +140,6 @@ impl Redriver {
         named: bool,
         seen: &mut Seen,
     ) -> (String, String) {
-        if planted::is("letter-removed-first") {
-            // Whatever comes of it.
-            let _ = self.queue.remove(&queued.receipt).await;
-        }
         let done = match self.act(letter, named, seen).await {
             Ok(done) => done,
             Err(error) => {
@@ -203,7 +198,7 @@ impl Redriver {
                 if let Some(settled) = self.settled(*id, *attempts).await? {
                     return Ok(settled);
                 }
-                if !named && !planted::is("unknown-redriven-unnamed") {
+                if !named {
                     return Err(Error::Refused(Refusal::MayHaveBeenSent));
                 }
                 let resend = Resend {

@@ -100,34 +100,6 @@ fn domain_and_projections_depend_on_nothing_that_does_io() {
 }
 
 #[test]
-fn nothing_that_is_deployed_or_started_has_planted_bugs() {
-    for package in ["lambda", "ledgerbell"] {
-        let output = Command::new(env!("CARGO"))
-            .args([
-                "tree",
-                "--locked",
-                "--package",
-                package,
-                "--edges",
-                "normal",
-            ])
-            .args(["--prefix", "none", "--format", "{p} [{f}]"])
-            .current_dir(root())
-            .output()
-            .unwrap();
-        let tree = String::from_utf8(output.stdout).unwrap();
-        let handlers: Vec<&str> = tree
-            .lines()
-            .filter(|line| line.starts_with("handlers v"))
-            .collect();
-        assert!(!handlers.is_empty(), "{package} is not built from handlers");
-        for line in handlers {
-            assert!(!line.contains("planted-bugs"), "{package}: {line}");
-        }
-    }
-}
-
-#[test]
 fn domain_and_projections_ask_for_neither_time_nor_chance() {
     for folder in ["domain/src", "projections/src"] {
         for (path, text) in sources(folder) {

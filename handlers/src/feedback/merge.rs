@@ -5,7 +5,6 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
-use crate::planted;
 use crate::ports::{DeliveryStatus, Notification, ProviderEvent, ProviderEventKind as Kind, State};
 
 /// Most events that are kept, the earliest: SES retries for 14 hours, with a
@@ -22,10 +21,7 @@ pub fn merged(
 ) -> Option<Notification> {
     let mut next = stored.clone();
     next.feedback = joined(&stored.feedback, event);
-    next.delivery = match planted::is("feedback-not-monotone") {
-        true => delivery_of(event.kind).or(stored.delivery),
-        false => stored.delivery.max(delivery_of(event.kind)),
-    };
+    next.delivery = stored.delivery.max(delivery_of(event.kind));
     // From a state that an event leads to, an earlier one can lead further.
     while let Some((state, message_id)) = settled(&next) {
         if next.state != state {

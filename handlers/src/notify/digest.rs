@@ -17,7 +17,6 @@ use mail::{DigestItem, DigestNotice, Direction};
 
 use super::{Notifier, render};
 use crate::error::{Error, Result};
-use crate::planted;
 use crate::ports::{Content, Covered, Digest, Notification, Person, State};
 
 /// Most notifications of one digest: each is read before it is told. What is
@@ -136,15 +135,7 @@ impl Notifier {
             return Ok(());
         };
         let covered = covers.iter().any(|covered| covered.notification_id == id);
-        if covered || planted::is("late-for-the-digest-dropped") {
-            return self.save(&stored.due(None)).await;
-        }
-        if planted::is("digest-not-pinned") {
-            let mut longer = digest.due(digest.due_at);
-            if let Content::Digest(content) = &mut longer.content {
-                content.covers.push(self::covers(&stored));
-            }
-            self.save(&longer).await?;
+        if covered {
             return self.save(&stored.due(None)).await;
         }
         let next = person.and_then(|person| next_digest(person, self.clock.now()));

@@ -12,7 +12,6 @@ use tracing::{Instrument, Span};
 
 use super::{Notifier, skip_today};
 use crate::error::{Error, Result};
-use crate::planted;
 use crate::ports::{Content, DUE_SHARDS, Notification, Person, State};
 use crate::telemetry;
 
@@ -111,17 +110,9 @@ impl Notifier {
         let person = self.person_of_today(&event).await?;
         let stored = self.drawn(&event, stored).await?;
         // First the next one: once this is told, nothing comes for it again.
-        let last = planted::is("next-statement-planned-last");
-        if !last {
-            self.plan_next(&event, &stored, person.as_ref()).await?;
-        }
+        self.plan_next(&event, &stored, person.as_ref()).await?;
         let skip = skip_today(&stored, person.as_ref());
-        self.go_on_now(&event, stored.clone(), skip, person.as_ref())
-            .await?;
-        if last {
-            self.plan_next(&event, &stored, person.as_ref()).await?;
-        }
-        Ok(())
+        self.go_on_now(&event, stored, skip, person.as_ref()).await
     }
 
     async fn plan_next(

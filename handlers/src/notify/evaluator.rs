@@ -10,7 +10,6 @@ use domain::recipient::Recipient;
 use domain::{Commit, IntegrationEvent};
 
 use crate::error::Result;
-use crate::planted;
 use crate::ports::{CustomerRevision, Customers, EventStore, Person};
 
 /// Judges events. It has no port by which anything could be sent or written.
@@ -154,26 +153,15 @@ fn decide(
     let (Some(then), Some(now)) = (then, now.and_then(|revision| revision.person)) else {
         return (notification::skip_all(event, SkipReason::NoContact), None);
     };
-    let preferences = if planted::is("preferences-of-now") {
-        &now.preferences
-    } else {
-        &then.preferences
-    };
-    let mut decisions = notification::decide(event, preferences);
+    let mut decisions = notification::decide(event, &then.preferences);
     for decision in &mut decisions {
         if decision.skip.is_none()
             && !now
                 .preferences
                 .is_on_for(decision.kind, &decision.recipient)
-            && !planted::is("opt-out-not-read-again")
         {
             decision.skip = Some(SkipReason::PreferenceOff);
         }
     }
-    let addressee = if planted::is("address-of-then") {
-        then.clone()
-    } else {
-        now
-    };
-    (decisions, Some(addressee))
+    (decisions, Some(now))
 }

@@ -11,7 +11,6 @@ use super::{Notifier, past, render};
 use crate::dead_letter::InternalDeadLetter;
 use crate::error::{Error, Result};
 use crate::mail_code::verification_code;
-use crate::planted;
 use crate::ports::{Mail, Notification, Outcome, Person, Priority, SendFailure, State};
 use crate::telemetry;
 use crate::unsubscribe::{self, Topic};
@@ -41,8 +40,8 @@ impl Notifier {
             (None, Some(person)) => match person.address(&planned.recipient) {
                 None => SkipReason::PreferenceOff,
                 Some(address) => match self.suppressions.get(address).await? {
-                    Some(_) if !planted::is("suppression-not-read") => SkipReason::Suppressed,
-                    _ => return self.send_or_wait(event, planned, person, address).await,
+                    Some(_) => SkipReason::Suppressed,
+                    None => return self.send_or_wait(event, planned, person, address).await,
                 },
             },
             (skip, _) => skip.unwrap_or(SkipReason::NoContact),
@@ -66,7 +65,7 @@ impl Notifier {
     ) -> Result<()> {
         let now = self.clock.now();
         match person.quiet_until(now) {
-            Some(until) if can_wait(planned.kind) && !planted::is("quiet-hours-not-kept") => {
+            Some(until) if can_wait(planned.kind) => {
                 let reason = Some("quiet-hours".to_owned());
                 let mut waiting = planned.moved(State::Planned, now, reason);
                 waiting.due_at = Some(until);
@@ -121,9 +120,6 @@ impl Notifier {
             }
             // Nothing was handed to the mailer yet.
             State::Claimed | State::RetryAt => self.send_or_skip(event, stored, skip, person).await,
-            State::Sending if planted::is("expired-send-repeated") => {
-                self.send_or_skip(event, stored, skip, person).await
-            }
             // Its worker died with the mail in its hands.
             State::Sending => match self
                 .mailer
@@ -172,10 +168,7 @@ impl Notifier {
         let now = self.clock.now();
         let lease_until = now + self.settings.lease;
         // No event comes again for what had waited: should this worker die, the heartbeat takes it up.
-        let due_at = match planted::is("due-not-carried-over") {
-            true => None,
-            false => planned.due_at.map(|_| lease_until),
-        };
+        let due_at = planned.due_at.map(|_| lease_until);
         // Both steps in one write: nothing happens between them that a crash could leave half done, so that the first
         // alone would prove nothing.
         let claimed = planned.moved(State::Claimed, now, None);
@@ -211,14 +204,6 @@ impl Notifier {
                     .await
             }
             Err(SendFailure::Later { reason, after }) => self.later(sending, reason, after).await,
-            Err(SendFailure::Unknown(_)) if planted::is("claim-given-back-on-error") => {
-                let at = self.clock.now();
-                self.save(&sending.moved(State::RetryAt, at, None)).await?;
-                Err(Error::Retryable("to be tried again".into()))
-            }
-            Err(SendFailure::Unknown(_)) if planted::is("unknown-read-as-sent") => {
-                self.sent(event, sending, "unknown".to_owned()).await
-            }
             Err(SendFailure::Unknown(reason)) => self.unknown(event, sending, &reason).await,
         }
     }
@@ -272,12 +257,10 @@ impl Notifier {
             event: Box::new(event.into()),
         };
         // First the letter, then the state: a crash in between repeats this step.
-        if !planted::is("unknown-without-a-letter") {
-            self.dead_letters
-                .put(&letter.to_body()?, self.settings.unknown_window)
-                .await?;
-            telemetry::outcome_unknown(&unknown);
-        }
+        self.dead_letters
+            .put(&letter.to_body()?, self.settings.unknown_window)
+            .await?;
+        telemetry::outcome_unknown(&unknown);
         self.step(&unknown).await
     }
 

@@ -17,7 +17,6 @@ use domain::{IntegrationEvent, NotificationId, Status};
 use super::Notifier;
 use super::evaluator::Evaluation;
 use crate::error::Result;
-use crate::planted;
 use crate::ports::{Content, Notification, Person, State, Statement};
 
 /// Commits read at a time.
@@ -60,7 +59,7 @@ impl Notifier {
                 let statement = self.plan_statement(series, planned).await?;
                 // By another clock than that of then, its month was over before the event: the next one tells of it.
                 let is_over = statement.is_some_and(|statement| statement.ends <= recorded_at);
-                month = match is_over && !planted::is("statement-begins-by-the-calendar") {
+                month = match is_over {
                     true => month_after(planned.last, then),
                     false => None,
                 };

@@ -6,7 +6,6 @@ use domain::identifiers::TIME_INDEX_SHARDS;
 use futures::future::try_join_all;
 
 use crate::error::Result;
-use crate::planted;
 use crate::ports::{CommitPosition, EventStore};
 
 /// How far readers that want everything stay behind now. A commit is stamped
@@ -157,8 +156,6 @@ async fn places(
         let known = |place: &CommitPosition| match horizon {
             None => true,
             Some(horizon) if newest_first => place.recorded_at > horizon,
-            // As if each slice had given all that it has.
-            Some(_) if planted::is("index-page-lost") => true,
             Some(horizon) => place.recorded_at < horizon,
         };
         let mut places: Vec<CommitPosition> = slices.into_iter().flatten().collect();

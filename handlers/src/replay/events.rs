@@ -8,7 +8,6 @@ use serde_json::json;
 
 use super::{Replayer, Run};
 use crate::error::{Error, Result};
-use crate::planted;
 use crate::ports::{BusEntry, CommitPosition};
 use crate::query::time_index::{self, Range};
 use crate::telemetry;
@@ -48,9 +47,7 @@ pub(super) async fn run(replayer: &Replayer, run: &mut Run) -> Result<bool> {
                 .map_err(|error| Error::Permanent(error.to_string().into()))?;
             for mut event in events {
                 run.document.progress.events += 1;
-                if !planted::is("replay-unmarked") {
-                    event.metadata.replay = Some(run.document.replay_id.clone());
-                }
+                event.metadata.replay = Some(run.document.replay_id.clone());
                 event.metadata.target = request.target.clone();
                 entries.push(BusEntry::of(&event)?);
             }

@@ -9,7 +9,6 @@ use std::time::Duration;
 use aws::{Dynamo, Tables};
 use dynoxide::Database;
 use dynoxide::actions::create_table::CreateTableRequest;
-use handlers::planted;
 use rusqlite::Connection;
 use serde_json::{Value, json};
 
@@ -242,9 +241,6 @@ fn make_indexes(database: &Database, table: &Value) -> Result<(), EngineError> {
 /// every write, and has no index for it: writes slow down as the table grows.
 /// These two indexes keep them level (dynoxide-rs 3.2.0, pinned).
 fn index_streams(file: &Path) -> Result<(), EngineError> {
-    if planted::is("stream-not-indexed") {
-        return Ok(());
-    }
     let connection = Connection::open(file)?;
     connection.busy_timeout(Duration::from_secs(5))?;
     connection.execute_batch(

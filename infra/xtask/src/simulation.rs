@@ -8,11 +8,6 @@ use crate::{
     workspace::{cargo, root},
 };
 
-/// What the test command runs: enough for every fault to happen a thousand times at every hop.
-const STANDARD: [&str; 4] = ["--seeds", "5000", "--faults", "1000"];
-/// What it plants: bugs that must be caught.
-const PLANTED: [&str; 3] = ["--planted", "--seeds", "1000"];
-
 /// Runs the simulation with these arguments.
 ///
 /// # Errors
@@ -36,7 +31,5 @@ pub fn simulate<T: AsRef<str>>(arguments: &[T]) -> Result<()> {
 
 /// The seeds that once failed, many others, and the bugs that must be caught.
 pub(crate) fn standard() -> Result<()> {
-    simulate(&["--regressions"])?;
-    simulate(&STANDARD)?;
-    simulate(&PLANTED)
+    simulate(&["--standard"])
 }

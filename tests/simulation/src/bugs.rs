@@ -1,13 +1,97 @@
 //! The bugs that can be planted: the proof that the net catches fish.
 
+mod bus;
+mod customers;
+mod letters;
+mod mailer;
+mod notifications;
+pub mod projection;
+mod store;
+mod suppressions;
+
+use std::cell::Cell;
 use std::sync::Arc;
 
-use handlers::Error;
-use handlers::ports::{Bus, BusEntry, ReadModel, ReadModelRow};
-use handlers::project::StreamRecord;
-use projections::Balance;
+use handlers::ports::{
+    Bus, Customers, DeadLetterQueue, EventStore, Mailer, Notifications, Suppressions,
+};
 
-use crate::ports::Port;
+use crate::ports::{Port, Role};
+pub use notifications::overwrites;
+
+thread_local! {
+    static PLANTED: Cell<&'static str> = const { Cell::new("") };
+}
+
+/// Plants this bug on this thread, or, for "", none.
+pub fn plant(name: &'static str) {
+    PLANTED.set(name);
+}
+
+/// Whether this bug is planted.
+pub fn is(name: &str) -> bool {
+    PLANTED.get() == name
+}
+
+fn is_any() -> bool {
+    !is("")
+}
+
+/// The port itself, or, where a bug is planted, an adapter on it that may have it.
+pub fn store(port: &Arc<Port>) -> Arc<dyn EventStore> {
+    match is_any() {
+        true => Arc::new(store::FaultyStore::on(port.clone())),
+        false => port.clone(),
+    }
+}
+
+/// See [`store()`]. Who writes customers reads them as they are.
+pub fn customers(port: &Arc<Port>) -> Arc<dyn Customers> {
+    match is_any() && port.role() == Role::Notify {
+        true => Arc::new(customers::FaultyCustomers(port.clone())),
+        false => port.clone(),
+    }
+}
+
+/// See [`store()`]. Feedback and the API find what is stored.
+pub fn notifications(port: &Arc<Port>) -> Arc<dyn Notifications> {
+    match is_any() && port.role() == Role::Notify {
+        true => Arc::new(notifications::FaultyNotifications::on(port.clone())),
+        false => port.clone(),
+    }
+}
+
+/// See [`store()`].
+pub fn suppressions(port: &Arc<Port>) -> Arc<dyn Suppressions> {
+    match is_any() {
+        true => Arc::new(suppressions::FaultySuppressions(port.clone())),
+        false => port.clone(),
+    }
+}
+
+/// See [`store()`].
+pub fn bus(port: &Arc<Port>) -> Arc<dyn Bus> {
+    match is_any() {
+        true => Arc::new(bus::FaultyBus(port.clone())),
+        false => port.clone(),
+    }
+}
+
+/// See [`store()`].
+pub fn letters(port: &Arc<Port>) -> Arc<dyn DeadLetterQueue> {
+    match is_any() {
+        true => Arc::new(letters::FaultyLetters(port.clone())),
+        false => port.clone(),
+    }
+}
+
+/// See [`store()`].
+pub fn mailer(port: &Arc<Port>) -> Arc<dyn Mailer> {
+    match is_any() {
+        true => Arc::new(mailer::FaultyMailer(port.clone())),
+        false => port.clone(),
+    }
+}
 
 /// A bug, what it would do, and the invariants that may catch it.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +104,7 @@ pub struct PlantedBug {
 const TOLD: &str = "every event is told or skipped with a reason";
 const PROJECTED: &str = "every event is projected";
 const ONE_MAIL: &str = "one mail a notification";
+const DUE: &str = "what is due comes to its end";
 
 pub const BUGS: [PlantedBug; 46] = [
     bug(
@@ -218,18 +303,18 @@ pub const BUGS: [PlantedBug; 46] = [
     ),
     bug(
         "digest-not-pinned",
-        "what comes late is added to a digest that is on its way",
+        "a digest that is on its way is made anew, of what waits now",
         &["what a digest tells is pinned"],
     ),
     bug(
         "late-for-the-digest-dropped",
-        "what came too late for its digest counts as told by it",
-        &[TOLD],
+        "what came too late for its digest is never due again",
+        &[TOLD, DUE],
     ),
     bug(
         "due-not-carried-over",
         "what was due is not due again when its worker died",
-        &[TOLD],
+        &[TOLD, DUE],
     ),
     bug(
         "next-statement-planned-last",
@@ -247,9 +332,8 @@ pub const BUGS: [PlantedBug; 46] = [
         &["a bad address is suppressed"],
     ),
     bug(
-        "feedback-not-monotone",
-        "the last that is told of a mail counts",
-        // Told twice, it changes what had come to its end.
+        "feedback-unconditional",
+        "what the provider tells is written without a condition",
         &[
             "what the provider told is never taken back",
             "a final state stays",
@@ -257,12 +341,12 @@ pub const BUGS: [PlantedBug; 46] = [
     ),
     bug(
         "history-unbounded",
-        "each attempt adds its steps to a notification's history",
+        "the store keeps each step of a notification in its item",
         &["a notification is small"],
     ),
     bug(
         "index-page-lost",
-        "a page of the time index goes on behind what it has not read",
+        "a page of the time index that is not the last is taken for it",
         &[
             "a replay publishes all it was asked for",
             "an export has every event that was recorded",
@@ -293,58 +377,4 @@ const fn bug(
         what,
         caught_by,
     }
-}
-
-/// The bug `arrival-order`: whatever comes is applied as if it were next.
-pub async fn project_in_order_of_arrival(
-    port: &Arc<Port>,
-    records: &[StreamRecord],
-) -> Vec<String> {
-    for record in records {
-        if apply(port, record).await.is_err() {
-            return vec![record.sequence_number.clone()];
-        }
-    }
-    Vec::new()
-}
-
-async fn apply(port: &Arc<Port>, record: &StreamRecord) -> Result<(), Error> {
-    let Ok(commit) = &record.commit else {
-        return Ok(());
-    };
-    let row = port.load(&record.account_id).await?;
-    if row
-        .as_ref()
-        .is_some_and(|row| row.version() >= commit.last_version())
-    {
-        return Ok(());
-    }
-    let revision = row.as_ref().map(|row| row.revision);
-    let mut head = commit.head();
-    if let Some(balance) = row.and_then(|row| row.balance) {
-        let before = balance.head.account.balance;
-        let moved = commit
-            .events
-            .iter()
-            .filter_map(|event| event.decode().ok()?.delta())
-            .fold(before, |sum, delta| sum.checked_add(delta).unwrap_or(sum));
-        head.account.balance = moved;
-    }
-    let next = ReadModelRow {
-        account_id: record.account_id.clone(),
-        revision: revision.unwrap_or(0) + 1,
-        balance: Some(Balance {
-            account_id: record.account_id.clone(),
-            head,
-            updated_at: commit.recorded_at,
-        }),
-        parked: None,
-    };
-    port.save(&next, revision).await?;
-    let events = domain::IntegrationEvent::of_commit(commit).unwrap_or_default();
-    let entries = events
-        .iter()
-        .map(BusEntry::of)
-        .collect::<Result<Vec<_>, _>>()?;
-    port.publish(&entries).await.into_iter().collect()
 }

@@ -24,7 +24,7 @@ struct Arguments {
     #[arg(long, conflicts_with_all = ["seeds", "from", "planted"])]
     seed: Option<u64>,
     /// Commands in each seed.
-    #[arg(long, default_value_t = 200)]
+    #[arg(long, default_value_t = report::COMMANDS)]
     commands: u32,
     /// With this bug planted.
     #[arg(long, value_parser = bug)]
@@ -35,6 +35,9 @@ struct Arguments {
     /// The seeds that once failed, as regressions.txt lists them.
     #[arg(long, conflicts_with_all = ["seeds", "from", "seed", "bug", "planted"])]
     regressions: bool,
+    /// What the test command runs: the seeds that once failed, many others, and every bug planted.
+    #[arg(long, conflicts_with_all = ["seeds", "from", "seed", "commands", "bug", "planted", "regressions", "faults"])]
+    standard: bool,
     /// Show how often each fault happened at each hop, and fail where one happened less often than this.
     #[arg(long, value_name = "LEAST")]
     faults: Option<u64>,
@@ -42,6 +45,9 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
+    if arguments.standard {
+        return exit(report::standard());
+    }
     let bug = arguments.bug.unwrap_or("");
     if arguments.regressions {
         return exit(report::regressions());

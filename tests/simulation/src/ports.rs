@@ -72,6 +72,10 @@ impl Port {
         }
     }
 
+    pub fn role(&self) -> Role {
+        self.role
+    }
+
     /// A call to DynamoDB, EventBridge or SQS.
     async fn call<T: Send + 'static>(
         &self,

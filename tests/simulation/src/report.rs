@@ -17,6 +17,11 @@ use crate::run::{Counts, run};
 const TWICE: u64 = 100;
 /// Seeds within which a planted bug must be caught.
 const MAX_SEEDS_FOR_A_BUG: u64 = 1000;
+/// Commands in a seed, unless told otherwise.
+pub const COMMANDS: u32 = 200;
+/// Seeds of the standard run: enough for every fault to happen so often at every hop.
+const STANDARD_SEEDS: u64 = 5000;
+const STANDARD_FAULTS: u64 = 1000;
 
 #[derive(Debug, Clone, Copy)]
 pub struct Seeds {
@@ -147,6 +152,19 @@ fn one_of_many(seed: u64, commands: u32, bug: &'static str, sum: &Mutex<Sum>) ->
         sum.violation = Some((seed, violation));
     }
     broken
+}
+
+/// The seeds that once failed, many others, and the bugs that must be caught.
+#[must_use]
+pub fn standard() -> bool {
+    let first = |count| Seeds {
+        from: 0,
+        count,
+        commands: COMMANDS,
+    };
+    regressions()
+        && many(first(STANDARD_SEEDS), "", Some(STANDARD_FAULTS))
+        && planted(first(MAX_SEEDS_FOR_A_BUG))
 }
 
 const REGRESSIONS: &str = include_str!("../regressions.txt");

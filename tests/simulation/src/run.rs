@@ -1,9 +1,9 @@
 //! One seed, from its first command to its end.
 
-use handlers::planted;
 use handlers::redrive::Selection;
 
 use crate::book::Violation;
+use crate::bugs;
 use crate::cloud::{Setup, State};
 use crate::faults::{Chances, Coverage};
 use crate::kernel::{Core, DAY, HOUR, MINUTE, Micros, Sim};
@@ -57,7 +57,7 @@ impl Counts {
 
 /// Runs `seed` with so many commands, with a bug planted or, for "", without.
 pub fn run(seed: u64, commands: u32, bug: &'static str, story: bool) -> Outcome {
-    planted::plant(bug);
+    bugs::plant(bug);
     let mut rng = fastrand::Rng::with_seed(seed);
     let setup = Setup::draw(&mut rng);
     let chances = Chances::draw(&mut rng);
@@ -75,7 +75,7 @@ pub fn run(seed: u64, commands: u32, bug: &'static str, story: bool) -> Outcome 
     if core.violation.is_none() {
         core.check_the_end();
     }
-    planted::plant("");
+    bugs::plant("");
     let book = &core.state.book;
     let unknown = handlers::ports::State::Unknown;
     let outcome = Outcome {

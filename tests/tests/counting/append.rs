@@ -1,6 +1,6 @@
 //! Appending: round trips and write units.
 
-use crate::bank::{Bank, bare, request, salaries};
+use crate::bank::{Bank, Regression, bare, request, salaries};
 use crate::spent::{Spent, at_most};
 
 /// What one commit costs, by the number of events in it.
@@ -17,17 +17,17 @@ pub async fn of(bank: &Bank, events: usize) -> Appends {
     appender.append(&first).await.unwrap();
     let mut reading = bank.reading();
     let second = request(key + 1, salaries(events));
-    appender.append(&second).await.unwrap();
+    bank.append(&appender, &second).await;
     let warm = reading.spent();
     let third = request(key + 2, salaries(events));
-    bank.appender().append(&third).await.unwrap();
+    bank.append(&bank.appender(), &third).await;
     let cold = reading.spent();
     Appends { warm, cold }
 }
 
 /// The goals of an append.
-pub async fn check() -> Result<(), String> {
-    let bank = Bank::open().await;
+pub async fn check(regression: Option<Regression>) -> Result<(), String> {
+    let bank = Bank::open().await.with(regression);
     let one = of(&bank, 1).await;
     at_most("round trips of a cold append", one.cold.requests, 2)?;
     at_most("round trips of a warm append", one.warm.requests, 1)?;
@@ -65,5 +65,5 @@ pub async fn of_bare(bank: &Bank) -> Spent {
 
 #[tokio::test]
 async fn an_append_costs_what_it_may() {
-    check().await.unwrap();
+    check(None).await.unwrap();
 }

@@ -23,7 +23,19 @@ use tests::world::{World, customer, opened, payment_texts};
 
 use crate::spent::Reading;
 
+/// What makes the use cases cost more than they may.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Regression {
+    /// The account is read before each append, and by the append again.
+    ReadBeforeAppend,
+    /// Each record of the stream is a batch of its own.
+    BatchesOfOne,
+    /// The embedded engine has no index for its stream.
+    StreamNotIndexed,
+}
+
 pub struct Bank {
+    pub regression: Option<Regression>,
     pub world: World,
     pub engine: Engine,
     pub folder: TempDir,
@@ -42,6 +54,7 @@ impl Bank {
         let engine = Engine::start(&file).await.unwrap();
         let dynamo = engine.client();
         let bank = Bank {
+            regression: None,
             world: World::default(),
             engine,
             folder,
@@ -58,6 +71,31 @@ impl Bank {
         let appender = bank.appender();
         appender.append(&request(0, [opened()])).await.unwrap();
         bank
+    }
+
+    /// The same with what makes it cost more.
+    pub fn with(self, regression: Option<Regression>) -> Self {
+        Bank { regression, ..self }
+    }
+
+    /// Appends, and answers with nothing but the costs.
+    pub async fn append(&self, appender: &Appender, request: &Append) {
+        if self.regression == Some(Regression::ReadBeforeAppend) {
+            let store = DynamoEventStore(self.dynamo.clone());
+            store.head(&request.account_id).await.unwrap();
+        }
+        appender.append(request).await.unwrap();
+    }
+
+    /// Projects a batch of the stream.
+    pub async fn project(&self, projector: &Projector, batch: Vec<StreamRecord>) {
+        let size = match self.regression {
+            Some(Regression::BatchesOfOne) => 1,
+            _ => batch.len().max(1),
+        };
+        for batch in batch.chunks(size) {
+            assert_eq!(projector.project(batch.to_vec()).await, [""; 0]);
+        }
     }
 
     /// What is asked from now on.

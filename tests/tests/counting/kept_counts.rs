@@ -123,7 +123,7 @@ async fn the_counts_that_the_cost_is_computed_with_are_those_that_are_measured()
     let counted = json!({
         "commits": commits,
         "commit_of_10_without_texts": append::of_bare(&Bank::open().await).await.to_json(),
-        "stream": stream::of_a_stream(50).await.to_json(),
+        "stream": stream::of_a_stream(50, None).await.to_json(),
         "project_100_commits_of_one_account": hot.to_json(),
         "mail": mail().await,
         "skipped": skipped().await,

@@ -143,13 +143,7 @@ async fn events_that_come_at_the_same_moment_are_all_kept() {
     let world = world_with(notification(State::Sent, 1)).await;
     let (feedback, events) = (
         world.feedback(),
-        [
-            "Send",
-            "DeliveryDelay",
-            "Delivery",
-            "Bounce",
-            "Complaint",
-        ],
+        ["Send", "DeliveryDelay", "Delivery", "Bounce", "Complaint"],
     );
     let all = events.map(example);
     let done = futures::future::join_all(all.iter().map(|event| feedback.deliver(event))).await;

@@ -13,7 +13,6 @@ use futures::future::BoxFuture;
 use super::{PAGE, Series};
 use crate::error::{Error, Result};
 use crate::notify::Notifier;
-use crate::planted;
 use crate::ports::{Content, Notification, Statement, Versions};
 
 impl Notifier {
@@ -25,9 +24,6 @@ impl Notifier {
         series: Series<'_>,
         month: &mut StatementMonth,
     ) -> Result<()> {
-        if planted::is("statement-begins-by-the-calendar") {
-            return Ok(());
-        }
         if let Some((_, before)) = self.neighbour(series, month_before(month.first)).await? {
             month.begins = before.ends;
         }
@@ -56,13 +52,9 @@ impl Notifier {
                 recipient: &recipient,
             };
             let account = &stored.account_id;
-            let before = match planted::is("statement-begins-by-the-calendar") {
-                true => None,
-                false => {
-                    self.neighbour(series, month_before(statement.first_day))
-                        .await?
-                }
-            };
+            let before = self
+                .neighbour(series, month_before(statement.first_day))
+                .await?;
             let after = match before {
                 Some((before, content)) => {
                     statement.begins = content.ends;

@@ -145,7 +145,7 @@ fn of_counts(kept: &Value) -> Part {
     rows.push(row("feedback, SES's two events", &kept["mail"]["feedback"]));
     Part {
         part: "counts".to_owned(),
-        says: "The requests of the use cases to DynamoDB, counted with the real adapters on the embedded engine. The normal tests compare all of it, and catch planted regressions."
+        says: "The requests of the use cases to DynamoDB, counted with the real adapters on the embedded engine. The normal tests compare all of it, and catch regressions that are made on purpose."
             .to_owned(),
         goals,
         tables: vec![Table {

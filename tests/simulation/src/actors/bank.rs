@@ -9,10 +9,10 @@ use domain::time::format_time;
 use domain::{AccountId, EventId, IdempotencyKey, Version};
 use handlers::Error;
 use handlers::append::{Append, Recorded};
-use handlers::planted;
 use serde_json::{Value, json};
 
 use crate::book::Silent;
+use crate::bugs;
 use crate::faults::{Fault, Hop};
 use crate::kernel::{Core, MINUTE, Micros, SECOND};
 
@@ -271,7 +271,7 @@ impl Core {
 
 /// As the API reads a caller's key; `None`: it is refused.
 fn read_key(text: &str) -> Option<IdempotencyKey> {
-    match planted::is("key-of-a-schedule-taken") {
+    match bugs::is("key-of-a-schedule-taken") {
         true => text.parse().ok(),
         false => IdempotencyKey::of_caller(text).ok(),
     }

@@ -8,11 +8,13 @@ use chrono::{DateTime, Utc};
 use domain::{AccountId, Commit, Version};
 use export::walk::{History, Page, Standing, offer_all};
 use export::{ExportError, Exporter, Format, Manifest, Start};
-use handlers::ports::{Clock, ReadModelRow};
+use handlers::composition::Composition;
+use handlers::ports::ReadModelRow;
 use handlers::query::time_index::{PageLimit, Range, SAFETY_WINDOW, page_within};
 use tempfile::TempDir;
 
 use crate::cloud::State;
+use crate::cloud::functions::Program;
 use crate::cloud::store::Store;
 use crate::kernel::Core;
 use crate::ports::{Port, Role};
@@ -57,8 +59,8 @@ impl Core {
         };
         self.state.exports.under_way = true;
         let process = self.new_process();
-        let port = Arc::new(Port::new(self, process, Role::Export));
-        let work = async move { read(&port, read_from).await };
+        let program = Program(Arc::new(Port::new(self, process, Role::Export)));
+        let work = async move { read(&program, read_from).await };
         self.spawn(process, work, |core, read| {
             core.state.exports.under_way = false;
             // What was interrupted has added nothing.
@@ -115,16 +117,17 @@ fn look(root: &Path) -> Result<Option<DateTime<Utc>>, String> {
     Ok(start.read_from)
 }
 
-async fn read(port: &Arc<Port>, from: Option<DateTime<Utc>>) -> handlers::Result<Read> {
-    let until = port.settled(SAFETY_WINDOW);
+async fn read(program: &Program, from: Option<DateTime<Utc>>) -> handlers::Result<Read> {
+    let until = program.clock().settled(SAFETY_WINDOW);
     let range = Range {
         from: from.unwrap_or(DateTime::UNIX_EPOCH),
         to: until,
     };
+    let store = program.store();
     let mut pages = VecDeque::new();
     let mut position = None;
     loop {
-        let page = page_within(port.as_ref(), range, position, false, PAGE).await?;
+        let page = page_within(store.as_ref(), range, position, false, PAGE).await?;
         pages.push_back(page.commits);
         position = page.next;
         if position.is_none() {

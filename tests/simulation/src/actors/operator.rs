@@ -5,6 +5,7 @@ use handlers::dead_letter::{self, Origin};
 use handlers::ports::QueuedLetter;
 use handlers::redrive::{Redriven, Selection};
 
+use crate::bugs;
 use crate::kernel::Core;
 
 impl Core {
@@ -59,6 +60,11 @@ impl Core {
     }
 
     pub fn redrive(&mut self, selection: &Selection) {
+        let mut selection = selection.clone();
+        if selection.ids.is_empty() && bugs::is("unknown-redriven-unnamed") {
+            let waiting = self.state.letters.waiting.iter().take(selection.max);
+            selection.ids = waiting.map(|letter| letter.id.clone()).collect();
+        }
         let operators = if self.rng.u32(..5) == 0 { 2 } else { 1 };
         for _ in 0..operators {
             let selection = selection.clone();

@@ -7,7 +7,6 @@ use std::time::Duration;
 use chrono::TimeDelta;
 use handlers::composition::Composition;
 use handlers::notify::{LEASE, Settings, UNKNOWN_WINDOW};
-use handlers::planted;
 use handlers::ports::{
     Bus, Clock, Customers, DeadLetterQueue, EventStore, Ids, Keys, Mailer, Notifications,
     ReadModel, Replays, Schedules, Suppressions,
@@ -17,6 +16,7 @@ use handlers::query::time_index::SAFETY_WINDOW;
 use handlers::{Error, Result};
 
 use super::rules::Envelope;
+use crate::bugs;
 use crate::kernel::{Core, ProcessId};
 use crate::ports::{Port, Role};
 
@@ -31,7 +31,7 @@ pub struct Program(pub Arc<Port>);
 
 impl Composition for Program {
     fn store(&self) -> Arc<dyn EventStore> {
-        self.0.clone()
+        bugs::store(&self.0)
     }
 
     fn read_model(&self) -> Arc<dyn ReadModel> {
@@ -39,15 +39,15 @@ impl Composition for Program {
     }
 
     fn customers(&self) -> Arc<dyn Customers> {
-        self.0.clone()
+        bugs::customers(&self.0)
     }
 
     fn notifications(&self) -> Arc<dyn Notifications> {
-        self.0.clone()
+        bugs::notifications(&self.0)
     }
 
     fn suppressions(&self) -> Arc<dyn Suppressions> {
-        self.0.clone()
+        bugs::suppressions(&self.0)
     }
 
     fn schedules(&self) -> Arc<dyn Schedules> {
@@ -59,15 +59,15 @@ impl Composition for Program {
     }
 
     fn bus(&self) -> Arc<dyn Bus> {
-        self.0.clone()
+        bugs::bus(&self.0)
     }
 
     fn dead_letters(&self) -> Arc<dyn DeadLetterQueue> {
-        self.0.clone()
+        bugs::letters(&self.0)
     }
 
     fn mailer(&self) -> Arc<dyn Mailer> {
-        self.0.clone()
+        bugs::mailer(&self.0)
     }
 
     fn keys(&self) -> Arc<dyn Keys> {
@@ -84,7 +84,7 @@ impl Composition for Program {
 
     /// As those of the function in the cloud.
     fn settings(&self) -> Settings {
-        let lease = if planted::is("lease-shorter-than-the-call") {
+        let lease = if bugs::is("lease-shorter-than-the-call") {
             Duration::from_secs(1)
         } else {
             LEASE
@@ -112,14 +112,18 @@ pub(super) fn project(
 ) -> impl Future<Output = Vec<String>> + Send + 'static {
     let port = Arc::new(Port::new(core, process, Role::Project));
     async move {
-        if planted::is("arrival-order") {
-            return crate::bugs::project_in_order_of_arrival(&port, &records).await;
+        if bugs::is("arrival-order") {
+            return bugs::projection::in_order_of_arrival(&port, &records).await;
         }
+        let first = records.first().map(|record| record.sequence_number.clone());
+        let Ok(records) = bugs::projection::seen(&port, records).await else {
+            return first.into_iter().collect();
+        };
         let failed = Box::pin(Program(port).projector().project(records)).await;
-        if planted::is("failures-not-reported") {
+        if bugs::is("failures-not-reported") {
             return Vec::new();
         }
-        if planted::is("last-failure-reported") {
+        if bugs::is("last-failure-reported") {
             return failed.into_iter().next_back().into_iter().collect();
         }
         failed.into_iter().take(1).collect()

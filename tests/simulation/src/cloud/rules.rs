@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use chrono::{DateTime, SecondsFormat, Utc};
-use handlers::planted;
 use handlers::ports::BusEntry;
 use handlers::{Error, replay};
 use serde_json::{Value, json};
@@ -13,6 +12,7 @@ use serde_json::{Value, json};
 use super::DELIVERY_AGE;
 use super::functions::{Function, invoke};
 use crate::book::CANARY;
+use crate::bugs;
 use crate::faults::{Fault, Hop};
 use crate::kernel::{Core, HOUR, MINUTE, Micros, SECOND};
 use crate::ports::Role;
@@ -190,7 +190,7 @@ impl Core {
         let old = self.now - delivery.began > DELIVERY_AGE;
         if delivery.tries >= self.state.setup.delivery_attempts || old {
             self.coverage.note(Hop::BusToFunction, Fault::GivenUp);
-            if planted::is("no-dead-letters-for-the-rule") {
+            if bugs::is("no-dead-letters-for-the-rule") {
                 return;
             }
             let tries = delivery.tries.to_string();
@@ -272,7 +272,7 @@ impl Core {
 
     fn function_given_up(&mut self, attempt: &Attempt, condition: &str, error: &Error) {
         self.coverage.note(Hop::BusToFunction, Fault::GivenUp);
-        if planted::is("no-destination-for-the-function") {
+        if bugs::is("no-destination-for-the-function") {
             return;
         }
         let name = attempt.delivery.function.name();

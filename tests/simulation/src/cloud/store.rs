@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use domain::{AccountId, Commit, EventId, IdempotencyKey, Version};
-use handlers::planted;
 use handlers::ports::{Appended, CommitPage, CommitPosition, IdempotencyRecord, ReversalMark};
 
+use crate::bugs;
 use crate::kernel::{Core, MILLISECOND, MINUTE, Micros, SECOND};
 
 /// How far the time index may lag behind its table.
@@ -48,7 +48,7 @@ impl Store {
         now: Micros,
     ) -> Option<IdempotencyRecord> {
         let (used, at) = self.keys.get(&(account.clone(), key.clone()))?;
-        if planted::is("key-expires") && now > at + 10 * MINUTE {
+        if bugs::is("key-expires") && now > at + 10 * MINUTE {
             return None;
         }
         Some(used.clone())
@@ -189,7 +189,7 @@ impl Core {
                 .marks
                 .insert((account.clone(), mark.reversed), mark.by);
         }
-        if planted::is("key-outside-the-transaction") {
+        if bugs::is("key-outside-the-transaction") {
             // A second call, which may never be made.
             if !self.rng.bool() {
                 self.state.store.put_key(commit, now);

@@ -7,11 +7,11 @@ use std::sync::Arc;
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::Commit;
-use handlers::planted;
 use handlers::project::StreamRecord;
 use serde_json::json;
 
 use super::RECORD_AGE;
+use crate::bugs;
 use crate::faults::{Fault, Hop};
 use crate::kernel::{Core, MILLISECOND, Micros, SECOND};
 
@@ -87,7 +87,7 @@ impl Core {
         if self.rng.u32(..400) == 0 && self.chances.on {
             self.split_a_shard();
         }
-        if planted::is("mapping-starts-at-latest") && self.now < 2 * SECOND {
+        if bugs::is("mapping-starts-at-latest") && self.now < 2 * SECOND {
             return;
         }
         let garbled = self
@@ -258,7 +258,7 @@ impl Core {
         let given_up: Vec<Record> = shard.records.drain(..count).collect();
         shard.failures = 0;
         shard.batch = None;
-        if planted::is("no-destination-for-the-stream") {
+        if bugs::is("no-destination-for-the-stream") {
             return;
         }
         let (Some(first), Some(last)) = (given_up.first(), given_up.last()) else {

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use domain::NotificationId;
-use handlers::planted;
 use handlers::ports::{Mail, Mailer, Outcome, SendFailure};
 
 use super::Port;
@@ -28,39 +27,6 @@ const AWAY: &str =
 #[async_trait]
 impl Mailer for Port {
     async fn send(&self, mail: &Mail) -> Result<String, SendFailure> {
-        let tries = if planted::is("mailer-tried-again") {
-            3
-        } else {
-            1
-        };
-        let mut answer = Err(SendFailure::Unknown("not tried".to_owned()));
-        for _ in 0..tries {
-            answer = self.send_once(mail).await;
-            if !matches!(answer, Err(SendFailure::Unknown(_))) {
-                break;
-            }
-        }
-        answer
-    }
-
-    async fn outcome(&self, notification_id: NotificationId, attempt: u32) -> Outcome {
-        let mut core = self.sim.core();
-        if !core.state.setup.mailer_tells {
-            return Outcome::Unknowable;
-        }
-        let key = (notification_id, attempt);
-        match core.state.accepted.get(&key) {
-            Some(id) => Outcome::Accepted(id.clone()),
-            None => {
-                core.state.closed.insert(key);
-                Outcome::NotAccepted
-            }
-        }
-    }
-}
-
-impl Port {
-    async fn send_once(&self, mail: &Mail) -> Result<String, SendFailure> {
         let (task, began) = {
             let mut core = self.sim.core();
             let (task, now) = (core.current, core.now);
@@ -72,9 +38,6 @@ impl Port {
             (task, began.unwrap_or(now))
         };
         let id = mail.notification_id;
-        if planted::is("address-in-the-log") {
-            tracing::info!(to = mail.to, "sending");
-        }
         let mail = mail.clone();
         let taken = self
             .sim
@@ -106,6 +69,21 @@ impl Port {
             )),
         }
     }
+
+    async fn outcome(&self, notification_id: NotificationId, attempt: u32) -> Outcome {
+        let mut core = self.sim.core();
+        if !core.state.setup.mailer_tells {
+            return Outcome::Unknowable;
+        }
+        let key = (notification_id, attempt);
+        match core.state.accepted.get(&key) {
+            Some(id) => Outcome::Accepted(id.clone()),
+            None => {
+                core.state.closed.insert(key);
+                Outcome::NotAccepted
+            }
+        }
+    }
 }
 
 /// A mailer that takes nothing for long.
@@ -135,12 +113,7 @@ impl Core {
             .happens(&mut self.rng, Hop::NotifyToMailer, Fault::Refused)
         {
             self.coverage.note(Hop::NotifyToMailer, Fault::Refused);
-            let reason = if planted::is("address-in-a-reason") {
-                format!("MessageRejected: {} is not verified", mail.to)
-            } else {
-                "MessageRejected".to_owned()
-            };
-            return Err(SendFailure::Refused(reason));
+            return Err(SendFailure::Refused("MessageRejected".to_owned()));
         }
         let message_id = format!("{id}-{}", mail.attempt);
         self.state

@@ -3,11 +3,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use domain::{AccountId, NotificationId};
+use handlers::Result;
 use handlers::ports::{Notification, Notifications, State};
-use handlers::{Result, planted};
 
-use super::Port;
+use super::{Port, Role};
 use crate::book::CANARY;
+use crate::bugs;
 use crate::faults::Hop;
 use crate::kernel::{Core, TaskId};
 
@@ -23,9 +24,9 @@ impl Notifications for Port {
 
     async fn save(&self, notification: &Notification) -> Result<bool> {
         let notification = Arc::new(notification.clone());
-        let task = self.sim.core().current;
+        let (task, role) = (self.sim.core().current, self.role);
         self.call(Hop::ClaimsWrite, move |core| {
-            core.save_notification(&notification, task)
+            core.save_notification(&notification, task, role)
         })
         .await
     }
@@ -96,14 +97,20 @@ impl Core {
         began.is_some_and(|(_, since)| self.state.clocks.were_right_since(*since))
     }
 
-    fn save_notification(&mut self, notification: &Arc<Notification>, task: TaskId) -> bool {
+    fn save_notification(
+        &mut self,
+        notification: &Arc<Notification>,
+        task: TaskId,
+        role: Role,
+    ) -> bool {
         let id = notification.notification_id;
-        let stored = self.state.notifications.get(&id);
-        let revision = stored.map_or(0, |stored| stored.revision);
-        if revision + 1 != notification.revision && !planted::is("claim-unconditional") {
+        let stored = self.state.notifications.get(&id).map(Arc::clone);
+        let revision = stored.as_ref().map_or(0, |stored| stored.revision);
+        if revision + 1 != notification.revision
+            && !bugs::overwrites(stored.as_deref(), notification, role)
+        {
             return false;
         }
-        let stored = stored.map(Arc::clone);
         if let Some(stored) = &stored {
             self.check_step(stored, notification);
         }

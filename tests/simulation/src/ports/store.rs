@@ -4,7 +4,7 @@ use domain::{AccountId, Commit, EventId, IdempotencyKey, Tip, Version};
 use handlers::ports::{
     Appended, CommitPage, CommitPosition, EventStore, IdempotencyRecord, ReversalMark,
 };
-use handlers::{Error, Result, planted};
+use handlers::{Error, Result};
 
 use super::{Port, Role};
 use crate::faults::Hop;
@@ -21,16 +21,8 @@ impl EventStore for Port {
 
     async fn append(&self, commit: &Commit, marks: &[ReversalMark]) -> Result<Appended> {
         let (commit, marks) = (commit.clone(), marks.to_vec());
-        let appended = self
-            .call(Hop::StoreAppend, move |core| core.append(&commit, &marks))
-            .await;
-        match appended {
-            Err(Error::Retryable(_)) if planted::is("throttle-read-as-conflict") => {
-                Ok(Appended::VersionConflict(None))
-            }
-            Err(Error::Unknown(_)) if planted::is("late-write-acknowledged") => Ok(Appended::Done),
-            appended => appended,
-        }
+        self.call(Hop::StoreAppend, move |core| core.append(&commit, &marks))
+            .await
     }
 
     async fn used_key(

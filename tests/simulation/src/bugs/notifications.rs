@@ -1,0 +1,165 @@
+//! Notifications that are not found when they are asked for, not due when they
+//! are, or written later than it was said.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use domain::{AccountId, NotificationId};
+use handlers::Result;
+use handlers::ports::{Content, Notification, Notifications, State};
+
+use super::is;
+use crate::kernel::lock;
+use crate::ports::{Port, Role};
+
+/// Whether a notification is written though it has moved meanwhile.
+pub fn overwrites(stored: Option<&Notification>, next: &Notification, role: Role) -> bool {
+    let is_as_it_was = || stored.is_some_and(|stored| stored.state == next.state);
+    is("claim-unconditional")
+        || (is("digest-not-pinned") && stored.is_some_and(|stored| !tells_all_of(stored, next)))
+        || (is("feedback-unconditional") && role == Role::Feedback && is_as_it_was())
+}
+
+/// Whether a digest tells everything that another one does.
+fn tells_all_of(digest: &Notification, other: &Notification) -> bool {
+    let (Content::Digest(digest), Content::Digest(other)) = (&digest.content, &other.content)
+    else {
+        return true;
+    };
+    other.covers.iter().all(|one| {
+        let mut covers = digest.covers.iter();
+        covers.any(|covered| covered.notification_id == one.notification_id)
+    })
+}
+
+#[derive(Debug)]
+pub(super) struct FaultyNotifications {
+    port: Arc<Port>,
+    /// Digests that were asked for, and statements by account and recipient.
+    asked: Mutex<BTreeSet<String>>,
+    /// Whether it is a beat that asks.
+    is_beat: AtomicBool,
+    /// What was said to be written and is not yet.
+    late: Mutex<Vec<Notification>>,
+}
+
+impl FaultyNotifications {
+    pub(super) fn on(port: Arc<Port>) -> Self {
+        FaultyNotifications {
+            port,
+            asked: Mutex::default(),
+            is_beat: AtomicBool::new(false),
+            late: Mutex::default(),
+        }
+    }
+
+    /// Whether something of this name is asked for the first time.
+    fn is_first(&self, name: String) -> bool {
+        lock(&self.asked).insert(name)
+    }
+
+    /// Whether something waits for the digest that it does not tell.
+    async fn has_late(&self, digest: &Notification) -> Result<bool> {
+        let id = digest.notification_id;
+        let Content::Digest(content) = &digest.content else {
+            return Ok(false);
+        };
+        let waiting = self.port.of_digest(id, usize::MAX).await?;
+        Ok(waiting.iter().any(|waiting| {
+            let mut told = content.covers.iter();
+            !told.any(|covered| covered.notification_id == *waiting)
+        }))
+    }
+
+    async fn is_left_out(&self, id: NotificationId) -> Result<bool> {
+        if !is("due-not-carried-over") && !is("late-for-the-digest-dropped") {
+            return Ok(false);
+        }
+        let Some(stored) = self.port.get(id).await? else {
+            return Ok(false);
+        };
+        let is_put_off = || {
+            let waits = stored.state == State::Planned && stored.digest_id.is_some();
+            waits && stored.revision > 1
+        };
+        Ok(
+            (is("due-not-carried-over") && stored.state == State::Sending)
+                || (is("late-for-the-digest-dropped") && is_put_off()),
+        )
+    }
+}
+
+#[async_trait]
+impl Notifications for FaultyNotifications {
+    async fn get(&self, id: NotificationId) -> Result<Option<Notification>> {
+        let Some(stored) = self.port.get(id).await? else {
+            return Ok(None);
+        };
+        let hidden = match &stored.content {
+            // It is made anew, of what waits now.
+            Content::Digest(_) if is("digest-not-pinned") => {
+                self.has_late(&stored).await? && self.is_first(id.to_string())
+            }
+            // None knows of the one before or after it.
+            Content::Statement(_) if is("statement-begins-by-the-calendar") => {
+                let series = format!("{} {:?}", stored.account_id, stored.recipient);
+                !self.is_first(series)
+            }
+            _ => false,
+        };
+        Ok(Some(stored).filter(|_| !hidden))
+    }
+
+    async fn save(&self, notification: &Notification) -> Result<bool> {
+        let is_next = notification.content.statement().is_some() && notification.revision == 1;
+        if is("next-statement-planned-last") && is_next && self.is_beat.load(Ordering::Relaxed) {
+            lock(&self.late).push(notification.clone());
+            return Ok(true);
+        }
+        let saved = self.port.save(notification).await?;
+        let is_told = !matches!(notification.state, State::Planned | State::Sending);
+        if is_told {
+            let late = std::mem::take(&mut *lock(&self.late));
+            for late in late {
+                self.port.save(&late).await?;
+            }
+        }
+        Ok(saved)
+    }
+
+    async fn by_code(&self, code: &str) -> Result<Option<Notification>> {
+        self.port.by_code(code).await
+    }
+
+    async fn due(
+        &self,
+        slice: u8,
+        now: DateTime<Utc>,
+        limit: usize,
+    ) -> Result<Vec<NotificationId>> {
+        self.is_beat.store(true, Ordering::Relaxed);
+        let mut due = Vec::new();
+        for id in self.port.due(slice, now, limit).await? {
+            if !self.is_left_out(id).await? {
+                due.push(id);
+            }
+        }
+        Ok(due)
+    }
+
+    async fn of_digest(&self, digest: NotificationId, limit: usize) -> Result<Vec<NotificationId>> {
+        self.port.of_digest(digest, limit).await
+    }
+
+    async fn of_account(
+        &self,
+        account: &AccountId,
+        cursor: Option<&str>,
+        limit: usize,
+    ) -> Result<(Vec<Notification>, Option<String>)> {
+        self.port.of_account(account, cursor, limit).await
+    }
+}
