@@ -154,7 +154,7 @@ pub const BUGS: [PlantedBug; 46] = [
     ),
     bug(
         "no-destination-for-the-stream",
-        "a batch that is given up is told to nobody",
+        "a batch that is given up is lost silently",
         &[PROJECTED, TOLD],
     ),
     bug(
@@ -212,7 +212,7 @@ pub const BUGS: [PlantedBug; 46] = [
     ),
     bug(
         "unknown-without-a-letter",
-        "an unknown outcome is told to nobody",
+        "an unknown outcome is not reported",
         &["an unknown mail has its dead letter"],
     ),
     bug(
@@ -328,7 +328,7 @@ pub const BUGS: [PlantedBug; 46] = [
     ),
     bug(
         "suppression-not-written",
-        "addresses that are bad for good are not suppressed",
+        "permanently bad addresses are not suppressed",
         &["a bad address is suppressed"],
     ),
     bug(
