@@ -1,19 +1,39 @@
-//! Files and folders that their owner alone may read: they hold people's
-//! addresses and money. They are made so, and not made so afterwards, because
-//! who has opened a file keeps it open. The process's umask is left alone: it
-//! belongs to all threads.
+//! Files and folders that only their owner may read, because they hold
+//! people's addresses and money.
 //!
-//! Where there are no modes (Windows), everything is as the folder above has it.
+//! They get their mode when they are created, not afterwards: a reader that
+//! opened a file before its mode changed keeps it open. The process's umask is
+//! left alone, because all threads share it.
+//!
+//! On systems without modes (Windows), the parent folder's permissions apply.
+//!
+//! ```
+//! let folder = std::env::temp_dir().join("ledgerbell-private-example");
+//! private::create_dir_all(&folder)?;
+//! let file = folder.join("balances.csv");
+//! private::write(&file, b"acc-1,12.50")?;
+//! # #[cfg(unix)]
+//! # {
+//! use std::os::unix::fs::PermissionsExt;
+//! let mode = std::fs::metadata(&file)?.permissions().mode();
+//! assert_eq!(mode & 0o777, 0o600);
+//! # }
+//! # std::fs::remove_dir_all(&folder)?;
+//! # Ok::<(), std::io::Error>(())
+//! ```
+
+#![warn(missing_docs, clippy::missing_errors_doc, clippy::missing_panics_doc)]
+#![deny(rustdoc::broken_intra_doc_links)]
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, Write};
 use std::path::Path;
 
-/// Makes a folder, and those above it that are missing. One that is there
-/// already stays as its owner has it.
+/// Creates a folder and its missing parents, for their owner only. An existing
+/// folder keeps its mode.
 ///
 /// # Errors
-/// As [`std::fs::create_dir_all`].
+/// Those of [`std::fs::create_dir_all`].
 pub fn create_dir_all(folder: &Path) -> io::Result<()> {
     let mut builder = DirBuilder::new();
     builder.recursive(true);
@@ -25,7 +45,8 @@ pub fn create_dir_all(folder: &Path) -> io::Result<()> {
     builder.create(folder)
 }
 
-/// How a file is opened for writing, should it have to be made.
+/// Returns the options that open a file for writing. A file that they create
+/// is for its owner only.
 pub fn options() -> OpenOptions {
     let mut options = File::options();
     options.write(true);
@@ -37,11 +58,12 @@ pub fn options() -> OpenOptions {
     options
 }
 
-/// Makes a file, or empties it. What had another mode has this one before
-/// anything is in it.
+/// Creates or truncates a file. An existing file is restricted to its owner
+/// before anything is written to it.
 ///
 /// # Errors
-/// As [`File::create`], and where the mode of a file cannot be changed.
+/// Those of [`File::create`], and a failure to change the mode of an existing
+/// file.
 pub fn create(file: &Path) -> io::Result<File> {
     let opened = options().create(true).truncate(true).open(file)?;
     // A pipe or a terminal is not ours to change.
@@ -51,35 +73,36 @@ pub fn create(file: &Path) -> io::Result<File> {
     Ok(opened)
 }
 
-/// Makes an empty file, for somebody who would make it readable for others.
-/// One that is there already stays as it is.
+/// Creates an empty file ahead of a library that would create it readable for
+/// others. An existing file keeps its content and mode.
 ///
 /// # Errors
-/// As [`OpenOptions::open`].
+/// Those of [`OpenOptions::open`].
 pub fn make(file: &Path) -> io::Result<()> {
     options().create(true).truncate(false).open(file).map(drop)
 }
 
-/// Writes a whole file.
+/// Writes a whole file, which only its owner may read.
 ///
 /// # Errors
-/// As [`std::fs::write`] and [`create`].
+/// Those of [`create`] and [`std::fs::write`].
 pub fn write(file: &Path, content: &[u8]) -> io::Result<()> {
     create(file)?.write_all(content)
 }
 
-/// Takes a folder and the files in it from others, as far as they had them.
-/// Those in folders below are out of their reach then.
+/// Restricts a folder and the files directly in it to their owner. Files in
+/// folders below need no change: nobody else can reach them any more.
+/// Idempotent.
 ///
 /// # Errors
-/// Where the folder cannot be read, or a mode cannot be changed: it is somebody
-/// else's, or on a filesystem without modes.
-pub fn take(folder: &Path) -> io::Result<()> {
+/// The folder cannot be read, or a mode cannot be changed: the folder belongs
+/// to another user, or its filesystem has no modes.
+pub fn restrict_folder(folder: &Path) -> io::Result<()> {
     restrict(&File::open(folder)?)?;
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
-        // Through links: what is linked is used. Never opened, because closing
-        // a file gives up the locks that SQLite has on it.
+        // Links are followed, because their targets are used. No file is
+        // opened: closing it would release the locks that SQLite holds on it.
         if fs::metadata(&path).is_ok_and(|found| found.is_file()) {
             restrict_named(&path)?;
         }
@@ -89,7 +112,7 @@ pub fn take(folder: &Path) -> io::Result<()> {
 
 #[cfg(unix)]
 fn restrict(opened: &File) -> io::Result<()> {
-    match own_alone(opened.metadata()?.permissions()) {
+    match without_others(opened.metadata()?.permissions()) {
         Some(permissions) => opened.set_permissions(permissions),
         None => Ok(()),
     }
@@ -97,15 +120,16 @@ fn restrict(opened: &File) -> io::Result<()> {
 
 #[cfg(unix)]
 fn restrict_named(path: &Path) -> io::Result<()> {
-    match own_alone(fs::metadata(path)?.permissions()) {
+    match without_others(fs::metadata(path)?.permissions()) {
         Some(permissions) => fs::set_permissions(path, permissions),
         None => Ok(()),
     }
 }
 
-/// What is left when nobody else has any; `None`: it is so.
+/// Returns the permissions without those of other users, or `None` if there
+/// are none to remove.
 #[cfg(unix)]
-fn own_alone(permissions: fs::Permissions) -> Option<fs::Permissions> {
+fn without_others(permissions: fs::Permissions) -> Option<fs::Permissions> {
     use std::os::unix::fs::PermissionsExt;
     let mode = permissions.mode();
     (mode & 0o077 != 0).then(|| fs::Permissions::from_mode(mode & 0o700))
@@ -137,7 +161,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_made_is_for_its_owner_alone_and_what_was_there_becomes_so_when_it_is_written_anew() {
+    fn new_files_are_for_their_owner_only_and_existing_ones_become_so_when_rewritten() {
         let folder = tempfile::tempdir().unwrap();
         let made = folder.path().join("a/b");
         create_dir_all(&made).unwrap();
@@ -159,21 +183,21 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_that_is_taken_is_closed_to_others_and_its_owner_loses_nothing() {
+    fn a_restricted_folder_is_closed_to_others_and_its_owner_loses_nothing() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path();
-        for (name, of_before, afterwards) in [
+        for (name, before, after) in [
             ("open", 0o666, 0o600),
             ("read-only", 0o444, 0o400),
             ("script", 0o755, 0o700),
         ] {
             fs::write(path.join(name), "").unwrap();
-            set(&path.join(name), of_before);
+            set(&path.join(name), before);
             set(path, 0o755);
-            take(path).unwrap();
+            restrict_folder(path).unwrap();
             assert_eq!(
                 (mode(&path.join(name)), mode(path)),
-                (afterwards, 0o700),
+                (after, 0o700),
                 "{name}"
             );
         }

@@ -64,7 +64,7 @@ impl Folder {
             Err(TryLockError::Error(error)) => return Err(unusable(error)),
         }
         // Older versions made it readable for others.
-        if let Err(error) = private::take(path) {
+        if let Err(error) = private::restrict_folder(path) {
             tracing::warn!(%error, folder = %path.display(), "others may be able to read the data folder");
         }
         if fresh {
