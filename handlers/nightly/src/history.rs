@@ -9,14 +9,18 @@ use tokio::runtime::Handle;
 
 use crate::Unread;
 
-/// One page: some megabytes at most.
+/// One page of the time index: a few megabytes at most. The rest is read with
+/// the next page.
 const PAGE: PageLimit = PageLimit {
     commits: 500,
     events: 1000,
 };
-const COMMITS_OF_ACCOUNT: usize = 100;
-const ACCOUNTS: usize = 1000;
+/// Commits in one page of an account's history.
+const COMMITS_PER_PAGE: usize = 100;
+/// Accounts in one page of the read model.
+const ACCOUNTS_PER_PAGE: usize = 1000;
 
+/// The stored commits of a range of recorded times.
 pub(crate) struct Stored<'a> {
     store: &'a dyn EventStore,
     read_model: &'a dyn ReadModel,
@@ -26,14 +30,15 @@ pub(crate) struct Stored<'a> {
     accounts: Accounts,
 }
 
-/// How far the list of all accounts was read.
+/// The progress through the list of all accounts.
 enum Accounts {
     After(Option<String>),
     Read,
 }
 
 impl<'a> Stored<'a> {
-    /// What was recorded at `from` or later and before `to`, which is past.
+    /// Returns the commits recorded at `from` or later and before `to`, which
+    /// must be past.
     pub fn new(
         store: &'a dyn EventStore,
         read_model: &'a dyn ReadModel,
@@ -71,7 +76,7 @@ impl History for Stored<'_> {
     }
 
     fn after(&mut self, account: &AccountId, version: Version) -> Result<Vec<Commit>, Unread> {
-        let read = self.store.commits(account, version, COMMITS_OF_ACCOUNT);
+        let read = self.store.commits(account, version, COMMITS_PER_PAGE);
         let page = self.handle.block_on(read).map_err(Unread)?;
         Ok(page.commits)
     }
@@ -80,7 +85,7 @@ impl History for Stored<'_> {
         let Accounts::After(cursor) = &self.accounts else {
             return Ok(None);
         };
-        let read = self.read_model.list(cursor.as_deref(), ACCOUNTS);
+        let read = self.read_model.list(cursor.as_deref(), ACCOUNTS_PER_PAGE);
         let (rows, next) = self.handle.block_on(read).map_err(Unread)?;
         self.accounts = next.map_or(Accounts::Read, |next| Accounts::After(Some(next)));
         let standings = rows.into_iter().filter_map(|row| {

@@ -1,11 +1,14 @@
-//! The nightly export: everything recorded up to the last midnight (UTC), as
-//! `ledgerbell export` writes it, into the objects of a bucket.
+//! The nightly export: everything recorded up to the last midnight (UTC), in
+//! the same files as `ledgerbell export` writes, as objects in a bucket.
 //!
-//! A run takes the manifest out of the bucket, writes what is new beside it in
-//! a folder of its own, uploads that, and last puts the new manifest in the
-//! place of the very one that it took. So of two runs at once one wins, and the
-//! files of the other count for nothing; a run that dies leaves an export that
-//! is whole, and the next one goes on from there.
+//! A run downloads the manifest, writes the new files into a local folder,
+//! uploads them, and finally replaces the manifest, on condition that it is
+//! still the one that was downloaded. Of two concurrent runs one therefore
+//! wins, and no manifest names the files of the other. A run that dies leaves
+//! the export intact, and the next run continues from there.
+
+#![warn(missing_docs, clippy::missing_errors_doc, clippy::missing_panics_doc)]
+#![deny(rustdoc::broken_intra_doc_links)]
 
 mod history;
 mod orphans;
@@ -28,25 +31,33 @@ use tokio::runtime::Handle;
 
 use history::Stored;
 
-/// Of a run's time, what is left for uploading and the manifest when nothing is
-/// read any more.
+/// Seconds of a run's budget that are kept for uploading the files and the
+/// manifest. Reading stops when only they are left.
 const RESERVE: Duration = Duration::from_secs(180);
-/// Characters of a run's name: enough for no two to be alike.
+/// Characters of a run's name, which is part of its file names: 64 random bits
+/// keep two runs apart.
 const RUN_NAME_CHARS: usize = 16;
 
-/// The use case, with a folder on this machine that it may fill and empty.
+/// The use case, with its ports.
 #[derive(Clone)]
 pub struct Nightly {
+    /// The commits.
     pub store: Arc<dyn EventStore>,
-    /// Where the accounts stand, which tells what came to the time index late.
+    /// The accounts' versions, which reveal commits that reached the time index
+    /// late.
     pub read_model: Arc<dyn ReadModel>,
+    /// The decisions and notifications.
     pub notifications: Arc<dyn Notifications>,
+    /// The bucket that holds the export.
     pub objects: Arc<dyn Objects>,
+    /// The clock that decides which midnight was the last.
     pub clock: Arc<dyn Clock>,
+    /// The source of the runs' names.
     pub ids: Arc<dyn Ids>,
+    /// A folder on this machine that belongs to the export: each run empties it.
     pub folder: PathBuf,
-    /// A run that has written so many events leaves the rest to the next one:
-    /// its files have to fit into the folder.
+    /// Events in one run, whose files must fit into the folder. The rest waits
+    /// for the next run. A page that was begun is finished.
     pub max_events: u64,
 }
 
@@ -58,46 +69,49 @@ impl std::fmt::Debug for Nightly {
     }
 }
 
-/// How a run has ended.
+/// The outcome of a run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ended {
-    /// The export had everything before.
+    /// The export was complete already.
     UpToDate,
-    /// Now it has everything up to the last midnight.
+    /// The export now contains everything up to the requested time.
     Complete(Written),
-    /// The run's time, or what it may write, was used up: the next one goes on.
+    /// The run reached its time or event limit; the next run continues.
     Partly(Written),
-    /// Another run was quicker, and what this one has written does not count.
+    /// Another run replaced the manifest first, so this run's files do not
+    /// count.
     Overtaken,
 }
 
+/// The result of a run that added to the export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Written {
-    /// New events.
+    /// The number of new events.
     pub events: u64,
-    /// Up to when the export is complete.
+    /// The recorded time up to which the export is complete.
     pub until: DateTime<Utc>,
+    /// The SHA-256 of the new manifest.
     pub manifest_sha256: Hash,
-    /// Whether decisions and notifications are of this run; there may have been
-    /// no time for them.
+    /// Whether this run exported decisions and notifications; it skips them
+    /// if no time is left.
     pub with_notifications: bool,
 }
 
-/// What a run has made in its folder.
+/// The files of a run, in its folder.
 struct Made {
     manifest: Manifest,
     written: Written,
-    /// Names of new files.
+    /// The names of new files.
     files: Vec<String>,
 }
 
 impl Nightly {
-    /// Does what the function was called for, within this time: exports up to
-    /// the last midnight, or, where an operator asks for it, to the time that
-    /// `detail.until` names.
+    /// Handles a call of the function: exports up to the last midnight, or up
+    /// to `detail.until` if an operator names a time.
     ///
     /// # Errors
-    /// `Permanent` for what is no such call, and those of [`Nightly::run`].
+    /// - `Permanent`: `detail.until` is not a time.
+    /// - Those of [`Nightly::run`].
     pub async fn deliver(&self, event: &Value, budget: Duration) -> Result<Ended> {
         let until = match &event["detail"]["until"] {
             Value::Null => None,
@@ -110,12 +124,17 @@ impl Nightly {
         self.run(until, budget).await
     }
 
-    /// One run, within this time, up to the last midnight or to another time.
-    /// What is younger than the safety window is left to the next one.
+    /// Runs one export within the budget, up to the last midnight or to
+    /// `until`. Commits within the safety window are left to the next run.
+    /// Idempotent: the manifest is replaced only if no other run did so before.
     ///
     /// # Errors
-    /// The ports'. Whatever it is, the export stays whole, and another run can
-    /// be made.
+    /// The export stays intact after each of them.
+    /// - `Retryable`: a port did not answer, the folder could not be used, or
+    ///   no page was read before the deadline; run again.
+    /// - `Permanent`: the manifest cannot be read, or the history contradicts
+    ///   the export; an operator has to look at it.
+    /// - Other errors of the ports, unchanged.
     pub async fn run(&self, until: Option<DateTime<Utc>>, budget: Duration) -> Result<Ended> {
         let settled = self.clock.settled(SAFETY_WINDOW);
         let until = until.map_or_else(|| midnight(settled), |until| until.min(settled));
@@ -141,12 +160,12 @@ impl Nightly {
             orphans::remove(self, &made.manifest, before.as_ref()).await?;
         }
         empty(&self.folder)?;
-        tell(&ended);
+        log(&ended);
         Ok(ended)
     }
 
-    /// Writes what is new into the folder. On a thread of its own: files and
-    /// compression would keep the others from running.
+    /// Writes the new files into the folder. It runs on a blocking thread,
+    /// because file access and compression would stall the other tasks.
     async fn make(&self, until: DateTime<Utc>, budget: Duration) -> Result<Made> {
         let nightly = self.clone();
         let handle = Handle::current();
@@ -175,9 +194,9 @@ impl Nightly {
             written < self.max_events && Instant::now() < deadline
         })
         .map_err(|Unread(error)| error)?;
-        // Without a single page there is nothing to say; the next run has more time.
+        // Without a page there is no time up to which the export is complete.
         let reached = reached.ok_or_else(|| {
-            Error::Retryable("there was no time to read anything to be exported".into())
+            Error::Retryable("the time ran out before a page of the history was read".into())
         })?;
         let snapshot = match reached >= until {
             true => snapshot::take(self.notifications.as_ref(), handle, &mut exporter, deadline)?,
@@ -213,7 +232,8 @@ impl Nightly {
             .objects
             .replace(MANIFEST, bytes.clone(), tag.as_deref());
         if !replaced.await? {
-            // The answer to a first attempt may have been lost: then it is ours.
+            // The answer to an earlier attempt may have been lost; then the
+            // manifest there is ours.
             let there = self.objects.get(MANIFEST).await?;
             if there.is_none_or(|object| object.bytes != bytes) {
                 return Ok(Ended::Overtaken);
@@ -226,12 +246,12 @@ impl Nightly {
     }
 }
 
-/// Of the day in UTC that this time is in.
+/// Returns the beginning of this time's day in UTC.
 fn midnight(time: DateTime<Utc>) -> DateTime<Utc> {
     time.date_naive().and_time(NaiveTime::MIN).and_utc()
 }
 
-fn tell(ended: &Ended) {
+fn log(ended: &Ended) {
     match ended {
         Ended::UpToDate => {}
         Ended::Complete(written) => {
@@ -245,13 +265,13 @@ fn tell(ended: &Ended) {
         Ended::Partly(written) => tracing::info!(
             events = written.events,
             until = %written.until,
-            "the export goes on with the next run"
+            "the export continues with the next run"
         ),
-        Ended::Overtaken => tracing::warn!("another run was quicker"),
+        Ended::Overtaken => tracing::warn!("another run replaced the manifest first"),
     }
 }
 
-/// What [`offer_all`] fails with here.
+/// The error of [`offer_all`] here.
 struct Unread(Error);
 
 impl From<ExportError> for Unread {
@@ -275,7 +295,7 @@ fn local(error: std::io::Error) -> Error {
     Error::retryable("the folder of the export", error)
 }
 
-/// A process that ran out of time may have left something there.
+/// Empties the folder: a process that ran out of time may have left files.
 fn empty(folder: &Path) -> Result<()> {
     match std::fs::remove_dir_all(folder) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(local(error)),

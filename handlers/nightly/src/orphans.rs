@@ -8,12 +8,14 @@ use handlers::Result;
 
 use crate::Nightly;
 
-/// What is younger may be of a run that is at work, and be named by its
-/// manifest in a moment: longer than any run lasts (15 minutes).
-const OF_A_RUN_AT_WORK: TimeDelta = TimeDelta::hours(1);
+/// Age in hours from which an unnamed object is an orphan. A younger one may
+/// belong to a run in progress whose manifest is about to name it; no run
+/// lasts longer than 15 minutes.
+const ORPHAN_AGE: TimeDelta = TimeDelta::hours(1);
 
-/// Removes what the manifest does not name: what `before` named at once, for
-/// no manifest will name that again; the rest once it is old.
+/// Removes the objects that the manifest does not name. Those that `before`
+/// named go at once, because no manifest will name them again; the others when
+/// they are old. Idempotent.
 pub(crate) async fn remove(
     nightly: &Nightly,
     manifest: &Manifest,
@@ -21,7 +23,7 @@ pub(crate) async fn remove(
 ) -> Result<()> {
     let named: BTreeSet<&str> = names(manifest).collect();
     let replaced: BTreeSet<&str> = before.into_iter().flat_map(names).collect();
-    let old = nightly.clock.now() - OF_A_RUN_AT_WORK;
+    let old = nightly.clock.now() - ORPHAN_AGE;
     for table in Table::ALL {
         let prefix = format!("{}/", table.name());
         for (name, written_at) in nightly.objects.list(&prefix).await? {

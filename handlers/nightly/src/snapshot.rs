@@ -1,4 +1,4 @@
-//! What was decided about each notification, and what became of it.
+//! The decisions and notifications of all exported accounts.
 
 use std::time::Instant;
 
@@ -12,10 +12,11 @@ use tokio::runtime::Handle;
 
 use crate::refused;
 
+/// Notifications in one page.
 const PAGE: usize = 1000;
 
-/// Of all exported accounts, as they stand now; `None` where the time is not
-/// enough: then those of before stay.
+/// Takes a snapshot of all exported accounts, as they are now. Returns `None`
+/// if the deadline passes; the previous snapshot then stays.
 pub(crate) fn take(
     notifications: &dyn Notifications,
     handle: &Handle,
