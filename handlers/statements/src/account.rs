@@ -1,19 +1,20 @@
-//! A bank's account number as an account id of the API.
+//! Account ids made from a bank's account numbers.
 
 use data_encoding::HEXLOWER;
 use domain::AccountId;
 use domain::identifiers::MAX_ID_CHARS;
 use sha2::{Digest, Sha256};
 
-/// How many hexadecimal digits tell two long account numbers apart.
+/// Hexadecimal digits of the hash that keeps two long account numbers apart.
 const HASH_CHARS: usize = 8;
 
-/// The id of the account with this number: outer spaces go, every character
-/// that an id cannot have becomes `-`, and what stands before the first letter
-/// or digit goes. A number that is too long keeps its beginning and gets a hash
-/// of the whole.
+/// Returns the id of the account with this number.
 ///
-/// `None` when the number has no letter and no digit of ASCII.
+/// Surrounding spaces are removed, every character that an id cannot contain
+/// becomes `-`, and anything before the first letter or digit is removed. A
+/// number that is too long keeps its beginning and gets a hash of the whole.
+///
+/// `None` if the number has no ASCII letter or digit.
 pub fn account_id(number: &str) -> Option<AccountId> {
     let allowed = |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '_' | ':' | '-');
     let mapped: String = number

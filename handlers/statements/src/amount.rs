@@ -1,14 +1,17 @@
-//! Amounts as banks write them, as whole minor units.
+//! Amounts as banks write them, in whole minor units.
 
 use domain::{Currency, Money};
 
-/// Why an amount is none.
+/// The reason why a text is not an amount.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AmountError {
+    /// The text is not made of digits and at most one decimal mark.
     #[error("is not an amount: digits with at most one decimal mark")]
     NotAnAmount,
+    /// The text has more decimals than the currency, and they are not zero.
     #[error("has more than the {0} decimals of {1}")]
     TooManyDecimals(u32, &'static str),
+    /// The amount exceeds 64 bits of minor units.
     #[error("is larger than can be kept (2^63-1 minor units)")]
     TooLarge,
 }
@@ -16,9 +19,15 @@ pub enum AmountError {
 /// Reads an unsigned amount with `,` or `.` as its decimal mark: `1234,56`,
 /// `1234,`, `1234,5`, `,50`, `000012,00`, `1234`.
 ///
-/// Zeros behind the currency's decimals say nothing and are let go (`1,500`
-/// EUR); other digits there are refused, not rounded. A thousands separator is
-/// refused too: nobody can tell `1.234` from `1,234`.
+/// Zeros beyond the currency's decimals are ignored (`1,500` EUR); other digits
+/// there are refused, not rounded. A thousands separator is refused too,
+/// because `1.234` and `1,234` cannot be distinguished.
+///
+/// # Errors
+/// All of them are permanent.
+/// - `NotAnAmount`: the text is not made of digits and at most one decimal mark.
+/// - `TooManyDecimals`: rounding would be necessary.
+/// - `TooLarge`: the amount exceeds 2^63-1 minor units.
 pub fn parse_amount(text: &str, currency: Currency) -> Result<Money, AmountError> {
     let (whole, fraction) = text.split_once([',', '.']).unwrap_or((text, ""));
     let digits = |part: &str| part.bytes().all(|byte| byte.is_ascii_digit());
@@ -33,7 +42,7 @@ pub fn parse_amount(text: &str, currency: Currency) -> Result<Money, AmountError
             currency.code(),
         ));
     }
-    // "1234" + "5" + "0": the same digits, without the mark, are the minor units.
+    // Without the mark, the padded digits are the minor units: "1234" + "5" + "0".
     let minor = format!("{whole}{kept:0<decimals$}");
     let minor = minor.trim_start_matches('0');
     let minor = if minor.is_empty() { "0" } else { minor };
@@ -71,7 +80,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_an_amount_is_refused() {
+    fn anything_but_an_amount_is_refused() {
         for text in [
             "", ",", ".", "-1,00", "+1", "1.234,56", "1,2,3", "1e3", "12 50", "abc",
         ] {

@@ -1,5 +1,5 @@
-//! ISO 20022 camt.053 and camt.054, any version and any namespace prefix:
-//! elements are found by their local names.
+//! ISO 20022 camt.053 and camt.054 in any version and with any namespace
+//! prefix: elements are found by their local names.
 
 mod entry;
 mod tree;
@@ -10,7 +10,7 @@ use domain::{Currency, Money};
 use crate::amount::parse_amount;
 use crate::error::malformed;
 use crate::statement::{midnight, name};
-use crate::{Again, Balance, Direction, Format, ReadError, Reason, Statement, account, text};
+use crate::{Balance, Direction, Doubt, Format, ReadError, Reason, Statement, account, text};
 use tree::Node;
 
 pub(crate) fn detect(text: &str) -> Option<Format> {
@@ -40,7 +40,7 @@ pub(crate) fn read(text: &str, format: Format) -> Vec<Result<Statement, ReadErro
             Ok(statement)
         })
         .collect();
-    // What came before the fault is whole.
+    // The statements before the fault are complete.
     statements.extend(fault.map(Err));
     statements
 }
@@ -63,7 +63,7 @@ fn account_number(node: &Node) -> Option<String> {
     number.and_then(text::one_line)
 }
 
-/// The statement's own number, and the bank's id where it has none.
+/// Returns the statement's number, or the bank's id if it has none.
 fn number(node: &Node) -> Option<String> {
     ["LglSeqNb", "ElctrncSeqNb", "Id"]
         .into_iter()
@@ -71,7 +71,8 @@ fn number(node: &Node) -> Option<String> {
         .and_then(text::one_line)
 }
 
-/// All that tells the statement from others, each with the name of its element.
+/// Returns everything that distinguishes the statement from others, each with
+/// the name of its element.
 fn names(node: &Node, message: Option<&Node>) -> Vec<String> {
     let own = [
         &["Id"][..],
@@ -88,8 +89,9 @@ fn names(node: &Node, message: Option<&Node>) -> Vec<String> {
     let Some(message) = message else {
         return names;
     };
-    // A message that has pages is one page of what it brings. Where that has an id
-    // or pages of its own, the next download may cut it into messages otherwise.
+    // A message with pages carries one page of its contents. If the statement has
+    // an id or pages of its own, the next download may divide it into messages in
+    // another way.
     let is_named = ["Id", "StmtPgntn", "NtfctnPgntn"]
         .iter()
         .any(|child| node.child(child).is_some());
@@ -137,7 +139,7 @@ fn read_parts(
         number,
         names: Vec::new(),
         occurrence: 0,
-        again: Again::No,
+        doubt: Doubt::None,
         opening,
         opening_derived: false,
         closing,
@@ -179,7 +181,7 @@ fn balances(node: &Node, currency: Currency) -> Result<Vec<TypedBalance>, ReadEr
     for bal in node.children("Bal") {
         let code = bal.text_at(&["Tp", "CdOrPrtry", "Cd"]).unwrap_or_default();
         if !matches!(code, "OPBD" | "PRCD" | "ITBD" | "CLBD") {
-            // Available and forward balances are not what the entries add up to.
+            // Entries do not add up to available and forward balances.
             continue;
         }
         let amount = amount(bal, currency, "the balance")?;
@@ -189,10 +191,8 @@ fn balances(node: &Node, currency: Currency) -> Result<Vec<TypedBalance>, ReadEr
         } else {
             amount
         };
-        let date = bal.child("Dt").ok_or_else(|| {
-            ReadError::at(bal.line, Reason::Missing("the date of a balance (Dt)"))
-        })?;
-        let date = moment(date)?.ok_or_else(|| {
+        let date = bal.child("Dt").map(moment).transpose()?.flatten();
+        let date = date.ok_or_else(|| {
             ReadError::at(bal.line, Reason::Missing("the date of a balance (Dt)"))
         })?;
         let balance = Balance {
@@ -208,7 +208,8 @@ fn balances(node: &Node, currency: Currency) -> Result<Vec<TypedBalance>, ReadEr
     Ok(read)
 }
 
-/// A page of a statement opens and closes with intermediate balances (ITBD).
+/// Returns both balances. A page of a statement opens and closes with
+/// intermediate ones (ITBD).
 fn opening_and_closing(balances: &[TypedBalance]) -> (Option<Balance>, Option<Balance>) {
     let of = |code: &str| {
         balances
@@ -229,8 +230,9 @@ fn opening_and_closing(balances: &[TypedBalance]) -> (Option<Balance>, Option<Ba
     }
 }
 
-/// Some exports (Wise) give only the closing balance. The opening follows from
-/// it; what can still be checked is the summary of the entries.
+/// Computes the opening balance backwards from the closing balance, which is
+/// the only one in some exports (Wise). The summary of the entries, if there is
+/// one, is still checked.
 fn derive_opening(
     node: &Node,
     statement: &Statement,
@@ -272,7 +274,8 @@ fn derive_opening(
     })
 }
 
-/// `Amt` of a balance or an entry, which must be in the account's currency.
+/// Reads `Amt` of a balance or an entry, which must be in the account's
+/// currency.
 fn amount(holder: &Node, currency: Currency, field: &'static str) -> Result<Money, ReadError> {
     let amt = holder
         .child("Amt")
@@ -312,11 +315,11 @@ fn direction(holder: &Node, default: Option<Direction>) -> Result<Direction, Rea
 /// A point in time as the file gives it.
 struct Moment {
     at: DateTime<Utc>,
-    /// The day as it is written, which the time in UTC may fall before.
+    /// The day as written; the time in UTC may be on the day before.
     written: NaiveDate,
 }
 
-/// `Dt` (a day) or `DtTm` (a time, with or without a zone) below `holder`.
+/// Reads `Dt` (a day) or `DtTm` (a time, with or without a zone) below `holder`.
 fn moment(holder: &Node) -> Result<Option<Moment>, ReadError> {
     let Some(child) = holder.child("DtTm").or_else(|| holder.child("Dt")) else {
         return Ok(None);
@@ -326,7 +329,7 @@ fn moment(holder: &Node) -> Result<Option<Moment>, ReadError> {
         .get(..10)
         .and_then(|day| day.parse::<NaiveDate>().ok());
     let at = match child.name.as_str() {
-        // Some banks write a zone behind the day: 2023-04-01+02:00.
+        // Some banks add a zone to the day: 2023-04-01+02:00.
         "Dt" => day.map(midnight),
         _ => DateTime::parse_from_rfc3339(written)
             .map(|time| time.to_utc())

@@ -2,9 +2,10 @@
 
 use crate::Reason;
 
-/// UTF-8, with or without a byte order mark; UTF-16 with one; everything else
-/// is read as Windows-1252, of which ISO-8859-1 is a part. MT940 does not name
-/// its encoding, and no byte of Windows-1252 is refused, so this cannot fail.
+/// Decodes UTF-8, with or without a byte order mark, and UTF-16 with one.
+/// Everything else is read as Windows-1252, which contains ISO-8859-1: MT940
+/// does not name its encoding. Never fails, because every byte is valid in
+/// Windows-1252.
 pub fn decode(bytes: &[u8]) -> String {
     match bytes {
         [0xEF, 0xBB, 0xBF, rest @ ..] => decode_8_bit(rest),
@@ -14,11 +15,12 @@ pub fn decode(bytes: &[u8]) -> String {
     }
 }
 
-/// As [`decode`], but an XML declaration is obeyed: bytes that are not UTF-8
-/// are read as Windows-1252 only when the declaration says so.
+/// Decodes like [`decode`] but obeys an XML declaration: bytes that are not
+/// UTF-8 are read as Windows-1252 only if the declaration names it or one of
+/// its subsets.
 ///
 /// # Errors
-/// [`Reason::Encoding`] for an encoding that is not one of these.
+/// - [`Reason::Encoding`]: the declaration names another encoding, or none.
 pub fn decode_xml(bytes: &[u8]) -> Result<String, Reason> {
     let text = decode(bytes);
     if std::str::from_utf8(bytes).is_ok()
@@ -38,8 +40,8 @@ pub fn decode_xml(bytes: &[u8]) -> Result<String, Reason> {
     }
 }
 
-/// The text with `\n` at the end of each line, whatever ended it: `\r\n`, `\r`
-/// alone, or the `\r\r\n` that a transfer in text mode makes.
+/// Returns the text with `\n` in place of every line end: `\r\n`, a lone `\r`,
+/// or the `\r\r\n` that a transfer in text mode produces.
 pub fn line_ends(text: String) -> String {
     if !text.contains('\r') {
         return text;
@@ -88,8 +90,8 @@ fn decode_utf16(bytes: &[u8], unit: fn([u8; 2]) -> u16) -> String {
         .collect()
 }
 
-/// 0x80 to 0x9F of Windows-1252 as the WHATWG encoding standard has them; the
-/// five holes stay control characters.
+/// The characters 0x80 to 0x9F of Windows-1252 according to the WHATWG encoding
+/// standard; the five unassigned bytes stay control characters.
 const HIGH_CONTROLS: [char; 32] = [
     '€', '\u{81}', '‚', 'ƒ', '„', '…', '†', '‡', 'ˆ', '‰', 'Š', '‹', 'Œ', '\u{8D}', 'Ž', '\u{8F}',
     '\u{90}', '‘', '’', '“', '”', '•', '–', '—', '˜', '™', 'š', '›', 'œ', '\u{9D}', 'ž', 'Ÿ',

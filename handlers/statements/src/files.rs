@@ -1,44 +1,44 @@
-//! Several files of one import.
+//! The statements of several files in one import.
 
 use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
-use crate::{Again, Direction, Entry, Statement, identity};
+use crate::{Direction, Doubt, Entry, Statement, identity};
 
-/// The files that were read so far.
+/// The files of an import that were read so far.
 ///
-/// Some banks give all statements of a day one number, and a day on which the
-/// same is booked twice has two that nothing tells apart but what else is
-/// written in them. In one file their places do. In two files it is what was
-/// written of their entries: the files themselves do not tell, as two downloads
-/// may have one statement in common and differ in everything around it.
+/// Some banks give all statements of a day the same number. If the same amounts
+/// are booked twice on such a day, only the texts and positions of the two
+/// statements differ. Within a file their positions distinguish them. Across
+/// files only the texts of the entries do: two downloads may share a statement
+/// and differ in everything around it.
 #[derive(Debug, Default)]
 pub struct Files {
-    /// By what statements share, what is written in each; its place is which
-    /// of them it is.
-    known: BTreeMap<String, Vec<Written>>,
-    /// How many files there were.
+    /// The different texts of the statements that share an identity, by that
+    /// identity. The index is the statement's occurrence.
+    known: BTreeMap<String, Vec<KnownTexts>>,
+    /// The number of files so far.
     count: usize,
 }
 
 #[derive(Debug)]
-struct Written {
+struct KnownTexts {
     content: [u8; 32],
-    /// How many before it in its file say the same.
+    /// The number of statements with the same texts before it in its file.
     before: usize,
-    /// The first file that has it.
+    /// The first file that contains it.
     file: usize,
 }
 
 impl Files {
-    /// Takes in the statements of one file, and counts on those that share
-    /// number, balances and amounts with one of another file but say something
-    /// else. Those that say the same are copies, in whatever encoding, and count
-    /// as the first.
+    /// Adds the statements of one file and numbers those that share number,
+    /// balances and amounts with a statement of another file but have other
+    /// texts. Statements with the same texts, in any encoding, are copies and
+    /// count as the first.
     ///
-    /// Notifications are not counted on: they have no balances that would tell
-    /// if one were taken for two.
+    /// Notifications are not numbered: without balances, nothing would reveal
+    /// that one was mistaken for two.
     pub fn add<'a>(&mut self, statements: impl IntoIterator<Item = &'a mut Statement>) {
         self.count += 1;
         let mut here: BTreeMap<(String, [u8; 32]), usize> = BTreeMap::new();
@@ -50,16 +50,15 @@ impl Files {
             let content = content(statement);
             let before = here.entry((shared.clone(), content)).or_default();
             let known = self.known.entry(shared).or_default();
-            let is_this =
-                |written: &Written| written.content == content && written.before == *before;
+            let is_this = |texts: &KnownTexts| texts.content == content && texts.before == *before;
             let place = known.iter().position(is_this);
             statement.occurrence = place.unwrap_or(known.len());
             if place.is_none() {
                 let file = self.count;
-                if known.iter().any(|written| written.file != file) {
-                    statement.again = Again::OtherTexts;
+                if known.iter().any(|texts| texts.file != file) {
+                    statement.doubt = Doubt::OtherTexts;
                 }
-                known.push(Written {
+                known.push(KnownTexts {
                     content,
                     before: *before,
                     file,
@@ -70,8 +69,8 @@ impl Files {
     }
 }
 
-/// Of what is written in the entries, in whatever order; no encoding and no line
-/// end changes it.
+/// Returns a hash of the entries' texts that does not depend on their order,
+/// encoding or line ends.
 fn content(statement: &Statement) -> [u8; 32] {
     let mut entries: Vec<String> = statement.entries.iter().map(skeleton).collect();
     entries.sort_unstable();

@@ -1,10 +1,10 @@
-//! Which format a file has, and reading it.
+//! The formats, how they are recognised, and how a file is read.
 
 use std::collections::BTreeMap;
 
 use crate::{ReadError, Reason, Statement, camt, encoding, identity, mt940};
 
-/// A format of statements that can be read.
+/// A supported format.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// SWIFT MT940, with or without the envelope.
@@ -16,7 +16,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// As the command line has it.
+    /// Returns the format's name on the command line.
     pub const fn name(self) -> &'static str {
         match self {
             Format::Mt940 => "mt940",
@@ -25,6 +25,7 @@ impl Format {
         }
     }
 
+    /// Returns the format with this name.
     pub fn from_name(name: &str) -> Option<Self> {
         [Format::Mt940, Format::Camt053, Format::Camt054]
             .into_iter()
@@ -32,11 +33,12 @@ impl Format {
     }
 }
 
-/// Largest file that is read. A year of a busy business account has a few
-/// megabytes; the tree of a camt file takes several times its size.
+/// Largest file, in bytes: a year of a busy business account has a few
+/// megabytes, and the tree of a camt file takes several times its size. A
+/// larger file is refused.
 pub const MAX_FILE_BYTES: usize = 64 * 1024 * 1024;
 
-/// The format of a file, from its content alone.
+/// Recognises the format of a file by its content alone.
 pub fn detect(bytes: &[u8]) -> Option<Format> {
     detect_text(&encoding::line_ends(encoding::decode(bytes)))
 }
@@ -48,14 +50,20 @@ fn detect_text(text: &str) -> Option<Format> {
     mt940::looks_like(text).then_some(Format::Mt940)
 }
 
-/// Reads all statements of a file, in the order of the file.
+/// Reads all statements of a file, in their order. Without a `format` it is
+/// recognised by the content.
 ///
 /// A statement that cannot be read, or that contradicts itself, is an error in
-/// its place, and the others still count. `format` of `None` means: recognise it.
+/// its place; the others still count.
 ///
 /// # Errors
-/// When nothing of the file can be read: it is empty, too large, or in no
-/// format that is known.
+/// None of the file can be read. All of these are permanent.
+/// - [`Reason::Empty`], [`Reason::TooLarge`]: the file has no text, or more
+///   than [`MAX_FILE_BYTES`].
+/// - [`Reason::UnknownFormat`], [`Reason::Intraday`]: the format is not
+///   supported.
+/// - [`Reason::Encoding`]: the XML declares an unsupported encoding.
+/// - [`Reason::NoStatement`]: the file contains no statement.
 pub fn read(
     bytes: &[u8],
     format: Option<Format>,

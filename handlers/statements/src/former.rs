@@ -1,8 +1,8 @@
 //! The keys under which earlier versions recorded a statement.
 //!
-//! They took two statements of the same balances, days and amounts for one, and
-//! that lost movements. What they recorded is still there under these keys, and
-//! has to be known again, so nothing here may ever change.
+//! Those versions took two statements with the same balances, days and amounts
+//! for one, which lost movements. Their commits still exist under these keys and
+//! have to be recognised, so nothing here may ever change.
 
 use std::ops::Range;
 
@@ -15,12 +15,13 @@ use crate::{Balance, Direction, Entry, Statement};
 /// A request of an earlier version.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FormerRequest {
+    /// The key that the earlier version used.
     pub idempotency_key: String,
-    /// The entries of the plan that it recorded, in their order.
+    /// The plan's entries that it recorded, in their order.
     pub entries: Range<usize>,
 }
 
-/// All requests for these entries, which are sorted as a plan has them.
+/// Returns all requests for these entries, which are in the order of the plan.
 pub(crate) fn requests(statement: &Statement, entries: &[&Entry]) -> Vec<FormerRequest> {
     let identity = identity(statement);
     let mut requests = Vec::new();
@@ -54,8 +55,8 @@ pub(crate) fn requests(statement: &Statement, entries: &[&Entry]) -> Vec<FormerR
     requests
 }
 
-/// A hash of account, currency, balances and days, and the entries' amounts and
-/// value dates in any order.
+/// Returns a hash of account, currency, balances and days, and of the entries'
+/// amounts and value dates in any order.
 fn identity(statement: &Statement) -> String {
     let account: String = statement
         .account

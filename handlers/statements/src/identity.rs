@@ -1,30 +1,31 @@
-//! What makes a statement the same statement, whatever file it comes in.
+//! The identity of a statement, which is the same in every file.
 
 use data_encoding::HEXLOWER;
 use sha2::{Digest, Sha256};
 
 use crate::{Balance, Direction, Entry, Statement};
 
-/// How an identity is computed; a change would make every statement new.
+/// The scheme of the identity. A change would make every statement new, and
+/// record it again.
 const VERSION: &str = "ledgerbell-statement-2";
 
-/// The identity of a statement: a hash of what the bank calls it, and of what
-/// it cannot change from one download to the next.
+/// Returns the identity of a statement: a hash of the bank's names for it and
+/// of the facts that do not change from one download to the next.
 ///
 /// - Its number and page, or its id; see [`Statement::names`].
 /// - The account, its currency, and both balances with their dates.
-/// - Of a statement with balances, each entry's direction, amount and value
-///   date, in any order. Banks that number all pages of a day alike, or none,
-///   are told apart by them.
-/// - Of a notification, which has no balances, the references that the bank
-///   gave to each entry, in any order. Amounts count where it gave none and
-///   has no name for the notification either: whoever names a payment and sends
-///   it again with another amount has not sent another payment.
-/// - Where there are several statements that are the same in all of this, which
-///   of them it is; see [`Statement::occurrence`].
+/// - For a statement with balances: each entry's direction, amount and value
+///   date, in any order. They distinguish the pages of banks that number all
+///   pages of a day alike, or none.
+/// - For a notification, which has no balances: the bank's references of each
+///   entry, in any order. Amounts count only if neither the entry nor the
+///   notification has a name: a named payment that is sent again with another
+///   amount is still the same payment.
+/// - If several statements agree in all of this: which of them it is; see
+///   [`Statement::occurrence`].
 ///
-/// Texts do not count: they change with the encoding of the file, and this
-/// program may come to read them better.
+/// Texts do not count: they change with the encoding of the file, and a later
+/// version of this crate may read them better.
 pub fn identity(statement: &Statement) -> String {
     let mut lines = lines(statement);
     if statement.occurrence > 0 {
@@ -33,7 +34,8 @@ pub fn identity(statement: &Statement) -> String {
     hash(&lines)
 }
 
-/// The same, whichever of several it is.
+/// Returns the identity without the occurrence: statements that agree in
+/// everything else share it.
 pub fn shared(statement: &Statement) -> String {
     hash(&lines(statement))
 }
@@ -49,7 +51,7 @@ fn lines(statement: &Statement) -> Vec<String> {
         statement.currency.to_string(),
     ];
     lines.extend(statement.names.iter().map(|name| token(name)));
-    // What is derived follows from the rest, and has no date of its own.
+    // A derived balance follows from the rest and has no date of its own.
     let opening = statement.opening.filter(|_| !statement.opening_derived);
     lines.push(balance(opening));
     lines.push(balance(statement.closing));
@@ -95,8 +97,8 @@ fn references(entry: &Entry) -> String {
     tokens.join(" ")
 }
 
-/// What of a name no encoding and no spacing changes; a number without the
-/// zeros before it.
+/// Returns the parts of a name that do not depend on encoding or spacing, and
+/// numbers without leading zeros.
 fn token(text: &str) -> String {
     text.split(|c: char| !c.is_ascii_alphanumeric())
         .filter(|part| !part.is_empty())

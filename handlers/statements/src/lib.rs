@@ -1,9 +1,37 @@
-//! Bank statements as banks really write them, read and turned into events to
-//! append.
+//! Bank statements as banks really write them, turned into events to append.
 //!
-//! Bytes become [`Statement`]s with [`read`]; a statement becomes the requests
-//! to make of the HTTP API with [`plan`]. Nothing here opens a file or a
-//! connection, or asks for the time.
+//! [`read`] turns bytes into [`Statement`]s, and [`plan()`] turns a statement
+//! into requests to the HTTP API. Nothing here opens a file or a connection, or
+//! reads the clock.
+//!
+//! ```
+//! use statements::{Step, plan, read};
+//!
+//! let file = b"\
+//! :20:1
+//! :25:NL71RABO0123456789
+//! :28C:7/1
+//! :60F:C260101EUR100,00
+//! :61:260102D12,50NTRFNONREF//B4711
+//! :86:Coffee beans
+//! :62F:C260102EUR87,50
+//! ";
+//! // The outer error concerns the whole file, an inner one a single statement.
+//! for statement in read(file, None)? {
+//!     let plan = plan(&statement?, None);
+//!     assert_eq!(plan.account_id.as_str(), "NL71RABO0123456789");
+//!     let [Step::Append(request)] = plan.steps.as_slice() else {
+//!         panic!("one request for the movements of one day");
+//!     };
+//!     // The same statement in another file has the same key, so it counts once.
+//!     assert!(request.idempotency_key.starts_with("import-2-"));
+//!     assert_eq!(request.body.events.len(), 1);
+//! }
+//! # Ok::<(), statements::ReadError>(())
+//! ```
+
+#![warn(missing_docs, clippy::missing_errors_doc, clippy::missing_panics_doc)]
+#![deny(rustdoc::broken_intra_doc_links)]
 
 pub mod account;
 pub mod amount;
@@ -30,4 +58,4 @@ pub use order::in_order;
 pub use plan::{Note, Plan, Step, plan};
 pub use request::{Body, EventBody, EventContent, Movement, Request};
 pub use reversal::{KnownEvent, ReversalStep, match_original};
-pub use statement::{Again, Balance, Direction, Entry, Statement};
+pub use statement::{Balance, Direction, Doubt, Entry, Statement};

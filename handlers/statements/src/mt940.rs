@@ -1,5 +1,5 @@
-//! SWIFT MT940, read with tolerance: what is not needed is not looked at, and
-//! what banks do against the grammar is accepted where its meaning is clear.
+//! SWIFT MT940, read with tolerance: fields that are not needed are ignored, and
+//! violations of the grammar are accepted if their meaning is clear.
 
 mod balance;
 mod details;
@@ -11,7 +11,7 @@ use domain::Currency;
 
 use crate::error::malformed;
 use crate::statement::{LeftOut, midnight, name};
-use crate::{Again, Balance, Entry, ReadError, Reason, Statement, account, text};
+use crate::{Balance, Doubt, Entry, ReadError, Reason, Statement, account, text};
 use details::Details;
 use statement_line::StatementLine;
 use tags::Field;
@@ -41,7 +41,7 @@ fn read_statement(fields: &[Field<'_>]) -> Result<Statement, ReadError> {
     };
     let number = value(&["28C", "28"]).and_then(text::one_line);
     let account = value(&["25", "25P"]).and_then(text::one_line);
-    // Its own reference names the message, and is new with each download.
+    // The reference (:20:) names the message and is new in every download.
     let names = number
         .clone()
         .or_else(|| value(&["20"]).and_then(text::one_line));
@@ -118,7 +118,7 @@ impl<'a> Assembly<'a> {
             number: self.number.map(str::to_owned),
             names: Vec::new(),
             occurrence: 0,
-            again: Again::No,
+            doubt: Doubt::None,
             opening: Some(opening),
             opening_derived: false,
             closing: Some(closing),
@@ -167,7 +167,7 @@ impl<'a> Assembly<'a> {
                             .extend(field.lines.iter().map(|line| (*line).to_owned()));
                     }
                 }
-                // What follows the closing balance is about the whole statement.
+                // Fields after the closing balance concern the whole statement.
                 "62F" | "62M" => break,
                 _ => {}
             }
@@ -201,8 +201,8 @@ impl Draft {
         } else {
             Details::parse(&self.details)
         };
-        // Without an entry date the bank still booked it within the statement,
-        // whatever the value date says.
+        // Without an entry date, the bank still booked it within the statement's
+        // days, whatever the value date is.
         let booked_on = line
             .entry_date
             .unwrap_or_else(|| line.value_date.min(to).max(from));

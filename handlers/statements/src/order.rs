@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 
 use domain::Money;
 
-use crate::{Again, Balance, Statement, identity};
+use crate::{Balance, Doubt, Statement, identity};
 
-/// Puts statements in the order in which they follow from one another: by
-/// opening date, closing date, number and page; and where those of one account
-/// and the same days do not follow so, by their balances. Some banks write the
-/// newest first or give all pages of a day one number, and files are named in
-/// any order. What is equal keeps its place.
+/// Sorts statements so that each follows from the one before: by opening date,
+/// closing date, number and page, and, if those of an account and the same days
+/// are not consecutive then, by their balances.
+///
+/// Some banks write the newest statement first or give all pages of a day one
+/// number, and files are named in any order. Equal statements keep their order.
 pub fn in_order(mut statements: Vec<Statement>) -> Vec<Statement> {
     statements.sort_by_cached_key(|statement| {
         let date = |balance: Option<Balance>| balance.map(|balance| balance.date);
@@ -49,8 +50,8 @@ fn days(statement: &Statement) -> Days {
     (date(statement.opening), date(statement.closing))
 }
 
-/// Statements of the same days, each opening with what the one before closes
-/// with, if there is such an order.
+/// Orders statements of the same days so that each opens with the closing
+/// balance of the one before, if there is such an order. Copies go to the end.
 fn chained(group: Vec<Statement>, before: Option<Money>) -> Vec<Statement> {
     let mut known = BTreeSet::new();
     let closing_of = |path: Option<Vec<usize>>, of: &[&Statement]| {
@@ -65,31 +66,31 @@ fn chained(group: Vec<Statement>, before: Option<Money>) -> Vec<Statement> {
     let all: Vec<&Statement> = distinct.iter().collect();
     let order = path(&all, before);
     let without_copies = closing_of(order.clone(), &all);
-    let is_certain = |statement: &&Statement| statement.again != Again::OtherTexts;
+    let is_certain = |statement: &&Statement| statement.doubt != Doubt::OtherTexts;
     let certain = end(&all.into_iter().filter(is_certain).collect::<Vec<_>>());
-    // The balances want it: no doubt is left.
+    // The balances require these statements, so there is no doubt.
     if certain.is_none() || certain != without_copies {
         for statement in &mut distinct {
-            statement.again = Again::No;
+            statement.doubt = Doubt::None;
         }
     }
     let mut group = match order {
-        Some(order) => taken(distinct, &order),
+        Some(order) => reordered(distinct, &order),
         None => distinct,
     };
-    // What is given twice is recorded once, wherever it stands.
+    // Copies are recorded once, so their position does not matter.
     for statement in &mut again {
-        statement.again = match with_copies {
-            None => Again::No,
-            ends if ends == without_copies => Again::EndsAlike,
-            Some(_) => Again::EndsElsewhere,
+        statement.doubt = match with_copies {
+            None => Doubt::None,
+            ends if ends == without_copies => Doubt::SameBalance,
+            Some(_) => Doubt::OtherBalance,
         };
     }
     group.extend(again);
     group
 }
 
-fn taken(statements: Vec<Statement>, order: &[usize]) -> Vec<Statement> {
+fn reordered(statements: Vec<Statement>, order: &[usize]) -> Vec<Statement> {
     let mut left: Vec<Option<Statement>> = statements.into_iter().map(Some).collect();
     order
         .iter()
@@ -97,9 +98,10 @@ fn taken(statements: Vec<Statement>, order: &[usize]) -> Vec<Statement> {
         .collect()
 }
 
-/// A way along all of them (an Eulerian path: balances are the places, and
-/// statements the ways from one to the next), the first one first where there
-/// is a choice. `None` where there is none, or they have no balances.
+/// Returns an order of all statements in which each opens with the closing
+/// balance of the one before: an Eulerian path, with balances as vertices and
+/// statements as edges. Of several choices it takes the first. `None` if there
+/// is no such path, or a statement has no balances.
 fn path(statements: &[&Statement], before: Option<Money>) -> Option<Vec<usize>> {
     let ends: Vec<(Money, Money)> = statements
         .iter()
@@ -120,8 +122,8 @@ fn path(statements: &[&Statement], before: Option<Money>) -> Option<Vec<usize>> 
     let start = source
         .or(before.filter(|&before| departures(before) > 0))
         .or(ends.first().map(|(begin, _)| *begin))?;
-    // Hierholzer: go on until there is no way on, then back to where there was
-    // another one.
+    // Hierholzer's algorithm: follow unused edges to a dead end, then return to
+    // the last vertex that has another one.
     let mut used = vec![false; ends.len()];
     let mut way: Vec<(Money, Option<usize>)> = vec![(start, None)];
     let mut path = Vec::with_capacity(ends.len());

@@ -1,16 +1,16 @@
-//! The requests that bring a statement into an account.
+//! The requests that append a statement to its account.
 //!
-//! How a plan is carried out:
+//! To carry out a plan:
 //!
 //! 1. If the account does not exist, post [`Plan::opening`] with `If-Match: "0"`.
-//! 2. Look up in the account's commits (`GET /accounts/{id}/commits`) which keys
-//!    are recorded: those of [`Plan::steps`], and those of [`Plan::former`], each
-//!    for one statement; of these none, if an entry is recorded under both, as
-//!    they are another statement's then. What is recorded under a key must move
-//!    what the plan's entries move.
-//! 3. Post what is not recorded ([`Plan::steps_without`]), each behind a version
-//!    at which the account holds what the statement says, and with `If-Match`.
-//! 4. The account after the last entry must hold [`Plan::expected_closing`].
+//! 2. Look up which keys the account's commits (`GET /accounts/{id}/commits`)
+//!    have: those of [`Plan::steps`], and those of [`Plan::former`], each for
+//!    one statement. If an entry is recorded under both, the former keys belong
+//!    to another statement and count for nothing. A commit under a key must
+//!    contain the same movements as the plan's entries.
+//! 3. Post the steps that are not recorded ([`Plan::steps_without`]), each with
+//!    `If-Match` and at a version whose balance agrees with the statement.
+//! 4. Compare the balance after the last entry with [`Plan::expected_closing`].
 
 use std::collections::BTreeSet;
 
@@ -28,11 +28,12 @@ use crate::{Direction, Entry, FormerRequest, Statement, former, identity, text};
 pub enum Step {
     /// Deposits and withdrawals of one day.
     Append(Request),
-    /// One entry that takes back another.
+    /// An entry that reverses an earlier one.
     Reverse(Box<ReversalStep>),
 }
 
 impl Step {
+    /// Returns the key under which the step is recorded once.
     pub fn idempotency_key(&self) -> &str {
         match self {
             Step::Append(request) => &request.idempotency_key,
@@ -40,7 +41,7 @@ impl Step {
         }
     }
 
-    /// The entries of the plan that it records.
+    /// Returns the indices of the plan's entries that it records.
     pub fn entries(&self) -> std::ops::Range<usize> {
         match self {
             Step::Append(request) => request.entries.clone(),
@@ -49,40 +50,43 @@ impl Step {
     }
 }
 
-/// Something in the statement that is not in the plan.
+/// A remark about a part of the statement that the plan leaves out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Note {
     /// The line of the file.
     pub line: usize,
+    /// The part and the reason.
     pub text: String,
 }
 
-/// How a statement is brought into its account.
+/// The requests that append a statement to its account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Plan {
+    /// The account.
     pub account_id: AccountId,
-    /// The statement's identity, of which all keys are made.
+    /// The statement's identity, which is part of every key.
     pub identity: String,
-    /// To be posted when the account does not exist, and not otherwise.
+    /// The request that opens the account; posted only if it does not exist.
     pub opening: Request,
-    /// What moves something, oldest first.
+    /// The entries with an amount, oldest first.
     pub entries: Vec<Entry>,
     /// The requests for all entries.
     pub steps: Vec<Step>,
-    /// The requests under which an earlier version may have recorded them.
+    /// The requests under which an earlier version may have recorded the entries.
     pub former: Vec<FormerRequest>,
-    /// What the account must hold before the first step, if the statement says.
+    /// The account's balance before the first step, if the statement has one.
     pub expected_opening: Option<Money>,
-    /// What the account must hold after the last step, if the statement says.
+    /// The account's balance after the last step, if the statement has one.
     pub expected_closing: Option<Money>,
+    /// The parts of the statement that are left out.
     pub notes: Vec<Note>,
 }
 
-/// The requests to make for a statement. Without `customer` the customer's id
-/// is the account's.
+/// Plans the requests for a statement. Without a `customer`, the customer has
+/// the same id as the account.
 ///
-/// A statement that was planned twice gives the same requests with the same
-/// keys, whatever file it was in.
+/// The same statement always results in the same requests with the same keys,
+/// whatever file it was in.
 pub fn plan(statement: &Statement, customer: Option<&CustomerId>) -> Plan {
     let identity = identity::identity(statement);
     let mut notes: Vec<Note> = statement
@@ -121,12 +125,12 @@ pub fn plan(statement: &Statement, customer: Option<&CustomerId>) -> Plan {
 }
 
 impl Plan {
-    /// The requests for the entries that are not among `recorded`.
+    /// Returns the requests for the entries whose indices are not in `recorded`.
     ///
-    /// None has entries of two days: whether customers are told depends on the
-    /// day, and the requests, and so their keys, may not depend on that. Each
-    /// reversal is one of its own, because what it is depends on what the
-    /// account has by then.
+    /// No request spans two days: the day decides whether customers are
+    /// notified, and the requests, and thus their keys, must not depend on that
+    /// decision. Each reversal is a request of its own, because its event
+    /// depends on the events that the account has by then.
     pub fn steps_without(&self, recorded: &BTreeSet<usize>) -> Vec<Step> {
         let mut steps = Vec::new();
         let mut begin = 0;
@@ -169,7 +173,7 @@ impl Plan {
     }
 }
 
-/// The day on which the entry was booked, in UTC as it is recorded.
+/// Returns the day in UTC on which the entry was booked.
 pub fn booked_on(entry: &Entry) -> NaiveDate {
     entry.booked_at.date_naive()
 }
@@ -183,7 +187,7 @@ fn opening(
     let opening = statement
         .opening
         .map_or(Money::zero(statement.currency), |balance| balance.amount);
-    // A derived balance has no date of its own, and no entry may come before the opening.
+    // A derived balance has no date of its own, and no entry may precede the opening.
     let first = moved.first().map(|entry| entry.booked_at);
     let dated = statement
         .opening
@@ -219,7 +223,7 @@ fn opening(
     }
 }
 
-/// The event of an entry that is none of a reversal.
+/// Returns the deposit or withdrawal of an entry.
 pub fn movement(entry: &Entry) -> EventBody {
     let (reference, counterparty) = texts(entry);
     let movement = Movement {
@@ -240,7 +244,7 @@ pub fn movement(entry: &Entry) -> EventBody {
     }
 }
 
-/// The `reference` and the `counterparty` of its event.
+/// Returns the `reference` and the `counterparty` of the entry's event.
 pub fn texts(entry: &Entry) -> (Option<String>, Option<String>) {
     let counterparty = entry
         .counterparty

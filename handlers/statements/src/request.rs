@@ -1,4 +1,4 @@
-//! The requests of a plan, as the API takes them.
+//! The requests of a plan, in the shape of the HTTP API.
 
 use std::ops::Range;
 
@@ -11,67 +11,88 @@ use crate::{Entry, text};
 /// The body of `POST /v1/accounts/{account_id}/events`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Body {
+    /// The events of the commit.
     pub events: Vec<EventBody>,
-    /// Whether customers are told of them; left out where they are.
-    #[serde(skip_serializing_if = "is_told")]
+    /// Whether customers are notified; the API's default, `true`, is omitted.
+    #[serde(skip_serializing_if = "is_default_notify")]
     pub notify: bool,
 }
 
-fn is_told(notify: &bool) -> bool {
+fn is_default_notify(notify: &bool) -> bool {
     *notify
 }
 
+/// An event in a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct EventBody {
+    /// The type and the data.
     #[serde(flatten)]
     pub content: EventContent,
-    /// RFC 3339 in UTC.
+    /// The time at which the bank booked it, as RFC 3339 in UTC.
     pub occurred_at: String,
 }
 
+/// The type and the data of an event in a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(tag = "type", content = "data")]
 pub enum EventContent {
+    /// The account was opened.
     AccountOpened {
+        /// The owner.
         customer_id: CustomerId,
+        /// The ISO 4217 code.
         currency: String,
-        /// May be below zero: `-12.34`.
+        /// The balance as a decimal, which may be below zero: `-12.34`.
         opening_balance: String,
     },
+    /// The balance rose.
     MoneyDeposited(Movement),
+    /// The balance fell.
     MoneyWithdrawn(Movement),
+    /// An earlier movement was reversed.
     TransactionReversed {
+        /// The id of the reversed event.
         reverses: String,
+        /// The reason, which customers see.
         #[serde(skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
 }
 
+/// The data of a deposit or withdrawal.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Movement {
+    /// The amount as a decimal, above zero.
     pub amount: String,
+    /// The ISO 4217 code.
     pub currency: String,
+    /// The bank's code for this kind of movement.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub channel: Option<String>,
+    /// The name of the other side, or else its account.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub counterparty: Option<String>,
+    /// The payer's text, or else a reference.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
+    /// The day from which the movement counts for interest.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub value_date: Option<NaiveDate>,
 }
 
-/// A request and the key that makes it count once.
+/// A request with its idempotency key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
+    /// The key under which the request is recorded once.
     pub idempotency_key: String,
-    /// The entries of the plan that it records: none for the opening.
+    /// The indices of the plan's entries that it records: none for the opening.
     pub entries: Range<usize>,
+    /// The body.
     pub body: Body,
 }
 
-/// The `reference` of the event: what the payer wrote; if nothing, the
-/// reference; if none, the bank's.
+/// Returns the `reference` of the event: the payer's text, or else the
+/// customer's reference, or else the bank's.
 pub(crate) fn reference_of(entry: &Entry) -> Option<String> {
     [&entry.remittance, &entry.reference, &entry.bank_reference]
         .into_iter()

@@ -1,4 +1,4 @@
-//! Entries that take back an earlier one.
+//! Entries that reverse an earlier one.
 
 use chrono::NaiveDate;
 use domain::Money;
@@ -6,38 +6,44 @@ use domain::Money;
 use crate::request::{Body, EventBody, EventContent, Request};
 use crate::{Direction, Entry};
 
-/// A movement that the account has already, as the API told it.
+/// A movement of the account, as returned by the API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KnownEvent {
+    /// The event's id.
     pub event_id: String,
-    /// What it did: `MoneyDeposited` is a credit.
+    /// The effect on the balance: `MoneyDeposited` is a credit.
     pub direction: Direction,
+    /// The amount.
     pub amount: Money,
+    /// The reference.
     pub reference: Option<String>,
+    /// The value date.
     pub value_date: Option<NaiveDate>,
-    /// Another event reversed it already.
+    /// Whether another event reversed it already.
     pub reversed: bool,
 }
 
-/// An entry that the bank marks as a reversal, and how to append it.
+/// The request for an entry that the bank marks as a reversal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ReversalStep {
-    /// The entry, to be matched with [`match_original`].
+    /// The entry, whose original [`match_original`] finds.
     pub entry: Entry,
+    /// The key under which the step is recorded once.
     pub idempotency_key: String,
-    /// The entry's place in the plan.
+    /// The entry's index in the plan.
     pub index: usize,
+    /// The reason of the reversal, which customers see.
     pub reason: Option<String>,
-    /// The opposite movement, for when the original is not known.
+    /// The opposite movement, used if the original is unknown.
     pub otherwise: EventBody,
 }
 
 impl ReversalStep {
-    /// The request: a `TransactionReversed` of the original, or else the
-    /// opposite movement.
+    /// Returns the request: a `TransactionReversed` of the original, or, without
+    /// one, the opposite movement.
     ///
-    /// The key is the same for both: an import that is repeated finds the entry
-    /// by it, also where by then more is known of the original.
+    /// Both have the same key, so a repeated import recognises the entry even
+    /// if the original has become known in the meantime.
     pub fn request(&self, original: Option<&str>) -> Request {
         let event = match original {
             Some(event_id) => EventBody {
@@ -60,12 +66,12 @@ impl ReversalStep {
     }
 }
 
-/// The event that this entry takes back, if there is no doubt.
+/// Returns the id of the event that this entry reverses, if there is no doubt.
 ///
-/// It moved the same amount in the other direction and was not reversed
-/// before; and it is the only one of these with the entry's reference or text,
-/// or, when none has that, the only one with the entry's value date. A lone
-/// event of the same amount, with neither, is not enough.
+/// The event moved the same amount in the other direction and is not reversed
+/// yet. Of all such events it is the only one with the entry's reference or
+/// text, or, if none has that, the only one with the entry's value date. A
+/// single event of the same amount with neither is not enough.
 pub fn match_original<'a>(entry: &Entry, known: &'a [KnownEvent]) -> Option<&'a str> {
     let candidates: Vec<&KnownEvent> = known
         .iter()

@@ -1,5 +1,5 @@
-//! A bank's statement of one account: what it opens with, what moved, what it
-//! closes with.
+//! A bank's statement of one account: opening balance, entries and closing
+//! balance.
 
 use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use domain::{AccountId, Currency, Money};
@@ -7,26 +7,31 @@ use serde::{Serialize, Serializer};
 
 use crate::{ReadError, Reason};
 
-/// A booked balance of the account. Below zero is a debit balance.
+/// A booked balance of the account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub struct Balance {
+    /// The amount; a debit balance is below zero.
     #[serde(serialize_with = "money_as_text")]
     pub amount: Money,
+    /// The day, as the file states it.
     pub date: NaiveDate,
-    /// The line of the file that says so.
+    /// The line of the file, counted from 1.
     #[serde(skip)]
     pub line: usize,
 }
 
-/// What an entry does to the balance.
+/// The effect of an entry on the balance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
+    /// The balance rises.
     Credit,
+    /// The balance falls.
     Debit,
 }
 
 impl Direction {
+    /// Returns the other direction.
     pub fn opposite(self) -> Self {
         match self {
             Direction::Credit => Direction::Debit,
@@ -40,37 +45,39 @@ impl Direction {
 pub struct Entry {
     /// The line of the file where it begins.
     pub line: usize,
-    /// What the entry itself does: a reversed credit (`RC`) is a debit.
+    /// The effect of the entry itself: a reversed credit (`RC`) is a debit.
     pub direction: Direction,
-    /// The bank marks it as taking back an earlier entry.
+    /// Whether the bank marks it as the reversal of an earlier entry.
     pub reversal: bool,
-    /// Zero or more. Zero is in real files, and moves nothing.
+    /// The amount, never below zero. Entries of zero occur in real files.
     #[serde(serialize_with = "money_as_text")]
     pub amount: Money,
+    /// The day from which the amount counts for interest.
     pub value_date: Option<NaiveDate>,
-    /// When the bank booked it. Banks mostly give the day alone, which is
-    /// taken as its beginning in UTC.
+    /// The time at which the bank booked it. Most banks state only the day; it
+    /// becomes midnight in UTC.
     pub booked_at: DateTime<Utc>,
     /// The customer's reference, or the payment's end-to-end id.
     pub reference: Option<String>,
     /// The bank's own reference of the entry.
     pub bank_reference: Option<String>,
-    /// What the payer wrote, on one line and in full.
+    /// The payer's text, complete and on one line.
     pub remittance: Option<String>,
     /// The name of the other side.
     pub counterparty: Option<String>,
+    /// The account number of the other side.
     pub counterparty_account: Option<String>,
     /// The bank's code for this kind of entry: `NTRF` in MT940,
     /// `PMNT-RCDT-ESCT` in camt.
     pub code: Option<String>,
-    /// Every reference by which bank and payers know the entry, in the order of
-    /// the file. Empty in MT940, whose statements are known without.
+    /// All references of the bank and the payers, in the order of the file.
+    /// Empty in MT940, whose statements are identified by their balances.
     #[serde(skip)]
     pub references: Vec<String>,
 }
 
 impl Entry {
-    /// By how much the entry moves the balance.
+    /// Returns the signed change of the balance. `None` if it exceeds 64 bits.
     pub fn delta(&self) -> Option<Money> {
         match self.direction {
             Direction::Credit => Some(self.amount),
@@ -79,68 +86,77 @@ impl Entry {
     }
 }
 
-/// A statement that has number, balances and amounts of another one of the same
-/// import: with the same texts it is a copy and counts as that one, with others
-/// it does not. What the balances say of that.
+/// The doubt about a statement that agrees with another one of the same import
+/// in number, balances and amounts.
+///
+/// If the texts agree too, it is a copy and counts as the other one; if not, it
+/// is a statement of its own. The balances may contradict that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Again {
-    /// Nothing against it, or there is no such other one.
-    No,
-    /// The copy may have been booked as well, and nothing depends on it: the
-    /// statements of its days end with the same balance with it and without.
-    EndsAlike,
-    /// The copy may have been booked as well, and the account would hold another
-    /// balance then.
-    EndsElsewhere,
-    /// It has other texts and is in another file, so it is booked; but the
-    /// statements of its days would end with the same balance without it.
+pub enum Doubt {
+    /// No doubt: the balances agree, or there is no other such statement.
+    None,
+    /// The copy may have been booked as well, but that makes no difference:
+    /// the statements of its days end with the same balance either way.
+    SameBalance,
+    /// The copy may have been booked as well, and then the account would have
+    /// another balance.
+    OtherBalance,
+    /// It has other texts and comes from another file, so it counts as booked;
+    /// but the statements of its days would end with the same balance without it.
     OtherTexts,
 }
 
+/// A bank's statement of one account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Statement {
     /// The line of the file where it begins.
     pub line: usize,
+    /// The id made from the account number.
     pub account_id: AccountId,
-    /// The account as the bank writes it.
+    /// The account number as the bank writes it.
     pub account: String,
+    /// The account's currency.
     pub currency: Currency,
     /// The statement's number and page (`:28C:`), or its id and sequence.
     pub number: Option<String>,
-    /// All by which the bank tells this statement, or this page of one, from
-    /// others: number and page of MT940; id, sequence numbers and page of camt.
-    /// What names the message alone is among them only where there is nothing
-    /// else, as the same statement comes in a new message with each download.
+    /// The bank's names for this statement, or this page of one: number and
+    /// page in MT940; id, sequence numbers and page in camt. Names of the
+    /// message count only if there are no others, because every download
+    /// delivers the same statement in a new message.
     #[serde(skip)]
     pub names: Vec<String>,
-    /// How many statements before it are the same in all by which statements are
-    /// known: in its file, and in other files of one import that say other
-    /// things; see [`crate::Files`].
+    /// The number of statements before it with the same identity: in its file,
+    /// and in the import's other files if their texts differ; see
+    /// [`crate::Files`].
     #[serde(skip)]
     pub occurrence: usize,
-    /// Whether it may as well be another than what it counts as.
+    /// The doubt whether it is a copy of another statement.
     #[serde(skip)]
-    pub again: Again,
-    /// Notifications (camt.054) have no balances.
+    pub doubt: Doubt,
+    /// The balance before the entries. Notifications (camt.054) have none.
     pub opening: Option<Balance>,
-    /// The file gives no opening balance, and it was computed backwards from
-    /// the closing balance.
+    /// Whether the opening balance is missing in the file and was computed
+    /// backwards from the closing balance.
     pub opening_derived: bool,
+    /// The balance after the entries. Notifications (camt.054) have none.
     pub closing: Option<Balance>,
+    /// The booked entries, in the order of the file.
     pub entries: Vec<Entry>,
-    /// What was in the statement and is not among its entries, and why.
+    /// The entries that are not booked.
     pub left_out: Vec<LeftOut>,
 }
 
-/// An entry that is not booked, and so is not in the balances.
+/// An entry that is not booked, and thus not part of the balances.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct LeftOut {
+    /// The line of the file, counted from 1.
     pub line: usize,
+    /// The entry and the reason.
     pub reason: String,
 }
 
 impl Statement {
-    /// What the entries add up to.
+    /// Returns the sum of the entries. `None` if it exceeds 64 bits.
     pub fn sum(&self) -> Option<Money> {
         self.entries
             .iter()
@@ -149,15 +165,20 @@ impl Statement {
             })
     }
 
-    /// The opening balance with all entries. `None` without an opening
-    /// balance, or when the sum cannot be kept.
+    /// Returns the opening balance plus all entries. `None` without an opening
+    /// balance, or if the sum exceeds 64 bits.
     pub fn computed_closing(&self) -> Option<Money> {
         self.opening?.amount.checked_add(self.sum()?)
     }
 
+    /// Checks that the balances and the entries agree. A statement without
+    /// balances passes.
+    ///
     /// # Errors
-    /// [`Reason::Contradiction`] when opening and entries do not give the
-    /// closing balance.
+    /// Both are permanent.
+    /// - [`Reason::Contradiction`]: the opening balance and the entries do not
+    ///   add up to the closing balance.
+    /// - [`Reason::TooMuch`]: a sum exceeds 64 bits.
     pub fn check(&self) -> Result<(), ReadError> {
         let fail = |line, reason| {
             Err(ReadError {
@@ -192,12 +213,12 @@ impl Statement {
         fail(closing.line, contradiction)
     }
 
-    /// How messages call it.
+    /// Returns the statement's name in messages.
     pub fn name(&self) -> String {
         name(Some(&self.account), self.number.as_deref())
     }
 
-    /// Statement number and page, for ordering: `998/1` is (998, 1).
+    /// Returns number and page for ordering: `998/1` is `[998, 1]`.
     pub(crate) fn sequence(&self) -> Vec<u64> {
         let number = self.number.as_deref().unwrap_or_default();
         number

@@ -1,11 +1,11 @@
-//! Free text of statements, made fit to stand in an event.
+//! Free text of statements, adapted to the limits of an event.
 
 use std::ops::RangeInclusive;
 
 use domain::event::{MAX_CHANNEL_CHARS, MAX_TEXT_CHARS};
 
-/// One line of plain text: control characters and runs of white space become
-/// one space. `None` when nothing is left.
+/// Returns one line of plain text: control characters and runs of white space
+/// become one space. `None` if nothing is left.
 pub fn one_line(text: &str) -> Option<String> {
     let spaced: String = text
         .chars()
@@ -15,13 +15,13 @@ pub fn one_line(text: &str) -> Option<String> {
     (!line.is_empty()).then_some(line)
 }
 
-/// Text for `reference` or `counterparty`: what is longer than they may be
-/// keeps its beginning and ends in `…`.
+/// Returns a text for `reference` or `counterparty`. A text that is too long is
+/// cut and ends in `…`.
 pub fn fit_text(text: &str) -> Option<String> {
     fit(text, MAX_TEXT_CHARS)
 }
 
-/// A code for `channel`.
+/// Returns a code for `channel`, cut like [`fit_text`].
 pub fn fit_channel(text: &str) -> Option<String> {
     fit(text, MAX_CHANNEL_CHARS)
 }
@@ -35,8 +35,8 @@ fn fit(text: &str, max_chars: usize) -> Option<String> {
     Some(format!("{}…", kept.trim_end()))
 }
 
-/// Joins pieces that a bank cut at a fixed width: a piece of that width was cut
-/// where it stood, perhaps inside a word; any other ended there.
+/// Joins pieces that a bank cut at a fixed width. A piece of that width may be
+/// cut inside a word; a shorter one ended there.
 pub(crate) fn join_cut<'a>(
     pieces: impl IntoIterator<Item = &'a str>,
     cut_chars: RangeInclusive<usize>,
@@ -53,7 +53,7 @@ pub(crate) fn join_cut<'a>(
     joined
 }
 
-/// An account number, which blanks only group.
+/// Returns an account number without the blanks that group its digits.
 pub(crate) fn account(text: &str) -> Option<String> {
     let number: String = text
         .chars()
@@ -62,10 +62,10 @@ pub(crate) fn account(text: &str) -> Option<String> {
     (!number.is_empty()).then_some(number)
 }
 
-/// What banks write where a reference would stand, when there is none.
+/// The words that banks write in place of a missing reference.
 const NO_REFERENCE: [&str; 5] = ["NONREF", "NOTPROVIDED", "NOT PROVIDED", "NOREF", "KEINE"];
 
-/// A reference, unless it only says that there is none.
+/// Returns a reference, unless the text says that there is none.
 pub(crate) fn reference(text: &str) -> Option<String> {
     one_line(text).filter(|line| !NO_REFERENCE.contains(&line.to_ascii_uppercase().as_str()))
 }
@@ -75,7 +75,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn long_text_is_cut_at_a_character_and_says_so() {
+    fn a_text_that_is_too_long_is_cut_and_ends_in_an_ellipsis() {
         let long = "ü".repeat(200);
         let cut = fit_text(&long).unwrap();
         assert_eq!(cut.chars().count(), MAX_TEXT_CHARS);
@@ -90,7 +90,7 @@ mod tests {
     }
 
     #[test]
-    fn a_piece_of_the_cut_width_goes_on_without_a_space() {
+    fn a_piece_of_the_cut_width_continues_without_a_space() {
         assert_eq!(
             join_cut(["ABCDE", "FG", "HIJKLM", "N"], 5..=5),
             "ABCDEFG HIJKLM N"

@@ -1,4 +1,4 @@
-//! `Ntry`, one booked entry, which may stand for many payments.
+//! `Ntry`, one booked entry, which may combine many payments.
 
 use domain::Currency;
 
@@ -26,8 +26,8 @@ pub(super) fn read_all(
     Ok((entries, left_out))
 }
 
-/// The status of an entry that is pending or only for information. Up to
-/// version 7 the code stands in `Sts` itself, then in `Sts/Cd`.
+/// Returns the status of an entry that is pending or only informative. Up to
+/// version 7 the code is in `Sts` itself, later in `Sts/Cd`.
 fn not_booked(node: &Node) -> Option<&str> {
     let status = node.child("Sts")?;
     let code = status.text_at(&["Cd"]).unwrap_or_else(|| status.text());
@@ -43,7 +43,7 @@ fn read(node: &Node, currency: Currency) -> Result<Entry, ReadError> {
         .children("NtryDtls")
         .flat_map(|details| details.children("TxDtls"))
         .collect();
-    // Of a batch no single payment speaks for the entry.
+    // In a batch, no single payment describes the entry.
     let single = match transactions.as_slice() {
         [only] => Some(*only),
         _ => None,
@@ -86,8 +86,8 @@ fn read(node: &Node, currency: Currency) -> Result<Entry, ReadError> {
     })
 }
 
-/// What the payer wrote; else the creditor's structured reference; else what
-/// the bank adds; else, for a batch, how many payments it has.
+/// Returns the payer's text, or else the creditor's structured reference, or
+/// else the bank's text, or else, for a batch, the number of payments.
 fn remittance(node: &Node, single: Option<&Node>, transactions: usize) -> Option<String> {
     let information = single.and_then(|details| details.child("RmtInf"));
     let unstructured = information.and_then(|information| {
@@ -110,8 +110,8 @@ fn remittance(node: &Node, single: Option<&Node>, transactions: usize) -> Option
         .or_else(batch)
 }
 
-/// The other side: who paid a credit, who received a debit. From version 8 the
-/// party's name stands one level deeper.
+/// Returns name and account of the other side: the payer of a credit, the
+/// recipient of a debit. From version 8 the name is one level deeper.
 fn parties(details: &Node, direction: Direction) -> (Option<String>, Option<String>) {
     let Some(parties) = details.child("RltdPties") else {
         return (None, None);
@@ -137,7 +137,7 @@ fn parties(details: &Node, direction: Direction) -> (Option<String>, Option<Stri
     )
 }
 
-/// `PMNT-RCDT-ESCT`, or the bank's own code.
+/// Returns a code like `PMNT-RCDT-ESCT`, or the bank's own.
 fn code(node: &Node, single: Option<&Node>) -> Option<String> {
     let of = |holder: &Node| {
         let code = holder.child("BkTxCd")?;
@@ -156,7 +156,7 @@ fn code(node: &Node, single: Option<&Node>) -> Option<String> {
     of(node).or_else(|| of(single?))
 }
 
-/// Wise writes `CARD-9254382` as a code: a kind, and the entry's own number.
+/// Separates the entry's number from its code: Wise writes `CARD-9254382`.
 fn split_number(code: &str) -> (Option<String>, Option<String>) {
     match code.rsplit_once('-') {
         Some((kind, number))

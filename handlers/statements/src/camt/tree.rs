@@ -1,4 +1,4 @@
-//! The elements of an XML file that are looked for, as small trees with lines.
+//! The wanted elements of an XML file, as small trees with line numbers.
 
 use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
@@ -6,12 +6,12 @@ use quick_xml::events::{BytesRef, BytesStart, Event};
 
 use crate::{ReadError, Reason};
 
-/// Deepest nesting that is followed; camt.053 has 14 levels.
+/// Deepest nesting, in levels; camt.053 has 14. A deeper file is refused.
 const MAX_DEPTH: usize = 64;
 
 #[derive(Debug, Default)]
 pub(super) struct Node {
-    /// Without the namespace prefix.
+    /// The local name, without the namespace prefix.
     pub name: String,
     pub line: usize,
     text: String,
@@ -35,7 +35,7 @@ impl Node {
         self.children.iter().filter(move |child| child.name == name)
     }
 
-    /// The texts of all elements below it, in their order.
+    /// Returns the texts of all elements below it, in their order.
     pub fn texts(&self) -> Vec<&str> {
         let own = Some(self.text()).filter(|text| !text.is_empty());
         let below = self.children.iter().flat_map(Node::texts);
@@ -46,14 +46,15 @@ impl Node {
         self.children.iter().find(|child| child.name == name)
     }
 
-    /// The text of the element at this path, unless it is empty.
+    /// Returns the text of the element at this path, unless it is empty.
     pub fn text_at(&self, path: &[&str]) -> Option<&str> {
         let node = path.iter().try_fold(self, |node, name| node.child(name))?;
         (!node.text().is_empty()).then_some(node.text())
     }
 }
 
-/// All elements of this name, and the fault that ended the reading, if one did.
+/// Returns all elements of this name, and the fault at which reading stopped,
+/// if there was one.
 pub(super) fn elements(text: &str, name: &str) -> (Vec<Node>, Option<ReadError>) {
     let mut collector = Collector {
         wanted: name,
@@ -72,7 +73,7 @@ pub(super) fn elements(text: &str, name: &str) -> (Vec<Node>, Option<ReadError>)
     (collector.found, fault)
 }
 
-/// Counts lines up to a byte of the file.
+/// A counter of the lines before a byte of the file.
 struct Lines<'a> {
     text: &'a str,
     offset: usize,
@@ -95,7 +96,7 @@ impl Lines<'_> {
 struct Collector<'a> {
     wanted: &'a str,
     found: Vec<Node>,
-    /// The path from the wanted element to where the reader is.
+    /// The path from the wanted element to the reader's position.
     open: Vec<Node>,
 }
 
@@ -137,7 +138,7 @@ impl Collector<'_> {
         }
     }
 
-    /// Whether the element is kept.
+    /// Begins an element. Returns whether it is kept.
     fn start(&mut self, start: &BytesStart<'_>, line: usize) -> Result<bool, String> {
         let name = start.local_name().as_ref().to_owned();
         if self.open.is_empty() && name != self.wanted {
@@ -172,8 +173,9 @@ impl Collector<'_> {
     }
 }
 
-/// `&amp;` and `&#252;`. Entities that a document declares itself are refused:
-/// no bank uses them, and they can grow without end.
+/// Resolves references like `&amp;` and `&#252;`. Entities that a document
+/// declares itself are refused: no bank uses them, and they can expand without
+/// limit.
 fn resolve(reference: &BytesRef<'_>) -> Result<String, String> {
     if let Some(character) = reference
         .resolve_char_ref()

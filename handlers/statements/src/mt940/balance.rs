@@ -7,10 +7,11 @@ use crate::amount::parse_amount;
 use crate::error::malformed;
 use crate::{Balance, Reason};
 
-/// First two-digit year of the last century, by SWIFT's rule for dates.
+/// First two-digit year of the last century, by SWIFT's rule for dates. A
+/// smaller one is in this century.
 const FIRST_YEAR_OF_1900S: i32 = 80;
 
-/// `C` or `D`, date, currency, amount: `C110522EUR3236,28`.
+/// Reads `C` or `D`, date, currency and amount: `C110522EUR3236,28`.
 pub(super) fn parse(
     text: &str,
     line: usize,
@@ -59,8 +60,8 @@ pub(super) fn parse(
     ))
 }
 
-/// YYMMDD. German banks count interest on 30 February; days behind the end of
-/// their month are its last day.
+/// Reads YYMMDD. A day after the end of its month becomes the last day: German
+/// banks count interest on 30 February.
 pub(super) fn parse_date(text: &str) -> Option<NaiveDate> {
     if text.len() != 6 || !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
@@ -75,7 +76,7 @@ pub(super) fn parse_date(text: &str) -> Option<NaiveDate> {
     date(century + year, part(2..4)?, part(4..6)?)
 }
 
-/// A date whose day may lie behind the end of its month, up to 31.
+/// Returns a date whose day, up to 31, may be after the end of its month.
 pub(super) fn date(year: i32, month: u32, day: u32) -> Option<NaiveDate> {
     if !(1..=31).contains(&day) {
         return None;
@@ -113,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_balance_that_cannot_be_read_says_what_is_wrong() {
+    fn the_error_of_an_unreadable_balance_names_the_fault() {
         assert_eq!(
             read("X").unwrap_err(),
             "the balance \"X\" does not begin with C or D"

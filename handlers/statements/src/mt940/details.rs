@@ -1,13 +1,14 @@
-//! `:86:`, what the bank tells about an entry: as free text, with German
-//! subfields (`?20`), with slash codes (`/REMI/`), or as MultiCash `:NS:` lines.
+//! `:86:`, the bank's details of an entry: free text, German subfields (`?20`),
+//! slash codes (`/REMI/`), or MultiCash `:NS:` lines.
 
 use std::ops::RangeInclusive;
 
 use crate::text;
 
-/// Where banks cut the lines of `:86:`; SWIFT allows 65 and some use 64.
+/// Widths at which banks cut the lines of `:86:`, in characters: SWIFT allows
+/// 65, and some use 64.
 const LINE_CHARS: RangeInclusive<usize> = 64..=65;
-/// Where subfields are cut.
+/// Width at which subfields are cut, in characters.
 const SUBFIELD_CHARS: RangeInclusive<usize> = 27..=27;
 
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -20,7 +21,7 @@ pub(super) struct Details {
 
 impl Details {
     pub fn parse(lines: &[String]) -> Self {
-        // Subfields and slash codes go on over line ends as if there were none.
+        // Subfields and slash codes continue across line ends.
         let joined = lines.concat();
         if let Some(separator) = subfield_separator(&joined) {
             return of_subfields(&joined, separator);
@@ -35,8 +36,8 @@ impl Details {
         }
     }
 
-    /// MultiCash: each line begins with two digits that say what it is. 01 to 14
-    /// are the remittance text, 15 and 16 the name, 34 the account.
+    /// Reads MultiCash lines. Two digits begin each line: 01 to 14 mark the
+    /// remittance text, 15 and 16 the name, 34 the account.
     pub fn of_multicash(lines: &[String]) -> Self {
         let field = |from: u32, to: u32| {
             let parts = lines.iter().filter_map(|line| {
@@ -55,7 +56,7 @@ impl Details {
     }
 }
 
-/// The character before subfield codes (`?`, `>`), when the text has the form
+/// Returns the character before subfield codes (`?`, `>`), if the text has the form
 /// `166?00GUTSCHRIFT?20...`.
 fn subfield_separator(text: &str) -> Option<char> {
     let mut chars = text.trim_start().chars();
@@ -78,7 +79,7 @@ fn of_subfields(text: &str, separator: char) -> Details {
             .filter(|(code, _)| code.bytes().all(|byte| byte.is_ascii_digit()));
         match code.and_then(|(code, rest)| Some((code.parse().ok()?, rest))) {
             Some((code, rest)) => subfields.push((code, rest.to_owned())),
-            // A question mark of the text itself.
+            // A separator that is part of the text.
             None => {
                 if let Some((_, text)) = subfields.last_mut() {
                     text.push(separator);
@@ -107,7 +108,7 @@ fn of_subfields(text: &str, separator: char) -> Details {
     }
 }
 
-/// The keywords that German banks put into the remittance subfields.
+/// The keywords of German banks in the remittance subfields.
 const SEPA_KEYWORDS: [&str; 14] = [
     "EREF+", "KREF+", "MREF+", "BREF+", "RREF+", "CRED+", "DEBT+", "COAM+", "OAMT+", "SVWZ+",
     "ABWA+", "ABWE+", "IBAN+", "BIC+",
@@ -123,8 +124,8 @@ fn sepa_field(purpose: &str, keyword: &str) -> Option<String> {
     text::one_line(value.get(..end)?)
 }
 
-/// The slash codes that Dutch and other banks use. Only these divide the text:
-/// `/` is also a character of it.
+/// The slash codes of Dutch and other banks. Only these divide the text, in
+/// which `/` is an ordinary character too.
 const CODES: [&str; 25] = [
     "TRTP", "IBAN", "BIC", "NAME", "REMI", "EREF", "MARF", "CSID", "ORDP", "BENM", "ADDR", "ISDT",
     "PREF", "CNTP", "PURP", "TRCD", "IREF", "RTRN", "ULTD", "ULTC", "ULTB", "ID", "ACCT", "BENE",
@@ -141,7 +142,7 @@ fn of_codes(text: &str) -> Details {
     let mut pieces = text.split('/').skip(1).peekable();
     while let Some(piece) = pieces.next() {
         match CODES.iter().find(|code| **code == piece) {
-            // A code stands between two slashes; the last piece has only one.
+            // A code has a slash on both sides; the last piece has only one.
             Some(code) if pieces.peek().is_some() => values.push((code, String::new())),
             _ => {
                 if let Some((_, value)) = values.last_mut() {
@@ -183,7 +184,8 @@ fn of_codes(text: &str) -> Details {
     }
 }
 
-/// Two letters, two digits, 11 to 30 letters and digits (ISO 13616).
+/// Whether the text has the form of an IBAN: two letters, two digits, 11 to 30
+/// letters and digits (ISO 13616).
 pub(super) fn is_iban(text: &str) -> bool {
     let bytes = text.as_bytes();
     (15..=34).contains(&bytes.len())
@@ -201,7 +203,7 @@ mod tests {
     }
 
     #[test]
-    fn german_subfields_are_put_together() {
+    fn german_subfields_are_joined() {
         let read = parse(
             "166?00GUTSCHRIFT?100399?20EREF+TFNR 0300300004?21SVWZ+Strukturier\n\
              ter Verwend?22ungszweck 30030004 DE?30DRESDEFF508?31DE03508800500\n\
@@ -217,7 +219,7 @@ mod tests {
     }
 
     #[test]
-    fn a_question_mark_of_the_text_divides_nothing() {
+    fn a_question_mark_in_the_text_separates_nothing() {
         let read = parse("051?00X?20Was nun??21wohin");
         assert_eq!(read.remittance.as_deref(), Some("Was nun? wohin"));
     }

@@ -8,8 +8,8 @@ use crate::amount::parse_amount;
 use crate::error::malformed;
 use crate::{Direction, Reason, text};
 
-/// Longest customer reference (16x); what is longer without `//` was filled
-/// up with something else.
+/// Longest customer reference (16x), in characters. If a longer one has no
+/// `//`, the rest is a name.
 const MAX_REFERENCE_CHARS: usize = 16;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -18,21 +18,21 @@ pub(super) struct StatementLine {
     pub entry_date: Option<NaiveDate>,
     pub direction: Direction,
     pub reversal: bool,
-    /// `EC` and `ED`: announced, not booked.
+    /// Whether it is announced (`EC`, `ED`) and not booked.
     pub expected: bool,
     pub amount: Money,
-    /// Transaction type: `NTRF`, `N426`.
+    /// The transaction type: `NTRF`, `N426`.
     pub code: Option<String>,
     pub reference: Option<String>,
     pub bank_reference: Option<String>,
-    /// The other side's name, where a bank puts it behind the reference.
+    /// The other side's name, which some banks write after the reference.
     pub name: Option<String>,
-    /// The lines below.
+    /// The lines after the first.
     pub supplement: Option<String>,
 }
 
-/// `6!n[4!n]2a[1!a]15d1!a3!c16x[//16x][34x]`, and what banks make of it: no
-/// decimal comma, no type, blanks in the type, longer references.
+/// Reads `6!n[4!n]2a[1!a]15d1!a3!c16x[//16x][34x]` and the deviations of banks:
+/// no decimal comma, no type, blanks in the type, longer references.
 pub(super) fn parse(lines: &[&str], currency: Currency) -> Result<StatementLine, Reason> {
     let whole = lines.first().copied().unwrap_or_default();
     let bad = |problem: &str| malformed("the entry (:61:)", whole, problem);
@@ -56,7 +56,7 @@ pub(super) fn parse(lines: &[&str], currency: Currency) -> Result<StatementLine,
     };
     let (mark, rest) =
         Mark::parse(rest).ok_or_else(|| bad("has no C, D, RC or RD behind its dates"))?;
-    // The third letter of the currency, or any other letter that a bank puts there.
+    // The third letter of the currency, or any other letter of the bank's choice.
     let rest = rest
         .strip_prefix(|c: char| c.is_ascii_alphabetic())
         .unwrap_or(rest);
@@ -126,8 +126,8 @@ impl Mark {
     }
 }
 
-/// The entry date has no year: it is the one that is nearest to the value date,
-/// so `0102` with value date 2013-12-31 is in 2014.
+/// Returns the entry date, which is written without a year, in the year nearest
+/// to the value date: `0102` with value date 2013-12-31 is in 2014.
 fn nearest(digits: &str, value_date: NaiveDate) -> Option<NaiveDate> {
     let month = digits.get(..2)?.parse().ok()?;
     let day = digits.get(2..)?.parse().ok()?;
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn the_mark_says_what_the_entry_does_to_the_balance() {
+    fn the_mark_gives_the_effect_on_the_balance() {
         for (line, direction, reversal) in [
             ("130101C1,NTRFX", Direction::Credit, false),
             ("130101D1,NTRFX", Direction::Debit, false),
@@ -188,7 +188,7 @@ mod tests {
     }
 
     #[test]
-    fn the_entry_date_takes_the_year_that_is_nearest_to_the_value_date() {
+    fn the_entry_date_is_in_the_year_nearest_to_the_value_date() {
         assert_eq!(
             read("1312310102C1,NTRFX").entry_date,
             Some(day("2014-01-02"))
@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn what_banks_leave_out_or_add_is_accepted() {
+    fn known_deviations_of_banks_are_accepted() {
         let old_rabobank =
             read("110617D000000000044,95N0600733959555      T-MOBILE NETHERLANDS BV          ");
         assert_eq!(old_rabobank.amount.minor(), 4495);
@@ -229,7 +229,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_that_cannot_be_read_says_what_is_wrong() {
+    fn the_error_of_an_unreadable_entry_names_the_fault() {
         let problem = |line: &str| {
             parse(&[line], "EUR".parse().unwrap())
                 .unwrap_err()

@@ -1,13 +1,13 @@
-//! The lines of a file as statements of tagged fields.
+//! The lines of a file, grouped into statements of tagged fields.
 
 /// One tag with its lines.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Field<'a> {
     pub tag: &'a str,
-    /// The line of the file, the first being 1.
+    /// The line of the file, counted from 1.
     pub line: usize,
-    /// What stands behind the tag, and the lines up to the next tag, without
-    /// their line ends but with all their spaces.
+    /// The rest of the tag's line and all lines up to the next tag, without
+    /// line ends but with all spaces.
     pub lines: Vec<&'a str>,
 }
 
@@ -17,17 +17,17 @@ impl<'a> Field<'a> {
     }
 }
 
-/// The tags that count. Anything else that looks like one is text: remittance
-/// lines begin with `:44:45` when a time of day is cut there.
+/// The known tags. Anything else that looks like a tag is text: a remittance
+/// line begins with `:44:45` if a time of day was cut there.
 const TAGS: [&str; 20] = [
     "20", "21", "25", "25P", "28", "28C", "60F", "60M", "61", "62F", "62M", "64", "65", "86",
     "90C", "90D", "13", "13D", "34F", "NS",
 ];
-/// Rabobank begins each statement with it.
+/// The tag with which Rabobank begins each statement.
 const MESSAGE_TYPE_TAG: &str = "940";
 
-/// Splits a file into its statements. A statement begins with `:20:`; in files
-/// that leave it out, with the first header tag after a closing balance.
+/// Splits a file into its statements. A statement begins with `:20:`, or, in
+/// files without it, with the first header tag after a closing balance.
 pub(super) fn statements(text: &str) -> Vec<Vec<Field<'_>>> {
     let lines: Vec<(usize, &str)> = text
         .lines()
@@ -36,7 +36,7 @@ pub(super) fn statements(text: &str) -> Vec<Vec<Field<'_>>> {
         .collect();
     let mut statements: Vec<Vec<Field<'_>>> = Vec::new();
     let mut current: Vec<Field<'_>> = Vec::new();
-    // After the end of a message, until the next tag, stand envelopes and headers.
+    // Envelopes and headers come between the end of a message and the next tag.
     let mut outside = true;
     for (index, &(number, line)) in lines.iter().enumerate() {
         if is_end(line, closed(&current)) {
@@ -70,7 +70,7 @@ pub(super) fn statements(text: &str) -> Vec<Vec<Field<'_>>> {
         }
     }
     statements.push(current);
-    // A header or a stray `:20:` without anything else is no statement.
+    // A header or a stray `:20:` alone is not a statement.
     statements.retain(|fields| {
         fields
             .iter()
@@ -79,7 +79,7 @@ pub(super) fn statements(text: &str) -> Vec<Vec<Field<'_>>> {
     statements
 }
 
-/// The line without the SWIFT envelope before it.
+/// Returns the line without the SWIFT envelope before it.
 pub(super) fn content(line: &str) -> &str {
     match line.rfind("{4:") {
         Some(at) if line.starts_with(['{', '-']) => {
@@ -95,8 +95,8 @@ fn closed(fields: &[Field<'_>]) -> bool {
         .any(|field| matches!(field.tag, "62F" | "62M"))
 }
 
-/// `-` and `-}` end a message. Some banks put more behind the dash (`-XXX`),
-/// but before the closing balance that can be text.
+/// Whether the line ends a message: `-` and `-}` do. Some banks add more after
+/// the dash (`-XXX`), but before the closing balance that can be text.
 fn is_end(line: &str, closed: bool) -> bool {
     line.trim() == "-" || line.starts_with("-}") || (closed && line.starts_with('-'))
 }
@@ -106,9 +106,9 @@ fn tag_of(line: &str) -> Option<(&str, &str)> {
     (TAGS.contains(&tag) || tag == MESSAGE_TYPE_TAG).then_some((tag, rest))
 }
 
-/// Whether this is no tag but a time of day, cut at its first colon inside the
-/// text of `:86:` (`20` / `:20:44 clita`). A real tag of this kind is followed by
-/// other header tags.
+/// Whether an apparent tag is a time of day that was cut at its first colon
+/// inside the text of `:86:` (`20` / `:20:44 clita`). Other header tags follow a
+/// real tag of this kind.
 fn is_cut_time(
     tag: &str,
     rest: &str,
@@ -148,7 +148,7 @@ mod tests {
     }
 
     #[test]
-    fn envelopes_headers_and_ends_are_no_fields() {
+    fn envelopes_headers_and_message_ends_are_not_fields() {
         let swift = "{1:F01X}{2:I940X}{4:\r\n:20:A\r\n:25:1\r\n:60F:x\r\n:62F:y\r\n-}{5:{MAC:1}}\r\n{1:F01X}{4:\r\n:20:B\r\n:25:1\r\n-}";
         assert_eq!(
             tags(swift),
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_of_day_that_is_cut_is_text() {
+    fn a_time_of_day_cut_at_its_colon_is_text() {
         let text = ":20:A\n:25:1\n:61:x\n:86:rebum. 20\n:20:44 clita\n:61:y\n:86:z\n:62F:y";
         assert_eq!(
             tags(text),
@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn the_line_of_the_file_is_kept() {
+    fn fields_keep_their_line_numbers() {
         let read = statements("header\r\n\r\n:20:A\r\n:25:1\r\n");
         assert_eq!(read[0][1].line, 4);
     }

@@ -9,7 +9,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{AccountId, Money};
-use statements::{Again, Request, Step, match_original};
+use statements::{Doubt, Request, Step, match_original};
 
 use super::accounts::{self, Sent};
 use super::found::{Claims, Found};
@@ -138,10 +138,10 @@ impl Way<'_> {
             }
             expected = expected.and_then(|sum| moved(sum, entry.direction, entry.amount));
         }
-        let again = self.source.statement.again;
+        let again = self.source.statement.doubt;
         let missing = is_replay && found.other_texts && self.would_follow();
         let version = match last {
-            Some(_) if missing || again == Again::EndsElsewhere => self.recorded.version(),
+            Some(_) if missing || again == Doubt::OtherBalance => self.recorded.version(),
             Some(version) => version,
             None => self.place_of_nothing(balance)?,
         };
@@ -239,20 +239,20 @@ impl Way<'_> {
 
     /// What it counts as, where it may as well be another.
     fn note_doubts(&mut self, missing: bool) {
-        match self.source.statement.again {
-            Again::No if missing => self.note(
+        match self.source.statement.doubt {
+            Doubt::None if missing => self.note(
                 "counts as the one that was imported before, though it would follow from what the account holds; \
                  if the bank booked both, import them in one file",
             ),
-            Again::EndsAlike | Again::EndsElsewhere => self.note(
+            Doubt::SameBalance | Doubt::OtherBalance => self.note(
                 "is a copy of another statement and counts as that one; if the bank booked both, import them in \
                  one file",
             ),
-            Again::OtherTexts => self.note(
+            Doubt::OtherTexts => self.note(
                 "has the number, balances and amounts of another statement, but other texts, and counts as one of \
                  its own; the bank may have booked one alone",
             ),
-            Again::No => {}
+            Doubt::None => {}
         }
     }
 
