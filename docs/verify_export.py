@@ -198,7 +198,7 @@ class Account:
         if first > self.version + 1:
             event_problem(account, self.version + 1, f"is missing: version {first} comes next")
         elif first <= self.version:
-            event_problem(account, first, f"stands here, and {self.version + 1} should: a second time or in another place")
+            event_problem(account, first, f"is duplicated or out of order: it comes where {self.version + 1} should")
         elif row["prev_hash"] != self.hash:
             event_problem(account, first, "names another hash as the one before it")
         digest = hashlib.sha256(bytes.fromhex(row["prev_hash"]) + row["content"].encode())
@@ -234,9 +234,9 @@ def match_events(file, actual, expected):
     for place, row in enumerate(actual):
         key = (row["account_id"], row["version"])
         if key in seen:
-            event_problem(*key, "stands twice among the events")
+            event_problem(*key, "is duplicated among the events")
         elif key not in expected:
-            event_problem(*key, "was inserted among the events: no commit of its file has it")
+            event_problem(*key, "was inserted among the events: no commit of its part has it")
         else:
             for name, value in expected[key].items():
                 if row[name] != value:
@@ -244,13 +244,13 @@ def match_events(file, actual, expected):
         seen.add(key)
     for key in expected:
         if key not in seen:
-            event_problem(*key, "is missing among the events: its commit is there, its row is not")
+            event_problem(*key, "is missing among the events, but not among the commits")
     place = {key: number for number, key in enumerate(expected)}
     last = -1
     for row in actual:
         number = place.get((row["account_id"], row["version"]), last)
         if number < last:
-            event_problem(row["account_id"], row["version"], "stands in another place among the events than its commit does")
+            event_problem(row["account_id"], row["version"], "is out of order among the events")
         last = number
     return len(actual)
 
@@ -284,7 +284,7 @@ def check_files(root, manifest):
         if path.stat().st_size != file["bytes"]:
             problem(file["path"], f"has {path.stat().st_size} bytes, and the manifest says {file['bytes']}")
         elif digest.hexdigest() != file["sha256"]:
-            problem(file["path"], "has other bytes than the manifest says (SHA-256)")
+            problem(file["path"], "does not have the SHA-256 of the manifest")
     for table in TABLES:
         for path in sorted((root / table).rglob("*")):
             if path.is_file() and path not in named:
@@ -329,11 +329,11 @@ def check_ends(accounts, said):
         elif account.version > last:
             event_problem(name, last + 1, f"is not in the manifest, which ends the account at version {last}")
         elif account.hash != entry["head"]["hash"] or account.after != entry["head"]["account"]:
-            event_problem(name, last, "is not the end of the chain that the manifest has")
+            event_problem(name, last, "is not the end of the chain according to the manifest")
         if account.commits != entry["commits"]:
             problem("manifest.json", f"says {entry['commits']} commits of account {name}, and the files have {account.commits}")
     for name in accounts.keys() - said.keys():
-        event_problem(name, 1, "is of an account that the manifest does not have")
+        event_problem(name, 1, "belongs to an account that is not in the manifest")
 
 
 def check_totals(accounts, totals, manifest):

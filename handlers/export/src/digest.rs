@@ -1,4 +1,4 @@
-//! SHA-256 of files, while they are written and when they are read.
+//! SHA-256 of files, computed while they are written or read.
 
 use std::fs::File;
 use std::io::{self, Read, Write};
@@ -9,7 +9,7 @@ use sha2::{Digest, Sha256};
 
 const BUFFER_BYTES: usize = 256 * 1024;
 
-/// Counts and hashes what goes through it.
+/// A writer that counts and hashes the bytes that it passes on.
 pub struct Hashing<W> {
     inner: W,
     digest: Sha256,
@@ -44,7 +44,7 @@ impl<W: Write> Write for Hashing<W> {
     }
 }
 
-/// The size and the SHA-256 of a file.
+/// Returns the size and the SHA-256 of a file.
 pub fn of_file(path: &Path) -> io::Result<(u64, Hash)> {
     let mut file = File::open(path)?;
     let mut hashing = Hashing::new(io::sink());

@@ -1,9 +1,10 @@
-//! Writing an export: each event once, however often and for whatever range it
-//! is run.
+//! The writer of an export, which contains each event once, whatever ranges
+//! are exported in however many runs.
 //!
-//! A commit counts by its place in its account's chain, not by the time at
-//! which it was read: what the manifest has is left out, what follows is
-//! written, and what would leave a gap is asked for first.
+//! The position of a commit in its account's chain decides, not the time at
+//! which it was read: commits in the manifest are skipped, the next one of an
+//! account is written, and one that would leave a gap is not taken before the
+//! missing ones.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -20,68 +21,78 @@ use crate::rows::{self, Notification};
 use crate::table::Table;
 use crate::totals;
 
-/// A file ends with the commit that reaches so many events: some 10 MB.
+/// Events in one file, about 10 MB. The commit that reaches the number is the
+/// file's last.
 const EVENTS_IN_FILE: u64 = 100_000;
-/// After so many events the manifest is written on the way.
+/// Events after which a run saves the manifest, so that an interrupted run
+/// repeats less.
 const EVENTS_BETWEEN_MANIFESTS: u64 = 200_000;
-/// How far the next run reads back. Nothing is expected there: it is for a
-/// commit that came to the time index later than the safety window allows.
+/// Time before the end of the export that the next run reads again, in case a
+/// commit reached the time index later than the safety window allows. Later
+/// ones are found by the accounts' versions.
 const OVERLAP: TimeDelta = TimeDelta::minutes(10);
 
-/// What became of a commit.
+/// The outcome for an offered commit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Taken {
+    /// The commit was written.
     Written,
-    /// The export has it.
+    /// The export contains it already.
     Known,
-    /// The account's commits after this version come first: they were not
-    /// read, and this one is to be offered again behind them.
+    /// Commits after this version are missing. Offer them first and then this
+    /// one again.
     Missing(Version),
-    /// The account is new here, and its first commit within the range is not
-    /// its first: [`Exporter::begin_account`] has to be told where it stood.
+    /// The account is new to the export and began before its range. Call
+    /// [`Exporter::begin_account`] with its earlier head, and offer it again.
     Unknown,
 }
 
+/// The writer of an export. It locks the folder while it lives.
 #[derive(Debug)]
 pub struct Exporter {
     folder: Folder,
     manifest: Manifest,
     accounts: BTreeMap<AccountId, AccountEntry>,
-    /// Where accounts stood that begin before the export.
+    /// The heads before the range, of accounts that began before the export.
     before: BTreeMap<AccountId, Head>,
     open: Option<(Part, Part)>,
     finished: Vec<FileEntry>,
     since_manifest: u64,
     written: u64,
-    /// Ends the names of this run's files.
+    /// The suffix of this run's file names.
     run: String,
 }
 
-/// What a run has done.
+/// The result of a run.
 #[derive(Debug)]
 pub struct Exported {
-    /// New events of this run.
+    /// The number of events that this run added.
     pub written: u64,
+    /// The manifest of the whole export.
     pub manifest: Manifest,
+    /// The SHA-256 of the manifest's file.
     pub manifest_sha256: Hash,
 }
 
-/// What a run would go on from.
+/// The point from which a run continues.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Start {
-    /// What was recorded before this time is not part of the export.
+    /// The recorded time at which the export begins, or `None` for the first
+    /// commit.
     pub begins: Option<DateTime<Utc>>,
-    /// From when on commits are to be offered; from the first, where there is none.
+    /// The recorded time from which commits have to be offered, or `None` for
+    /// the first commit.
     pub read_from: Option<DateTime<Utc>>,
-    /// How many events the export has.
+    /// The number of events in the export so far.
     pub events: u64,
 }
 
 impl Start {
-    /// Looks and touches nothing.
+    /// Reads the point from which a run would continue, without changing the
+    /// folder.
     ///
     /// # Errors
-    /// As [`Exporter::open`].
+    /// Those of [`Exporter::open`], except the lock.
     pub fn look(root: &Path, format: Option<Format>, from: Option<DateTime<Utc>>) -> Result<Self> {
         Ok(match Manifest::of_folder(root)? {
             Some(manifest) => Start::of(&continued(manifest, format, from)?),
@@ -107,11 +118,14 @@ impl Start {
 }
 
 impl Exporter {
-    /// Goes on with the export in this folder, or begins one, of commits
-    /// recorded at `from` or later.
+    /// Opens the export in this folder, or begins one, of commits recorded at
+    /// `from` or later. Removes the leftovers of an interrupted run.
     ///
     /// # Errors
-    /// Where the folder holds another format, or the range would leave a hole.
+    /// - `Refused`: the folder holds another format, the range would leave a
+    ///   gap, or another process is exporting to it.
+    /// - `File`: the manifest cannot be read.
+    /// - `Io`: the folder cannot be read or written.
     pub fn open(root: &Path, format: Option<Format>, from: Option<DateTime<Utc>>) -> Result<Self> {
         let folder = Folder::open(root)?;
         let mut manifest = match Manifest::of_folder(root)? {
@@ -136,22 +150,26 @@ impl Exporter {
         })
     }
 
-    /// Puts the name of this run into the names of its files, which then are no
-    /// other run's even where two are at work at once: letters and digits.
+    /// Adds the name of this run, letters and digits, to its file names. They
+    /// are unique then, even if two runs write at the same time.
     #[must_use]
     pub fn named(mut self, run: &str) -> Self {
         self.run = format!("-{run}");
         self
     }
 
+    /// Returns the point from which this run continues.
     pub fn start(&self) -> Start {
         Start::of(&self.manifest)
     }
 
-    /// Offers the next commit.
+    /// Offers the next commit. Idempotent: a commit that the export contains is
+    /// skipped.
     ///
     /// # Errors
-    /// Where it does not follow from what was written, or cannot be written.
+    /// - `Chain`: the commit contradicts the account's chain so far.
+    /// - `OtherLedger`: the export contains a different commit at this version.
+    /// - `File`, `Io`: it could not be written; drop the exporter and run again.
     pub fn take(&mut self, commit: &Commit) -> Result<Taken> {
         let entry = self.accounts.get(&commit.account_id);
         let head = match entry {
@@ -194,8 +212,8 @@ impl Exporter {
         Ok(Taken::Written)
     }
 
-    /// Where the chains end that the export has of some accounts, at most of so
-    /// many, spread over all.
+    /// Returns the exported heads of up to `most` accounts, spread evenly over
+    /// all.
     pub fn some_heads(&self, most: usize) -> Vec<(AccountId, Head)> {
         let every = self.accounts.len().div_ceil(most.max(1)).max(1);
         let some = self.accounts.values().step_by(every);
@@ -203,17 +221,18 @@ impl Exporter {
             .collect()
     }
 
-    /// Where the chain ends that the export has of this account.
+    /// Returns the exported head of this account.
     pub fn head(&self, account: &AccountId) -> Option<&Head> {
         self.accounts.get(account).map(|entry| &entry.head)
     }
 
-    /// Tells that all commits recorded before this time were offered. Now and
-    /// then that is noted in the manifest, and an interrupted export goes on
+    /// Reports that all commits recorded before this time were offered. From
+    /// time to time this saves the manifest, and an interrupted export continues
     /// from there.
     ///
     /// # Errors
-    /// Where a file or the manifest cannot be written.
+    /// - `File`, `Io`: a file could not be written; drop the exporter and run
+    ///   again.
     pub fn reached(&mut self, time: DateTime<Utc>) -> Result<()> {
         if self.since_manifest >= EVENTS_BETWEEN_MANIFESTS {
             self.save(time)?;
@@ -221,7 +240,7 @@ impl Exporter {
         Ok(())
     }
 
-    /// Tells where an account stood before its first commit of the range.
+    /// Sets the head of an account before its first commit of the range.
     pub fn begin_account(&mut self, account: AccountId, before: Head) {
         self.before.insert(account, before);
     }
@@ -272,12 +291,13 @@ impl Exporter {
         Ok(())
     }
 
-    /// Counts in what was written, and says up to when nothing is missing.
+    /// Saves the manifest with the new files and the time up to which the
+    /// export is complete.
     fn save(&mut self, complete_until: DateTime<Utc>) -> Result<()> {
         self.finish_files()?;
         self.manifest.files.append(&mut self.finished);
         let covered = &mut self.manifest.covered;
-        // A range that begins later than readers have come is empty yet, and whole.
+        // A range that begins after the last readable commit is empty and complete.
         let complete_until = covered
             .from
             .map_or(complete_until, |from| from.max(complete_until));
@@ -288,7 +308,7 @@ impl Exporter {
         );
         self.manifest.written_by = format!("ledgerbell {}", env!("CARGO_PKG_VERSION"));
         let balances = self.accounts.values().map(AccountEntry::balance);
-        totals::stand(&mut self.manifest.control_totals, balances);
+        totals::set_balances(&mut self.manifest.control_totals, balances);
         self.manifest.accounts = self.accounts.values().cloned().collect();
         self.folder.save(&self.manifest)?;
         self.manifest.accounts = Vec::new();
@@ -296,16 +316,17 @@ impl Exporter {
         Ok(())
     }
 
-    /// The exported accounts.
+    /// Returns the exported accounts.
     pub fn accounts(&self) -> Vec<AccountId> {
         self.accounts.keys().cloned().collect()
     }
 
-    /// Begins the snapshot of what was decided and told, which takes the place
-    /// of the one before. It is told when all commits were offered.
+    /// Begins a snapshot of decisions and notifications, which will replace the
+    /// previous one. Call it after the last commit.
     ///
     /// # Errors
-    /// Where its files cannot be written.
+    /// - `File`, `Io`: a file could not be written; drop the exporter and run
+    ///   again.
     pub fn begin_snapshot(&mut self) -> Result<Snapshot> {
         self.finish_files()?;
         self.manifest.parts += 1;
@@ -319,10 +340,10 @@ impl Exporter {
         })
     }
 
-    /// Adds a notification to the snapshot, if its event is in the export.
+    /// Adds a notification to the snapshot if the export contains its event.
     ///
     /// # Errors
-    /// Where it cannot be written.
+    /// - `File`: it could not be written; drop the exporter and run again.
     pub fn add(
         &self,
         snapshot: &mut Snapshot,
@@ -345,10 +366,11 @@ impl Exporter {
         Ok(())
     }
 
-    /// Ends the run. Everything recorded before `complete_until` was offered.
+    /// Finishes the run. The caller must have offered every commit recorded
+    /// before `complete_until`.
     ///
     /// # Errors
-    /// Where a file or the manifest cannot be written.
+    /// - `File`, `Io`: a file could not be written; run again.
     pub fn finish(
         mut self,
         complete_until: DateTime<Utc>,
@@ -376,7 +398,7 @@ impl Exporter {
     }
 }
 
-/// What was decided and told, as it stands now.
+/// An unfinished snapshot of decisions and notifications.
 #[derive(Debug)]
 pub struct Snapshot {
     decisions: Part,
@@ -390,8 +412,8 @@ fn other_ledger(commit: &Commit) -> ExportError {
     }
 }
 
-/// A folder holds one range without a hole, so that each account's chain in it
-/// is one piece.
+/// Checks that the export can continue. A folder holds one range without a gap,
+/// so that the export has one contiguous part of each chain.
 fn continued(
     manifest: Manifest,
     format: Option<Format>,
@@ -413,15 +435,15 @@ fn continued(
         crate::manifest::Covered {
             from: Some(begins), ..
         } if from < begins => refuse(format!(
-            "this folder begins at {}: what was recorded before needs a folder of its own",
+            "this folder begins at {}: earlier commits need a folder of their own",
             time(begins)
         )),
-        // An earlier version may have ended it before it begins.
+        // Earlier versions could end a range before its beginning.
         crate::manifest::Covered {
             from: begins,
             to: Some(ends),
         } if from > begins.map_or(ends, |begins| ends.max(begins)) => refuse(format!(
-            "this folder ends at {}: to begin at {} would leave a hole in it",
+            "this folder ends at {}: beginning at {} would leave a gap",
             time(ends),
             time(from)
         )),

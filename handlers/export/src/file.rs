@@ -1,4 +1,4 @@
-//! A table's rows in a file, in one of three formats.
+//! Files of rows in one of three formats.
 
 mod csv;
 mod ndjson;
@@ -15,18 +15,23 @@ use crate::table::{Kind, Table};
 use crate::value::{Decimal, Row, Value};
 use parquet::{ParquetRows, ParquetWriter};
 
+/// A format of files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Format {
+    /// Apache Parquet, compressed with Snappy.
     Parquet,
+    /// One JSON object a line.
     Ndjson,
+    /// CSV with a header line.
     Csv,
 }
 
 impl Format {
+    /// All formats.
     pub const ALL: [Format; 3] = [Format::Parquet, Format::Ndjson, Format::Csv];
 
-    /// Its name, which ends the names of its files too.
+    /// Returns the format's name, which is also its files' extension.
     pub fn name(self) -> &'static str {
         match self {
             Format::Parquet => "parquet",
@@ -47,7 +52,7 @@ impl std::str::FromStr for Format {
     }
 }
 
-/// Writes rows of one table, each with as many values as the table has columns.
+/// A writer of one table's rows, each with one value a column.
 pub struct RowWriter<W: Write + Send> {
     table: Table,
     rows: u64,
@@ -69,12 +74,14 @@ impl<W: Write + Send> std::fmt::Debug for RowWriter<W> {
     }
 }
 
-/// Why rows cannot be written.
+/// The reason why a row was not written.
 pub type WriteError = Box<dyn std::error::Error + Send + Sync>;
 
 impl<W: Write + Send> RowWriter<W> {
+    /// Begins a file of this table.
+    ///
     /// # Errors
-    /// The file's.
+    /// Those of `file`.
     pub fn new(format: Format, table: Table, file: W) -> Result<Self, WriteError> {
         let inner = match format {
             Format::Parquet => Writer::Parquet(Box::new(ParquetWriter::new(file, table)?)),
@@ -88,8 +95,10 @@ impl<W: Write + Send> RowWriter<W> {
         })
     }
 
+    /// Writes a row.
+    ///
     /// # Errors
-    /// The file's, or a value that its column cannot have.
+    /// Those of `file`, and a value that its column cannot contain.
     pub fn write(&mut self, row: Row) -> Result<(), WriteError> {
         self.rows += 1;
         match &mut self.inner {
@@ -100,12 +109,15 @@ impl<W: Write + Send> RowWriter<W> {
         Ok(())
     }
 
+    /// Returns the number of rows so far.
     pub fn rows(&self) -> u64 {
         self.rows
     }
 
+    /// Finishes the format and returns the file.
+    ///
     /// # Errors
-    /// The file's.
+    /// Those of `file`.
     pub fn finish(self) -> Result<W, WriteError> {
         match self.inner {
             Writer::Parquet(file) => Ok(file.finish()?),
@@ -115,7 +127,8 @@ impl<W: Write + Send> RowWriter<W> {
     }
 }
 
-/// The rows of a file, and last the reason where it cannot be read to its end.
+/// An iterator over the rows of a file. If the file is damaged, the last item is
+/// the reason.
 pub struct Rows {
     table: Table,
     inner: Option<Reader>,
@@ -136,8 +149,10 @@ impl std::fmt::Debug for Rows {
 }
 
 impl Rows {
+    /// Opens a file of this table.
+    ///
     /// # Errors
-    /// Why the file is not one of this table.
+    /// The file cannot be read, or is not in this format or of this table.
     pub fn open(format: Format, table: Table, path: &Path) -> Result<Self, String> {
         let file = File::open(path).map_err(|error| error.to_string())?;
         let inner = match format {
@@ -171,8 +186,8 @@ impl Iterator for Rows {
     }
 }
 
-/// The crate `parquet` panics where a damaged file contradicts itself. That is
-/// one more file that cannot be read, and what is left of its reader is dropped.
+/// Turns a panic into an error: the crate `parquet` panics on some damaged files.
+/// The reader must be dropped afterwards.
 fn caught<T>(read: impl FnOnce() -> ::parquet::errors::Result<T>) -> Result<T, String> {
     match catch_unwind(AssertUnwindSafe(read)) {
         Ok(read) => read.map_err(|error| error.to_string()),
@@ -180,7 +195,7 @@ fn caught<T>(read: impl FnOnce() -> ::parquet::errors::Result<T>) -> Result<T, S
     }
 }
 
-/// A value as [`Value`] writes it.
+/// Reads a value in the form in which [`Value`] writes it.
 fn parse(kind: Kind, text: &str) -> Option<Value> {
     match kind {
         Kind::Text => Some(Value::text(text)),

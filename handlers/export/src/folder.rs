@@ -1,7 +1,8 @@
-//! The folder of an export. Files come into it whole and under a name of their
-//! own, and count only from when the manifest names them. They hold what people
-//! have and to whom they pay it: they are for their owner alone until that one
-//! decides otherwise.
+//! The folder of an export.
+//!
+//! Files appear in it complete and under unique names, and count once the
+//! manifest names them. Only their owner may read them, because they hold
+//! people's balances and payments.
 
 use std::collections::BTreeSet;
 use std::fs::{self, File};
@@ -17,19 +18,19 @@ use crate::manifest::{FileEntry, MANIFEST, Manifest};
 use crate::table::Table;
 use crate::value::Row;
 
-/// Ends the name of a file that is being written.
+/// The suffix of a file that is being written.
 const UNFINISHED: &str = ".unfinished";
 const LOCK: &str = ".lock";
 
 #[derive(Debug)]
 pub(crate) struct Folder {
     root: PathBuf,
-    /// Held while this lives: two exports at once would write each event twice.
+    /// Held while this lives: two concurrent exports would write events twice.
     _lock: File,
 }
 
 impl Folder {
-    /// Makes the folder where there is none, and takes it for this process.
+    /// Creates the folder if it is missing, and locks it for this process.
     pub fn open(root: &Path) -> Result<Self> {
         private::create_dir_all(root).map_err(at(root))?;
         let path = root.join(LOCK);
@@ -54,7 +55,7 @@ impl Folder {
         self.root.join(MANIFEST)
     }
 
-    /// Puts this one in the place of the last, whole or not at all.
+    /// Replaces the manifest atomically.
     pub fn save(&self, manifest: &Manifest) -> Result<()> {
         let (path, unfinished) = (
             self.manifest_path(),
@@ -71,7 +72,7 @@ impl Folder {
         write().map_err(at(&path))
     }
 
-    /// Begins a file of the table; `part` is its name, which begins with `part-`.
+    /// Begins a file of the table. `part` is its name and begins with `part-`.
     pub fn begin(
         &self,
         format: Format,
@@ -107,8 +108,8 @@ impl Folder {
         })
     }
 
-    /// Removes what the manifest does not name: an export that was interrupted
-    /// leaves it, and a snapshot that was replaced. Other people's files stay.
+    /// Removes the part files that the manifest does not name: leftovers of an
+    /// interrupted run, and replaced snapshots. Other files stay.
     pub fn clean(&self, manifest: &Manifest) -> Result<()> {
         let named: BTreeSet<PathBuf> = manifest
             .files
@@ -127,7 +128,7 @@ impl Folder {
     }
 }
 
-/// All files below a folder, which need not be there.
+/// Returns all files below a folder, or none if it does not exist.
 pub(crate) fn files_below(folder: &Path) -> Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     let mut folders = vec![folder.to_owned()];
@@ -179,7 +180,7 @@ impl Part {
         self.writer.write(row).map_err(failed(&self.path))
     }
 
-    /// Ends the file and gives it its name.
+    /// Finishes the file and gives it its final name.
     pub fn finish(mut self) -> Result<FileEntry> {
         self.entry.rows = self.writer.rows();
         let hashing = self.writer.finish().map_err(failed(&self.path))?;

@@ -1,5 +1,5 @@
-//! What an export holds: its files, its counts, its sums, and where the chain
-//! of each account ends.
+//! The manifest of an export: its files, counts and sums, and the end of each
+//! account's chain.
 
 use std::path::Path;
 
@@ -12,77 +12,97 @@ use crate::file::Format;
 use crate::table::Table;
 use crate::totals::ControlTotals;
 
-/// The manifest's own form. Another one is not read.
+/// The version of the manifest's schema. Other versions are refused.
 pub const MANIFEST_VERSION: u32 = 1;
+/// The manifest's file name.
 pub const MANIFEST: &str = "manifest.json";
 
+/// The contents of an export.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Manifest {
+    /// The version of the schema: [`MANIFEST_VERSION`].
     pub manifest_version: u32,
+    /// The format of all files.
     pub format: Format,
     /// The program that wrote it last.
     pub written_by: String,
-    /// Every commit recorded in between is in the files, and those before `from`
-    /// are not.
+    /// The range of recorded times. Every commit in it is exported, and none
+    /// before it.
     pub covered: Covered,
+    /// The number of events.
     pub events: u64,
+    /// The number of commits.
     pub commits: u64,
+    /// The number of decisions.
     pub decisions: u64,
+    /// The number of notifications.
     pub notifications: u64,
+    /// The sums by currency.
     pub control_totals: ControlTotals,
-    /// Counts the files that were ever begun, so that no name comes twice.
+    /// The number of files ever begun, which keeps their names unique.
     pub parts: u64,
+    /// The files.
     pub files: Vec<FileEntry>,
+    /// The accounts.
     pub accounts: Vec<AccountEntry>,
 }
 
-/// By recorded time.
+/// A range of recorded times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Covered {
-    /// Inclusive; from the first, where there is none.
+    /// The inclusive beginning, or `None` for the first commit.
     pub from: Option<DateTime<Utc>>,
-    /// Exclusive; nothing yet, where there is none.
+    /// The exclusive end, or `None` if nothing was exported yet.
     pub to: Option<DateTime<Utc>>,
 }
 
+/// A file of the export.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct FileEntry {
-    /// Below the export's folder, with `/`.
+    /// The path below the export's folder, with `/`.
     pub path: String,
+    /// The table of its rows.
     pub table: Table,
-    /// The day of recording (UTC) of all its rows.
+    /// The day (UTC) on which its rows were recorded; `None` for a snapshot.
     pub day: Option<NaiveDate>,
+    /// The number of rows.
     pub rows: u64,
+    /// The size.
     pub bytes: u64,
+    /// The SHA-256 of its content.
     pub sha256: Hash,
 }
 
-/// An account's part of the export: a piece of its chain without a gap.
+/// An account's part of the export: a contiguous part of its chain.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AccountEntry {
+    /// The account.
     pub account_id: AccountId,
+    /// The number of exported commits.
     pub commits: u64,
-    /// Where the chain stood before the first exported commit; nothing, where
-    /// the account begins within the export.
+    /// The chain's head before the first exported commit, or `None` if the
+    /// account begins within the export.
     pub before: Option<Head>,
-    /// Where the exported chain ends.
+    /// The exported chain's head.
     pub head: Head,
 }
 
 impl AccountEntry {
+    /// Returns the first exported version.
     pub fn first_version(&self) -> Version {
         self.before.as_ref().map_or(0, Head::version) + 1
     }
 
+    /// Returns the last exported version.
     pub fn last_version(&self) -> Version {
         self.head.version()
     }
 
-    /// With its first commit, which follows from `before`.
+    /// Returns the entry after its first commit, which follows `before`.
     pub(crate) fn begin(before: Option<Head>, commit: &Commit) -> Self {
         AccountEntry {
             account_id: commit.account_id.clone(),
@@ -92,6 +112,7 @@ impl AccountEntry {
         }
     }
 
+    /// Returns the balance at the exported chain's end.
     pub fn balance(&self) -> Money {
         self.head.account.balance
     }
@@ -115,10 +136,12 @@ impl Manifest {
         }
     }
 
-    /// The manifest of an export; `None` where nothing was exported yet.
+    /// Reads the manifest of a folder. Returns `None` if nothing was exported
+    /// yet.
     ///
     /// # Errors
-    /// Where there is one that cannot be read.
+    /// - `Io`: the file cannot be read; a retry may help.
+    /// - `File`: it is not a manifest of this version.
     pub fn of_folder(root: &Path) -> Result<Option<Self>> {
         let path = root.join(MANIFEST);
         let bytes = match std::fs::read(&path) {
@@ -132,14 +155,16 @@ impl Manifest {
         }
     }
 
+    /// Reads a manifest.
+    ///
     /// # Errors
-    /// Where it is not a manifest of this version.
+    /// The bytes are not a manifest of this version; the message says why.
     pub fn read(bytes: &[u8]) -> Result<Self, String> {
         #[derive(Deserialize)]
         struct Versioned {
             manifest_version: u32,
         }
-        // What says something twice says it differently to different readers.
+        // Duplicate members are refused: readers disagree on which one counts.
         let read = domain::json::read(bytes).map_err(|error| format!("it is {error}"))?;
         let Versioned { manifest_version } =
             serde_json::from_value(read).map_err(|error| error.to_string())?;

@@ -1,4 +1,4 @@
-//! What a commit and a notification are as rows.
+//! Commits and notifications as rows.
 
 use chrono::{DateTime, Utc};
 use domain::chain::{self, ChainError};
@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use crate::value::{Decimal, Row, Value};
 
-/// The row of the commit, with what its hash is taken of.
+/// Returns the row of a commit, with the content that its hash covers.
 pub fn of_commit(commit: &Commit) -> Row {
     vec![
         Value::text(&commit.account_id),
@@ -20,10 +20,12 @@ pub fn of_commit(commit: &Commit) -> Row {
     ]
 }
 
-/// The rows of its events.
+/// Returns the rows of a commit's events.
 ///
 /// # Errors
-/// Where an event cannot be decoded, or moves the balance out of its range.
+/// Both are permanent.
+/// - `Decode`: an event cannot be decoded.
+/// - `Account`: an event moves the balance out of its range.
 pub fn of_events(commit: &Commit) -> Result<Vec<Row>, ChainError> {
     let decoded = chain::decode(commit)?;
     let zero = Money::zero(commit.after.currency());
@@ -31,8 +33,7 @@ pub fn of_events(commit: &Commit) -> Result<Vec<Row>, ChainError> {
         .iter()
         .map(|(_, event)| event.delta().unwrap_or(zero))
         .collect();
-    // From the balance after the last one backwards: what stood before the
-    // commit need not be known.
+    // Backwards from the balance after the commit: the one before it may be unknown.
     let mut balances = vec![commit.after.balance; deltas.len()];
     for index in (1..deltas.len()).rev() {
         balances[index - 1] = balances[index]
@@ -94,28 +95,40 @@ fn text_of(data: &serde_json::Value) -> String {
     String::from_utf8_lossy(&domain::hash::canonical_bytes(data)).into_owned()
 }
 
-/// A notification, as the API shows it.
+/// A notification, as returned by the API.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Notification {
+    /// The id.
     pub notification_id: String,
+    /// The kind.
     pub kind: String,
+    /// The phase.
     pub state: String,
+    /// The reason of the phase, such as a skip reason.
     pub reason: Option<String>,
+    /// The event that caused it.
     pub event_id: EventId,
+    /// The event's account version.
     pub event_version: Version,
+    /// The template of the mail.
     pub template: Option<String>,
+    /// The provider's last report about the mail.
     pub delivery: Option<String>,
+    /// The phases so far, oldest first.
     pub history: Vec<Step>,
 }
 
+/// An entry of a notification's history.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct Step {
+    /// The phase.
     pub state: String,
+    /// The first time at which the phase was entered.
     pub at: DateTime<Utc>,
-    /// How often; once where nothing is said.
+    /// The number of times; 1 if the API omits it.
     #[serde(default = "once")]
     pub times: u32,
-    /// The last time, of more than one.
+    /// The last time, if there were several.
     #[serde(default)]
     pub last_at: Option<DateTime<Utc>>,
 }
@@ -128,8 +141,8 @@ const SKIPPED: &str = "SKIPPED";
 const SENDING: &str = "SENDING";
 const SENT: &str = "SENT";
 
-/// A row of the decisions and, unless it is not to be sent, one of the
-/// notifications. `None` where it says nothing of when.
+/// Returns a row of the decisions and, unless the notification was skipped, one
+/// of the notifications. `None` if the history is empty.
 pub fn of_notification(
     account: &AccountId,
     notification: &Notification,

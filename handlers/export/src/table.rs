@@ -1,36 +1,47 @@
-//! The tables and their columns: what readers rely on. A column is added at the
-//! end and never changed; docs/export.md has what each means.
+//! The tables and their columns, which readers rely on. New columns go to the
+//! end, and none ever changes; `docs/export.md` describes each.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+/// A table of the export.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Table {
     /// One row an event.
     Events,
-    /// One row a commit, with all that its hash is taken of.
+    /// One row a commit, with the content that its hash covers.
     Commits,
-    /// One row a notification that was considered: whether to send it, or why not.
+    /// One row a decision: to send a notification, or to skip it for a reason.
     Decisions,
-    /// One row a notification that was to be sent, as it stands.
+    /// One row a notification that was not skipped, in its current phase.
     Notifications,
 }
 
+/// The type of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
+    /// UTF-8 text.
     Text,
+    /// A signed 64-bit integer.
     Int,
+    /// An exact amount.
     Decimal,
+    /// A time in UTC, in microseconds.
     Time,
+    /// A day.
     Date,
 }
 
+/// A column of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Column {
+    /// The name.
     pub name: &'static str,
+    /// The type.
     pub kind: Kind,
+    /// Whether a cell may be without a value.
     pub nullable: bool,
 }
 
@@ -115,6 +126,7 @@ const NOTIFICATIONS: [Column; 13] = [
 ];
 
 impl Table {
+    /// All tables.
     pub const ALL: [Table; 4] = [
         Table::Events,
         Table::Commits,
@@ -122,6 +134,7 @@ impl Table {
         Table::Notifications,
     ];
 
+    /// Returns the table's name, which is also its folder's.
     pub fn name(self) -> &'static str {
         match self {
             Table::Events => "events",
@@ -131,6 +144,7 @@ impl Table {
         }
     }
 
+    /// Returns the columns in their order.
     pub fn columns(self) -> &'static [Column] {
         match self {
             Table::Events => &EVENTS,
@@ -140,7 +154,7 @@ impl Table {
         }
     }
 
-    /// Where a column stands in a row.
+    /// Returns the index of a column in a row.
     pub fn position(self, name: &str) -> Option<usize> {
         self.columns().iter().position(|column| column.name == name)
     }

@@ -1,4 +1,4 @@
-//! Sums per currency, by which an export is held against the balances.
+//! Control totals: sums by currency that an export and the balances must agree on.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,22 +9,25 @@ use serde::{Deserialize, Serialize};
 
 use crate::value::Decimal;
 
-/// What the exported events of one currency add up to.
+/// The sums of the exported events of one currency.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct CurrencyTotals {
+    /// The number of accounts.
     pub accounts: u64,
+    /// The number of events.
     pub events: u64,
-    /// What raised balances, and what lowered them: decimals of the currency.
+    /// The sum of all changes that raised a balance.
     pub credits: Sum,
+    /// The sum of all changes that lowered a balance, without its sign.
     pub debits: Sum,
-    /// The balances at the end. In an export from the beginning it is what was
-    /// credited less what was debited.
+    /// The sum of the final balances. In an export from the first commit it
+    /// equals credits minus debits.
     pub balance: Sum,
 }
 
-/// A sum over accounts, which can leave 64 bits. Written as a decimal text with
-/// the currency's digits.
+/// A sum over accounts, which may exceed 64 bits. Serialized as a decimal string
+/// with the currency's digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Sum(Decimal);
@@ -74,11 +77,11 @@ impl CurrencyTotals {
         }
     }
 
-    /// One more exported event.
+    /// Adds an event.
     fn count(&mut self, event: &Event) {
         self.events += 1;
         let Some(delta) = event.delta() else { return };
-        // The smallest amount has no opposite in 64 bits: it is subtracted.
+        // The smallest amount cannot be negated in 64 bits, so it is subtracted.
         match delta.minor() < 0 {
             true => self.debits.subtract(delta),
             false => self.credits.add(delta),
@@ -86,7 +89,7 @@ impl CurrencyTotals {
     }
 }
 
-/// All currencies.
+/// The sums of all currencies.
 pub type ControlTotals = BTreeMap<Currency, CurrencyTotals>;
 
 /// Adds the events of a commit.
@@ -101,8 +104,8 @@ pub(crate) fn count(totals: &mut ControlTotals, commit: &Commit) -> Result<(), C
     Ok(())
 }
 
-/// Sets what depends on where the accounts stand.
-pub(crate) fn stand(totals: &mut ControlTotals, balances: impl Iterator<Item = Money>) {
+/// Sets the number of accounts and the sums of their balances.
+pub(crate) fn set_balances(totals: &mut ControlTotals, balances: impl Iterator<Item = Money>) {
     for (currency, total) in totals.iter_mut() {
         total.accounts = 0;
         total.balance = Sum::zero(*currency);

@@ -1,4 +1,4 @@
-//! What stands in a cell, however the file writes it.
+//! The value of a cell, independent of the file's format.
 
 use std::fmt;
 
@@ -6,10 +6,11 @@ use chrono::{DateTime, NaiveDate, Utc};
 use domain::Money;
 use domain::time::{as_kept, on_posix_clock};
 
-/// Digits behind the point in every column of money: as many as ISO 4217's
-/// longest minor unit has, so that one column holds yen, euros and dinars.
+/// Decimals of every column of money: as many as the longest minor unit of ISO
+/// 4217, so that one column holds yen, euros and dinars.
 pub const SCALE: u32 = 4;
-/// Digits in all: the 19 of 64 bits in a currency without a minor unit, and the scale.
+/// Total digits of a column of money: 19 for 64 bits in a currency without a
+/// minor unit, plus the scale.
 pub const PRECISION: u32 = 23;
 
 /// An amount without its currency, exact.
@@ -17,11 +18,12 @@ pub const PRECISION: u32 = 23;
 pub struct Decimal {
     /// In units of 10^-[`SCALE`].
     scaled: i128,
-    /// How many digits of the scale are written as text.
+    /// The decimals that are written as text.
     digits: u32,
 }
 
 impl Decimal {
+    /// Returns the amount of money, which is written with its currency's digits.
     pub fn of(money: Money) -> Self {
         let digits = money.currency().digits();
         Decimal {
@@ -37,7 +39,7 @@ impl Decimal {
         }
     }
 
-    /// A sum of the same currency.
+    /// Returns the sum of two amounts of the same currency.
     pub(crate) fn plus(self, other: Decimal) -> Self {
         Decimal {
             scaled: self.scaled + other.scaled,
@@ -45,7 +47,7 @@ impl Decimal {
         }
     }
 
-    /// The difference of two of the same currency.
+    /// Returns the difference of two amounts of the same currency.
     pub(crate) fn minus(self, other: Decimal) -> Self {
         Decimal {
             scaled: self.scaled - other.scaled,
@@ -57,7 +59,7 @@ impl Decimal {
         self.scaled
     }
 
-    /// Reads what `Display` wrote, of any currency.
+    /// Reads the form that `Display` writes, of any currency.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let (sign, magnitude) = match text.strip_prefix('-') {
             Some(magnitude) => (-1, magnitude),
@@ -82,7 +84,7 @@ fn power_of_ten(exponent: u32) -> i128 {
     10_i128.pow(exponent)
 }
 
-/// Equal is what is the same number, with however many zeros behind the point.
+/// Two decimals are equal if they are the same number, whatever their trailing zeros.
 impl PartialEq for Decimal {
     fn eq(&self, other: &Self) -> bool {
         self.scaled == other.scaled
@@ -103,17 +105,24 @@ impl fmt::Display for Decimal {
     }
 }
 
+/// The value of a cell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
+    /// No value.
     Null,
+    /// UTF-8 text.
     Text(String),
+    /// A signed 64-bit integer.
     Int(i64),
+    /// An exact amount.
     Decimal(Decimal),
-    /// In whole microseconds of a clock without the second 60.
+    /// A time in whole microseconds, on a clock without leap seconds.
     Time(DateTime<Utc>),
+    /// A day.
     Date(NaiveDate),
 }
 
+/// A row: one value for each column of its table.
 pub type Row = Vec<Value>;
 
 impl Value {
@@ -125,15 +134,15 @@ impl Value {
         text.map_or(Value::Null, Value::text)
     }
 
-    /// Microseconds and seconds up to 59 are what all readers have; an event
-    /// that says more keeps it in the content of its commit. The second 60,
-    /// which earlier versions took from callers, is the first of the next minute.
+    /// Returns the time in the form that all readers support: microseconds, and
+    /// seconds up to 59. The commit's content keeps the exact time. The second
+    /// 60, which earlier versions accepted, becomes the next minute's first.
     pub(crate) fn time(time: DateTime<Utc>) -> Self {
         Value::Time(as_kept(on_posix_clock(time)))
     }
 }
 
-/// As NDJSON and CSV write it; nothing for `Null`.
+/// The form in NDJSON and CSV; empty for `Null`.
 impl fmt::Display for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -190,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_an_amount_is_not_read_as_one() {
+    fn anything_but_an_amount_is_refused() {
         for text in [
             "",
             ".5",

@@ -1,5 +1,5 @@
-//! Reading an export back: every byte, every link of every chain, every row
-//! and every sum is held against what it must be. Only the folder is needed.
+//! The verification of an export: every byte, every link of every chain, every
+//! row and every sum. Only the folder is needed.
 
 mod chains;
 mod files;
@@ -21,18 +21,22 @@ use crate::value::{Row, Value};
 use chains::Chains;
 use matching::Matching;
 
-/// Problems that are listed; all are counted.
+/// Problems in the list. Later ones are only counted.
 const MAX_LISTED: usize = 1000;
 
-/// Where something is wrong.
+/// The place of a problem.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Place {
+    /// The manifest.
     Manifest,
     /// A file, by its path below the folder.
     File(String),
+    /// An event of an account.
     Account {
+        /// The account.
         account_id: AccountId,
+        /// The event's account version.
         version: Version,
     },
 }
@@ -50,30 +54,39 @@ impl fmt::Display for Place {
     }
 }
 
+/// A contradiction within the export.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Problem {
+    /// The place.
     pub place: Place,
+    /// The predicate of which the place is the subject.
     pub detail: String,
 }
 
-/// What was found.
+/// The result of a verification.
 #[derive(Debug, Serialize)]
 pub struct Verified {
-    /// By which this export can be told from any other: whoever keeps it
-    /// elsewhere finds also a manifest that was changed with its files.
+    /// The SHA-256 of the manifest. Keep it elsewhere: it also reveals a
+    /// manifest that was changed together with its files.
     pub manifest_sha256: Hash,
+    /// The number of files in the manifest.
     pub files: u64,
+    /// The number of accounts in the manifest.
     pub accounts: u64,
+    /// The number of commits in the files.
     pub commits: u64,
+    /// The number of events in the files.
     pub events: u64,
-    /// What the events in the files add up to.
+    /// The sums of the events in the files.
     pub control_totals: ControlTotals,
+    /// The number of problems.
     pub problem_count: u64,
-    /// The first of them.
+    /// The first problems.
     pub problems: Vec<Problem>,
 }
 
 impl Verified {
+    /// Whether the export has no problem.
     pub fn is_valid(&self) -> bool {
         self.problem_count == 0
     }
@@ -101,11 +114,13 @@ impl Verified {
     }
 }
 
-/// Verifies the export in this folder. `progress` is told how many events were
-/// read.
+/// Verifies the export in this folder. `progress` receives the number of events
+/// of each commit that was read.
 ///
 /// # Errors
-/// Where there is no manifest that can be read.
+/// All other faults are problems in the result.
+/// - `Io`: there is no manifest, or a folder cannot be read.
+/// - `File`: the manifest is not one of this version.
 pub fn verify(root: &Path, progress: &mut dyn FnMut(u64)) -> Result<Verified> {
     let path = root.join(MANIFEST);
     let bytes = std::fs::read(&path).map_err(at(&path))?;
@@ -146,7 +161,7 @@ struct Verifier<'a> {
 }
 
 impl Verifier<'_> {
-    /// The commits of a part, and its events against them.
+    /// Verifies the commits of a part, and its events against them.
     fn part(
         &mut self,
         commits: &FileEntry,
@@ -208,7 +223,7 @@ impl Verifier<'_> {
         let path = self.root.join(&file.path);
         match Rows::open(self.manifest.format, file.table, &path) {
             Ok(rows) => Some(rows),
-            // A missing file was told already.
+            // A missing file was reported already.
             Err(_) if !path.exists() => None,
             Err(reason) => {
                 self.found.of_file(file, unreadable(&reason));
@@ -217,8 +232,8 @@ impl Verifier<'_> {
         }
     }
 
-    /// The commit that a row is, if it is one; and whether its columns say the
-    /// same as its content.
+    /// Reads the commit of a row, and checks that the row's columns agree with
+    /// its content.
     fn commit(&mut self, file: &FileEntry, row: &Row) -> Option<Commit> {
         let text = |name: &str| match &row[Table::Commits.position(name)?] {
             Value::Text(text) => Some(text.as_str()),
@@ -260,7 +275,7 @@ impl Verifier<'_> {
         }
     }
 
-    /// The rows of a snapshot are about exported events.
+    /// Checks that the rows of a snapshot concern exported events.
     fn snapshot(&mut self, table: Table) {
         let files = self
             .manifest
@@ -303,7 +318,7 @@ impl Verifier<'_> {
     }
 
     fn check_sums(&mut self) {
-        totals::stand(&mut self.found.control_totals, self.chains.balances());
+        totals::set_balances(&mut self.found.control_totals, self.chains.balances());
         let rows = |table: Table| -> u64 {
             let files = self.manifest.files.iter();
             files
@@ -370,13 +385,13 @@ fn unreadable(reason: &str) -> String {
     format!("cannot be read to its end: {reason}")
 }
 
-/// Which columns differ, and how; `None` where none does.
+/// Returns a list of the columns that differ, or `None` if none does.
 fn difference(table: Table, expected: &Row, actual: &Row) -> Option<String> {
     let columns = table.columns().iter().zip(expected.iter().zip(actual));
     let differing: Vec<String> = columns
         .filter(|(_, (expected, actual))| expected != actual)
         .map(|(column, (expected, actual))| match column.name {
-            // Too long to be shown beside one another.
+            // Both are too long for a message.
             "content" => "content is not in its canonical form".to_owned(),
             name => format!("{name} is \"{actual}\", and the commit has \"{expected}\""),
         })
@@ -384,16 +399,14 @@ fn difference(table: Table, expected: &Row, actual: &Row) -> Option<String> {
     (!differing.is_empty()).then(|| differing.join("; "))
 }
 
-/// What is wrong with the chain at a commit, in words for whoever verifies.
+/// Describes a broken link of a chain.
 fn broken(error: &chain::ChainError) -> String {
     match error {
         chain::ChainError::Gap { expected, found } if found > expected => {
             format!("is missing: version {found} comes next")
         }
         chain::ChainError::Gap { expected, found } => {
-            format!(
-                "version {found} stands here, and {expected} should: it is a second time or in another place"
-            )
+            format!("is duplicated or out of order: version {found} comes where {expected} should")
         }
         other => other.to_string(),
     }

@@ -1,5 +1,5 @@
-//! Reading a history into an export: in recorded order, and each commit behind
-//! the one it follows from.
+//! The transfer of a history into an export, in recorded order and with each
+//! commit after its predecessor.
 
 use std::collections::BTreeSet;
 
@@ -9,60 +9,76 @@ use domain::{AccountId, Commit, Head, Version};
 use crate::error::ExportError;
 use crate::exporter::{Exporter, Taken};
 
-/// Of so many accounts it is asked first whether the history is the one that
-/// the export has begun with. One alone would tell another ledger.
+/// Accounts that are compared first, to find out early whether the history is
+/// the one of the export. A single one is enough to reveal another ledger.
 const HEADS_ASKED_FIRST: usize = 8;
 
-/// Where commits come from.
+/// A source of commits.
 pub trait History {
-    /// Why they cannot be read.
+    /// The error of reading it.
     type Error: From<ExportError>;
 
-    /// The next commits of all accounts in recorded order, from where the last
-    /// page ended.
+    /// Reads the next page of the commits of all accounts, in recorded order.
+    ///
+    /// # Errors
+    /// Those of the source.
     fn page(&mut self) -> Result<Page, Self::Error>;
 
-    /// The account's next commits that hold a version above this one, some of
-    /// them at least where there are any.
+    /// Reads the account's next commits above this version: at least one if
+    /// there are any.
+    ///
+    /// # Errors
+    /// Those of the source.
     fn after(&mut self, account: &AccountId, version: Version) -> Result<Vec<Commit>, Self::Error>;
 
-    /// Where the next accounts stand, from where the last ones ended; `None` at
-    /// the end. It may lag behind the history.
+    /// Reads the versions of the next accounts, or `None` at the end. They may
+    /// lag behind the history.
+    ///
+    /// # Errors
+    /// Those of the source.
     fn standings(&mut self) -> Result<Option<Vec<Standing>>, Self::Error>;
 }
 
-/// Where an account stands.
+/// The current version of an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
+    /// The account.
     pub account_id: AccountId,
+    /// Its version.
     pub version: Version,
-    /// When its last commit was recorded.
+    /// The time at which its last commit was recorded.
     pub updated_at: DateTime<Utc>,
 }
 
-/// Commits in recorded order.
+/// A page of commits in recorded order.
 #[derive(Debug, Clone)]
 pub struct Page {
+    /// The commits.
     pub commits: Vec<Commit>,
-    /// On the last page: nothing recorded before this time is missing.
+    /// The recorded time up to which the history is complete, on the last page
+    /// only.
     pub complete_until: Option<DateTime<Utc>>,
 }
 
-/// Offers commits, page by page, to the last or until `go_on`, which is told
-/// how many events of each page were new, says no; and at the end those that
-/// came to the index late. Answers up to when the export is complete; `None`
-/// where not even one page was offered.
+/// Offers all commits to an export, page by page, and finally those that
+/// reached the time index late.
+///
+/// `go_on` receives the number of new events of each page and may stop the
+/// transfer. Returns the recorded time up to which the export is complete, or
+/// `None` if it was stopped before the first page.
 ///
 /// # Errors
-/// The history's; where it has a gap, or is not the one that the export was
-/// begun with, or the export cannot be written.
+/// - Those of the history.
+/// - `OtherLedger`: the history does not contain the exported commits.
+/// - `Gap`: an account's history has a gap.
+/// - Those of [`Exporter::take`].
 pub fn offer_all<H: History>(
     exporter: &mut Exporter,
     history: &mut H,
     mut go_on: impl FnMut(u64) -> bool,
 ) -> Result<Option<DateTime<Utc>>, H::Error> {
     for (account, head) in exporter.some_heads(HEADS_ASKED_FIRST) {
-        is_continued(history, &account, &head)?;
+        check_head(history, &account, &head)?;
     }
     let mut reached = None;
     let mut new = 0;
@@ -87,8 +103,8 @@ pub fn offer_all<H: History>(
     Ok(reached)
 }
 
-/// Whether the history has the account as the export has it.
-fn is_continued<H: History>(
+/// Checks that the history contains the account's exported head.
+fn check_head<H: History>(
     history: &mut H,
     account: &AccountId,
     head: &Head,
@@ -106,11 +122,12 @@ fn is_continued<H: History>(
     .into())
 }
 
-/// Offers what was recorded before `until` and came to the index when the
-/// readers had passed its time: by a writer whose clock was behind. An account
-/// stands further than the export has it, and has moved for the last time before
-/// `until`; where it has moved since, the next run comes upon the gap. Answers
-/// with the number of new events.
+/// Offers commits that were recorded before `until` but reached the index after
+/// readers had passed their time, because the writer's clock was behind.
+///
+/// Such an account has a later version than the export, and its last commit is
+/// before `until`. If it has a later commit, the next run finds the gap. Returns
+/// the number of new events.
 fn offer_late<H: History>(
     exporter: &mut Exporter,
     history: &mut H,
@@ -128,8 +145,8 @@ fn offer_late<H: History>(
             let head = exporter.head(account).cloned();
             let exported = head.as_ref().map_or(0, Head::version);
             if let Some(head) = head.filter(|_| standing.version < exported) {
-                // It may only lag behind.
-                is_continued(history, account, &head)?;
+                // The standing may merely lag behind.
+                check_head(history, account, &head)?;
             }
             if standing.version <= exported || !is_within(standing.updated_at) {
                 continue;
@@ -151,13 +168,14 @@ fn offer_late<H: History>(
     }
     for account in unseen {
         if let Some(head) = exporter.head(&account).cloned() {
-            is_continued(history, &account, &head)?;
+            check_head(history, &account, &head)?;
         }
     }
     Ok(new)
 }
 
-/// Whether it was new.
+/// Offers a commit and, if necessary, the ones before it. Returns whether it was
+/// new.
 fn offer<H: History>(
     exporter: &mut Exporter,
     history: &mut H,
@@ -170,8 +188,8 @@ fn offer<H: History>(
         Taken::Missing(after) => after,
         Taken::Unknown => begin(exporter, history, commit)?,
     };
-    // The index had them not, or at a later place: the account's own history
-    // has them for certain.
+    // The index lacks them or lists them later; the account's own history is
+    // certain to have them.
     while after + 1 < commit.first_version {
         let missing = history.after(account, after)?;
         let Some(last) = missing.last().map(Commit::last_version) else {
@@ -195,8 +213,8 @@ fn offer<H: History>(
     }
 }
 
-/// Finds the account's last commit that was recorded before the range; answers
-/// with its version, or 0 where there is none.
+/// Begins an account after its last commit before the range. Returns that
+/// commit's version, or 0 if there is none.
 fn begin<H: History>(
     exporter: &mut Exporter,
     history: &mut H,

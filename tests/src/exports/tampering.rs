@@ -106,7 +106,7 @@ pub const TAMPERINGS: [Tampering; 19] = [
     Tampering {
         name: "two events are swapped",
         place: "account ACC-EUR version 8: ",
-        says: "in another place among the events",
+        says: "out of order among the events",
         apply: |root| swap(root, Table::Events, ("ACC-EUR", 8), ("ACC-EUR", 9)),
     },
     Tampering {
@@ -129,9 +129,9 @@ pub const TAMPERINGS: [Tampering; 19] = [
         },
     },
     Tampering {
-        name: "an event stands twice",
+        name: "an event occurs twice",
         place: "account ACC-JPY version 2: ",
-        says: "twice",
+        says: "duplicated",
         apply: |root| {
             edit(root, Table::Events, |rows| {
                 let place = position(rows, "ACC-JPY", 2);
@@ -140,9 +140,9 @@ pub const TAMPERINGS: [Tampering; 19] = [
         },
     },
     Tampering {
-        name: "a commit stands twice",
+        name: "a commit occurs twice",
         place: "account ACC-JPY version 2: ",
-        says: "second time",
+        says: "duplicated or out of order",
         apply: |root| {
             edit(root, Table::Commits, |rows| {
                 let place = position(rows, "ACC-JPY", 2);
@@ -172,7 +172,7 @@ pub const TAMPERINGS: [Tampering; 19] = [
     Tampering {
         name: "one bit of a file is flipped",
         place: "commits/day=2026-11-21/part-000002.",
-        says: "other bytes than the manifest says",
+        says: "not have the SHA-256 of the manifest",
         apply: |root| {
             let path = path_of(root, Table::Commits, "2026-11-21");
             let mut bytes = fs::read(&path).expect("the file is there");

@@ -1,4 +1,4 @@
-//! Rows as CSV (RFC 4180) under a heading; an empty cell is one without a value.
+//! Rows as CSV (RFC 4180) with a header; an empty cell has no value.
 
 use std::io::{Read, Write};
 

@@ -1,5 +1,5 @@
-//! Rows as one JSON object a line. Money and times are texts, so that no
-//! reader makes a floating point of them.
+//! Rows as one JSON object a line. Money and times are strings, so that no
+//! reader turns them into floating-point numbers.
 
 use std::io::{BufRead, Write};
 
@@ -25,7 +25,7 @@ pub fn write(file: &mut impl Write, table: Table, row: &Row) -> std::io::Result<
     file.write_all(b"\n")
 }
 
-/// The next line as a row; `None` at the end.
+/// Reads the next line as a row. Returns `None` at the end.
 pub fn read(file: &mut impl BufRead, table: Table) -> Result<Option<Row>, String> {
     let mut line = String::new();
     let read = file.read_line(&mut line);
@@ -33,9 +33,9 @@ pub fn read(file: &mut impl BufRead, table: Table) -> Result<Option<Row>, String
         return Ok(None);
     }
     let Some(line) = line.strip_suffix('\n') else {
-        return Err("its last line has no end".to_owned());
+        return Err("its last line is not terminated".to_owned());
     };
-    // What has a value twice is read as one by some and as the other by others: neither is proved.
+    // A duplicate member is refused: readers disagree on which of its values counts.
     let Json::Object(mut object) =
         domain::json::read(line.as_bytes()).map_err(|error| format!("a line is {error}"))?
     else {

@@ -1,5 +1,5 @@
-//! Rows as Parquet, by columns: text as UTF-8, money as DECIMAL, times as UTC
-//! microseconds. Compressed with Snappy, which every reader has.
+//! Rows as Parquet: text as UTF-8, money as DECIMAL, times as UTC microseconds.
+//! Compressed with Snappy, which every reader supports.
 
 use std::fs::File;
 use std::io::Write;
@@ -21,8 +21,8 @@ use parquet::schema::types::{Type, TypePtr};
 use crate::table::{Column, Kind, Table};
 use crate::value::{Decimal, PRECISION, Row, SCALE, Value};
 
-/// Rows that are kept in memory until they are written by columns: about 20 MB
-/// of the longest texts, and enough to compress well.
+/// Rows of a group, which are kept in memory until they are written by columns:
+/// about 20 MB of the longest texts, and enough to compress well.
 const ROWS_IN_GROUP: usize = 16_384;
 /// Bytes that [`PRECISION`] digits and a sign need.
 const DECIMAL_BYTES: usize = 10;
@@ -161,7 +161,7 @@ fn write_typed<'a, T: DataType, W: Write + Send>(
             None if column.nullable && *value == Value::Null => levels.push(0),
             None => {
                 return Err(ParquetError::General(format!(
-                    "{value:?} cannot stand in {}",
+                    "{value:?} is not a value of {}",
                     column.name
                 )));
             }
@@ -203,7 +203,7 @@ impl ParquetRows {
 
     fn read_group(&self, group: &dyn RowGroupReader) -> Result<Vec<Row>> {
         let count = usize::try_from(group.metadata().num_rows()).unwrap_or(0);
-        // A count that was tampered with must not reserve memory.
+        // A forged count must not reserve memory.
         let mut rows: Vec<Row> = Vec::with_capacity(count.min(ROWS_IN_GROUP));
         let columns = self.table.columns();
         for (index, column) in columns.iter().enumerate() {

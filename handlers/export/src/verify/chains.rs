@@ -1,4 +1,4 @@
-//! The chain of each account, from where the manifest begins it to where it ends it.
+//! The chain of each account, from its beginning to its end in the manifest.
 
 use std::collections::BTreeMap;
 
@@ -28,8 +28,8 @@ impl<'a> Chains<'a> {
         }
     }
 
-    /// The next commit of its account. After a broken link the walk goes on
-    /// from what the commit says of itself, so that each break is told once.
+    /// Checks the next commit of an account. After a broken link it continues
+    /// from the commit's own claims, so that each break is reported once.
     pub fn follow(&mut self, commit: &Commit, found: &mut Verified) {
         let said = &self.said;
         let read = self
@@ -44,7 +44,7 @@ impl<'a> Chains<'a> {
             Ok(head) => read.head = Some(head),
             Err(error) => {
                 let version = match &error {
-                    // What is not there is named, not what stands behind it.
+                    // The missing version is named, not the one after it.
                     ChainError::Gap { expected, found } if found > expected => *expected,
                     ChainError::EventId(version) | ChainError::Decode(version, _) => *version,
                     _ => commit.first_version,
@@ -58,7 +58,7 @@ impl<'a> Chains<'a> {
         }
     }
 
-    /// Every chain ends where the manifest ends it.
+    /// Checks that every chain ends where the manifest says.
     pub fn check_ends(&self, found: &mut Verified) {
         for (account, entry) in &self.said {
             let read = self.read.get(*account);
@@ -77,7 +77,7 @@ impl<'a> Chains<'a> {
                 );
                 found.of_event(account, entry.last_version() + 1, detail);
             } else if head != Some(&entry.head) {
-                let detail = "is not the end of the chain that the manifest has";
+                let detail = "is not the end of the chain according to the manifest";
                 found.of_event(account, last, detail);
             }
             let commits = read.map_or(0, |read| read.commits);
@@ -94,7 +94,7 @@ impl<'a> Chains<'a> {
                 found.of_event(
                     account,
                     1,
-                    "is of an account that the manifest does not have",
+                    "belongs to an account that is not in the manifest",
                 );
             }
         }
@@ -105,7 +105,7 @@ impl<'a> Chains<'a> {
         heads.map(|head| head.account.balance)
     }
 
-    /// Whether this event is in the export, or follows from one that is.
+    /// Whether the export contains this event, or the one that it is derived from.
     pub fn has(&self, account: &str, event: &str, version: Version) -> bool {
         let (Ok(account), Ok(event)) = (account.parse::<AccountId>(), event.parse::<EventId>())
         else {

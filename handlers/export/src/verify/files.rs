@@ -1,4 +1,4 @@
-//! The files themselves: all that the manifest names, as it names them, and no others.
+//! The files of the manifest: all are there and unchanged, and there are no others.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
@@ -26,7 +26,7 @@ pub fn check(root: &Path, manifest: &Manifest, found: &mut Verified) -> Result<(
                 found.of_file(file, detail);
             }
             Ok((_, sha256)) if sha256 != file.sha256 => {
-                found.of_file(file, "has other bytes than the manifest says (SHA-256)");
+                found.of_file(file, "does not have the SHA-256 of the manifest");
             }
             Ok(_) => {}
         }
@@ -43,7 +43,7 @@ pub fn check(root: &Path, manifest: &Manifest, found: &mut Verified) -> Result<(
     Ok(())
 }
 
-/// The files of commits, each with that of its events.
+/// Returns the files of commits, each with the file of its events.
 pub fn pairs<'a>(
     manifest: &'a Manifest,
     found: &mut Verified,

@@ -1,6 +1,6 @@
-//! The rows of the events against the rows that their commits make. One that
-//! was dropped or inserted shifts all behind it, so rows are matched by their
-//! place in the account and not by their place in the file.
+//! The comparison of the rows of events with the rows that their commits
+//! produce. A dropped or inserted row shifts all later ones, so rows are matched
+//! by account and version and not by their position in the file.
 
 use std::collections::HashMap;
 
@@ -11,8 +11,8 @@ use crate::manifest::FileEntry;
 use crate::table::Table;
 use crate::value::{Row, Value};
 
-/// Rows that wait for their match at most. Where more do, file and commits have
-/// nothing to do with each other, and there is no point in naming each.
+/// Rows without a match that are kept. If there are more, file and commits are
+/// unrelated, and one problem is reported in place of one for each row.
 const MAX_WAITING: usize = 20_000;
 
 /// Account and version, as the row has them.
@@ -22,8 +22,8 @@ type Key = (String, i64);
 pub struct Matching {
     expected: HashMap<Key, (u64, Row)>,
     actual: HashMap<Key, (u64, Row)>,
-    /// Where rows were found that did not stand where they should: in the
-    /// file, and by the commits.
+    /// The rows in another position than expected: the position in the file, the
+    /// position according to the commits, and the key.
     moved: Vec<(u64, u64, Key)>,
     expected_count: u64,
     actual_count: u64,
@@ -31,7 +31,7 @@ pub struct Matching {
 }
 
 impl Matching {
-    /// The next row of each side, where there is one.
+    /// Takes the next row of each side, if there is one.
     pub fn step(&mut self, expected: Option<Row>, actual: Option<Row>, found: &mut Verified) {
         let (at_expected, at_actual) = (self.expected_count, self.actual_count);
         self.expected_count += u64::from(expected.is_some());
@@ -73,7 +73,7 @@ impl Matching {
                         .insert(key.clone(), (at_actual, actual))
                         .is_some()
                     {
-                        event_problem(&key, "stands twice among the events", found);
+                        event_problem(&key, "is duplicated among the events", found);
                     }
                 }
             }
@@ -81,7 +81,7 @@ impl Matching {
         self.gave_up = self.expected.len() + self.actual.len() > MAX_WAITING;
     }
 
-    /// Tells what was not matched; answers how many rows the file had.
+    /// Reports the rows without a match. Returns the number of rows in the file.
     pub fn finish(mut self, file: &FileEntry, found: &mut Verified) -> u64 {
         if self.gave_up {
             found.of_file(file, "has other events than its commits");
@@ -90,14 +90,14 @@ impl Matching {
         for key in sorted(self.expected) {
             event_problem(
                 &key,
-                "is missing among the events: its commit is there, its row is not",
+                "is missing among the events, but not among the commits",
                 found,
             );
         }
         for key in sorted(self.actual) {
             event_problem(
                 &key,
-                "was inserted among the events: no commit of its file has it, or it stands twice",
+                "was inserted among the events: no commit of its part has it, or it is duplicated",
                 found,
             );
         }
@@ -107,11 +107,7 @@ impl Matching {
                 continue;
             };
             if after < before {
-                event_problem(
-                    key,
-                    "stands in another place among the events than its commit does",
-                    found,
-                );
+                event_problem(key, "is out of order among the events", found);
             }
         }
         self.actual_count
