@@ -1,6 +1,6 @@
-//! Reads `templates/`, refuses what could fail when a mail is sent, and writes the registry of what there is.
+//! Reads `templates/`, refuses everything that could fail when a mail is sent, and generates the registry of templates.
 //!
-//! A folder of `templates/` is a locale, a folder of a locale is a mail. Nothing in `src/` names a locale or counts them.
+//! A folder of `templates/` is a locale, and a folder of a locale is a mail. Nothing in `src/` names or counts locales.
 
 #[path = "build/catalogue.rs"]
 mod catalogue;

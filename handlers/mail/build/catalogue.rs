@@ -1,16 +1,16 @@
-//! What is in `templates/`.
+//! The contents of `templates/`.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::Path;
 
-/// The folder that is no locale: what all mails share.
+/// The folder that is not a locale: the parts that all mails share.
 pub const LAYOUT: &str = "layout";
 
-/// What a mail consists of, besides its layout.
+/// The parts of a mail, besides its layout.
 pub const PARTS: [&str; 2] = ["subject.txt", "body.txt"];
 
-/// What a locale has beside its mails: words, which are the same in every mail, and what is made of a name or a number.
+/// The files of a locale, besides its mails: words, which are the same in every mail, and sentences with a name or number.
 pub const WORDS: &str = "words.txt";
 pub const SENTENCES: &str = "sentences.txt";
 const FORMATS: &str = "formats.txt";
@@ -26,24 +26,24 @@ pub struct Catalogue {
 }
 
 pub struct Locale {
-    /// BCP 47.
+    /// The BCP 47 tag.
     pub tag: String,
     pub versions: BTreeMap<String, u32>,
     pub conventions: Conventions,
 }
 
-/// How money and dates are written, as far as ICU4X does not do it.
+/// A locale's conventions that ICU4X does not cover.
 #[derive(Default)]
 pub struct Conventions {
     pub symbol_first: bool,
-    /// Between number and symbol.
+    /// The text between number and symbol.
     pub gap: String,
     pub first_of_month: Option<String>,
     pub symbols: BTreeMap<String, String>,
 }
 
 impl Catalogue {
-    /// The catalogue, and what is wrong with the files. With faults it is not whole.
+    /// Reads the catalogue and the faults of its files. With faults it is incomplete.
     pub fn read(templates: &Path) -> (Self, Vec<String>) {
         let mut catalogue = Catalogue::default();
         let mut faults = Vec::new();
@@ -150,7 +150,7 @@ fn names(folder: &Path) -> BTreeSet<String> {
         .collect()
 }
 
-/// `key value` on each line; `#` begins a comment.
+/// Reads lines of `key value`; `#` begins a comment.
 fn pairs(text: &str) -> Vec<(String, String)> {
     text.lines()
         .filter(|line| !line.is_empty() && !line.starts_with('#'))

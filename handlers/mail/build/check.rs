@@ -1,5 +1,5 @@
-//! What would otherwise fail when a mail is sent: a template that cannot be parsed, a fact that no notice has, a word
-//! that a language lacks.
+//! The checks that keep a mail from failing when it is sent: each template can be parsed, names only facts that its notice
+//! has, and finds all its words in each locale.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,7 +9,7 @@ use crate::catalogue::{Catalogue, LAYOUT, SENTENCES, WORDS};
 use crate::compose::{Composer, Composition};
 use crate::fact_names::{self, DIGEST, ENTRY, ITEM, NOTICE, STATEMENT, SUBJECT, TOTAL};
 
-/// Everything composed; or what is wrong.
+/// Composes all templates, or returns the faults.
 pub fn composed(catalogue: &Catalogue) -> Result<Composition<'_>, Vec<String>> {
     let composer = Composer::new(catalogue)?;
     let mut faults = faults(catalogue, &composer);
@@ -55,7 +55,7 @@ pub fn composed(catalogue: &Catalogue) -> Result<Composition<'_>, Vec<String>> {
     }
 }
 
-/// What can be said of each file by itself, so that the file is named.
+/// Returns the faults of each file by itself, so that the message can name the file.
 fn faults(catalogue: &Catalogue, composer: &Composer<'_>) -> Vec<String> {
     let mut faults = Vec::new();
     let (words, sentences) = match (
@@ -66,7 +66,7 @@ fn faults(catalogue: &Catalogue, composer: &Composer<'_>) -> Vec<String> {
         (Err(fault), _) | (_, Err(fault)) => return vec![fault],
     };
     for kind in &catalogue.mails {
-        // A digest is no kind: it tells of several.
+        // A digest has no kind of its own.
         if kind != fact_names::DIGEST_FOLDER && !words.contains(&format!("kinds.{kind}")) {
             faults.push(format!("no {WORDS} has a word for {kind} among its kinds"));
         }
@@ -90,7 +90,7 @@ fn faults(catalogue: &Catalogue, composer: &Composer<'_>) -> Vec<String> {
     faults
 }
 
-/// Names that are used, in whatever branch, and are not known.
+/// Returns the names that are used in any branch but unknown.
 fn unknown(at: &str, source: &str, known: &BTreeSet<&str>) -> Vec<String> {
     let engine = Environment::new();
     let template = match engine.template_from_str(source) {
@@ -105,7 +105,7 @@ fn unknown(at: &str, source: &str, known: &BTreeSet<&str>) -> Vec<String> {
         .collect()
 }
 
-/// What every language has in this file: the same in each.
+/// Returns the names that every locale has in this file, and reports differences.
 fn common(
     catalogue: &Catalogue,
     composer: &Composer<'_>,
@@ -130,7 +130,7 @@ fn common(
     Ok(all)
 }
 
-/// What the file at this path may name.
+/// Returns the facts that the file at this path may name.
 fn facts(path: &str) -> BTreeSet<&'static str> {
     let parts: Vec<&str> = path.split('/').collect();
     match parts.as_slice() {
@@ -140,14 +140,14 @@ fn facts(path: &str) -> BTreeSet<&'static str> {
             mail => names_of(mail, false),
         },
         [_, mail, part] => names_of(mail, *part == "subject.txt"),
-        // A sentence may be said in several mails: each of them is looked at when it is composed.
+        // A sentence may be part of several mails; each is checked when it is composed.
         [_, file] if *file == SENTENCES => names_of_any(&[NOTICE, DIGEST, STATEMENT]),
-        // Words are the same for every mail.
+        // Words are the same in every mail.
         _ => BTreeSet::new(),
     }
 }
 
-/// What a mail may name.
+/// Returns the facts that a mail may name.
 fn names_of(mail: &str, is_subject: bool) -> BTreeSet<&'static str> {
     let mut names = names_of_any(&[match mail {
         "digest" => DIGEST,
@@ -155,7 +155,7 @@ fn names_of(mail: &str, is_subject: bool) -> BTreeSet<&'static str> {
         _ => NOTICE,
     }]);
     if is_subject {
-        // Made before the rest, and of facts that others cannot choose.
+        // A subject is rendered first, and from facts that third parties cannot choose.
         names.retain(|name| SUBJECT.contains(name));
     }
     names
@@ -169,7 +169,7 @@ fn names_of_any(own: &[&[&'static str]]) -> BTreeSet<&'static str> {
         .collect()
 }
 
-/// Every `of.name` in a source.
+/// Returns the name of every `of.name` in a source.
 fn fields<'s>(source: &'s str, of: &str) -> BTreeSet<&'s str> {
     let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
     let start = format!("{of}.");
@@ -180,7 +180,7 @@ fn fields<'s>(source: &'s str, of: &str) -> BTreeSet<&'s str> {
             let rest = &source[at + start.len()..];
             &rest[..rest.find(|c| !is_word(c)).unwrap_or(rest.len())]
         })
-        // `sentences.txt` is a file.
+        // `sentences.txt` is a file name.
         .filter(|name| *name != "txt")
         .collect()
 }

@@ -1,7 +1,7 @@
-//! Puts together what is the same in every mail of a kind in a language: layout, blocks, parts and words.
+//! Composes the template of each kind and locale from its layout, blocks, parts and words.
 //!
-//! In the files, `[[ ]]` and `[% %]` are for here; `{{ }}` and `{% %}` are text here, and are what a mail's facts are put
-//! into when it is made. So a mail is made from one piece, and not from five files.
+//! In the files, `[[ ]]` and `[% %]` are evaluated here; `{{ }}` and `{% %}` are text here and evaluated when a mail is
+//! rendered. So each mail is rendered from a single template.
 
 use std::collections::BTreeMap;
 
@@ -11,10 +11,10 @@ use minijinja::{AutoEscape, Environment, Error, UndefinedBehavior, Value, contex
 
 use crate::catalogue::{Catalogue, LAYOUT, WORDS};
 
-/// The layout of a mail that has none of its own.
+/// The layout of mails without one of their own.
 const NOTICE: &str = "notice";
 
-/// A mail's templates, with nothing left in them but its facts.
+/// A mail's templates, in which only facts are left to be evaluated.
 #[derive(Debug)]
 pub struct Composed {
     pub subject: String,
@@ -22,12 +22,12 @@ pub struct Composed {
     pub html: String,
 }
 
-/// Of all languages.
+/// The templates and words of all locales.
 #[derive(Debug, Default)]
 pub struct Composition<'c> {
-    /// By language and mail.
+    /// The templates by locale and mail.
     pub mails: BTreeMap<(&'c str, &'c str), Composed>,
-    /// By language and name, for what is not a template: `kinds.deposit`.
+    /// The words by locale and name, for use outside templates: `kinds.deposit`.
     pub words: BTreeMap<&'c str, BTreeMap<String, String>>,
 }
 
@@ -37,7 +37,7 @@ pub struct Composer<'c> {
 }
 
 impl<'c> Composer<'c> {
-    /// The sources, parsed; or what of them cannot be.
+    /// Parses the sources, or returns the faults.
     pub fn new(catalogue: &'c Catalogue) -> Result<Self, Vec<String>> {
         let mut engine = Environment::new();
         engine.set_undefined_behavior(UndefinedBehavior::Strict);
@@ -62,7 +62,7 @@ impl<'c> Composer<'c> {
         let mut faults = Vec::new();
         for (path, source) in &catalogue.sources {
             let source = with_the_line_ends_of_blocks(source);
-            // A body holds words; the format of its layout is the one that it is asked for.
+            // A body has words only; its layout determines the format.
             let as_html = path.strip_suffix("/body.txt").map(as_html);
             for name in [Some(path.clone()), as_html].into_iter().flatten() {
                 if let Err(error) = engine.add_template_owned(name, source.clone()) {
@@ -78,7 +78,7 @@ impl<'c> Composer<'c> {
         }
     }
 
-    /// The templates of a mail in a language.
+    /// Composes the templates of a mail in a locale.
     pub fn compose(&self, tag: &str, mail: &str) -> Result<Composed, Error> {
         let words = Value::from(self.exports(&format!("{tag}/{WORDS}"))?);
         let own = format!("{LAYOUT}/{mail}.txt");
@@ -102,7 +102,7 @@ impl<'c> Composer<'c> {
         })
     }
 
-    /// The words of a language, without the maps that some of them are in.
+    /// Returns the words of a locale, with their maps flattened.
     pub fn words(&self, tag: &str) -> Result<BTreeMap<String, String>, Error> {
         let all = self.all_exports(&format!("{tag}/{WORDS}"))?.into_iter();
         Ok(all
@@ -110,7 +110,7 @@ impl<'c> Composer<'c> {
             .collect())
     }
 
-    /// What a file of words or sentences gives, by name.
+    /// Returns the definitions in a file of words or sentences, by name.
     fn exports(&self, path: &str) -> Result<BTreeMap<String, Value>, Error> {
         let template = self.engine.get_template(path)?;
         let captured = template.render_captured(())?;
@@ -121,7 +121,7 @@ impl<'c> Composer<'c> {
             .collect())
     }
 
-    /// The same with `name.key` for each key of a map beside the map.
+    /// Returns the same, and `name.key` for each key of a map besides the map.
     pub fn all_exports(&self, path: &str) -> Result<BTreeMap<String, Value>, Error> {
         let mut all = self.exports(path)?;
         let maps: Vec<(String, Value)> = all
@@ -142,8 +142,8 @@ fn as_html(folder: &str) -> String {
     format!("{folder}/body.html")
 }
 
-/// An engine drops the end of the line after a block. What ends a block of ours may be a block of the second engine, which
-/// would then drop a line end of the layout.
+/// Keeps the line end after one of our blocks that ends with a block of the second engine, which would otherwise drop it as
+/// the line end after a block.
 fn with_the_line_ends_of_blocks(source: &str) -> String {
     source.replace("%}[% end", "+%}[% end")
 }

@@ -1,4 +1,4 @@
-//! The registry as Rust: what `src/locale.rs` and `src/templates.rs` include.
+//! The generated Rust code that `src/locale.rs` and `src/templates.rs` include.
 
 use std::fmt::Write as _;
 
@@ -28,15 +28,15 @@ pub fn locales(catalogue: &Catalogue) -> String {
     line(
         &mut code,
         &format!(
-            "/// The language of a mail, and the way in which it writes money and times.\n\
+            "/// The language of a mail and its formats of money and times.\n\
              #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]\n\
              pub enum Locale {{\n{variants}}}\n\
              impl Locale {{\n\
              /// Every locale that has templates.\n\
              pub const ALL: [Self; {count}] = [\n{all}];\n\
-             /// All tags, for messages.\n\
+             /// The tags of all locales, for messages.\n\
              pub(crate) const TAGS: &'static str = {list:?};\n\
-             /// The BCP 47 tag, as customers' settings have it.\n\
+             /// Returns the BCP 47 tag, as in customers' settings.\n\
              #[must_use]\n\
              pub const fn as_str(self) -> &'static str {{\nmatch self {{\n{names}}}\n}}\n\
              }}\n\
@@ -92,7 +92,7 @@ fn conventions_of(locale: &Locale) -> String {
     )
 }
 
-/// `en` is `En`, `pt-BR` is `PtBr`.
+/// Returns the variant's name for a tag: `En` for `en`, `PtBr` for `pt-BR`.
 fn variant(tag: &str) -> String {
     tag.split('-')
         .map(|part| {

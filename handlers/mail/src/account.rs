@@ -1,9 +1,9 @@
-//! The account's number, as far as a mail may show it.
+//! The part of an account's number that a mail may show.
 
-/// How much of an account's id is shown: enough to tell one's own accounts apart, too little to use one.
+/// Characters of an account's id that are shown: enough for customers to recognise their accounts, too few to use one.
 const SHOWN: usize = 4;
 
-/// The id's last four letters or digits behind four dots (`••••1234`); of a short id at most half is shown.
+/// Returns the id's last four letters or digits after four dots (`••••1234`), but at most half of a short id.
 #[must_use]
 pub fn mask(account_id: &str) -> String {
     let characters: Vec<char> = account_id
@@ -33,7 +33,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_letter_or_digit_is_not_shown() {
+    fn only_letters_and_digits_are_shown() {
         assert_eq!(mask("12345678\r\n<b>"), "••••678b");
     }
 }

@@ -1,4 +1,4 @@
-//! A mail about everything that waited for it.
+//! Digests: one mail about all notifications that waited for it.
 
 use chrono::{DateTime, Utc};
 use minijinja::Value;
@@ -13,55 +13,54 @@ use crate::templates::Words;
 use crate::time::format_short_time;
 use crate::{Amount, Direction, Envelope, Kind, format_amount, format_time, mask};
 
-/// All that a digest may say.
+/// The contents of a digest.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DigestNotice {
-    /// Whom it goes to, and what stands in its foot.
+    /// The recipient and the footer.
     pub envelope: Envelope,
-    /// Since when it tells.
+    /// The beginning of the period.
     pub from: DateTime<Utc>,
-    /// Until when it tells.
+    /// The end of the period.
     pub to: DateTime<Utc>,
-    /// What waited, in the order in which it is told. At least one; the first [`MAX_DIGEST_ITEMS_SHOWN`] are shown, and
-    /// all count in the totals.
+    /// The items in their order, at least one. The first [`MAX_DIGEST_ITEMS_SHOWN`] are shown; all count in the totals.
     pub items: Vec<DigestItem>,
 }
 
-/// One event of a digest. An event that gave several notifications is one item with several kinds: its amount counts
+/// An event of a digest. An event with several notifications is one item with several kinds, so that its amount counts
 /// once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DigestItem {
-    /// What the customer would have been told of it, the one it is mainly about first. At least one.
+    /// The kinds of its notifications, the main one first. At least one.
     pub kinds: Vec<Kind>,
     /// The account. Only its last four characters are shown.
     pub account_id: String,
-    /// What moved or, where `direction` is none, should have. Its sign does not count.
+    /// The amount that moved, or was to move if `direction` is `None`. Its sign is ignored.
     pub amount: Option<Amount>,
-    /// Which way it moved. None: nothing did, and the amount is in no total.
+    /// The direction of the movement. `None` if nothing moved; the amount is in no total then.
     pub direction: Option<Direction>,
     /// The balance after the event.
     pub balance_after: Amount,
-    /// When it happened.
+    /// The time at which the event occurred.
     pub occurred_at: DateTime<Utc>,
 }
 
-/// What moved in one account over the period, as a digest tells it.
+/// The movements of one account in one currency over the period.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DigestTotal {
-    /// The account, whole.
+    /// The account's full id.
     pub account_id: String,
-    /// What was paid in.
+    /// The sum paid in.
     pub paid_in: Amount,
-    /// What was paid out, as a positive amount.
+    /// The sum paid out, as a positive amount.
     pub paid_out: Amount,
-    /// How many movements that were.
+    /// The number of movements.
     pub count: usize,
 }
 
-/// The sums over all items that moved money, by account and currency, in the order in which they first appear.
+/// Returns the sums of all items that moved money, by account and currency, in the order of their first items.
 ///
 /// # Errors
-/// [`RenderError::DoesNotAddUp`]: a sum is more than any account can have.
+/// - [`RenderError::DoesNotAddUp`]: a sum exceeds 64 bits; permanent.
 pub fn digest_totals(items: &[DigestItem]) -> Result<Vec<DigestTotal>, RenderError> {
     let mut totals: Vec<DigestTotal> = Vec::new();
     for item in items {
@@ -101,16 +100,16 @@ pub fn digest_totals(items: &[DigestItem]) -> Result<Vec<DigestTotal>, RenderErr
     Ok(totals)
 }
 
-/// Makes the mail about everything that waited.
+/// Renders a digest.
 ///
 /// # Errors
-/// [`RenderError`]: nothing half rendered comes out.
+/// Any [`RenderError`]; permanent.
 pub fn render_digest(notice: &DigestNotice) -> Result<Rendered, RenderError> {
     check(notice)?;
     make(Mail {
         folder: DIGEST_FOLDER,
         envelope: &notice.envelope,
-        // A digest holds nothing that cannot be switched off: that never waits.
+        // Only mails that can be switched off wait for a digest.
         optional: true,
         facts: facts(notice, &digest_totals(&notice.items)?),
         attached: &[],
@@ -139,7 +138,7 @@ fn check(notice: &DigestNotice) -> Result<(), RenderError> {
     Ok(())
 }
 
-/// The facts of [`crate::fact_names::DIGEST`].
+/// Returns the facts of [`crate::fact_names::DIGEST`].
 fn facts(notice: &DigestNotice, totals: &[DigestTotal]) -> Facts {
     let Envelope {
         locale,
@@ -210,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn a_sum_that_no_account_can_have_is_refused() {
+    fn a_sum_beyond_64_bits_is_refused() {
         let mut items = examples::digest(Locale::En).items;
         items.truncate(1);
         items[0].amount.as_mut().unwrap().minor = i64::MAX;

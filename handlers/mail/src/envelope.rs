@@ -1,4 +1,4 @@
-//! What every mail says, whatever it is about.
+//! The contents that all mails have in common.
 
 use std::fmt;
 
@@ -9,48 +9,49 @@ use crate::render::RenderError;
 use crate::untrusted::{one_line, one_line_without_links};
 use crate::{Amount, Locale};
 
-/// Long enough for a full name, short enough for a greeting and a heading.
+/// Longest name, in characters: enough for a full name, and short enough for a greeting. A longer one is cut.
 const MAX_NAME_CHARS: usize = 80;
 
-/// Far longer than any id of ours.
+/// Longest notification id, in characters: far longer than any of ours. A longer one is cut.
 const MAX_NOTIFICATION_ID_CHARS: usize = 128;
 
-/// Longer than any code that a person would type (`XXXX-XXXX-XXXX` has 14).
+/// Longest verification code, in characters: longer than any that a person would type (`XXXX-XXXX-XXXX` has 14). A longer
+/// one is cut.
 const MAX_CODE_CHARS: usize = 32;
 
-/// What mail programs and proxies surely take (RFC 9110 asks for 8000; some cut at 2048).
+/// Longest URL, in bytes: RFC 9110 recommends 8000, but some mail programs and proxies cut at 2048. A longer one is refused.
 const MAX_URL_BYTES: usize = 2048;
 
-/// ISO 4217 has no currency of more (CLF, UYW).
+/// Most decimals of a currency in ISO 4217 (CLF, UYW). More are refused.
 const MAX_CURRENCY_DIGITS: u32 = 4;
 
-/// To whom a mail goes and from whom, and what stands in its foot. Strings may hold anything: they are made harmless
-/// before they are shown.
+/// The recipient, the sender and the footer of a mail. Strings may contain anything: they are sanitised before they are
+/// shown.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Envelope {
     /// The customer's language.
     pub locale: Locale,
-    /// The customer's time zone: all times are told in it.
+    /// The customer's time zone, in which all times are shown.
     pub time_zone: Tz,
-    /// The bank, as its customers know it.
+    /// The bank's name, as its customers know it.
     pub bank_name: String,
-    /// The customer, as the bank greets them. Empty: greeted without a name.
+    /// The customer's name in the greeting. Empty for a greeting without a name.
     pub customer_name: String,
-    /// Shown small, so that the bank can find the mail again.
+    /// The notification's id in the footer, by which the bank finds the mail again.
     pub notification_id: String,
-    /// With it the customer can check on the bank's website that the mail is the bank's, such as `7KQ2-MX4T-9RWB`.
-    /// Empty where the bank has no such page: the line is left out.
+    /// A code like `7KQ2-MX4T-9RWB`, with which customers verify on the bank's website that the mail is genuine. Empty if
+    /// the bank has no such page; its line is left out then.
     pub verification_code: String,
-    /// Where the customer says that mails like this one are not wanted: an absolute `http` or `https` URL in ASCII.
-    /// Never shown in mails about security, which cannot be switched off.
+    /// The link that unsubscribes from such mails: an absolute `http` or `https` URL in ASCII. Never shown in mails about
+    /// security, which cannot be switched off.
     pub unsubscribe_url: Option<String>,
-    /// The customer's wish: no amount, balance, counterparty or reference in the mail.
+    /// Whether the customer wants no amount, balance, counterparty or reference in mails.
     pub hide_amounts: bool,
-    /// The mail may have been sent before, and says so.
+    /// Whether the mail may have been sent before, which it then says.
     pub possible_repeat: bool,
 }
 
-/// Neither the name nor what only the customer may have, whatever is logged.
+/// Omits the name and the secrets, which must not get into logs.
 impl fmt::Debug for Envelope {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Envelope")
@@ -61,7 +62,7 @@ impl fmt::Debug for Envelope {
 }
 
 impl Envelope {
-    /// The facts of [`crate::fact_names::ENVELOPE`].
+    /// Returns the facts of [`crate::fact_names::ENVELOPE`].
     pub(crate) fn facts(&self, optional: bool) -> Facts {
         facts! {
             bank_name => one_line(&self.bank_name, MAX_NAME_CHARS),
@@ -75,7 +76,7 @@ impl Envelope {
         }
     }
 
-    /// Refuses a URL that is none, which could end an attribute or a line.
+    /// Refuses an invalid URL, which could end an attribute or a line.
     pub(crate) fn check(&self) -> Result<(), RenderError> {
         let Some(url) = &self.unsubscribe_url else {
             return Ok(());
@@ -95,18 +96,18 @@ impl Envelope {
     }
 }
 
-/// A string of which nothing is left after cleaning is not shown at all.
+/// Returns `None` for a string of which sanitising left nothing.
 pub(crate) fn shown(cleaned: String) -> Option<String> {
     (!cleaned.is_empty()).then_some(cleaned)
 }
 
-/// Words of somebody else, where there are any.
+/// Returns the sanitised words of a third party, if there are any.
 pub(crate) fn untrusted(raw: &Option<String>, max_chars: usize) -> Option<String> {
     raw.as_ref()
         .and_then(|raw| shown(one_line_without_links(raw, max_chars)))
 }
 
-/// Refuses what is no amount of money.
+/// Refuses an invalid amount of money.
 pub(crate) fn check_amount(field: &'static str, amount: &Amount) -> Result<(), RenderError> {
     let Amount {
         currency, digits, ..

@@ -1,4 +1,4 @@
-//! One example of each mail, for previews and tests. The people and accounts in them do not exist.
+//! One example of each mail, for previews and tests. The people and accounts are fictitious.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Europe;
@@ -12,7 +12,7 @@ use crate::{
 const CURRENT_ACCOUNT: &str = "FR76-3000-6000-0112-3456-7890-1234";
 const SAVINGS_ACCOUNT: &str = "FR76-3000-6000-0112-3456-7890-5678";
 
-/// To whom the examples go.
+/// Returns the recipient of the examples.
 #[must_use]
 pub fn envelope(locale: Locale) -> Envelope {
     Envelope {
@@ -28,10 +28,10 @@ pub fn envelope(locale: Locale) -> Envelope {
     }
 }
 
-/// Everything that a notice of this kind may hold.
+/// Returns a notice of this kind with all its fields.
 #[must_use]
 pub fn notice(kind: Kind, locale: Locale) -> Notice {
-    // What moved, the balance after it, with whom, and by which words.
+    // Amount, balance after it, counterparty and reference.
     let (moved, balance, counterparty, reference) = match kind {
         Kind::Deposit => (
             12_550,
@@ -113,7 +113,7 @@ pub fn notice(kind: Kind, locale: Locale) -> Notice {
     }
 }
 
-/// A day of two accounts.
+/// Returns a digest of one day and two accounts.
 #[must_use]
 pub fn digest(locale: Locale) -> DigestNotice {
     let item = |kinds: &[Kind], account: &str, moved, direction, balance, time| DigestItem {
@@ -173,7 +173,7 @@ pub fn digest(locale: Locale) -> DigestNotice {
     }
 }
 
-/// A month of one account.
+/// Returns a statement of one month.
 #[must_use]
 pub fn statement(locale: Locale) -> StatementNotice {
     use Direction::{In, Out};
@@ -262,9 +262,9 @@ fn euros(minor: i64) -> Amount {
 }
 
 fn at(time: &str) -> DateTime<Utc> {
-    time.parse().expect("an example's time is one")
+    time.parse().expect("the example's time is valid")
 }
 
 fn day(year: i32, month: u32, day: u32) -> NaiveDate {
-    NaiveDate::from_ymd_opt(year, month, day).expect("an example's day is one")
+    NaiveDate::from_ymd_opt(year, month, day).expect("the example's day is valid")
 }

@@ -1,6 +1,6 @@
-//! The names that templates may use. `build.rs` refuses a template that uses another; tests hold the facts against them.
+//! The names that templates may use. `build.rs` refuses a template with another name; tests compare the facts with them.
 
-/// What every mail knows.
+/// The facts of every mail.
 pub const ENVELOPE: &[&str] = &[
     "bank_name",
     "customer_name",
@@ -12,10 +12,10 @@ pub const ENVELOPE: &[&str] = &[
     "notification_id",
 ];
 
-/// What bodies know beside it, and subjects do not.
+/// The additional facts of bodies, which subjects do not have.
 pub const GIVEN_TO_BODIES: &[&str] = &["headline"];
 
-/// What a mail about one event knows.
+/// The facts of a mail about one event.
 pub const NOTICE: &[&str] = &[
     "account",
     "amount",
@@ -32,7 +32,7 @@ pub const NOTICE: &[&str] = &[
     "value_date",
 ];
 
-/// What a digest knows.
+/// The facts of a digest.
 pub const DIGEST: &[&str] = &[
     "count",
     "plural",
@@ -44,13 +44,13 @@ pub const DIGEST: &[&str] = &[
     "totals",
 ];
 
-/// What a digest knows of each item.
+/// The facts of a digest's item.
 pub const ITEM: &[&str] = &["kinds", "time", "account", "amount", "balance_after"];
 
-/// What a digest knows of each account and currency.
+/// The facts of a digest's total for an account and currency.
 pub const TOTAL: &[&str] = &["account", "paid_in", "paid_out", "count"];
 
-/// What a statement knows.
+/// The facts of a statement.
 pub const STATEMENT: &[&str] = &[
     "account",
     "period_from",
@@ -66,7 +66,7 @@ pub const STATEMENT: &[&str] = &[
     "file_name",
 ];
 
-/// What a statement knows of each entry.
+/// The facts of a statement's entry.
 pub const ENTRY: &[&str] = &[
     "kind",
     "day",
@@ -76,7 +76,7 @@ pub const ENTRY: &[&str] = &[
     "reference",
 ];
 
-/// What a subject may say: nothing that somebody else has written.
+/// The facts that a subject may use: none that a third party wrote.
 pub const SUBJECT: &[&str] = &[
     "hidden",
     "account",
@@ -88,5 +88,5 @@ pub const SUBJECT: &[&str] = &[
     "period_to",
 ];
 
-/// The folder of the mail that is not about one kind.
+/// The folder of digests, which have no kind.
 pub const DIGEST_FOLDER: &str = "digest";

@@ -1,28 +1,28 @@
-//! What a template may say, by name.
+//! The values of a template's variables, by name.
 
 use std::sync::Arc;
 
 use minijinja::Value;
 use minijinja::value::{Enumerator, Object};
 
-/// Some tens of names, each looked up once or twice a mail: to compare lengths, one after the other, is next to nothing
-/// beside a map that compares values.
+/// A few dozen names, each looked up once or twice a mail. A linear search, which mostly compares lengths, is cheaper than
+/// a map that compares values.
 #[derive(Debug, Clone)]
 pub(crate) struct Facts(Vec<(&'static str, Value)>);
 
 impl Facts {
-    /// Each name once.
+    /// Takes each name once.
     pub(crate) fn new<const N: usize>(facts: [(&'static str, Value); N]) -> Self {
         Self(facts.into())
     }
 
-    /// Both, whose names differ.
+    /// Adds other facts, whose names differ.
     pub(crate) fn and(mut self, others: Facts) -> Self {
         self.0.extend(others.0);
         self
     }
 
-    /// One more, of a new name.
+    /// Adds a fact with a new name.
     pub(crate) fn with(mut self, name: &'static str, value: impl Into<Value>) -> Self {
         self.0.push((name, value.into()));
         self
@@ -59,7 +59,7 @@ impl Object for Facts {
     }
 }
 
-/// As `minijinja::context!` writes it.
+/// Builds [`Facts`] with the syntax of `minijinja::context!`.
 macro_rules! facts {
     ($($name:ident => $value:expr),* $(,)?) => {
         $crate::facts::Facts::new([

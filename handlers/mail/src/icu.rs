@@ -1,6 +1,6 @@
-//! ICU4X's formatters, made once for each thread and language.
+//! ICU4X's formatters, created once for each thread and locale.
 //!
-//! They are not `Sync`, and making the one for times takes longer than rendering a mail.
+//! They are not `Sync`, and creating the one for times takes longer than rendering a mail.
 
 use icu_datetime::fieldsets::zone::LocalizedOffsetShort;
 use icu_datetime::fieldsets::{self, Combo};
@@ -29,7 +29,7 @@ pub(crate) struct Formatters {
 
 impl Formatters {
     fn new(locale: Locale) -> Result<Self, DateTimeFormatterLoadError> {
-        // `und` is CLDR's root: what a tag that ICU4X cannot read would get.
+        // A tag that ICU4X cannot read falls back to CLDR's root, `und`.
         let tag: Tag = locale.as_str().parse().unwrap_or(Tag::UNKNOWN);
         let minutes = TimePrecision::Minute;
         Ok(Self {
@@ -54,7 +54,7 @@ impl Formatters {
 
 thread_local! {
     static FORMATTERS: [Formatters; Locale::ALL.len()] = Locale::ALL.map(|locale| {
-        Formatters::new(locale).expect("CLDR's data of all languages are compiled in")
+        Formatters::new(locale).expect("CLDR's data of all locales are compiled in")
     });
 }
 

@@ -1,15 +1,32 @@
-//! The mails that a bank's customer gets: templates, locales, and how money and times are written in them.
+//! The mails to a bank's customers: templates, locales, and the formats of money and times.
 //!
-//! Pure: no I/O, no clock, no network. A [`Notice`], [`DigestNotice`] or [`StatementNotice`] is everything that a mail may
-//! say; [`render`], [`render_digest`] and [`render_statement`] turn it into subject, text and html, or fail. There is no way
-//! for a mail to say something that is not in the notice, because an undefined variable in a template is an error: of the
-//! build (`build.rs`), and if that should miss one, of the rendering.
+//! Pure: no I/O, no clock, no network. A [`Notice`], [`DigestNotice`] or [`StatementNotice`] holds everything that a mail
+//! may say; [`render()`], [`render_digest`] and [`render_statement`] turn it into subject, text and HTML, or fail. A mail
+//! cannot say anything else, because an undefined variable in a template is an error: of the build (`build.rs`), or else
+//! of the rendering.
 //!
-//! Templates are in `templates/`: a folder for each locale, in it a folder for each kind, the locale's words, how it writes
-//! money, and the templates' versions; one `layout/` for each kind of mail and format. `build.rs` puts together what is the
-//! same in each mail of a kind. What they give is in `golden/`.
-//! After a change of words: raise the versions in `versions.txt`, then `UPDATE_GOLDEN=1 cargo test -p mail`, and read the
-//! difference. More in `docs/mails.md`.
+//! ```
+//! use mail::{Amount, Kind, Locale, Notice, examples, render};
+//!
+//! let notice = Notice {
+//!     amount: Some(Amount { minor: 12_550, currency: "EUR".to_owned(), digits: 2 }),
+//!     reference: Some("Salary November 2026".to_owned()),
+//!     ..examples::notice(Kind::Deposit, Locale::En)
+//! };
+//! let mail = render(&notice)?;
+//! assert!(mail.subject.contains("€125.50"));
+//! assert!(mail.text.contains("Salary November 2026"));
+//! assert!(mail.template.starts_with("deposit/en@"));
+//! # Ok::<(), mail::RenderError>(())
+//! ```
+//!
+//! `templates/` has a folder for each locale, with a folder for each kind, the locale's words, its format of money and the
+//! templates' versions; `layout/` has the parts that all locales share. `build.rs` combines them into one template a mail.
+//! `golden/` has the results. After a change of words, raise the versions in `versions.txt`, run
+//! `UPDATE_GOLDEN=1 cargo test -p mail` and review the difference. `docs/mails.md` has more.
+
+#![warn(missing_docs, clippy::missing_errors_doc, clippy::missing_panics_doc)]
+#![deny(rustdoc::broken_intra_doc_links)]
 
 mod account;
 mod digest;
@@ -32,7 +49,7 @@ mod untrusted;
 
 pub use account::mask;
 pub use digest::{DigestItem, DigestNotice, DigestTotal, digest_totals, render_digest};
-/// What a mail is about is what its notification is about.
+/// The kind of a mail, which is the kind of its notification.
 pub use domain::notification::Kind;
 pub use envelope::Envelope;
 pub use limits::{MAX_DIGEST_ITEMS_SHOWN, MAX_STATEMENT_ENTRIES, MAX_STATEMENT_ENTRIES_SHOWN};

@@ -1,19 +1,21 @@
-//! How much of what others wrote is shown.
+//! The limits of what a mail shows.
 
-/// As long as a creditor reference and the remittance information of a SEPA payment (ISO 20022 `Max140Text`) may be.
+/// Longest reference, in characters: as in ISO 20022 (`Max140Text`). A longer one is cut and ends in `…`.
 pub(crate) const MAX_REFERENCE_CHARS: usize = 140;
 
-/// As long as a party's name in ISO 20022 (`Max140Text`) may be.
+/// Longest counterparty, in characters: as a party's name in ISO 20022 (`Max140Text`). A longer one is cut and ends in `…`.
 pub(crate) const MAX_COUNTERPARTY_CHARS: usize = 140;
 
-/// As long as a schedule's id may be.
+/// Longest schedule id, in characters: as long as the API allows. A longer one is cut and ends in `…`.
 pub(crate) const MAX_SCHEDULE_ID_CHARS: usize = 64;
 
-/// Items of a digest that are shown: mail programs cut a mail at about 100 kB, and an item takes about 1 kB.
+/// Items that a digest shows: mail programs cut a mail at about 100 kB, and an item takes about 1 kB. The mail counts the
+/// rest.
 pub const MAX_DIGEST_ITEMS_SHOWN: usize = 50;
 
-/// Entries of a statement that its mail shows; the attachment has all. See [`MAX_DIGEST_ITEMS_SHOWN`].
+/// Entries that a statement's mail shows, for the reason of [`MAX_DIGEST_ITEMS_SHOWN`]. The attachment has all.
 pub const MAX_STATEMENT_ENTRIES_SHOWN: usize = 50;
 
-/// Entries of one statement. At their longest they stay below 7 MiB, which most receivers take as an attachment.
+/// Entries of one statement: at their longest they stay below 7 MiB, which most receivers accept as an attachment. A longer
+/// statement is refused.
 pub const MAX_STATEMENT_ENTRIES: usize = 5_000;

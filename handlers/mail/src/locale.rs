@@ -1,17 +1,17 @@
-//! The languages: one for each folder of `templates/` with words.
+//! The locales: one for each folder of `templates/` except `layout/`.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// How a language writes money and dates, as far as ICU4X does not do it: from the folder's `formats.txt`.
+/// A locale's conventions that ICU4X does not cover, from its `formats.txt`.
 pub(crate) struct Conventions {
     /// Whether the currency's symbol comes before the number.
     pub(crate) symbol_first: bool,
-    /// What CLDR's pattern has between the two.
+    /// The text between the two in CLDR's pattern.
     pub(crate) gap: &'static str,
-    /// How the first day of a month is counted, where it is not `1`.
+    /// The first day of a month, if it is not written `1`.
     pub(crate) first_of_month: Option<&'static str>,
-    /// Code and symbol, sorted by code; a currency that is absent is written by its code.
+    /// Code and symbol, sorted by code. A currency without a symbol is written with its code.
     pub(crate) symbols: &'static [(&'static str, &'static str)],
 }
 
@@ -29,9 +29,9 @@ impl fmt::Display for Locale {
     }
 }
 
-/// A language that has no templates.
+/// The error for a tag without templates.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("no mails in the language {0:?}; there are: {tags}", tags = Locale::TAGS)]
+#[error("there are no mails in the language {0:?}; choose one of: {tags}", tags = Locale::TAGS)]
 pub struct UnknownLocale(pub String);
 
 impl FromStr for Locale {

@@ -1,8 +1,8 @@
-//! How money is written: digits, grouping and separators from CLDR (`icu_decimal`), symbols
-//! and their place from CLDR too, as `formats.txt` of the language has them.
+//! The formats of money: digits, grouping and separators from CLDR (`icu_decimal`), and symbols and their position, which
+//! also follow CLDR, from the locale's `formats.txt`.
 //!
-//! ICU4X has a currency formatter too, in `icu_experimental`. It rounds to CLDR's idea of a currency's digits (HUF, COP
-//! and LBP have none there, two in ISO 4217), so it would show another amount than the one that was booked.
+//! The currency formatter of `icu_experimental` is no alternative. It rounds to CLDR's number of digits, which is 0 for
+//! HUF, COP and LBP and 2 in ISO 4217, and would thus show another amount than the one that was booked.
 
 use icu_decimal::input::Decimal;
 use icu_plurals::PluralCategory;
@@ -10,18 +10,18 @@ use icu_plurals::PluralCategory;
 use crate::locale::Conventions;
 use crate::{Locale, icu};
 
-/// An amount of money, exact.
+/// An exact amount of money.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Amount {
-    /// In minor units of the currency (cents), negative for a debt.
+    /// The amount in minor units of the currency (cents), negative for a debt.
     pub minor: i64,
-    /// ISO 4217 code.
+    /// The ISO 4217 code.
     pub currency: String,
-    /// How many decimals the currency has (ISO 4217): EUR 2, JPY 0, BHD 3.
+    /// The currency's decimals in ISO 4217: EUR 2, JPY 0, BHD 3.
     pub digits: u32,
 }
 
-/// Which way money moved, seen from the account.
+/// The direction of a movement, seen from the account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Direction {
     /// Into the account.
@@ -30,18 +30,18 @@ pub enum Direction {
     Out,
 }
 
-/// The most decimals that an `i64` can use. ISO 4217 has 4 at most; `render` refuses more than that.
+/// Most decimals that an `i64` can have. `render` refuses more than the 4 of ISO 4217.
 const MAX_DIGITS: u32 = 18;
 
-/// U+2212. CLDR writes a hyphen-minus, which many screen readers pass over, and a debt must not sound like a credit.
+/// U+2212. Many screen readers skip CLDR's hyphen-minus, and a debt must not sound like a credit.
 const MINUS: char = '\u{2212}';
 
-/// U+00A0: an amount never breaks over two lines.
+/// U+00A0, so that an amount never breaks across two lines.
 const NO_BREAK_SPACE: char = '\u{a0}';
 
-/// The amount as the locale writes it, with all of its decimals: en `€1,234.50`, fr `1 234,50 €`; debts as `−€12.00`.
+/// Formats an amount with all its decimals: en `€1,234.50`, fr `1 234,50 €`, and debts as `−€12.00`.
 ///
-/// Exact for every `i64`; decimals beyond 18 cannot be told apart and are written as 18.
+/// Exact for every `i64`. More than 18 decimals are treated as 18.
 #[must_use]
 pub fn format_amount(amount: &Amount, locale: Locale) -> String {
     let unsigned = format_magnitude(amount, locale);
@@ -52,7 +52,7 @@ pub fn format_amount(amount: &Amount, locale: Locale) -> String {
     }
 }
 
-/// The amount with the sign of its direction: en `+€125.50`, `−€40.00`. The amount's own sign does not count.
+/// Formats an amount with the sign of its direction: en `+€125.50`, `−€40.00`. The amount's own sign is ignored.
 pub(crate) fn format_movement(
     amount: &Amount,
     direction: Option<Direction>,
@@ -66,7 +66,7 @@ pub(crate) fn format_movement(
     }
 }
 
-/// The amount without its sign, for sentences that tell the direction in words.
+/// Formats an amount without its sign, for sentences that express the direction in words.
 pub(crate) fn format_magnitude(amount: &Amount, locale: Locale) -> String {
     let number = format_number(
         amount.minor.unsigned_abs(),
@@ -78,7 +78,7 @@ pub(crate) fn format_magnitude(amount: &Amount, locale: Locale) -> String {
     if !conventions.symbol_first {
         format!("{number}{gap}{symbol}")
     } else if gap.is_empty() && symbol.ends_with(char::is_alphabetic) {
-        // CLDR's rule of currency spacing: a symbol that ends in a letter stands apart from the digits.
+        // CLDR's currency spacing: a symbol that ends in a letter is separated from the digits.
         format!("{symbol}{NO_BREAK_SPACE}{number}")
     } else {
         format!("{symbol}{gap}{number}")
@@ -91,14 +91,14 @@ fn format_number(minor: u64, digits: u32, locale: Locale) -> String {
     icu::with(locale, |icu| icu.number.format(&decimal).to_string())
 }
 
-/// A number of things.
+/// Formats a number of things.
 pub(crate) fn format_count(count: usize, locale: Locale) -> String {
     icu::with(locale, |icu| {
         icu.number.format(&Decimal::from(count)).to_string()
     })
 }
 
-/// The plural category of CLDR that a number of things has in this language: `one`, `other`, in some `few` or `many`.
+/// Returns CLDR's plural category of a number in this locale: `one`, `other`, in some locales `few` or `many`.
 pub(crate) fn plural(count: usize, locale: Locale) -> &'static str {
     match icu::with(locale, |icu| icu.plurals.category_for(count)) {
         PluralCategory::Zero => "zero",
@@ -110,7 +110,7 @@ pub(crate) fn plural(count: usize, locale: Locale) -> &'static str {
     }
 }
 
-/// The symbol, or the code where the language has none. Nothing but ASCII letters of an unknown code is shown.
+/// Returns the symbol, or the code if the locale has none. Of an unknown code, only ASCII letters are shown.
 fn symbol(code: &str, conventions: &Conventions) -> String {
     let symbols = conventions.symbols;
     match symbols.binary_search_by_key(&code, |(known, _)| known) {
@@ -178,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn plurals_and_numbers_of_things_are_the_languages_own() {
+    fn plurals_and_numbers_follow_the_locale() {
         assert_eq!(
             [0, 1, 2].map(|n| plural(n, Locale::En)),
             ["other", "one", "other"]
@@ -201,7 +201,7 @@ mod tests {
     }
 
     #[test]
-    fn decimals_are_those_of_the_amount_even_where_cldr_rounds_them_away() {
+    fn an_amount_keeps_its_decimals_even_where_cldr_rounds_them_away() {
         assert_eq!(
             format_amount(&amount(123_456, "HUF", 2), Locale::En),
             "HUF\u{a0}1,234.56"
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn a_code_that_is_no_currency_brings_nothing_but_letters() {
+    fn an_unknown_currency_code_is_shown_as_letters_only() {
         assert_eq!(
             format_amount(&amount(100, "<b>\r\nE", 2), Locale::Fr),
             "1,00\u{a0}bE"

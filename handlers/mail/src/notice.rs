@@ -1,4 +1,4 @@
-//! A mail about one event.
+//! Mails about one event.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::OccurrenceSkipReason;
@@ -11,52 +11,53 @@ use crate::money::format_magnitude;
 use crate::render::{Mail, RenderError, Rendered, make};
 use crate::{Amount, Envelope, format_amount, format_date, format_time, mask};
 
-/// All that a mail about one event may say. Strings may hold anything: they are made harmless before they are shown.
+/// The contents of a mail about one event. Strings may contain anything: they are sanitised before they are shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
-    /// What it is about. Statements are no notices: [`crate::render_statement`].
+    /// The kind, except [`Kind::Statement`], which [`crate::render_statement`] renders.
     pub kind: Kind,
-    /// Whom it goes to, and what stands in its foot.
+    /// The recipient and the footer.
     pub envelope: Envelope,
     /// The account. Only its last four characters are shown.
     pub account_id: String,
-    /// What moved, or for [`Kind::ScheduleSkipped`] should have. Shown without its sign: the sentence tells the direction.
+    /// The amount that moved, or for [`Kind::ScheduleSkipped`] was to move. Shown without its sign: the sentence expresses
+    /// the direction.
     pub amount: Option<Amount>,
     /// The balance after the event.
     pub balance_after: Amount,
-    /// For [`Kind::Overdrawn`]: how far below zero the account may go.
+    /// For [`Kind::Overdrawn`]: the overdraft limit.
     pub overdraft_limit: Option<Amount>,
-    /// For [`Kind::LargeAmount`] and [`Kind::LowBalance`]: the figure that the customer set.
+    /// For [`Kind::LargeAmount`] and [`Kind::LowBalance`]: the customer's threshold.
     pub threshold: Option<Amount>,
-    /// The payment's reference, as the bank got it.
+    /// The payment's reference, as the bank received it.
     pub reference: Option<String>,
-    /// Who paid or was paid.
+    /// The name of the other side.
     pub counterparty: Option<String>,
-    /// For what a schedule did or did not do.
+    /// For the kinds of a schedule: its occurrence.
     pub scheduled: Option<Scheduled>,
-    /// When it happened.
+    /// The time at which the event occurred.
     pub occurred_at: DateTime<Utc>,
-    /// When the bank recorded it.
+    /// The time at which the event was recorded.
     pub recorded_at: DateTime<Utc>,
-    /// From which day on it counts for interest, where the bank told one.
+    /// The day from which the amount counts for interest, if the bank named one.
     pub value_date: Option<NaiveDate>,
 }
 
-/// One occurrence of a schedule.
+/// An occurrence of a schedule.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Scheduled {
-    /// The schedule, by the id that the customer or the bank gave it.
+    /// The id of the schedule, which the customer or the bank chose.
     pub schedule_id: String,
-    /// When it was to be done.
+    /// The planned time.
     pub occurrence: DateTime<Utc>,
-    /// For [`Kind::ScheduleSkipped`]: why it was not done.
+    /// For [`Kind::ScheduleSkipped`]: the reason.
     pub skipped: Option<OccurrenceSkipReason>,
 }
 
-/// Makes the mail about one event.
+/// Renders a mail about one event.
 ///
 /// # Errors
-/// [`RenderError`]: nothing half rendered comes out.
+/// Any [`RenderError`]; permanent.
 pub fn render(notice: &Notice) -> Result<Rendered, RenderError> {
     check(notice)?;
     make(Mail {
@@ -68,7 +69,7 @@ pub fn render(notice: &Notice) -> Result<Rendered, RenderError> {
     })
 }
 
-/// Refuses what would make a mail that says something wrong.
+/// Refuses a notice whose mail would be wrong.
 fn check(notice: &Notice) -> Result<(), RenderError> {
     let kind = notice.kind;
     let missing = |field| {
@@ -109,8 +110,8 @@ fn check(notice: &Notice) -> Result<(), RenderError> {
     Ok(())
 }
 
-/// The facts of [`crate::fact_names::NOTICE`]: strings that are ready to be shown, or none. Nothing else of the notice
-/// gets to a template.
+/// Returns the facts of [`crate::fact_names::NOTICE`]: strings that are ready to be shown, or none. Templates see nothing
+/// else of the notice.
 fn facts(notice: &Notice) -> Facts {
     let Envelope {
         locale,

@@ -1,4 +1,4 @@
-//! From facts to a mail.
+//! The rendering of facts into a mail.
 
 use std::fmt;
 
@@ -13,20 +13,20 @@ use crate::{Envelope, Kind};
 /// A mail, ready to be sent.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Rendered {
-    /// One line, no control characters.
+    /// The subject: one line without control characters.
     pub subject: String,
     /// The plain text part.
     pub text: String,
-    /// The html part. It says the same as the text.
+    /// The HTML part, with the same contents as the text.
     pub html: String,
-    /// Which template and version made it, such as `deposit/en@1`.
+    /// The template and its version, such as `deposit/en@1`.
     pub template: &'static str,
-    /// Hex SHA-256 over subject, text, html and what is attached, each preceded by its length in bytes (64 bit, big
+    /// The SHA-256, in hex, of subject, text, HTML and attachments, each preceded by its length in bytes (64 bits, big
     /// endian).
     pub content_hash: String,
 }
 
-/// Greets somebody by name: its content is for its reader alone, whatever is logged.
+/// Omits the contents, which are personal and must not get into logs.
 impl fmt::Debug for Rendered {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Rendered")
@@ -36,10 +36,10 @@ impl fmt::Debug for Rendered {
     }
 }
 
-/// Why a mail could not be made. It will fail again until the notice or the template is changed.
+/// The reason why a mail was not rendered. Permanent: only another notice or template helps.
 #[derive(Debug, thiserror::Error)]
 pub enum RenderError {
-    /// This kind of mail cannot do without a field that the notice has not got.
+    /// The notice lacks a field that this kind of mail requires.
     #[error("a {mail} mail needs {field}")]
     Missing {
         /// The mail's folder.
@@ -47,29 +47,29 @@ pub enum RenderError {
         /// The field of the notice.
         field: &'static str,
     },
-    /// This kind has a function of its own.
+    /// The kind is [`Kind::Statement`], which has a function of its own.
     #[error("a {kind} mail is not made from one event")]
     NotANotice {
-        /// What it was about.
+        /// The kind.
         kind: Kind,
     },
-    /// An amount that is none: not an ISO 4217 code, or more decimals than any currency has.
+    /// An amount has no valid currency code, or more decimals than any currency.
     #[error("{field} is not an amount of money: {currency:?} with {digits} decimals")]
     NotMoney {
         /// The field of the notice.
         field: &'static str,
-        /// Its code, as given.
+        /// The given currency code.
         currency: String,
-        /// Its decimals, as given.
+        /// The given decimals.
         digits: u32,
     },
-    /// Amounts that do not belong together: another currency, or a sum that no account can have.
+    /// Amounts do not belong together: their currencies differ, or their sum is wrong or exceeds 64 bits.
     #[error("{field} does not add up")]
     DoesNotAddUp {
         /// The field of the notice.
         field: &'static str,
     },
-    /// A URL that is none, or could end a line or an attribute. It is not told: it has a secret in it.
+    /// A URL is invalid, or could end a line or an attribute. The error does not show it, because it contains a secret.
     #[error(
         "{field} is not an absolute http or https URL of at most 2048 visible ASCII characters"
     )]
@@ -77,25 +77,25 @@ pub enum RenderError {
         /// The field of the notice.
         field: &'static str,
     },
-    /// More than one mail can carry.
+    /// A list has more items than one mail can carry.
     #[error("{field} has {count}, more than {max}")]
     TooMany {
         /// The field of the notice.
         field: &'static str,
-        /// How many there are.
+        /// The number of items.
         count: usize,
-        /// How many there may be.
+        /// The limit.
         max: usize,
     },
-    /// The template names something that this notice does not have.
+    /// The template uses a fact that this notice does not have.
     #[error("template {template}: {source}")]
     Template {
         /// The template and its version.
         template: &'static str,
-        /// What the engine says.
+        /// The engine's error.
         source: minijinja::Error,
     },
-    /// A subject came out with a control character. The facts cannot bring one, so the template did.
+    /// The subject is empty or has a line break. The facts cannot contain one, so it is the template's fault.
     #[error("template {template}: the subject is not one line")]
     Subject {
         /// The template and its version.
@@ -103,15 +103,15 @@ pub enum RenderError {
     },
 }
 
-/// What a mail is made from.
+/// The input of a rendering.
 pub(crate) struct Mail<'a> {
-    /// The folder of its words.
+    /// The folder of its template.
     pub(crate) folder: &'static str,
     pub(crate) envelope: &'a Envelope,
-    /// Whether the customer may wish not to get it.
+    /// Whether the customer can switch it off.
     pub(crate) optional: bool,
     pub(crate) facts: Facts,
-    /// The bytes of what goes with it.
+    /// The contents of its attachments.
     pub(crate) attached: &'a [&'a [u8]],
 }
 
@@ -134,7 +134,7 @@ pub(crate) fn make(mail: Mail<'_>) -> Result<Rendered, RenderError> {
             template: template.name,
         });
     }
-    // The first line says what the subject says, by being the same.
+    // The first line of a body is the subject.
     let facts = Value::from_object(facts.with("headline", subject));
     let text = template.text(&facts).map_err(failed)?;
     let html = template.html(&facts).map_err(failed)?;
@@ -153,7 +153,7 @@ pub(crate) fn make(mail: Mail<'_>) -> Result<Rendered, RenderError> {
     })
 }
 
-/// The length before each part keeps `("ab", "c")` and `("a", "bc")` apart.
+/// Returns the hash of all parts. Their lengths distinguish `("ab", "c")` from `("a", "bc")`.
 fn content_hash(parts: &[&[u8]]) -> String {
     let mut hash = Sha256::new();
     for part in parts {
@@ -163,7 +163,7 @@ fn content_hash(parts: &[&[u8]]) -> String {
     HEXLOWER.encode(&hash.finalize())
 }
 
-/// The names of facts.
+/// Returns the names of facts.
 #[cfg(test)]
 pub(crate) fn names(facts: &Value) -> std::collections::BTreeSet<&str> {
     facts
@@ -178,7 +178,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_hash_tells_where_one_part_ends_and_the_next_begins() {
+    fn the_hash_depends_on_where_one_part_ends_and_the_next_begins() {
         assert_ne!(
             content_hash(&[b"ab", b"c", b""]),
             content_hash(&[b"a", b"bc", b""])

@@ -1,4 +1,4 @@
-//! A mail about an account over a period, with its entries in a file.
+//! Statements: mails about an account over a period, with all entries in a file.
 
 mod csv;
 
@@ -19,10 +19,10 @@ use crate::templates::Words;
 use crate::time::{format_day, local_day};
 use crate::{Amount, Direction, Envelope, Kind, format_amount, mask};
 
-/// All that a statement may say.
+/// The contents of a statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StatementNotice {
-    /// Whom it goes to, and what stands in its foot.
+    /// The recipient and the footer.
     pub envelope: Envelope,
     /// The account. Only its last four characters are shown.
     pub account_id: String,
@@ -32,32 +32,32 @@ pub struct StatementNotice {
     pub to: NaiveDate,
     /// The balance before the first entry.
     pub opening_balance: Amount,
-    /// The balance after the last entry. It must be the opening balance with all entries added.
+    /// The balance after the last entry, which must be the opening balance plus all entries.
     pub closing_balance: Amount,
-    /// What moved, in order. The mail shows the first [`MAX_STATEMENT_ENTRIES_SHOWN`], the attachment all.
+    /// The movements in their order. The mail shows the first [`MAX_STATEMENT_ENTRIES_SHOWN`], the attachment all.
     pub entries: Vec<StatementEntry>,
 }
 
-/// One movement.
+/// A movement in a statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StatementEntry {
-    /// The event, as the bank can find it again.
+    /// The event's id, by which the bank finds it again.
     pub event_id: String,
-    /// What it was: [`Kind::Deposit`], [`Kind::Withdrawal`] or [`Kind::Reversal`].
+    /// [`Kind::Deposit`], [`Kind::Withdrawal`] or [`Kind::Reversal`].
     pub kind: Kind,
-    /// What moved. Its sign does not count.
+    /// The amount. Its sign is ignored.
     pub amount: Amount,
-    /// Which way it moved.
+    /// The direction.
     pub direction: Direction,
     /// The balance after it.
     pub balance_after: Amount,
-    /// When it happened.
+    /// The time at which it occurred.
     pub occurred_at: DateTime<Utc>,
-    /// From which day on it counts for interest, where the bank told one.
+    /// The day from which the amount counts for interest, if the bank named one.
     pub value_date: Option<NaiveDate>,
-    /// The payment's reference, as the bank got it.
+    /// The payment's reference, as the bank received it.
     pub reference: Option<String>,
-    /// Who paid or was paid.
+    /// The name of the other side.
     pub counterparty: Option<String>,
 }
 
@@ -66,22 +66,22 @@ pub struct StatementEntry {
 pub struct RenderedStatement {
     /// The mail. Its hash covers the attachment too.
     pub mail: Rendered,
-    /// The entries. None where the customer wants no amounts in mails.
+    /// The file of all entries, or `None` if the customer wants no amounts in mails.
     pub attachment: Option<Attachment>,
 }
 
-/// A file that goes with a mail.
+/// A file attached to a mail.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Attachment {
-    /// ASCII letters, digits, `-` and `.` only.
+    /// The file name, of ASCII letters, digits, `-` and `.` only.
     pub name: String,
-    /// A media type with its parameters (RFC 6838).
+    /// The media type with its parameters (RFC 6838).
     pub content_type: &'static str,
-    /// The file.
+    /// The content.
     pub bytes: Vec<u8>,
 }
 
-/// Not the file: it has counterparties in it.
+/// Omits the content, which has counterparties in it.
 impl fmt::Debug for Attachment {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Attachment")
@@ -91,10 +91,10 @@ impl fmt::Debug for Attachment {
     }
 }
 
-/// Makes the mail about an account over a period.
+/// Renders a statement, and its file unless amounts are hidden.
 ///
 /// # Errors
-/// [`RenderError`]: nothing half rendered comes out, and no statement whose figures do not add up.
+/// Any [`RenderError`]; permanent. [`RenderError::DoesNotAddUp`] if the balances and entries contradict each other.
 pub fn render_statement(notice: &StatementNotice) -> Result<RenderedStatement, RenderError> {
     let (total_in, total_out) = totals(notice)?;
     let attachment = (!notice.envelope.hide_amounts)
@@ -111,7 +111,7 @@ pub fn render_statement(notice: &StatementNotice) -> Result<RenderedStatement, R
     Ok(RenderedStatement { mail, attachment })
 }
 
-/// What was paid in and out, once it is certain that all figures add up.
+/// Returns the sums paid in and out, after checking that all figures add up.
 fn totals(notice: &StatementNotice) -> Result<(Amount, Amount), RenderError> {
     let wrong = |field| RenderError::DoesNotAddUp { field };
     let count = notice.entries.len();
@@ -129,7 +129,7 @@ fn totals(notice: &StatementNotice) -> Result<(Amount, Amount), RenderError> {
     if !alike(&notice.closing_balance) {
         return Err(wrong("closing_balance"));
     }
-    // As i128 no sum of so few entries can overflow.
+    // In 128 bits, the sum of so few entries cannot overflow.
     let (mut paid_in, mut paid_out) = (0i128, 0i128);
     for entry in &notice.entries {
         let moved = i128::from(entry.amount.minor).abs();
@@ -156,7 +156,7 @@ fn totals(notice: &StatementNotice) -> Result<(Amount, Amount), RenderError> {
     Ok((total(paid_in)?, total(paid_out)?))
 }
 
-/// The facts of [`crate::fact_names::STATEMENT`].
+/// Returns the facts of [`crate::fact_names::STATEMENT`].
 fn facts(
     notice: &StatementNotice,
     total_in: &Amount,

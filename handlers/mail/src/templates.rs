@@ -1,7 +1,7 @@
 //! The registry: one template for each mail and locale, compiled in, with its version.
 //!
-//! `build.rs` writes it from the folders of `templates/`: it has put everything into them that is the same in each mail
-//! (`build/compose.rs`), and has looked for what could fail here.
+//! `build.rs` generates it from the folders of `templates/`, after composing each template from its parts
+//! (`build/compose.rs`) and checking everything that could fail here (`build/check.rs`).
 
 use std::sync::OnceLock;
 
@@ -11,20 +11,20 @@ use crate::{Kind, Locale};
 
 /// One mail in one language.
 pub(crate) struct Template {
-    /// Folder, locale and version, such as `deposit/en@1`: what a sent mail's claim keeps.
+    /// Folder, locale and version, such as `deposit/en@1`. A notification stores it.
     pub(crate) name: &'static str,
     /// The sources of its parts, by the names of [`PARTS`].
     sources: [&'static str; 3],
-    /// They are parsed when the first such mail is made: most processes make few kinds.
+    /// Parsed at the first such mail: most processes render few kinds.
     engine: OnceLock<Environment<'static>>,
 }
 
-/// The parts of a mail. The ending says what is escaped.
+/// The parts of a mail. The extension decides the escaping.
 const PARTS: [&str; 3] = ["subject.txt", "body.txt", "body.html"];
 
 include!(concat!(env!("OUT_DIR"), "/templates.rs"));
 
-/// A kind without a folder does not compile.
+/// Fails to compile if a kind has no folder.
 const _: () = {
     let mut kind = 0;
     while kind < Kind::ALL.len() {
@@ -45,7 +45,7 @@ const fn has_folder(name: &str) -> bool {
     false
 }
 
-/// `==` is not there at compile time.
+/// Compares bytes at compile time, where `==` does not exist.
 const fn same(one: &[u8], other: &[u8]) -> bool {
     let mut at = 0;
     while at < one.len() && at < other.len() && one[at] == other[at] {
@@ -55,12 +55,12 @@ const fn same(one: &[u8], other: &[u8]) -> bool {
 }
 
 impl Template {
-    /// The template of a kind, or of the digest.
+    /// Returns the template of a kind or of the digest.
     pub(crate) fn of(folder: &'static str, locale: Locale) -> &'static Self {
         let index = FOLDERS
             .iter()
             .position(|known| *known == folder)
-            .expect("every kind has a folder, or this had not compiled");
+            .expect("every kind has a folder, which is checked at compile time");
         &TEMPLATES[locale as usize][index]
     }
 
@@ -109,7 +109,7 @@ impl Template {
     }
 }
 
-/// The words of a language for what is not a template, as its `words.txt` gives them.
+/// The words of a locale that are used outside templates, from its `words.txt`.
 pub(crate) struct Words(&'static [(&'static str, &'static str)]);
 
 impl Words {
@@ -117,13 +117,13 @@ impl Words {
         &WORDS[locale as usize]
     }
 
-    /// The name of a kind of notification.
+    /// Returns the name of a kind of notification.
     pub(crate) fn kind(&self, kind: Kind) -> &'static str {
         self.get("kinds", Some(kind.as_str()))
-            .expect("the build has looked for each kind in each language")
+            .expect("the build checks that each locale names each kind")
     }
 
-    /// A word, or what its map has under the key.
+    /// Returns a word, or the word under this key of a map.
     pub(crate) fn get(
         &self,
         name: &str,
@@ -143,7 +143,7 @@ impl Words {
     }
 }
 
-/// An engine in which a name that is not among the facts is an error, and a fact that is not known is never printed.
+/// Returns an engine in which an unknown name is an error, and so is printing a fact without a value.
 fn strict_engine() -> Environment<'static> {
     let mut engine = Environment::new();
     engine.set_undefined_behavior(UndefinedBehavior::Strict);
@@ -166,7 +166,7 @@ fn strict_engine() -> Environment<'static> {
         if value.is_none() {
             return Err(minijinja::Error::new(
                 minijinja::ErrorKind::UndefinedError,
-                "printed a fact that this notice has not got",
+                "printed a fact that this notice does not have",
             ));
         }
         minijinja::escape_formatter(out, state, value)
@@ -194,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fact_that_is_not_known_is_never_printed() {
+    fn a_fact_without_a_value_is_never_printed() {
         let facts = minijinja::context! { reference => None::<&str> };
         assert!(
             strict_engine()

@@ -1,14 +1,15 @@
-//! Mails that belong together in a mail program.
+//! The headers that make a thread of mails.
 
-/// Longer than any id of a provider: SES gives 60 characters.
+/// Longest message id, in characters: SES's have 60. A longer one makes no header.
 const MAX_ID_CHARS: usize = 200;
 
-/// The headers by which a mail answers an earlier one (RFC 5322, section 3.6.4).
+/// Returns the headers that mark a mail as a reply to an earlier one (RFC 5322, section 3.6.4).
 ///
-/// SES writes a `Message-ID` of its own over any that it is given: the id that it answers to a send, at
-/// `eu-west-1.amazonses.com` (the region's name; `email.amazonses.com` in us-east-1). So both come from there.
+/// SES replaces the `Message-ID` of a mail by the id that it returned for the send, at `eu-west-1.amazonses.com` (the
+/// region's name; `email.amazonses.com` in us-east-1). Hence the two arguments.
 ///
-/// None where they make no message id: other than ASCII letters, digits, `.`, `_`, `-`, or too long.
+/// `None` if they do not form a message id: they are too long, or have other characters than ASCII letters, digits, `.`,
+/// `_` and `-`.
 ///
 /// <https://docs.aws.amazon.com/ses/latest/dg/header-fields.html>
 #[must_use]
@@ -43,7 +44,7 @@ mod tests {
     }
 
     #[test]
-    fn what_makes_no_message_id_makes_no_header() {
+    fn an_invalid_message_id_makes_no_header() {
         for id in [
             "",
             "a\r\nBcc: x@y",

@@ -1,4 +1,4 @@
-//! How times are written: by CLDR, with `icu_datetime`.
+//! The formats of times, which follow CLDR (`icu_datetime`).
 
 use chrono::{DateTime, Datelike, NaiveDate, Offset, Timelike, Utc};
 use chrono_tz::Tz;
@@ -7,10 +7,10 @@ use icu_datetime::options::Length;
 
 use crate::{Locale, icu};
 
-/// The time in the customer's zone, to the minute, with its offset, which tells the hour apart that daylight saving
-/// repeats: en `Sunday, November 22, 2026 at 11:00 AM GMT+1`, fr `dimanche 22 novembre 2026 à 11:00 UTC+1`.
+/// Formats a time in the customer's zone, to the minute: en `Sunday, November 22, 2026 at 11:00 AM GMT+1`, fr
+/// `dimanche 22 novembre 2026 à 11:00 UTC+1`. The offset distinguishes the hours that daylight saving time repeats.
 ///
-/// What ICU4X does not write (years beyond 9999) is written by ISO 8601, in UTC.
+/// A time that ICU4X does not support (years beyond 9999) is in ISO 8601 and UTC.
 #[must_use]
 pub fn format_time(at: DateTime<Utc>, zone: Tz, locale: Locale) -> String {
     let written = || {
@@ -25,7 +25,7 @@ pub fn format_time(at: DateTime<Utc>, zone: Tz, locale: Locale) -> String {
     }
 }
 
-/// The day with its weekday: en `Sunday, November 22, 2026`, fr `dimanche 22 novembre 2026`.
+/// Formats a day with its weekday: en `Sunday, November 22, 2026`, fr `dimanche 22 novembre 2026`.
 #[must_use]
 pub fn format_date(day: NaiveDate, locale: Locale) -> String {
     on_day(day, locale, |icu, date| {
@@ -33,7 +33,7 @@ pub fn format_date(day: NaiveDate, locale: Locale) -> String {
     })
 }
 
-/// The day alone: en `November 22, 2026`, fr `22 novembre 2026`.
+/// Formats a day: en `November 22, 2026`, fr `22 novembre 2026`.
 pub(crate) fn format_day(day: NaiveDate, locale: Locale, length: Length) -> String {
     on_day(day, locale, |icu, date| match length {
         Length::Long => icu.day.format(date).to_string(),
@@ -41,7 +41,7 @@ pub(crate) fn format_day(day: NaiveDate, locale: Locale, length: Length) -> Stri
     })
 }
 
-/// Day and time where the year goes without saying: en `Nov 22, 11:00 AM`, fr `22 nov., 11:00`.
+/// Formats a time without its year: en `Nov 22, 11:00 AM`, fr `22 nov., 11:00`.
 pub(crate) fn format_short_time(at: DateTime<Utc>, zone: Tz, locale: Locale) -> String {
     match local(at, zone) {
         Some((date, time, _)) => {
@@ -53,7 +53,7 @@ pub(crate) fn format_short_time(at: DateTime<Utc>, zone: Tz, locale: Locale) -> 
     }
 }
 
-/// The day on which the moment is in the customer's zone.
+/// Returns the day of a time in the customer's zone.
 pub(crate) fn local_day(at: DateTime<Utc>, zone: Tz) -> NaiveDate {
     let offset = at.with_timezone(&zone).offset().fix();
     at.naive_utc()
@@ -76,11 +76,11 @@ fn on_day(
 }
 
 fn iso(day: NaiveDate) -> Option<Day> {
-    // Each of the three fits: a month has 31 days at most.
+    // Month and day fit into 8 bits.
     Date::try_new_iso(day.year(), day.month() as u8, day.day() as u8).ok()
 }
 
-/// The local date and time, and the offset in seconds.
+/// Returns the local date and time, and the offset in seconds.
 fn local(at: DateTime<Utc>, zone: Tz) -> Option<(Day, Time, i32)> {
     let offset = at.with_timezone(&zone).offset().fix();
     let local = at.naive_utc().checked_add_offset(offset)?;
@@ -88,7 +88,7 @@ fn local(at: DateTime<Utc>, zone: Tz) -> Option<(Day, Time, i32)> {
     Some((iso(local.date())?, time, offset.local_minus_utc()))
 }
 
-/// The first day of a month as this language counts it: fr `1er août`.
+/// Replaces the first day of a month by the locale's form: fr `1er août`.
 fn counted(text: String, day: NaiveDate, locale: Locale) -> String {
     match locale.conventions().first_of_month {
         Some(first) if day.day() == 1 => {
@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_time_is_told_in_the_customers_zone_and_language() {
+    fn a_time_is_shown_in_the_customers_zone_and_language() {
         let evening = at("2026-08-01T22:05:00Z");
         let cases = [
             (
@@ -173,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn the_hour_that_comes_twice_is_told_apart() {
+    fn the_two_occurrences_of_a_repeated_hour_are_distinguishable() {
         for locale in Locale::ALL {
             let first = format_time(at("2026-10-25T00:30:00Z"), Europe::Paris, locale);
             let second = format_time(at("2026-10-25T01:30:00Z"), Europe::Paris, locale);
@@ -182,7 +182,7 @@ mod tests {
     }
 
     #[test]
-    fn the_ends_of_the_calendar_are_written_too() {
+    fn the_ends_of_the_calendar_are_formatted_too() {
         for (time, zone) in [
             (DateTime::<Utc>::MAX_UTC, Asia::Tokyo),
             (DateTime::<Utc>::MIN_UTC, America::New_York),

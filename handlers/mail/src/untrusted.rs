@@ -1,14 +1,15 @@
-//! Strings that came from outside, made harmless before a mail shows them: one line, no tricks, no links, an end.
+//! The sanitising of strings from outside before a mail shows them: one line of limited length, without links or invisible
+//! characters.
 //!
-//! Whoever pays a cent into an account chooses the reference that its owner reads in a mail from their bank. Html is
-//! escaped by the template engine; this is about what escaping does not stop.
+//! Anybody who pays a cent into an account chooses the reference that its owner reads in a mail from their bank. The
+//! template engine escapes HTML; this module removes what escaping does not stop.
 
-/// More marks on one letter than any language writes are there to smear over the lines around.
+/// Combining marks on one letter. No language needs more; excess marks would cover the lines around and are removed.
 const MAX_MARKS: usize = 3;
 
-/// One line of at most `max_chars` characters, the last an ellipsis where something was cut off.
+/// Returns one line of at most `max_chars` characters. If it was cut, the last one is an ellipsis.
 ///
-/// Control characters and all white space become single spaces; invisible and direction-changing characters go.
+/// Control characters and white space become single spaces; invisible and direction-changing characters are removed.
 pub(crate) fn one_line(raw: &str, max_chars: usize) -> String {
     let mut line = String::new();
     let mut length = 0;
@@ -39,9 +40,9 @@ pub(crate) fn one_line(raw: &str, max_chars: usize) -> String {
     line
 }
 
-/// As [`one_line`], and mail programs make no link of it: a space after what only a link has.
+/// Returns [`one_line`] in a form that mail programs do not turn into links: with spaces inside of URLs and host names.
 ///
-/// A zero-width character would be prettier, but browsers drop those from host names and go there all the same.
+/// A zero-width character would look better, but browsers ignore it in host names.
 pub(crate) fn one_line_without_links(raw: &str, max_chars: usize) -> String {
     let line = one_line(raw, max_chars).replace("://", ": //");
     let mut unlinked = String::new();
@@ -49,7 +50,7 @@ pub(crate) fn one_line_without_links(raw: &str, max_chars: usize) -> String {
     let mut before = ' ';
     while let Some(c) = rest.next() {
         unlinked.push(c);
-        // Full stops of other scripts count as dots in host names too.
+        // Full stops of other scripts are dots in host names too.
         let dot = matches!(c, '.' | '。' | '．' | '｡' | '․');
         if dot && before.is_alphanumeric() && rest.peek().is_some_and(|next| next.is_alphabetic()) {
             unlinked.push(' ');
@@ -63,7 +64,7 @@ fn is_invisible(c: char) -> bool {
     matches!(c,
         '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}' | '\u{200e}' | '\u{200f}' // soft hyphen, marks of direction
         | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' // embeddings, overrides, isolates
-        | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}' // byte order mark, annotations, no characters
+        | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{fffe}' | '\u{ffff}' // byte order mark, annotations, noncharacters
         | '\u{e0000}'..='\u{e007f}') // tags
 }
 
@@ -87,12 +88,12 @@ mod tests {
     }
 
     #[test]
-    fn overrides_of_direction_and_invisible_characters_go() {
+    fn direction_overrides_and_invisible_characters_are_removed() {
         assert_eq!(one_line("\u{202e}gpj.exe\u{2066}\u{200b}", 80), "gpj.exe");
     }
 
     #[test]
-    fn what_is_too_long_ends_in_an_ellipsis() {
+    fn a_string_that_is_too_long_ends_in_an_ellipsis() {
         assert_eq!(one_line("abcdef", 6), "abcdef");
         assert_eq!(one_line("abcdefg", 6), "abcde…");
         assert_eq!(one_line("abcd fg", 6), "abcd…");
@@ -100,7 +101,7 @@ mod tests {
     }
 
     #[test]
-    fn names_of_all_scripts_stay_as_they_are() {
+    fn names_in_all_scripts_are_unchanged() {
         for name in [
             "Zoë Åkesson-O’Neil",
             "محمد علی",
@@ -122,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_that_a_mail_program_takes_for_a_link_is_left() {
+    fn nothing_is_left_that_a_mail_program_turns_into_a_link() {
         assert_eq!(
             one_line_without_links("see https://evil.example/login", 80),
             "see https: //evil. example/login"

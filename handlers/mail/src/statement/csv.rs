@@ -1,6 +1,7 @@
-//! The entries as a file: CSV by RFC 4180, in UTF-8 without a byte order mark, which RFC 4180 does not know.
+//! The file of entries: CSV according to RFC 4180, in UTF-8 without a byte order mark.
 //!
-//! Figures and times are for programs: decimal points, ISO 8601 with the customer's offset. Words are the customer's.
+//! Figures and times are for programs: decimal points, and ISO 8601 with the customer's offset. Words are in the customer's
+//! language.
 
 use chrono::SecondsFormat;
 use csv::{Terminator, WriterBuilder};
@@ -28,7 +29,7 @@ const COLUMNS: [&str; 9] = [
     "event_id",
 ];
 
-/// Far longer than any id of ours.
+/// Longest event id, in characters: far longer than any of ours. A longer one is cut.
 const MAX_EVENT_ID_CHARS: usize = 64;
 
 pub(super) fn attachment(notice: &StatementNotice) -> Result<Attachment, RenderError> {
@@ -76,7 +77,7 @@ pub(super) fn attachment(notice: &StatementNotice) -> Result<Attachment, RenderE
         ]);
     }
     for row in rows {
-        // Into memory, and every row has the same number of fields: there is nothing that can fail.
+        // Writing to memory cannot fail, and every row has the same number of fields.
         writer
             .write_record(row)
             .expect("a row is written to memory");
@@ -107,7 +108,7 @@ fn plain(amount: &Amount) -> String {
     decimal(i128::from(amount.minor), amount.digits)
 }
 
-/// `-12.50`: what programs read as a number.
+/// Formats an amount as programs read it: `-12.50`.
 fn decimal(minor: i128, digits: u32) -> String {
     let sign = if minor < 0 { "-" } else { "" };
     let width = digits as usize + 1;
@@ -118,8 +119,8 @@ fn decimal(minor: i128, digits: u32) -> String {
     format!("{sign}{text}")
 }
 
-/// Words of somebody else that no spreadsheet program takes for a formula: an apostrophe before what begins like one
-/// (OWASP, "CSV Injection"), in the wide forms of East Asian scripts too.
+/// Puts an apostrophe before words that a spreadsheet program would take for a formula (OWASP, "CSV Injection"), including
+/// the full-width forms of East Asian scripts.
 fn harmless(words: Option<String>) -> String {
     let words = words.unwrap_or_default();
     let formula = words.starts_with([
@@ -148,7 +149,7 @@ mod tests {
     }
 
     #[test]
-    fn what_begins_like_a_formula_is_text() {
+    fn words_that_begin_like_a_formula_become_text() {
         for words in ["=1+1", "+1", "-1", "@A1", "＝1", "＋1", "－1", "＠1"] {
             assert_eq!(harmless(Some(words.to_owned())), format!("'{words}"));
         }
