@@ -1,6 +1,6 @@
-//! The bus on one machine: an event is matched by the template's rules and
-//! kept for each function that a rule feeds, before anyone is told that it
-//! was taken.
+//! The bus on one machine. It matches an event with the template's rules and
+//! stores a delivery for each function that they feed, before it acknowledges
+//! the event.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -20,9 +20,9 @@ use crate::template::{Rule, Template};
 pub(crate) struct LocalBus {
     durable: Durable,
     rules: Vec<Rule>,
-    /// Patterns under the index of their rule.
+    /// The patterns, each with the index of its rule.
     patterns: Mutex<Quamina<usize>>,
-    /// Rung when there is something to deliver.
+    /// Notified when there is something to deliver.
     bell: Arc<Notify>,
     clock: Arc<dyn Clock>,
 }
@@ -32,11 +32,11 @@ pub(crate) struct Delivery {
     rule: String,
     function: String,
     event: String,
-    /// In milliseconds since 1970.
+    /// The due time, in milliseconds since 1970.
     due_at: i64,
 }
 
-/// Keeps deliveries within a transaction that may do more.
+/// Stores deliveries within a larger transaction.
 pub(crate) fn deliver(
     transaction: &Transaction<'_>,
     deliveries: &[Delivery],
@@ -80,8 +80,8 @@ impl LocalBus {
         })
     }
 
-    /// The deliveries that an event of an AWS service makes, on the bus where
-    /// those are.
+    /// Returns the deliveries for an event of an AWS service, which arrives on
+    /// the default bus.
     pub(crate) fn of_aws(&self, event: &Value, due_at: DateTime<Utc>) -> Result<Vec<Delivery>> {
         self.deliveries(event, true, due_at)
     }
@@ -104,7 +104,7 @@ impl LocalBus {
             .collect())
     }
 
-    /// The rule and function of each delivery that the event makes.
+    /// Returns rule and function of each delivery for this event.
     fn matches(&self, event: &Value, on_default_bus: bool) -> Result<Vec<(String, String)>> {
         let patterns = self.patterns.lock().unwrap_or_else(PoisonError::into_inner);
         let mut found = patterns
@@ -126,7 +126,7 @@ impl LocalBus {
     }
 }
 
-/// The event as EventBridge would hand it to a function.
+/// Returns the event as EventBridge would pass it to a function.
 fn envelope(entry: &BusEntry, now: DateTime<Utc>) -> Value {
     json!({
         "version": "0",

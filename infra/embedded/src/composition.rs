@@ -27,14 +27,14 @@ use crate::noted_time::{NotedCustomers, one_clock};
 use crate::pipeline::{Settings, StartError};
 use crate::template::Template;
 
-/// How long one worker may work on a mail. The mailbox is a file and answers
-/// in milliseconds; after a crash this is what the next attempt waits for.
+/// Lease of a notification, in seconds. The mailbox is a file and answers within
+/// milliseconds. After a crash, the next attempt waits for the lease to end.
 const LEASE: Duration = Duration::from_secs(5);
-/// One process, one clock, an index that is written with its table: only the
-/// write itself takes time here, and it takes milliseconds.
+/// Safety window, in seconds. There is one process with one clock, and the index
+/// is written with its table, so only the write itself takes time: milliseconds.
 const SAFETY_WINDOW: TimeDelta = TimeDelta::seconds(2);
 
-/// The ports of one machine. Those that are not here have no state of their own.
+/// The ports of one machine. Those without a field have no state of their own.
 pub(crate) struct Machine {
     pub(crate) dynamo: Dynamo,
     pub(crate) durable: Durable,
@@ -46,8 +46,8 @@ pub(crate) struct Machine {
 }
 
 impl Machine {
-    /// Opens the ports on what is started: the engine and the local file. The
-    /// bell rings when there is something on the bus.
+    /// Creates the ports on the running engine and the local file. The bell is
+    /// notified when the bus has something to deliver.
     pub(crate) async fn on(
         engine: &Engine,
         durable: &Durable,

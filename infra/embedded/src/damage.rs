@@ -1,5 +1,5 @@
-//! Whether the files are whole, looked at before anything is written to them.
-//! A bank rather stands still than goes on without what it has acknowledged.
+//! The integrity check of the files before anything is written to them: a bank
+//! would rather stand still than continue without acknowledged events.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,30 +10,53 @@ use rusqlite::{Connection, ErrorCode, InterruptHandle, OpenFlags};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+/// Damage of the files, which are left unchanged. Permanent: an operator has to
+/// restore a backup.
 #[derive(Debug, thiserror::Error)]
 pub enum DamageError {
+    /// A file is corrupt.
     #[error(
-        "{} is damaged ({found}) and is left as it is; put back a backup of the whole data folder",
+        "{} is damaged ({found}) and was left unchanged; restore a backup of the whole data folder",
         .file.display()
     )]
-    Damaged { file: PathBuf, found: String },
-    #[error("{} cannot be looked through: {error}", .file.display())]
-    Unreadable {
+    Damaged {
+        /// The file.
         file: PathBuf,
+        /// SQLite's finding.
+        found: String,
+    },
+    /// A file cannot be read for another reason.
+    #[error("{} cannot be checked for damage: {error}", .file.display())]
+    Unreadable {
+        /// The file.
+        file: PathBuf,
+        /// The cause.
         error: rusqlite::Error,
     },
+    /// The events lack one that was projected before.
     #[error(
-        "{} lacks an event that {} says was worked on: it was lost, or the two files are not of one moment; \
-         both are left as they are; put back a backup of the whole data folder",
+        "{} lacks an event that {} records as processed: it was lost, or the two files are from different times; \
+         both were left unchanged; restore a backup of the whole data folder",
         .events.display(), .local.display()
     )]
-    EventsLost { events: PathBuf, local: PathBuf },
+    EventsLost {
+        /// The file of the events.
+        events: PathBuf,
+        /// The local file.
+        local: PathBuf,
+    },
+    /// There are events, but the local file is missing or empty.
     #[error(
-        "{} is missing or empty although {} holds events: its mails and dead letters were lost; \
-         put back a backup of the whole data folder",
+        "{} is missing or empty although {} contains events: its mails and dead letters were lost; \
+         restore a backup of the whole data folder",
         .local.display(), .events.display()
     )]
-    LocalLost { events: PathBuf, local: PathBuf },
+    LocalLost {
+        /// The file of the events.
+        events: PathBuf,
+        /// The local file.
+        local: PathBuf,
+    },
 }
 
 impl DamageError {
@@ -49,14 +72,14 @@ impl DamageError {
     }
 }
 
-/// Every page of the files being read: about two seconds a gigabyte.
+/// A running check of every page of the files, at about two seconds a gigabyte.
 pub(crate) struct IntegrityScan {
     reading: JoinHandle<Result<(), DamageError>>,
     interrupts: Vec<InterruptHandle>,
 }
 
 impl IntegrityScan {
-    /// Begins to read those of the files that are there.
+    /// Starts to read the files that exist.
     pub(crate) fn through(files: &[&Path]) -> Result<Self, DamageError> {
         let mut connections = Vec::new();
         let mut interrupts = Vec::new();
@@ -76,27 +99,27 @@ impl IntegrityScan {
         })
     }
 
-    /// Waits for the end, but no longer than this: a start must not take as
-    /// long as the files are large. What is not read by then is given back.
+    /// Waits for the end, but at most `longest`, so that large files do not delay
+    /// a start. Returns the scan if it is not finished by then.
     pub(crate) async fn wait(mut self, longest: Duration) -> Result<Option<Self>, DamageError> {
         match tokio::time::timeout(longest, &mut self.reading).await {
             Ok(Ok(found)) => found.map(|()| None),
-            // It panicked, and has said so.
+            // It panicked, which has been logged.
             Ok(Err(_)) => Ok(None),
             Err(_) => Ok(Some(self)),
         }
     }
 
-    /// Reads on beside the work, and ends by itself only when it has found
-    /// damage. The journal cannot be emptied as long as it reads.
+    /// Continues in the background, and returns before `stop` only if it finds
+    /// damage. The journal cannot be emptied while it reads.
     pub(crate) async fn run(mut self, mut stop: watch::Receiver<bool>) {
         tokio::select! {
             found = &mut self.reading => match found {
                 Ok(Err(damage)) => {
-                    tracing::error!(%damage, "the files were read on after the start");
+                    tracing::error!(%damage, "the check after the start found damage");
                     return;
                 }
-                _ => tracing::info!("the files were read to their end and are whole"),
+                _ => tracing::info!("the files were checked completely and are intact"),
             },
             _ = stop.changed() => {}
         }
@@ -105,7 +128,7 @@ impl IntegrityScan {
 }
 
 impl Drop for IntegrityScan {
-    /// A process that ends does not wait for the rest.
+    /// Interrupts the scan, so that the end of the process does not wait for it.
     fn drop(&mut self) {
         for interrupt in &self.interrupts {
             interrupt.interrupt();
@@ -113,12 +136,12 @@ impl Drop for IntegrityScan {
     }
 }
 
-/// A connection that changes nothing by being opened and closed.
+/// Opens a connection that changes nothing when it is opened or closed.
 pub(crate) fn connect(file: &Path) -> rusqlite::Result<Connection> {
-    // Not created, should it be missing; not read-only, as a journal may have to be taken up.
+    // A missing file is not created. Not read-only, because a journal may need recovery.
     let connection = Connection::open_with_flags(file, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
     connection.busy_timeout(Duration::from_secs(5))?;
-    // What is damaged is not to be mixed with what its journal still holds.
+    // A damaged file must not be overwritten with the contents of its journal.
     connection.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
     Ok(connection)
 }
@@ -140,9 +163,9 @@ fn read_all(file: &Path, connection: &Connection) -> Result<(), DamageError> {
     }
 }
 
-/// SQLite takes what is missing from the last page for zeros, and finds
-/// nothing wrong with them inside of a long value. What the journal holds may
-/// be missing from the file.
+/// Whether the end of the file is missing. SQLite reads the missing part of the
+/// last page as zeros and accepts them inside a long value. Pages that are in
+/// the journal may be missing from the file.
 fn ends_early(file: &Path, connection: &Connection) -> rusqlite::Result<bool> {
     let length = |path: &Path| fs::metadata(path).map_or(0, |data| data.len());
     let mut journal = file.as_os_str().to_owned();
@@ -201,7 +224,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_last_page_that_is_cut_inside_of_a_long_value_is_found() {
+    async fn a_last_page_cut_inside_a_long_value_is_found() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("some.sqlite");
         Connection::open(&file)
@@ -221,7 +244,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_file_that_is_whole_or_missing_is_no_damage() {
+    async fn an_intact_or_missing_file_is_not_damage() {
         let folder = tempfile::tempdir().unwrap();
         let file = file(folder.path(), false);
         let missing = folder.path().join("missing.sqlite");
@@ -231,7 +254,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_the_start_did_not_wait_for_is_read_on_and_ends_the_worker_when_it_is_damaged() {
+    async fn a_scan_that_continues_after_the_start_ends_when_it_finds_damage() {
         let folder = tempfile::tempdir().unwrap();
         let (_stop, stopped) = watch::channel(false);
         let torn = IntegrityScan::through(&[&file(folder.path(), true)]).unwrap();
@@ -240,7 +263,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_is_whole_is_a_worker_until_it_is_told_to_stop() {
+    async fn a_scan_of_intact_files_stays_a_worker_until_it_is_stopped() {
         let folder = tempfile::tempdir().unwrap();
         let (stop, stopped) = watch::channel(false);
         let whole = IntegrityScan::through(&[&file(folder.path(), false)]).unwrap();

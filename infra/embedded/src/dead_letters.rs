@@ -1,4 +1,4 @@
-//! The dead-letter queue on one machine, with SQS's visibility.
+//! The dead-letter queue on one machine, with the visibility timeouts of SQS.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -19,7 +19,7 @@ pub(crate) struct LocalDeadLetters {
     pub(crate) clock: Arc<dyn Clock>,
 }
 
-/// Puts a letter within a transaction that does more.
+/// Adds a letter within a larger transaction.
 pub(crate) fn put(
     transaction: &Transaction<'_>,
     body: &str,
@@ -38,7 +38,7 @@ fn later(now: DateTime<Utc>, delay: Duration) -> i64 {
         .saturating_add(i64::try_from(delay.as_millis()).unwrap_or(i64::MAX))
 }
 
-/// A row of `id, body, attributes`: the letter, and its attributes as they are stored.
+/// Reads a row of `id, body, attributes`. Returns the letter and its attributes in their stored form.
 fn read(row: &Row<'_>, receipt: String) -> rusqlite::Result<(QueuedLetter, String)> {
     let letter = QueuedLetter {
         id: row.get(0)?,
@@ -73,11 +73,11 @@ impl DeadLetterQueue for LocalDeadLetters {
 
     async fn look(&self, max: usize) -> Result<QueueView> {
         let now = self.clock.now().timestamp_millis();
-        // One transaction: the count is that of the moment of the list.
+        // One transaction, so that the count agrees with the list.
         let (rows, waiting) = self
             .durable
             .write_repeatable(move |transaction| {
-                // What is received has a receipt, and what is only delayed has none.
+                // A received letter has a receipt; a delayed one has none.
                 let mut letters = transaction.prepare_cached(
                     "SELECT id, body, attributes, count(*) OVER () FROM dead_letter \
                      WHERE visible_at <= ?1 OR receipt IS NOT NULL ORDER BY rowid LIMIT ?2",

@@ -1,5 +1,5 @@
-//! What AWS keeps for us in the cloud and we keep here: where the poller is,
-//! events on their way to functions, dead letters, mails.
+//! The local file: the state that AWS keeps for us in the cloud, such as the
+//! poller's position, pending deliveries, dead letters and mails.
 
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -64,8 +64,8 @@ const SCHEMA: &str = "
         at TEXT NOT NULL
     );";
 
-/// The version of a file when it and the one beside it are free of what was
-/// deleted and not overwritten; 0 while they may not be.
+/// The `user_version` of the local file while both files are free of deleted but
+/// not overwritten data; 0 while they may contain some.
 const WITHOUT_LEFTOVERS: u32 = 1;
 
 /// One SQLite file, written over two connections.
@@ -74,11 +74,11 @@ pub(crate) struct Durable(Arc<Mutex<Connections>>);
 
 #[derive(Debug)]
 struct Connections {
-    /// Every commit is on the disk before the call returns.
+    /// Syncs every commit to the disk before the call returns.
     full: Connection,
-    /// A commit survives the end of the process at once, and a lost power
-    /// supply as soon as a later one is synced. SQLite loses such commits from
-    /// the end only, so what one of them depends on is never lost alone.
+    /// Commits survive the end of the process at once, and a power failure as
+    /// soon as a later commit is synced. SQLite loses only the last commits, so
+    /// a commit is never lost alone if a later one depends on it.
     normal: Connection,
 }
 
@@ -90,7 +90,8 @@ impl Durable {
         Ok(Durable(Arc::new(Mutex::new(Connections { full, normal }))))
     }
 
-    /// One transaction for what nothing else could bring back: mails, dead letters.
+    /// Runs a transaction for data that nothing could restore: mails, dead
+    /// letters.
     pub(crate) async fn write<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
@@ -98,8 +99,8 @@ impl Durable {
         self.run(|connections| &mut connections.full, work).await
     }
 
-    /// One transaction for what is done again when it is lost: the poller's
-    /// place, and the deliveries that were made behind it.
+    /// Runs a transaction for data that is written again when it is lost: the
+    /// poller's position and the deliveries after it.
     pub(crate) async fn write_repeatable<T: Send + 'static>(
         &self,
         work: impl FnOnce(&Transaction<'_>) -> rusqlite::Result<T> + Send + 'static,
@@ -107,7 +108,7 @@ impl Durable {
         self.run(|connections| &mut connections.normal, work).await
     }
 
-    /// Frees the file of what was deleted from it; see [`wiping`].
+    /// Removes deleted data from the file; see [`wiping`].
     pub(crate) async fn wipe(&self, traces: Vec<Vec<u8>>) -> Result<()> {
         self.locked(move |Connections { full, .. }| {
             wiping::wipe(full, &traces, || full.execute_batch("VACUUM"))
@@ -115,7 +116,7 @@ impl Durable {
         .await
     }
 
-    /// Writes the file anew, without what was deleted.
+    /// Rewrites the file without deleted data.
     pub(crate) async fn rewrite(&self) -> Result<()> {
         self.locked(|Connections { full, .. }| {
             full.execute_batch("VACUUM")?;
@@ -124,8 +125,8 @@ impl Durable {
         .await
     }
 
-    /// Notes that either file may hold something until it is wiped; whether it
-    /// was noted before, by a wiping that did not come to its end.
+    /// Records that the files may contain deleted data until they are wiped.
+    /// Returns whether that was recorded before, by a wipe that did not finish.
     pub(crate) async fn note_leftovers(&self) -> Result<bool> {
         self.locked(|Connections { full, .. }| {
             if version(full)? < WITHOUT_LEFTOVERS {
@@ -137,7 +138,7 @@ impl Durable {
         .await
     }
 
-    /// Notes that neither file holds what an older version had deleted.
+    /// Records that neither file contains deleted data. Idempotent.
     pub(crate) async fn note_without_leftovers(&self) -> Result<()> {
         self.locked(|Connections { full, .. }| match version(full)? {
             WITHOUT_LEFTOVERS => Ok(()),
@@ -146,7 +147,7 @@ impl Durable {
         .await
     }
 
-    /// Runs `work` away from the threads that answer requests.
+    /// Runs a transaction outside the threads that answer requests.
     async fn run<T: Send + 'static>(
         &self,
         choose: impl FnOnce(&mut Connections) -> &mut Connection + Send + 'static,
@@ -181,8 +182,8 @@ impl Durable {
     }
 }
 
-/// Whether a file and the one beside it may hold what was deleted and not
-/// overwritten: by an older version, or where a wiping did not come to its end.
+/// Whether the files may contain deleted but not overwritten data, from an older
+/// version or a wipe that did not finish.
 pub(crate) fn has_leftovers(file: &Path) -> rusqlite::Result<bool> {
     if !file.exists() {
         return Ok(false);

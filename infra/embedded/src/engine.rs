@@ -1,5 +1,5 @@
-//! DynamoDB on one machine: dynoxide on a SQLite file, and clients of it, so that
-//! the adapter of `infra/aws` is the one that runs.
+//! DynamoDB on one machine: dynoxide on a SQLite file. Its clients are those of
+//! `infra/aws`, so the same adapters run here and in the cloud.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -19,24 +19,31 @@ use crate::template::{Template, TemplateError};
 use crate::threads::Threads;
 use crate::wiping;
 
+/// The reason why the engine did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
+    /// The built-in template is invalid.
     #[error(transparent)]
     Template(#[from] TemplateError),
+    /// dynoxide refused the file or a table.
     #[error("the local DynamoDB: {0}")]
     Dynoxide(String),
+    /// SQLite refused the file.
     #[error("the local DynamoDB's file: {0}")]
     Sqlite(#[from] rusqlite::Error),
-    #[error("the local DynamoDB has no threads: {0}")]
+    /// The operating system refused to start a thread.
+    #[error("the local DynamoDB's threads cannot be started: {0}")]
     Threads(std::io::Error),
-    #[error("the local DynamoDB's file cannot be made: {0}")]
+    /// The operating system refused to create the file.
+    #[error("the local DynamoDB's file cannot be created: {0}")]
     Make(std::io::Error),
 }
 
-/// For the requests under way when the engine stops.
+/// Seconds that a stop waits for pending requests. Committed data is safe without
+/// it.
 const STOP: Duration = Duration::from_secs(2);
 
-/// The running engine.
+/// A running local DynamoDB.
 pub struct Engine {
     pub(crate) database: Database,
     file: PathBuf,
@@ -49,7 +56,7 @@ impl std::fmt::Debug for Engine {
     }
 }
 
-/// The names of the tables on one machine.
+/// Returns the names of the tables on one machine.
 pub fn tables() -> Tables {
     Tables {
         events: "events".to_owned(),
@@ -64,7 +71,11 @@ pub fn tables() -> Tables {
 }
 
 impl Engine {
-    /// Opens the file, and makes the tables that are missing.
+    /// Opens the file and creates missing tables. Idempotent.
+    ///
+    /// # Errors
+    /// Any [`EngineError`]; a retry may help after `Sqlite`, `Threads` and
+    /// `Make`.
     pub async fn start(file: &Path) -> Result<Self, EngineError> {
         if !file.exists() {
             make(file)?;
@@ -80,12 +91,12 @@ impl Engine {
         })
     }
 
-    /// What holds the tables, for who has another way to it than [`client`](Self::client).
+    /// Returns the database, for access other than by a [`client`](Self::client).
     pub fn database(&self) -> &Database {
         &self.database
     }
 
-    /// Its file, for what it has no operation for.
+    /// Returns the file, for work that the engine has no operation for.
     pub(crate) fn file(&self) -> EventsFile {
         EventsFile {
             database: self.database.clone(),
@@ -93,19 +104,20 @@ impl Engine {
         }
     }
 
-    /// A client of this engine, with a meter of its own.
+    /// Returns a client of this engine with a meter of its own.
     pub fn client(&self) -> Dynamo {
         Dynamo::in_process(self.answers.clone(), tables())
     }
 
-    /// Finishes the requests under way and closes the file; clients get no answer any more. Where a request takes longer than
-    /// two seconds, it is left to itself: what is committed is safe.
+    /// Finishes pending requests and closes the file. Clients get no more
+    /// answers. A request that takes longer than two seconds is abandoned;
+    /// committed data is safe.
     pub async fn stop(self) {
         let _ = tokio::time::timeout(STOP, self.answers.close()).await;
     }
 }
 
-/// The file that the engine has open.
+/// The file of a running engine.
 #[derive(Clone)]
 pub(crate) struct EventsFile {
     database: Database,
@@ -113,14 +125,14 @@ pub(crate) struct EventsFile {
 }
 
 impl EventsFile {
-    /// Frees it of what was deleted from it; see [`wiping`]. Requests wait
-    /// where it has to be written anew.
+    /// Removes deleted data from it; see [`wiping`]. If it has to be rewritten,
+    /// requests wait.
     pub(crate) fn wipe(&self, traces: &[Vec<u8>]) -> Result<(), EngineError> {
         let connection = connect(&self.file)?;
         wiping::wipe(&connection, traces, || self.vacuum())
     }
 
-    /// Writes it anew, without what was deleted.
+    /// Rewrites it without deleted data.
     pub(crate) fn rewrite(&self) -> Result<(), EngineError> {
         self.vacuum()?;
         Ok(wiping::empty_journal(&connect(&self.file)?)?)
@@ -139,10 +151,10 @@ fn open(file: &Path) -> Result<Database, EngineError> {
     Database::new(path).map_err(|error| EngineError::Dynoxide(error.to_string()))
 }
 
-/// Makes the file beside its place, and puts it there when it is whole.
-/// dynoxide makes a table in several steps, the stream last: of a process that
-/// is killed in between stays a table that is found at the next start, taken
-/// for made, and cannot be written to or has no stream.
+/// Creates the file under another name and renames it when it is complete.
+/// dynoxide creates a table in several steps, the stream last. If the process is
+/// killed in between, the next start would find an incomplete table, take it for
+/// complete, and fail to write to it or find no stream.
 fn make(file: &Path) -> Result<(), EngineError> {
     let unfinished = unfinished(file);
     for leftover in with_journals(&unfinished) {
@@ -153,13 +165,13 @@ fn make(file: &Path) -> Result<(), EngineError> {
             _ => {}
         }
     }
-    // SQLite would let others read it, and gives its journals the mode that it has.
+    // SQLite would create it readable for others. Its journals inherit its mode.
     private::make(&unfinished).map_err(EngineError::Make)?;
     let database = open(&unfinished)?;
     make_tables(&database)?;
     drop(database);
     index_streams(&unfinished)?;
-    // One file, without a journal beside it, can be put in place in one step.
+    // A single file, without a journal, can be renamed in one step.
     Connection::open(&unfinished)?.pragma_update(None, "journal_mode", "DELETE")?;
     put_in_place(&unfinished, file).map_err(EngineError::Make)
 }
@@ -168,7 +180,7 @@ fn unfinished(file: &Path) -> PathBuf {
     file.with_extension("new")
 }
 
-/// A SQLite file and what SQLite keeps beside it.
+/// Returns a SQLite file and the journals that belong to it.
 fn with_journals(file: &Path) -> [PathBuf; 4] {
     ["", "-wal", "-shm", "-journal"].map(|suffix| {
         let mut name = file.as_os_str().to_owned();
@@ -177,8 +189,7 @@ fn with_journals(file: &Path) -> [PathBuf; 4] {
     })
 }
 
-/// Makes the tables that are missing, and the indexes that tables of an older
-/// version lack.
+/// Creates missing tables, and indexes that the tables of an older version lack.
 fn make_tables(database: &Database) -> Result<(), EngineError> {
     let broken = |error: String| EngineError::Dynoxide(error);
     let existing = database
@@ -237,9 +248,9 @@ fn make_indexes(database: &Database, table: &Value) -> Result<(), EngineError> {
     Ok(())
 }
 
-/// dynoxide takes the highest sequence number over its whole stream table at
-/// every write, and has no index for it: writes slow down as the table grows.
-/// These two indexes keep them level (dynoxide-rs 3.2.0, pinned).
+/// Creates two indexes that dynoxide lacks. It searches its stream table for the
+/// highest sequence number at every write, so that writes slow down as the table
+/// grows (dynoxide-rs 3.2.0, pinned).
 fn index_streams(file: &Path) -> Result<(), EngineError> {
     let connection = Connection::open(file)?;
     connection.busy_timeout(Duration::from_secs(5))?;
@@ -257,7 +268,7 @@ mod tests {
     use super::*;
 
     #[tokio::test]
-    async fn tables_whose_making_was_interrupted_are_made_anew() {
+    async fn tables_whose_creation_was_interrupted_are_created_again() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("dynamodb.sqlite");
         // A table without its stream, as a killed process leaves it.
@@ -285,7 +296,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_table_of_an_older_version_gets_the_index_that_it_lacks() {
+    async fn a_table_of_an_older_version_gets_its_missing_index() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("dynamodb.sqlite");
         let database = open(&file).unwrap();

@@ -1,5 +1,5 @@
-//! Erasing a person on one machine, from the mailbox too, and down to the bytes
-//! of the files.
+//! The erasure of a person on one machine: from the mailbox too, and down to the
+//! bytes of the files.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,10 +18,10 @@ use tokio::sync::Mutex;
 use crate::durable::Durable;
 use crate::engine::EventsFile;
 
-/// Stands where an erased person's address or mail was.
+/// The text in place of an erased person's address or mail.
 const ERASED: &str = "erased";
 
-/// The customers, of whom nothing is left on this machine when they are erased.
+/// The customers, of whom an erasure leaves nothing on this machine.
 pub(crate) struct ErasedToTheByte {
     pub(crate) customers: DynamoCustomers,
     pub(crate) notifications: Arc<dyn Notifications>,
@@ -31,14 +31,14 @@ pub(crate) struct ErasedToTheByte {
     pub(crate) wiping: Mutex<()>,
 }
 
-/// What a person would be found by.
+/// The texts by which a person could be found.
 #[derive(Default)]
 struct Traces {
     addresses: Vec<String>,
     names: Vec<String>,
 }
 
-/// The notifications of mails that a person got, by the mails' ids.
+/// The notifications of a person's mails, by the mails' ids.
 type Mails = BTreeMap<i64, String>;
 
 impl Traces {
@@ -59,7 +59,7 @@ impl Traces {
         traces
     }
 
-    /// As the files have them: plain, and within JSON.
+    /// Returns their forms in the files: plain, and within JSON.
     fn bytes(&self) -> Vec<Vec<u8>> {
         let all = self.addresses.iter().chain(&self.names);
         let mut found: Vec<Vec<u8>> = all
@@ -77,9 +77,9 @@ fn within_json(text: &str) -> String {
 }
 
 impl ErasedToTheByte {
-    /// Takes the mails to these addresses that are this customer's; those that
-    /// share an address keep theirs. That a mail was taken, and when, stays: it is
-    /// what keeps it from being sent again.
+    /// Erases the mails to these addresses that are this customer's; customers
+    /// who share an address keep theirs. The fact and the time of a mail's
+    /// acceptance stay, because they keep it from being sent again.
     async fn erase_mails(
         &self,
         customer: &CustomerId,
@@ -115,7 +115,7 @@ impl ErasedToTheByte {
                         params![mail, ERASED],
                     )?;
                     transaction.execute("DELETE FROM attachment WHERE mail = ?1", [mail])?;
-                    // What the provider tells of the mail, on its way or failed.
+                    // Provider events about the mail, pending or failed.
                     for address in &addresses {
                         let told = params![notification, within_json(address), ERASED];
                         transaction.execute(
@@ -133,8 +133,8 @@ impl ErasedToTheByte {
             .await
     }
 
-    /// Whether a mail is this customer's. One that nothing is known of any more
-    /// counts as theirs: it went to their address.
+    /// Whether a mail is this customer's. A mail without a notification counts
+    /// as theirs, because it went to their address.
     async fn is_of(&self, customer: &CustomerId, notification: &str) -> Result<bool> {
         let id: Option<NotificationId> = notification.parse().ok();
         let Some(id) = id else { return Ok(true) };
@@ -173,11 +173,12 @@ impl Customers for ErasedToTheByte {
         self.customers.add(revision).await
     }
 
-    /// The mails first: without the revisions nobody knows any more to whom they
-    /// went, should this be interrupted. And before anything is deleted it is
-    /// noted that something may be left, so that the next one looks for it.
+    /// Erases the mails first: if the revisions went first and this were
+    /// interrupted, nothing would lead to the mails any more. Before the first
+    /// deletion it records that data may be left, so that the next erasure looks
+    /// for it. Idempotent.
     async fn erase_before(&self, customer: &CustomerId, revision: u64) -> Result<()> {
-        // One at a time: what one notes of the files, another would take for its own.
+        // One at a time: the record about the files is shared.
         let _alone = self.wiping.lock().await;
         let had_leftovers = self.durable.note_leftovers().await?;
         let revisions = self.customers.all(customer).await?;
@@ -185,10 +186,10 @@ impl Customers for ErasedToTheByte {
         let mut mails = Mails::new();
         self.erase_mails(customer, &traces, &mut mails).await?;
         self.customers.erase_before(customer, revision).await?;
-        // Those that were on their way meanwhile.
+        // Again, for mails that arrived in the meantime.
         self.erase_mails(customer, &traces, &mut mails).await?;
         if had_leftovers {
-            // Of what, nobody knows any more.
+            // The texts of the unfinished erasure are unknown by now.
             return free_of_leftovers(&self.durable, self.events.clone()).await;
         }
         self.durable.wipe(traces.bytes()).await?;
@@ -201,14 +202,18 @@ impl Customers for ErasedToTheByte {
     }
 }
 
-/// Writes the files anew, without anything that was deleted: what an older
-/// version did not overwrite, or what a wiping left that did not come to its end.
+/// Rewrites both files without deleted data, which an older version or an
+/// unfinished wipe left there.
 pub(crate) async fn free_of_leftovers(durable: &Durable, events: EventsFile) -> Result<()> {
-    tracing::warn!("the files are written anew, without what was deleted from them");
+    tracing::warn!("rewriting the files to remove deleted data");
     match tokio::task::spawn_blocking(move || events.rewrite()).await {
         Ok(Ok(())) => {}
         Ok(Err(error)) => return Err(Error::Retryable(error.to_string().into())),
-        Err(_) => return Err(Error::Retryable("it was interrupted".into())),
+        Err(_) => {
+            return Err(Error::Retryable(
+                "rewriting the file was interrupted".into(),
+            ));
+        }
     }
     durable.rewrite().await?;
     durable.note_without_leftovers().await
@@ -248,7 +253,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_an_older_version_had_deleted_is_in_no_file_after_the_first_start_with_this_one() {
+    async fn data_deleted_by_an_older_version_is_in_no_file_after_the_first_start_with_this_one() {
         let folder = tempfile::tempdir().unwrap();
         let [events, local] =
             ["dynamodb.sqlite", "local.sqlite"].map(|name| folder.path().join(name));
@@ -267,8 +272,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_erasure_that_is_interrupted_at_its_first_delete_has_noted_that_something_may_be_left()
-     {
+    async fn an_erasure_interrupted_at_its_first_delete_has_recorded_that_data_may_be_left() {
         let folder = tempfile::tempdir().unwrap();
         let [events, local] =
             ["dynamodb.sqlite", "local.sqlite"].map(|name| folder.path().join(name));
@@ -299,8 +303,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn an_erasure_that_did_not_come_to_its_end_is_ended_by_the_next_although_nobody_knows_the_address()
-     {
+    async fn an_unfinished_erasure_is_finished_by_the_next_although_its_address_is_unknown() {
         let folder = tempfile::tempdir().unwrap();
         let [events, local] =
             ["dynamodb.sqlite", "local.sqlite"].map(|name| folder.path().join(name));

@@ -1,32 +1,42 @@
-//! The folder that holds everything: whose it is, who may read it, and of which
-//! version.
+//! The data folder: its lock, its permissions and its version.
 
 use std::fs::{self, File, TryLockError};
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
-/// Raised when what is in the folder can no longer be read by older versions.
+/// The version of the folder's contents, raised when older programs cannot read
+/// them any more. A folder with a higher one is refused.
 const FORMAT: u32 = 1;
 const FORMAT_FILE: &str = "FORMAT";
-/// What becomes the format file when it is written to its end.
+/// The name of the format file until it is complete.
 const UNFINISHED_FORMAT_FILE: &str = "FORMAT.new";
 const LOCK_FILE: &str = "LOCK";
 
+/// The reason why a data folder was refused. A refused folder is unchanged.
 #[derive(Debug, thiserror::Error)]
 pub enum FolderError {
+    /// The operating system refused to use it.
     #[error("the data folder {0} cannot be used: {1}")]
     Unusable(PathBuf, std::io::Error),
+    /// Another process has locked it.
     #[error("the data folder {0} is in use by another ledgerbell")]
     InUse(PathBuf),
-    #[error("the data folder {0} holds other files; name an empty or a new one with --data-dir")]
+    /// It contains files but no format file.
+    #[error("the data folder {0} holds other files; name an empty or new one with --data-dir")]
     NotOurs(PathBuf),
+    /// A newer version wrote it.
     #[error(
-        "the data folder {folder} was written by a newer ledgerbell (format {found}, this one knows {FORMAT})"
+        "the data folder {folder} was written by a newer ledgerbell (format {found}; this one supports {FORMAT})"
     )]
-    Newer { folder: PathBuf, found: u32 },
+    Newer {
+        /// The folder.
+        folder: PathBuf,
+        /// Its format.
+        found: u32,
+    },
 }
 
-/// The folder, locked for this process.
+/// A data folder, locked for this process.
 #[derive(Debug)]
 pub struct Folder {
     path: PathBuf,
@@ -35,7 +45,7 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// Opens or makes the folder. Changes nothing in one that it refuses.
+    /// Opens or creates the folder. A refused folder is left unchanged.
     pub fn open(path: &Path) -> Result<Self, FolderError> {
         let unusable = |error| FolderError::Unusable(path.to_owned(), error);
         private::create_dir_all(path).map_err(unusable)?;
@@ -63,7 +73,7 @@ impl Folder {
             Err(TryLockError::WouldBlock) => return Err(FolderError::InUse(path.to_owned())),
             Err(TryLockError::Error(error)) => return Err(unusable(error)),
         }
-        // Older versions made it readable for others.
+        // Older versions created it readable for others.
         if let Err(error) = private::restrict_folder(path) {
             tracing::warn!(%error, folder = %path.display(), "others may be able to read the data folder");
         }
@@ -81,8 +91,8 @@ impl Folder {
     }
 }
 
-/// Whole or not at all: a format file without its number, from a process that
-/// was killed or a disk that was full, would make the folder nobody's.
+/// Writes the format file atomically: one without its number, left by a killed
+/// process or a full disk, would make the folder unusable.
 fn write_format(folder: &Path) -> std::io::Result<()> {
     let unfinished = folder.join(UNFINISHED_FORMAT_FILE);
     let mut file = private::create(&unfinished)?;
@@ -90,11 +100,11 @@ fn write_format(folder: &Path) -> std::io::Result<()> {
     put_in_place(&unfinished, &folder.join(FORMAT_FILE))
 }
 
-/// Gives a file that is finished its name, for good.
+/// Gives a complete file its final name, durably.
 pub(crate) fn put_in_place(finished: &Path, name: &Path) -> std::io::Result<()> {
     File::open(finished)?.sync_all()?;
     fs::rename(finished, name)?;
-    // The name is in the folder, which has a cache of its own.
+    // The name belongs to the folder, which is synced separately.
     match name.parent() {
         Some(folder) if cfg!(unix) => File::open(folder)?.sync_all(),
         _ => Ok(()),
@@ -129,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_of_a_newer_version_or_of_somebody_else_is_left_as_it_is() {
+    fn a_folder_of_a_newer_version_or_of_another_program_is_left_unchanged() {
         let folder = tempfile::tempdir().unwrap();
         let newer = folder.path().join("newer");
         fs::create_dir(&newer).unwrap();
@@ -148,7 +158,7 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_whose_making_was_interrupted_is_made_to_its_end() {
+    fn a_folder_whose_creation_was_interrupted_is_completed() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("data");
         fs::create_dir(&path).unwrap();
@@ -160,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_is_no_folder() {
+    fn a_file_is_refused_as_a_folder() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("file");
         fs::write(&path, "").unwrap();

@@ -1,5 +1,5 @@
-//! The heartbeat on one machine: the functions that EventBridge Scheduler
-//! calls in the cloud, called from here.
+//! The heartbeat on one machine, which calls the functions that EventBridge
+//! Scheduler calls in the cloud.
 
 use std::time::Duration;
 
@@ -12,13 +12,13 @@ use crate::template::Heartbeat;
 pub(crate) struct Heart {
     pub(crate) invoker: Invoker,
     pub(crate) heartbeats: Vec<Heartbeat>,
-    /// From the end of one beat to the start of the next.
+    /// The time from the end of one beat to the start of the next.
     pub(crate) every: Duration,
 }
 
 impl Heart {
-    /// Beats until told to stop, and then finishes the beat that is under way.
-    /// The first beat comes at once: what was missed while nothing ran is due.
+    /// Beats until it is stopped, and then finishes the current beat. The first
+    /// beat comes at once, for everything that became due while nothing ran.
     pub(crate) async fn run(self, mut stop: watch::Receiver<bool>) {
         while !*stop.borrow() {
             for heartbeat in &self.heartbeats {
@@ -31,11 +31,11 @@ impl Heart {
         }
     }
 
-    /// A beat that fails is only told of: the next one does its work.
+    /// Runs one beat. A failure is only logged: the next beat does its work.
     async fn beat(&self, heartbeat: &Heartbeat) {
         let event = serde_json::from_str::<Value>(&heartbeat.input).unwrap_or(Value::Null);
         let (invoker, function) = (self.invoker.clone(), heartbeat.function.clone());
-        // A task of its own: a panic is the function's failure, not the heart's.
+        // In a task of its own, so that a panic fails the function and not the heart.
         let called = tokio::spawn(async move { invoker.call(&function, &event).await }).await;
         match called {
             Ok(Ok(())) => {}

@@ -1,10 +1,9 @@
-//! The way to the engine: what the SDK would send over a socket is answered in
-//! this process.
+//! The connection to the engine, which answers the SDK's requests within this
+//! process.
 //!
-//! The adapter of `infra/aws` and the SDK beneath it run as they do in AWS, down
-//! to the request's JSON. What is left out is what lies between: HTTP on both of
-//! its ends, the kernel's copies, and a port on which every program of this
-//! machine could read and write the store (ADR 31).
+//! The adapters of `infra/aws` and the SDK run as they do in AWS, down to the
+//! JSON of a request. There is no HTTP, no socket, and thus no port on which any
+//! program of this machine could read and write the store (ADR 31).
 
 use std::fmt;
 use std::sync::Arc;
@@ -18,10 +17,10 @@ use tokio::sync::RwLock;
 
 use crate::threads::Threads;
 
-/// Answers requests until it is closed. Clones are the same.
+/// The engine's answers, until it is closed. Clones share one state.
 #[derive(Clone)]
 pub(crate) struct Answers {
-    /// Read as long as a request is under way.
+    /// Read-locked while a request is pending.
     database: Arc<RwLock<Option<Database>>>,
     threads: Arc<Threads>,
 }
@@ -34,7 +33,7 @@ impl Answers {
         }
     }
 
-    /// Waits for the requests under way. Later ones are refused.
+    /// Waits for pending requests. Later ones are refused.
     pub(crate) async fn close(&self) {
         self.database.write().await.take();
     }
@@ -45,7 +44,7 @@ impl InProcess for Answers {
     async fn answer(&self, operation: &str, request: &[u8]) -> Result<Answer, Unanswered> {
         let open = Arc::clone(&self.database).read_owned().await;
         let (operation, request) = (operation.to_owned(), request.to_owned());
-        // It goes on where its caller no longer waits, as a server's does.
+        // Like a server's, the work continues if its caller no longer waits.
         let answered = self.threads.spawn(async move {
             let database = open.as_ref().ok_or(Unanswered::Closed)?;
             Ok(match dispatch(database, &operation, &request) {
@@ -66,7 +65,8 @@ impl fmt::Debug for Answers {
     }
 }
 
-/// The operations of our adapter. Tables are made by [`Engine`](crate::Engine) itself.
+/// Runs one of the adapters' operations. [`Engine`](crate::Engine) creates tables
+/// itself.
 fn dispatch(database: &Database, operation: &str, body: &[u8]) -> dynoxide::Result<Vec<u8>> {
     match operation {
         "BatchGetItem" => run(body, |request| database.batch_get_item(request)),
@@ -98,7 +98,7 @@ mod tests {
     use handlers::ports::Customers;
 
     #[test]
-    fn an_operation_that_our_adapter_never_asks_for_is_refused_as_one_that_is_not_there() {
+    fn an_operation_that_our_adapters_never_use_is_refused_as_unknown() {
         let database = Database::memory().unwrap();
         let refused = dispatch(&database, "DeleteTable", b"{}").unwrap_err();
         // A status that the SDK does not ask again for.

@@ -1,5 +1,5 @@
-//! Calling functions for events, as Lambda does asynchronously: again after a
-//! failure, and to the dead letters when that was in vain.
+//! The asynchronous calls of functions, as in Lambda: a failed call is retried,
+//! and finally becomes a dead letter.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -23,19 +23,19 @@ use crate::composition::Machine;
 use crate::dead_letters;
 use crate::durable::Durable;
 
-/// Calls of one function at the same time.
+/// Concurrent calls of one function. Further deliveries wait.
 const CONCURRENCY: usize = 8;
-/// Failures after which an event is a dead letter: Lambda's first call and
-/// its two retries.
+/// Failures after which an event becomes a dead letter: Lambda's first call and
+/// two retries.
 const MAX_FAILURES: u32 = 3;
-/// The wait after the first failure; it doubles. Longer than a lease here, so
-/// that a retry finds the work of a crashed process free. (Lambda: 1 minute.)
+/// Seconds before the first retry, doubled for the second. Longer than the lease
+/// here, so that the lease of a crashed process has ended. (Lambda: 1 minute.)
 const FIRST_WAIT: Duration = Duration::from_secs(6);
-/// How long a replay works before it calls itself again.
+/// Seconds that a replay works before it calls itself again.
 const REPLAY_BUDGET: Duration = Duration::from_secs(60);
-/// How long a heartbeat runs what is due; the next one goes on.
+/// Seconds that a heartbeat works on what is due. The next one continues.
 const BEAT_BUDGET: Duration = Duration::from_secs(30);
-/// How often the queue is looked at when nothing rings.
+/// Seconds between two looks at the queue if nothing notifies the invoker.
 pub(crate) const IDLE: Duration = Duration::from_secs(1);
 
 #[derive(Clone)]
@@ -47,12 +47,12 @@ pub(crate) struct Invoker {
     pub(crate) feedback: Arc<Feedback>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) bell: Arc<Notify>,
-    /// How long at most it does not look for what is due.
+    /// The longest time between two looks at the queue.
     pub(crate) idle: Duration,
 }
 
 impl Invoker {
-    /// Calls what the API has too, so that one process remembers accounts once.
+    /// Shares the use cases of the API, so that the process caches accounts once.
     pub(crate) fn new(machine: &Machine, api: &Api, bell: Arc<Notify>, idle: Duration) -> Self {
         Invoker {
             durable: machine.durable.clone(),
@@ -75,8 +75,8 @@ struct Delivery {
     failures: u32,
 }
 
-/// What is under way of each function. Each has places of its own, as it has
-/// workers of its own in Lambda: what waits for one keeps no other waiting.
+/// The running deliveries of each function. Each function has places of its own,
+/// like its workers in Lambda, so that none waits for another.
 #[derive(Debug, Clone, Default)]
 struct Lanes(HashMap<String, HashSet<i64>>);
 
@@ -98,7 +98,7 @@ impl Lanes {
 }
 
 impl Invoker {
-    /// Delivers until told to stop, and then finishes what is under way.
+    /// Delivers until it is stopped, and then finishes the running calls.
     pub(crate) async fn run(self, mut stop: watch::Receiver<bool>) {
         let mut working: JoinSet<(String, i64)> = JoinSet::new();
         let mut lanes = Lanes::default();
@@ -129,7 +129,8 @@ impl Invoker {
         while working.join_next().await.is_some() {}
     }
 
-    /// What is due and has a place, of each function the longest due first.
+    /// Returns the due deliveries that have a place, the oldest of each function
+    /// first.
     async fn due(&self, lanes: &Lanes) -> Vec<Delivery> {
         let (lanes, now) = (lanes.clone(), self.clock.now().timestamp_millis());
         let due = self.durable.write_repeatable(move |transaction| {
@@ -165,8 +166,8 @@ impl Invoker {
 
     async fn deliver(&self, delivery: Delivery) {
         let (invoker, called) = (self.clone(), delivery.clone());
-        // A task of its own: a panic is the function's failure, as in Lambda,
-        // and not the end of the one who called it.
+        // In a task of its own, so that a panic fails the function, as in Lambda,
+        // and not its caller.
         let result = tokio::spawn(async move { invoker.call_for(&called).await })
             .await
             .unwrap_or_else(|_| Err(Error::Permanent("the function panicked".into())));
@@ -184,20 +185,20 @@ impl Invoker {
             Err(error) => self.failed(delivery, error).await,
         };
         if let Err(error) = written {
-            // It stays due, and is delivered again; not at once, as the next
-            // try would end in the same way, on a full disk a hundred times a second.
-            tracing::error!(%error, id, "a delivery's end cannot be noted");
+            // It stays due and is delivered again, but not at once: on a full disk,
+            // that would fail a hundred times a second.
+            tracing::error!(%error, id, "the end of a delivery cannot be recorded");
             tokio::time::sleep(IDLE).await;
         }
     }
 
     async fn call_for(&self, delivery: &Delivery) -> Result<()> {
         let event: Value = serde_json::from_str(&delivery.event)
-            .map_err(|error| Error::permanent("a kept event cannot be read", error))?;
+            .map_err(|error| Error::permanent("a stored event cannot be read", error))?;
         self.call(&delivery.function, &event).await
     }
 
-    /// Calls a function, by its name in the template, once.
+    /// Calls a function once, by its name in the template.
     pub(crate) async fn call(&self, function: &str, event: &Value) -> Result<()> {
         let event_type = event["detail-type"].as_str().unwrap_or_default();
         match function {
@@ -239,7 +240,7 @@ impl Invoker {
                 .await;
         }
         let letter = destination_record(&delivery, failures, &error, now).to_string();
-        // The letter and the end of the delivery are one: nothing falls in between.
+        // One transaction for the letter and the end of the delivery, so that neither is lost.
         self.durable
             .write(move |transaction| {
                 dead_letters::put(transaction, &letter, "{}", 0)?;
@@ -251,7 +252,8 @@ impl Invoker {
     }
 }
 
-/// The functions for which something is kept: a look-up each, however much it is.
+/// Returns the functions with deliveries, with one look-up for each, however many
+/// deliveries there are.
 fn functions(transaction: &Transaction<'_>) -> rusqlite::Result<Vec<String>> {
     let mut next =
         transaction.prepare_cached("SELECT min(function) FROM delivery WHERE function > ?1")?;
@@ -265,7 +267,7 @@ fn functions(transaction: &Transaction<'_>) -> rusqlite::Result<Vec<String>> {
     }
 }
 
-/// What Lambda sends to an on-failure destination.
+/// Returns the record that Lambda sends to an on-failure destination.
 fn destination_record(
     delivery: &Delivery,
     failures: u32,
@@ -393,7 +395,7 @@ mod tests {
         assert_eq!(letter.attempts, Some(u64::from(MAX_FAILURES)));
     }
     #[tokio::test]
-    async fn a_delivery_whose_end_cannot_be_noted_rests_before_it_is_tried_again() {
+    async fn a_delivery_whose_end_cannot_be_recorded_waits_before_it_is_retried() {
         let folder = tempfile::tempdir().unwrap();
         let durable = Durable::open(&folder.path().join("local.sqlite")).unwrap();
         let invoker = invoker(&durable, folder.path());

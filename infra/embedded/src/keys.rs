@@ -1,5 +1,5 @@
-//! The signing keys on one machine: a file in the data folder that its owner
-//! alone may read.
+//! The signing keys on one machine: a file in the data folder that only its
+//! owner may read.
 
 use std::fs;
 use std::io::Write;
@@ -14,31 +14,39 @@ use serde_json::json;
 use crate::folder::put_in_place;
 
 const FILE: &str = "keys.json";
-/// Random bytes of a new key: as many as the hash has.
+/// Random bytes of a new key: as many as its hash function returns.
 const SECRET_BYTES: usize = 32;
 
+/// The reason why the signing keys are not available.
 #[derive(Debug, thiserror::Error)]
 pub enum KeysError {
+    /// The operating system refused to read or write the file.
     #[error("the signing keys in {} cannot be used: {error}", .file.display())]
     Unusable {
+        /// The file.
         file: PathBuf,
+        /// The cause.
         error: std::io::Error,
     },
-    #[error("no random numbers for a signing key: {0}")]
+    /// The operating system has no random numbers.
+    #[error("there are no random numbers for a signing key: {0}")]
     Random(getrandom::Error),
+    /// The file does not contain keys. Permanent.
     #[error("{}: {error}", .file.display())]
     Unreadable {
+        /// The file.
         file: PathBuf,
+        /// The fault.
         error: handlers::Error,
     },
 }
 
-/// Read once: who changes the file starts anew.
+/// The keys, read once: a changed file takes effect at the next start.
 #[derive(Debug)]
 pub(crate) struct LocalKeys(Keyring);
 
 impl LocalKeys {
-    /// Reads the keys of the folder, which get made when there are none.
+    /// Reads the keys of the folder, or creates them if there are none.
     pub(crate) fn open(folder: &Path) -> Result<Self, KeysError> {
         let file = folder.join(FILE);
         let unusable = |error| KeysError::Unusable {
@@ -60,7 +68,7 @@ impl LocalKeys {
     }
 }
 
-/// Whole or not at all, and never readable for others, not even for a moment.
+/// Writes the file atomically, and never readable for others.
 fn write(file: &Path, text: &str) -> std::io::Result<()> {
     let unfinished = file.with_extension("new");
     match fs::remove_file(&unfinished) {
@@ -85,7 +93,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_keys_are_made_once_and_are_for_their_owner_alone() {
+    fn the_keys_are_created_once_and_only_their_owner_may_read_them() {
         let folder = tempfile::tempdir().unwrap();
         LocalKeys::open(folder.path()).unwrap();
         let file = folder.path().join(FILE);
@@ -104,7 +112,7 @@ mod tests {
     }
 
     #[test]
-    fn keys_whose_writing_was_interrupted_are_made_anew_and_broken_ones_are_left() {
+    fn keys_whose_creation_was_interrupted_are_created_again_and_broken_ones_are_left_unchanged() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("keys.new"), "{\"sec").unwrap();
         LocalKeys::open(folder.path()).unwrap();

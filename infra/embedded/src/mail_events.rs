@@ -1,4 +1,4 @@
-//! What SES would tell of a mail, by the address that it goes to.
+//! The provider events that SES would publish about a mail, by its address.
 //!
 //! Most mails are delivered. The addresses of SES's mailbox simulator
 //! (<https://docs.aws.amazon.com/ses/latest/dg/send-an-email-from-console.html>)
@@ -12,21 +12,21 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 const SIMULATOR: &str = "simulator.amazonses.com";
-/// The configuration set's name on one machine: its logical id, as the
-/// template's rules name it there.
+/// The configuration set's name on one machine: its logical id, to which the
+/// template's rules resolve there.
 const CONFIGURATION_SET: &str = "MailConfiguration";
-/// Between what SES tells of one mail. Long enough for `notify` to have noted
-/// that the mail was taken, as it mostly is with SES.
+/// Milliseconds between two events of a mail: enough for `notify` to record the
+/// acceptance first, as is usual with SES.
 const STEP: TimeDelta = TimeDelta::milliseconds(500);
 
-/// What becomes of a mail.
+/// The fate of a mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fate {
     Delivered,
-    /// The simulator's own part of SES knows no delays; here `delay@` has one.
+    /// SES's simulator has no delays; here, `delay@` has one.
     Delayed,
     Bounced,
-    /// As if SES's own list had the address.
+    /// The address is on SES's own suppression list.
     Suppressed,
     Complained,
 }
@@ -38,19 +38,19 @@ impl Fate {
             return Fate::Delivered;
         };
         let simulated = domain == SIMULATOR || domain.ends_with(&format!(".{SIMULATOR}"));
-        // A label behind a plus makes addresses that differ and fare alike.
+        // A label after a plus makes different addresses with the same fate.
         let name = local.split('+').next().unwrap_or_default();
         match name {
             "bounce" if simulated => Fate::Bounced,
             "suppressionlist" if simulated => Fate::Suppressed,
             "complaint" if simulated => Fate::Complained,
             "delay" if simulated => Fate::Delayed,
-            // `ooto` too: the mail arrives, and the answer goes to its sender.
+            // `ooto` too: the mail arrives, and the automatic reply goes to its sender.
             _ => Fate::Delivered,
         }
     }
 
-    /// The types of the events in order, with what each has of its own.
+    /// Returns the types of the events in order, each with its detail.
     fn events(self) -> Vec<(&'static str, &'static str)> {
         let mut events = vec![("Email Sent", "Send")];
         let delivered = ("Email Delivered", "Delivery");
@@ -68,13 +68,13 @@ impl Fate {
     }
 }
 
-/// An event of SES, and when it comes.
+/// An event of SES and its time.
 pub(crate) struct MailEvent {
     pub(crate) due_at: DateTime<Utc>,
     pub(crate) envelope: Value,
 }
 
-/// What SES tells of a mail that was taken now.
+/// Returns the events of SES about a mail that was accepted now.
 pub(crate) fn events(mail: &Mail, message_id: &str, now: DateTime<Utc>) -> Vec<MailEvent> {
     let fate = Fate::of(&mail.to);
     let mut due_at = now;
@@ -207,7 +207,7 @@ mod tests {
     }
 
     #[test]
-    fn the_simulators_addresses_fare_as_they_do_with_ses_and_all_others_well() {
+    fn mails_to_the_simulators_addresses_have_the_same_fate_as_with_ses_and_all_others_arrive() {
         let (sent, delivered) = ((Kind::Sent, None), (Kind::Delivered, None));
         let bounced = (Kind::Bounced, Some(SuppressionReason::PermanentBounce));
         let complained = (Kind::Complained, Some(SuppressionReason::Complaint));

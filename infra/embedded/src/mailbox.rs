@@ -1,4 +1,4 @@
-//! The mailbox: where mails end on one machine, to be looked at.
+//! The mailbox: the mails of one machine, for people to look at.
 
 mod condition;
 
@@ -20,12 +20,13 @@ use crate::mail_events;
 pub use condition::Condition;
 pub(crate) use condition::Switch;
 
-/// The domain of the ids of messages: none of anybody's (RFC 2606).
+/// The domain of message ids, which belongs to nobody (RFC 2606).
 pub(crate) const MESSAGE_ID_DOMAIN: &str = "ledgerbell.invalid";
 
-/// Takes every mail and delivers none. Like SES it does not notice a second
-/// one, and tells on AWS's own bus what becomes of each; unlike SES it can say
-/// what it has taken.
+/// A mailer that accepts every mail and delivers none.
+///
+/// Like SES, it does not detect duplicates, and publishes provider events on the
+/// default bus. Unlike SES, it can answer which mails it accepted.
 #[derive(Clone)]
 pub struct Mailbox {
     pub(crate) durable: Durable,
@@ -40,22 +41,32 @@ impl fmt::Debug for Mailbox {
     }
 }
 
-/// A mail as `/local/inbox` shows it.
+/// A mail as `/local/inbox` returns it.
 #[derive(Clone, Serialize)]
 pub struct StoredMail {
+    /// The number in the mailbox.
     pub id: String,
+    /// The notification.
     pub notification_id: String,
+    /// The sender.
     pub from: String,
+    /// The recipient.
     pub to: String,
+    /// The subject.
     pub subject: String,
+    /// The plain text part.
     pub text: String,
+    /// The HTML part.
     pub html: String,
+    /// The headers, by name.
     pub headers: Value,
+    /// The attachments, in their order.
     pub attachments: Vec<StoredAttachment>,
+    /// The time at which it was accepted, as RFC 3339 in UTC.
     pub sent_at: String,
 }
 
-/// Neither to whom nor what, whatever is logged.
+/// Omits recipient and contents, which must not get into logs.
 impl fmt::Debug for StoredMail {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("StoredMail")
@@ -65,37 +76,42 @@ impl fmt::Debug for StoredMail {
     }
 }
 
-/// A mail's attachment, without its content: see [`Mailbox::attachment`].
+/// An attachment without its content, which [`Mailbox::attachment`] returns.
 #[derive(Debug, Clone, Serialize)]
 pub struct StoredAttachment {
-    /// Its place in the mail, from 0.
+    /// The position in the mail, from 0.
     pub index: u32,
+    /// The file name.
     pub name: String,
+    /// The media type.
     pub content_type: String,
-    /// In bytes.
+    /// The size in bytes.
     pub size: u64,
 }
 
 impl Mailbox {
-    /// How it is.
+    /// Returns the current condition.
     pub fn condition(&self) -> Condition {
         self.switch.get()
     }
 
-    /// From now on, for mails that are sent next.
+    /// Sets the condition for the next mails.
     pub fn set_condition(&self, condition: Condition) {
         self.switch.set(condition);
     }
 
-    /// The newest mails first, of one notification or of all; every one of
-    /// them when no limit is given.
+    /// Returns the mails of one notification or of all, the newest first, up to
+    /// the limit if there is one.
+    ///
+    /// # Errors
+    /// - `Retryable`: the local file cannot be read.
     pub async fn inbox(
         &self,
         notification_id: Option<NotificationId>,
         limit: Option<u32>,
     ) -> Result<Vec<StoredMail>> {
         let limit = limit.map_or(-1, i64::from);
-        // One condition or the other, so that the index of notifications is used.
+        // Two conditions instead of one with OR, so that the index of notifications is used.
         let which = match notification_id {
             Some(_) => "notification_id = ?2",
             None => "?2 IS NULL",
@@ -139,7 +155,10 @@ impl Mailbox {
             .await
     }
 
-    /// The HTML of a mail, by its id.
+    /// Returns the HTML part of a mail, by its id.
+    ///
+    /// # Errors
+    /// - `Retryable`: the local file cannot be read.
     pub async fn message(&self, mail: i64) -> Result<Option<String>> {
         self.durable
             .write(move |transaction| {
@@ -152,7 +171,10 @@ impl Mailbox {
             .await
     }
 
-    /// The content of an attachment, by its mail's id and its place.
+    /// Returns an attachment, by its mail's id and its position.
+    ///
+    /// # Errors
+    /// - `Retryable`: the local file cannot be read.
     pub async fn attachment(&self, mail: i64, index: u32) -> Result<Option<Attachment>> {
         self.durable
             .write(move |transaction| {
@@ -178,7 +200,7 @@ fn message_id(notification_id: NotificationId, attempt: u32) -> String {
     format!("{notification_id}-{attempt}")
 }
 
-/// As SES makes it: its id with a domain.
+/// Returns the headers of a mail, with a `Message-ID` like that of SES.
 fn headers(mail: &Mail, message_id: &str) -> Value {
     let mut headers = Map::new();
     headers.insert(
@@ -238,14 +260,14 @@ impl Mailer for Mailbox {
                     params![row, i64::try_from(position).unwrap_or(i64::MAX), file.name, file.content_type, file.bytes],
                 )?;
             }
-            // With the mail or not at all: of each that is here it is told, once.
+            // In the same transaction, so that every mail here has its events exactly once.
             deliver(transaction, &deliveries)?;
             Ok(Some(message_id))
         });
         match taken.await {
             Ok(Some(message_id)) => Ok(message_id),
             Ok(None) => Err(SendFailure::Unknown(
-                "this attempt was given up before".to_owned(),
+                "this attempt was refused before".to_owned(),
             )),
             Err(error) => Err(SendFailure::Unknown(error.to_string())),
         }
@@ -262,7 +284,7 @@ impl Mailer for Mailbox {
                 )
                 .optional()?;
             if taken.is_none() {
-                // From now on this attempt is not taken any more.
+                // This attempt is refused from now on, so that the answer stays true.
                 transaction.execute(
                     "INSERT OR IGNORE INTO refused_attempt (notification_id, attempt) VALUES (?1, ?2)",
                     params![id, attempt],

@@ -1,5 +1,5 @@
-//! Whether the two files are of one moment. One that was put back alone, was
-//! emptied, or lost the end of its journal looks whole by itself.
+//! The check that both files are from the same time. A file that was restored
+//! alone, was emptied, or lost the end of its journal looks intact by itself.
 
 use std::path::Path;
 
@@ -8,22 +8,21 @@ use rusqlite::{Connection, OptionalExtension, Result, params};
 use crate::damage::{DamageError, connect};
 use crate::poller::STREAM;
 
-/// What a public sequence number has more than the one that dynoxide keeps
+/// Difference between a public sequence number and the one that dynoxide stores
 /// (dynoxide-rs 3.2.0, pinned).
 const SEQUENCE_NUMBER_OFFSET: u128 = 100_000_000_000_000_000_000;
 
-/// Where the local file says that the poller is.
+/// The poller's position according to the local file.
 #[derive(Debug, PartialEq)]
 enum Place {
-    /// There is no such file, or nothing in it.
+    /// The file is missing or empty.
     Unknown,
     Beginning,
     Behind(i64),
 }
 
-/// Holds the poller's place against the stream. An event is on the disk before
-/// the poller sees it, so a stream that lacks it has lost it. Costs two
-/// look-ups.
+/// Compares the poller's position with the stream. An event is on the disk before
+/// the poller sees it, so a stream without it has lost it. Costs two look-ups.
 pub(crate) fn are_of_one_moment(events: &Path, local: &Path) -> Result<(), DamageError> {
     let place = place(local).map_err(|error| DamageError::of(local, error))?;
     let holds =
@@ -52,14 +51,14 @@ fn place(local: &Path) -> Result<Place> {
     Ok(number.map_or(Place::Beginning, |number| Place::Behind(stored(&number))))
 }
 
-/// The number as it is kept; one that was never given out is no record's.
+/// Returns the stored form of a number. An impossible one matches no record.
 fn stored(public: &str) -> i64 {
     let number = public.parse::<u128>().unwrap_or_default();
     let kept = number.checked_sub(SEQUENCE_NUMBER_OFFSET);
     kept.and_then(|kept| kept.try_into().ok()).unwrap_or(-1)
 }
 
-/// Whether the stream holds this record, or any at all.
+/// Whether the stream contains this record, or any record if it is `None`.
 fn stream_holds(events: &Path, record: Option<i64>) -> Result<bool> {
     let Some(connection) = with_table(events, "_stream_records")? else {
         return Ok(false);
@@ -115,7 +114,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_that_holds_what_was_worked_on_has_lost_nothing() {
+    fn a_stream_that_contains_the_last_processed_record_has_lost_nothing() {
         for place in [Some("100000000000000000007"), None] {
             let folder = tempfile::tempdir().unwrap();
             let (events, local) = files(folder.path(), place);
@@ -126,7 +125,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_that_lacks_what_was_worked_on_has_lost_it() {
+    fn a_stream_that_lacks_the_last_processed_record_has_lost_it() {
         for place in ["100000000000000000009", "9", "nonsense"] {
             let folder = tempfile::tempdir().unwrap();
             let (events, local) = files(folder.path(), Some(place));

@@ -1,9 +1,9 @@
-//! The one clock of this machine's process, and what has to be known of it when
-//! the process starts again.
+//! The single clock of this machine's process, and the time that it needs after
+//! a restart.
 //!
-//! The events table tells when the newest commit was recorded. The newest
-//! revision of a customer is in no index by time, so its time is noted here
-//! before it is written.
+//! The events table has the recorded time of the newest commit. Revisions of
+//! customers are in no index by time, so the time of each is stored here before
+//! the revision is written.
 
 use std::sync::Arc;
 
@@ -18,8 +18,8 @@ use rusqlite::{OptionalExtension, Transaction, params};
 
 use crate::durable::Durable;
 
-/// Not before anything that is recorded, though the machine's clock was set back
-/// while nothing ran.
+/// Returns a clock that is never before a recorded time, even if the machine's
+/// clock was set back while nothing ran.
 pub(crate) async fn one_clock(
     machine: Arc<dyn Clock>,
     store: &dyn EventStore,
@@ -42,7 +42,7 @@ async fn noted(durable: &Durable) -> Result<Option<DateTime<Utc>>> {
 async fn note(durable: &Durable, at: DateTime<Utc>) -> Result<()> {
     let at = format_recorded_at(at);
     let write = move |transaction: &Transaction<'_>| {
-        // Of fixed width: text order is time order.
+        // The width is fixed, so that the order of texts is the order of times.
         transaction.execute(
             "INSERT INTO noted_time (id, at) VALUES (0, ?1)
              ON CONFLICT (id) DO UPDATE SET at = max(at, excluded.at)",
@@ -52,7 +52,7 @@ async fn note(durable: &Durable, at: DateTime<Utc>) -> Result<()> {
     durable.write(write).await.map(drop)
 }
 
-/// The customers, each revision of whom has its time noted.
+/// The customers, with the time of each revision stored here first.
 pub(crate) struct NotedCustomers {
     pub(crate) customers: Arc<dyn Customers>,
     pub(crate) durable: Durable,

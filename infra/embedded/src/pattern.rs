@@ -1,11 +1,11 @@
-//! EventBridge's patterns for a matcher that reads a little less of them.
+//! EventBridge's patterns, translated for a matcher that supports fewer of them.
 
 use serde_json::{Value, json};
 
-/// The patterns that a pattern of EventBridge stands for.
+/// Returns the patterns that together are equivalent to a pattern of EventBridge.
 ///
-/// In EventBridge `[{"exists": false}, "notify"]` means either; quamina takes
-/// `exists` only where it stands alone, so each side becomes a pattern.
+/// In EventBridge, `[{"exists": false}, "notify"]` means either. quamina supports
+/// `exists` only by itself, so each side becomes a pattern of its own.
 #[must_use]
 pub fn alternatives(pattern: &Value) -> Vec<Value> {
     match pattern {
@@ -29,7 +29,7 @@ pub fn alternatives(pattern: &Value) -> Vec<Value> {
                 .map(Value::Array)
                 .collect()
         }
-        // Not EventBridge's language; whoever adds it to a matcher is told.
+        // Not a pattern of EventBridge. The matcher reports it when it is added.
         other => vec![other.clone()],
     }
 }

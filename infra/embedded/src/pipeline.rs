@@ -1,4 +1,4 @@
-//! All of it together, on one folder.
+//! The whole pipeline on one folder.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -24,28 +24,32 @@ use crate::moment::are_of_one_moment;
 use crate::poller::Poller;
 use crate::template::{Template, TemplateError};
 
-/// How long a start waits for the files to be read: enough for a hundred
-/// megabytes. Larger ones are read on while it serves.
-const LOOK_FOR: Duration = Duration::from_millis(300);
-/// How often the workers are looked at.
+/// Milliseconds that a start waits for the integrity check: enough for a hundred
+/// megabytes. The check of larger files continues in the background.
+const CHECK_BEFORE_START: Duration = Duration::from_millis(300);
+/// Seconds between two looks at the workers.
 const LOOK_AT_WORKERS: Duration = Duration::from_secs(1);
-/// How often what is due is looked for on one machine, unless told otherwise.
-/// In the cloud it is once a minute; here nobody pays for a look.
+/// The default heartbeat, in seconds. In the cloud it is a minute, because each
+/// beat costs money; here it costs nothing.
 pub const HEARTBEAT: Duration = Duration::from_secs(3);
-/// How long the end of a stop is waited for.
+/// Seconds that a stop waits for each worker. The next start continues its work.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 
+/// The settings of a pipeline.
 #[derive(Clone)]
 pub struct Settings {
+    /// The data folder, which is created if it is missing.
     pub data_dir: PathBuf,
+    /// The bank's name in mails.
     pub bank_name: String,
+    /// The sender of mails.
     pub mail_from: String,
-    /// How often what is due is looked for; see [`HEARTBEAT`].
+    /// The time between two heartbeats; see [`HEARTBEAT`].
     pub heartbeat: Duration,
-    /// Where this API is reached, up to and with `/v1`: links in mails begin
-    /// with it.
+    /// The public URL of the API including `/v1`, with which links in mails
+    /// begin.
     pub public_url: String,
-    /// The time by which all of it goes; a test may let it pass quicker.
+    /// The clock of the whole pipeline. Tests pass one that runs faster.
     pub clock: Arc<dyn Clock>,
 }
 
@@ -60,30 +64,41 @@ impl std::fmt::Debug for Settings {
     }
 }
 
+/// The reason why a pipeline did not start.
 #[derive(Debug, thiserror::Error)]
 pub enum StartError {
+    /// The data folder was refused.
     #[error(transparent)]
     Folder(#[from] FolderError),
+    /// The files are damaged.
     #[error(transparent)]
     Damage(#[from] DamageError),
+    /// The local DynamoDB did not start.
     #[error(transparent)]
     Engine(#[from] EngineError),
+    /// The built-in template is invalid.
     #[error(transparent)]
     Template(#[from] TemplateError),
-    #[error("the local file cannot be made: {0}")]
+    /// The operating system refused to create the local file.
+    #[error("the local file cannot be created: {0}")]
     Make(std::io::Error),
+    /// SQLite refused the local file.
     #[error("the local file cannot be opened: {0}")]
     Durable(#[from] rusqlite::Error),
+    /// The signing keys are not available.
     #[error(transparent)]
     Keys(#[from] KeysError),
+    /// A port failed.
     #[error(transparent)]
     Handlers(#[from] handlers::Error),
 }
 
-/// The running pipeline.
+/// A running pipeline.
 #[derive(Debug)]
 pub struct Pipeline {
+    /// The HTTP API.
     pub api: Api,
+    /// The mailbox that accepts the mails.
     pub mailbox: Mailbox,
     engine: Engine,
     stop: watch::Sender<bool>,
@@ -92,18 +107,27 @@ pub struct Pipeline {
 }
 
 impl Pipeline {
+    /// Starts the pipeline on its data folder, with what an earlier process left
+    /// to do.
+    ///
+    /// # Errors
+    /// - [`Folder`](StartError::Folder): the folder is in use, of a newer
+    ///   version, or not ours; permanent, unless the other process ends.
+    /// - [`Damage`](StartError::Damage): the files are damaged; restore a backup.
+    /// - [`Template`](StartError::Template): the program is faulty.
+    /// - All others: the operating system or a file refused; a retry may help.
     pub async fn start(settings: &Settings) -> Result<Self, StartError> {
         let folder = Folder::open(&settings.data_dir)?;
         let (events, local) = (folder.file("dynamodb.sqlite"), folder.file("local.sqlite"));
         let has_leftovers =
             durable::has_leftovers(&local).map_err(|error| DamageError::of(&local, error));
-        // A file that is written anew has to be whole.
-        let look_for = match has_leftovers {
+        // A file must be intact before it is rewritten.
+        let longest = match has_leftovers {
             Ok(true) => Duration::MAX,
-            _ => LOOK_FOR,
+            _ => CHECK_BEFORE_START,
         };
-        let look = IntegrityScan::through(&[&events, &local])?
-            .wait(look_for)
+        let scan = IntegrityScan::through(&[&events, &local])?
+            .wait(longest)
             .await?;
         let has_leftovers = has_leftovers?;
         are_of_one_moment(&events, &local)?;
@@ -113,7 +137,7 @@ impl Pipeline {
         if !has_leftovers {
             durable.note_without_leftovers().await?;
         } else if let Err(error) = free_of_leftovers(&durable, engine.file()).await {
-            tracing::warn!(%error, "what was deleted is still in the files; the next start tries again");
+            tracing::warn!(%error, "deleted data is still in the files; the next start tries again");
         }
         let bell = Arc::new(Notify::new());
         let template = Template::built_in()?;
@@ -135,7 +159,7 @@ impl Pipeline {
             tokio::spawn(invoker.run(stopped.clone())),
             tokio::spawn(heart.run(stopped.clone())),
         ];
-        workers.extend(look.map(|look| tokio::spawn(look.run(stopped))));
+        workers.extend(scan.map(|scan| tokio::spawn(scan.run(stopped))));
         Ok(Pipeline {
             api,
             mailbox: machine.mailbox,
@@ -146,15 +170,16 @@ impl Pipeline {
         })
     }
 
-    /// Waits until a worker has ended by itself, which none does unless it has
-    /// panicked: events would be taken and nothing would come of them.
+    /// Waits until a worker ends by itself, which happens only if it panics or
+    /// finds damage. The API would still record events, but nothing would
+    /// process them.
     pub async fn worker_ended(&self) {
         while !self.workers.iter().any(JoinHandle::is_finished) {
             tokio::time::sleep(LOOK_AT_WORKERS).await;
         }
     }
 
-    /// Stops in order: what is under way is finished, the rest is left to the
+    /// Stops the pipeline after the work in progress. The rest is left to the
     /// next start.
     pub async fn stop(self) {
         let _ = self.stop.send(true);

@@ -1,5 +1,5 @@
-//! Reading the stream and calling the projector, as Lambda's event source
-//! mapping does.
+//! The poller, which reads the stream and calls the projector, as Lambda's event
+//! source mapping does.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -17,18 +17,19 @@ use tokio::sync::watch;
 
 use crate::durable::Durable;
 
-/// Most records in one batch, as in the template.
+/// Records in one batch, as in the template. The rest comes with the next one.
 const BATCH: usize = 100;
-/// How long the stream rests when it is empty, right after it was not, and
-/// later on: what a deposit waits at most.
+/// Milliseconds between two looks at an empty stream shortly after a record.
 const PAUSE: Duration = Duration::from_millis(5);
+/// Milliseconds between two looks at an empty stream later on: the longest that
+/// an event waits.
 const IDLE: Duration = Duration::from_millis(100);
-/// Empty looks in a row after which nothing more is expected at once.
+/// Consecutive empty looks after which [`IDLE`] replaces [`PAUSE`].
 const EMPTY_LOOKS: u32 = 200;
-/// How long a batch that failed rests; there is no end to the tries here,
-/// because nothing outside of this machine can be the reason.
+/// Milliseconds before a failed batch is retried. It is retried without limit,
+/// because nothing outside this machine can be the reason.
 const AFTER_FAILURE: Duration = Duration::from_millis(500);
-/// The name of the one stream in the checkpoints.
+/// The stream's name in the checkpoints.
 pub(crate) const STREAM: &str = "events";
 
 pub(crate) struct Poller {
@@ -38,7 +39,7 @@ pub(crate) struct Poller {
     shard: Arc<OnceLock<Shard>>,
 }
 
-/// The one shard of the events table's stream: it never changes here.
+/// The only shard of the events table's stream, which never changes here.
 #[derive(Debug, Clone)]
 struct Shard {
     stream_arn: String,
@@ -55,7 +56,7 @@ impl Poller {
         }
     }
 
-    /// Projects until told to stop; a batch under way is finished.
+    /// Projects until it is stopped, and then finishes the current batch.
     pub(crate) async fn run(self, mut stop: watch::Receiver<bool>) {
         let mut position = None;
         let mut empty_looks = 0;
@@ -71,7 +72,7 @@ impl Poller {
                 }
                 Ok(false) => IDLE,
                 Err(error) => {
-                    tracing::error!(class = error.class(), %error, "the stream cannot be read on");
+                    tracing::error!(class = error.class(), %error, "the stream cannot be read");
                     position = None;
                     AFTER_FAILURE
                 }
@@ -83,7 +84,7 @@ impl Poller {
         }
     }
 
-    /// One batch; `true` when there may be more at once.
+    /// Projects one batch. Returns whether there may be more at once.
     async fn step(&self, position: &mut Option<Position>) -> Result<bool> {
         let after = match position {
             Some(after) => after.clone(),
@@ -104,7 +105,7 @@ impl Poller {
             tracing::error!(reason, "a record of the stream names no account");
         }
         let failed = self.projector.project(batch.records).await;
-        // What stands before the first failure is done; the rest comes again.
+        // The records before the first failure are done; the rest is read again.
         let done = numbers
             .iter()
             .take_while(|number| !failed.contains(number))
@@ -148,7 +149,7 @@ impl Poller {
     }
 }
 
-/// The record that was worked on last; `None`: the stream begins.
+/// The last processed record, or `None` at the beginning of the stream.
 type Position = Option<String>;
 
 fn sequence_number(record: &Value) -> Result<String> {
@@ -158,7 +159,7 @@ fn sequence_number(record: &Value) -> Result<String> {
         .ok_or_else(|| Error::Permanent("a record of the stream has no sequence number".into()))
 }
 
-/// The records behind a position, as JSON of the shape that Lambda hands over.
+/// Returns the records after a position, in the JSON that Lambda passes on.
 fn records_after(
     database: &Database,
     shard: &OnceLock<Shard>,
@@ -204,7 +205,7 @@ fn records_after(
         .collect()
 }
 
-/// dynoxide has one shard a stream.
+/// Returns the shard of the stream, of which dynoxide has one.
 fn find_shard(database: &Database) -> Result<Option<Shard>> {
     let streams = database
         .list_streams(ListStreamsRequest {

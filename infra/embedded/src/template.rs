@@ -1,5 +1,4 @@
-//! What one machine takes from the template: its tables and its rules. They
-//! are not written a second time.
+//! The tables, rules and heartbeats of the template, which one machine uses too.
 
 use handlers::schedule::HEARTBEAT;
 use serde_json::{Map, Value, json};
@@ -8,6 +7,7 @@ use crate::pattern::alternatives;
 
 const TEMPLATE: &str = include_str!("../../cloudformation/template.yaml");
 
+/// The error for an invalid template.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the built-in template: {0}")]
 pub struct TemplateError(String);
@@ -16,21 +16,21 @@ pub struct TemplateError(String);
 #[derive(Debug, Clone)]
 pub struct Rule {
     pub name: String,
-    /// EventBridge's pattern, as JSON; any of these is a match.
+    /// The patterns as JSON, of which any may match.
     pub patterns: Vec<String>,
-    /// Logical ids of functions.
+    /// The logical ids of the functions.
     pub functions: Vec<String>,
-    /// Whether it is on the bus of AWS's own services, not on ours.
+    /// Whether it is on the default bus, with the events of AWS's own services.
     pub on_default_bus: bool,
 }
 
-/// A schedule of the template's own: the functions' heartbeat.
+/// A heartbeat of the template.
 #[derive(Debug, Clone)]
 pub struct Heartbeat {
     pub name: String,
     /// The logical id of the function that it calls.
     pub function: String,
-    /// What it calls it with, as JSON.
+    /// The input of the call, as JSON.
     pub input: String,
 }
 
@@ -59,8 +59,8 @@ impl Template {
             .map(|(name, resource)| (name, &resource["Properties"]))
     }
 
-    /// `CreateTable` requests, by the names that tables have on one machine:
-    /// `EventsTable` is `events`.
+    /// Returns the `CreateTable` requests, with the tables' names on one machine:
+    /// `events` for `EventsTable`.
     pub fn tables(&self) -> Vec<Value> {
         self.of_type("AWS::DynamoDB::Table")
             .map(|(name, properties)| {
@@ -86,9 +86,9 @@ impl Template {
             .collect()
     }
 
-    /// What EventBridge Scheduler calls to have done what is due. How often it
-    /// does is left to whoever stands in for it: a beat more or less changes
-    /// nothing. Its other calls are for services that one machine has not.
+    /// Returns the heartbeats. Their rates are ignored, because additional beats
+    /// change nothing. EventBridge Scheduler's other calls are for services that
+    /// do not exist on one machine.
     pub fn heartbeats(&self) -> Vec<Heartbeat> {
         self.of_type("AWS::Scheduler::Schedule")
             .filter_map(|(name, properties)| {
@@ -129,8 +129,8 @@ impl Template {
     }
 }
 
-/// A pattern in which each resource that it refers to has the name that it has
-/// on one machine: its logical id.
+/// Replaces each reference to a resource in a pattern by the resource's name on
+/// one machine, which is its logical id.
 fn resolved(pattern: &Value) -> Value {
     match pattern {
         Value::Object(fields) => match fields.get("Ref") {

@@ -1,4 +1,4 @@
-//! Threads of the engine's own.
+//! The engine's own threads.
 
 use std::future::Future;
 use std::io;
@@ -6,13 +6,13 @@ use std::io;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
 
-/// One writes while another reads its request; the engine has one connection to
-/// its file, so that more would only wait for one another.
+/// One thread writes while another reads its request. The engine has one
+/// connection to its file, so more threads would only wait.
 const THREADS: usize = 2;
 
-/// dynoxide waits for its file, and for whoever else has it, on the thread that
-/// it was called on. On those of the API that would keep everything else
-/// waiting: on two cores, two writes at once.
+/// The threads on which dynoxide runs. It blocks its thread while it waits for
+/// the file. On the API's threads, two concurrent writes would block everything
+/// else on a machine with two cores.
 pub(crate) struct Threads(Option<Runtime>);
 
 impl Threads {
@@ -29,14 +29,14 @@ impl Threads {
         &self,
         work: impl Future<Output = T> + Send + 'static,
     ) -> JoinHandle<T> {
-        let runtime = self.0.as_ref().expect("it is taken when it is dropped");
+        let runtime = self.0.as_ref().expect("the runtime is taken only by drop");
         runtime.spawn(work)
     }
 }
 
 impl Drop for Threads {
     fn drop(&mut self) {
-        // Waiting for its threads would block those of whoever drops it.
+        // Waiting for its threads would block the dropping thread.
         if let Some(runtime) = self.0.take() {
             runtime.shutdown_background();
         }

@@ -1,26 +1,26 @@
-//! What SQLite keeps of what was deleted or overwritten, and how it goes.
+//! The removal of deleted data from SQLite's files.
 //!
-//! `secure_delete` writes zeros over what is deleted. Older copies stay in the
-//! journal until that is emptied, and now and then in the unused part of a page
-//! from which a row was moved when its neighbours grew; only a file that is
-//! written anew is free of those. Nothing here reads a file beside SQLite:
-//! closing it would give up the locks that SQLite has on it.
+//! `secure_delete` overwrites deleted data with zeros. Older copies stay in the
+//! journal until it is emptied, and sometimes in the unused part of a page from
+//! which a row was moved when its neighbours grew. Only rewriting the file
+//! removes those. Nothing here reads a file other than with SQLite: closing it
+//! would release the locks that SQLite holds on it.
 
 use rusqlite::{Connection, Result};
 
-/// Has SQLite write zeros over what this connection deletes. The engine's own
-/// connection cannot be told so: `.cargo/config.toml` makes it the default.
+/// Makes SQLite overwrite data that this connection deletes. The engine's own
+/// connection is out of reach; `.cargo/config.toml` makes it the default there.
 pub(crate) fn overwrite_what_is_deleted(connection: &Connection) -> Result<()> {
     connection.pragma_update(None, "secure_delete", "ON")
 }
 
-/// Frees a file and its journal of what was deleted. Where one of these traces
-/// is in it still, the file is written anew by `rewrite`, once: what is found
-/// then is meant to be there.
+/// Removes deleted data from a file and its journal. If the file still contains
+/// one of these traces, `rewrite` rewrites it once; traces that are left then
+/// belong there.
 ///
 /// # Errors
-/// `SQLITE_BUSY` where somebody reads for so long that the journal cannot be
-/// emptied.
+/// - `SQLITE_BUSY`: another connection reads for so long that the journal cannot
+///   be emptied; a retry may help.
 pub(crate) fn wipe<E: From<rusqlite::Error>>(
     connection: &Connection,
     traces: &[Vec<u8>],
@@ -34,7 +34,7 @@ pub(crate) fn wipe<E: From<rusqlite::Error>>(
     Ok(())
 }
 
-/// Puts what the journal holds into the file, and leaves no byte in the journal.
+/// Moves the contents of the journal into the file and truncates the journal.
 pub(crate) fn empty_journal(connection: &Connection) -> Result<()> {
     let busy: bool =
         connection.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |row| row.get(0))?;
@@ -47,8 +47,8 @@ pub(crate) fn empty_journal(connection: &Connection) -> Result<()> {
     }
 }
 
-/// Whether any page has one of these, used or not. Where that cannot be seen
-/// (a SQLite without its table of pages), it may.
+/// Whether any page, used or not, may contain one of the traces. True if SQLite
+/// has no table of pages to search.
 fn holds_any(connection: &Connection, traces: &[Vec<u8>]) -> bool {
     let holds = |trace: &Vec<u8>| {
         connection.query_row(
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn sqlite_is_built_so_that_what_any_connection_deletes_is_overwritten() {
+    fn sqlite_is_built_to_overwrite_data_that_any_connection_deletes() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("some.sqlite");
         let connection = open(&file);
@@ -113,7 +113,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_deleted_is_neither_in_the_journal_nor_in_the_file() {
+    fn deleted_data_is_neither_in_the_journal_nor_in_the_file() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("some.sqlite");
         let connection = open(&file);
@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_holds_it_still_is_written_anew_and_keeps_the_rest() {
+    fn a_file_that_still_contains_deleted_data_is_rewritten_and_keeps_the_rest() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("some.sqlite");
         let connection = of_an_older_version(&file);
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_journal_that_somebody_reads_is_not_called_empty() {
+    fn a_journal_that_is_being_read_is_not_reported_as_empty() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("some.sqlite");
         let connection = of_an_older_version(&file);

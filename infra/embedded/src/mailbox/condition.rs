@@ -1,4 +1,4 @@
-//! What the mailbox does to mails, for whoever wants to see what the pipeline does then.
+//! The mailbox's condition, which shows how the pipeline behaves when the provider is slow or down.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -6,25 +6,25 @@ use std::time::Duration;
 use handlers::ports::SendFailure;
 use serde::{Deserialize, Serialize};
 
-/// How long a slow mailbox takes: below the time that a worker has for a mail (5 s).
+/// Seconds that a slow mailbox takes for a mail: less than a lease (5 s).
 const SLOW: Duration = Duration::from_secs(2);
-/// When a mailbox that is down is to be asked again.
-const AGAIN_AFTER: Duration = Duration::from_secs(2);
+/// Seconds after which a mailbox that is down may be tried again.
+const RETRY_AFTER: Duration = Duration::from_secs(2);
 
-/// How the mailbox is. It is up again after a restart.
+/// The condition of a [`Mailbox`](crate::Mailbox). A restart sets it to `Up`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Condition {
-    /// Takes every mail at once.
+    /// Accepts every mail at once.
     #[default]
     Up,
-    /// Takes every mail, each after 2 seconds.
+    /// Accepts every mail after 2 seconds.
     Slow,
-    /// Takes none, and says so, as a provider that throttles or has paused.
+    /// Refuses every mail for now, like a provider that throttles or has paused.
     Down,
 }
 
-/// The condition, shared by all who send and those who change it.
+/// The condition, shared by senders and by those who change it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Switch(Arc<Mutex<Condition>>);
 
@@ -37,10 +37,10 @@ impl Switch {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = condition;
     }
 
-    /// Waits where it is slow.
+    /// Waits if the mailbox is slow.
     ///
     /// # Errors
-    /// [`SendFailure::Later`] where it is down.
+    /// - [`SendFailure::Later`]: the mailbox is down; retry after the given time.
     pub(crate) async fn pass(&self) -> Result<(), SendFailure> {
         match self.get() {
             Condition::Up => Ok(()),
@@ -50,7 +50,7 @@ impl Switch {
             }
             Condition::Down => Err(SendFailure::Later {
                 reason: "the mailbox is down".to_owned(),
-                after: AGAIN_AFTER,
+                after: RETRY_AFTER,
             }),
         }
     }
