@@ -1,4 +1,4 @@
-//! The packages that a change affects: those with changed files, and all that depend on them.
+//! The packages that a change affects: those with changed files and all their dependants.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::Value;
 
-/// Files at the root that change how everything is built.
+/// Files at the root that affect how every package is built.
 const FOR_ALL: [&str; 5] = [
     "Cargo.toml",
     "Cargo.lock",
@@ -15,7 +15,7 @@ const FOR_ALL: [&str; 5] = [
     "clippy.toml",
     ".cargo/",
 ];
-/// The package that reads files which belong to none: the template, the API's description.
+/// The package whose tests read files outside of packages, such as the template and the API's description.
 const READS_THE_REST: &str = "tests";
 
 /// The packages of the workspace, as `cargo metadata --no-deps` describes them.
@@ -27,7 +27,7 @@ pub(crate) struct Packages {
 #[derive(Debug)]
 struct Package {
     name: String,
-    /// Relative to the root.
+    /// The path relative to the root.
     folder: PathBuf,
     depends_on: BTreeSet<String>,
     tests: Vec<String>,
@@ -63,8 +63,8 @@ impl Packages {
         Packages { packages }
     }
 
-    /// The test programs of the packages that these files affect, each with how many dependencies lie between it and
-    /// the nearest changed package.
+    /// Returns the test programs of the packages that these files affect, each with the number of dependencies between it
+    /// and the nearest changed package.
     pub(crate) fn tests_of(&self, files: &[&str]) -> BTreeMap<String, usize> {
         let mut distances: BTreeMap<&str, usize> = files
             .iter()
@@ -94,11 +94,11 @@ impl Packages {
             .collect()
     }
 
-    /// The package that the file is in: that of the innermost folder.
+    /// Returns the package with the innermost folder that contains the file.
     fn owners(&self, file: &str) -> Vec<&str> {
         let is_for_all =
             |name: &&str| file == *name || name.ends_with('/') && file.starts_with(*name);
-        if FOR_ALL.iter().any(|name| is_for_all(&name)) {
+        if FOR_ALL.iter().any(|name| is_for_all(name)) {
             return self
                 .packages
                 .iter()
@@ -170,19 +170,19 @@ mod tests {
     }
 
     #[test]
-    fn a_file_of_no_package_is_looked_at_by_the_tests_from_outside() {
+    fn a_file_outside_of_all_packages_affects_the_package_that_reads_the_rest() {
         affects(&["infra/cloudformation/template.yaml"], &[("api", 0)]);
     }
 
     #[test]
-    fn a_change_of_how_all_is_built_affects_all() {
+    fn a_change_to_the_build_affects_every_package() {
         let all = [("rules", 0), ("command_line", 0), ("api", 0)];
         affects(&["Cargo.lock"], &all);
         affects(&[".cargo/config.toml"], &all);
     }
 
     #[test]
-    fn nothing_changed_affects_nothing() {
+    fn no_change_affects_no_package() {
         affects(&[], &[]);
     }
 }

@@ -1,7 +1,7 @@
-//! `cargo xtask bench`: what is measured, and the report of it.
+//! `cargo xtask bench`: the measurements and their report.
 //!
-//! Each part gives what it measured as JSON ([`Part`]), which is kept in `docs/performance/`; the report is made of all
-//! that is kept there, so that one part can be measured anew without the others.
+//! Each part writes its results as JSON ([`Part`]) to `docs/performance/`. The report is made from all files there, so that
+//! one part can be measured again without the others.
 
 #[allow(
     clippy::float_arithmetic,
@@ -34,7 +34,7 @@ use crate::{
     workspace::{cargo, root},
 };
 
-/// What can be measured, in the order of the report.
+/// The parts, in the order of the report.
 const PARTS: [(&str, Measure); 7] = [
     ("counts", cost::counts),
     ("cost", cost::cost),
@@ -47,16 +47,17 @@ const PARTS: [(&str, Measure); 7] = [
 
 type Measure = fn(quick: bool) -> Result<Part>;
 
-/// Measures these parts, or all, and writes the report. `quick` tries whether they run: its figures are not kept.
+/// Measures these parts, or all, and writes the report. `quick` only tries whether they run and keeps no figures.
 ///
 /// # Errors
-/// Where a part is not known or cannot be measured, or a file cannot be written.
+/// - `Bench`: a part is unknown or cannot be measured.
+/// - `File`: a file cannot be written.
 pub fn bench(parts: &[String], quick: bool) -> Result<()> {
     let known: Vec<&str> = PARTS.iter().map(|(name, _)| *name).collect();
     if let Some(unknown) = parts.iter().find(|part| !known.contains(&part.as_str())) {
         let known = known.join(", ");
         return Err(Error::Missing(format!(
-            "no part {unknown}; there are: {known}"
+            "there is no part {unknown}; choose from: {known}"
         )));
     }
     let folder = root().join("docs/performance");
@@ -91,17 +92,17 @@ pub fn bench(parts: &[String], quick: bool) -> Result<()> {
     report::write(&kept.collect::<Result<Vec<Part>>>()?)
 }
 
-/// A part that needs no peers and no AWS.
+/// Measures a part that needs neither peers nor AWS.
 fn on_one_machine(part: &str, quick: bool) -> Result<Part> {
     let mut program = Command::new(cargo());
     program
         .current_dir(root())
         .args(["run", "--release", "--package", "tests", "--bin", "paths"])
         .args(["--", part]);
-    told_by(program.args(quick.then_some("--quick")))
+    read_from(program.args(quick.then_some("--quick")))
 }
 
-/// Other event stores for DynamoDB, in a workspace of their own.
+/// Measures other event stores for DynamoDB, which are in a workspace of their own.
 fn peers(quick: bool) -> Result<Part> {
     let mut program = Command::new(cargo());
     let manifest = root().join("tests/peers/Cargo.toml");
@@ -109,7 +110,7 @@ fn peers(quick: bool) -> Result<Part> {
         .current_dir(root())
         .args(["run", "--release", "--manifest-path"])
         .arg(manifest);
-    // What our own cargo has told us of our crate: build scripts that look at it would run anew, and half of the peers with them.
+    // Build scripts that read these variables of our own cargo would run again, and half of the peers with them.
     for (name, _) in std::env::vars_os() {
         let known = name.to_string_lossy();
         if ["CARGO_PKG_", "CARGO_MANIFEST_"]
@@ -119,15 +120,15 @@ fn peers(quick: bool) -> Result<Part> {
             program.env_remove(&name);
         }
     }
-    told_by(program.args(quick.then_some(["--", "--quick"]).iter().flatten()))
+    read_from(program.args(quick.then_some(["--", "--quick"]).iter().flatten()))
 }
 
-/// What a program tells on its standard output.
-fn told_by(program: &mut Command) -> Result<Part> {
+/// Reads a part from a program's standard output.
+fn read_from(program: &mut Command) -> Result<Part> {
     program.stderr(std::process::Stdio::inherit());
     serde_json::from_str(&command::read(program)?).map_err(unreadable)
 }
 
 fn unreadable(error: serde_json::Error) -> Error {
-    Error::Bench(format!("what was measured cannot be read: {error}"))
+    Error::Bench(format!("the measurement cannot be read: {error}"))
 }

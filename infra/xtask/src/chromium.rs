@@ -1,4 +1,4 @@
-//! Chromium, which the browser tests drive.
+//! Chromium, for the browser tests.
 
 use std::{env, path::PathBuf, sync::Mutex, sync::PoisonError};
 
@@ -7,17 +7,17 @@ use crate::{
     error::{Error, Result},
 };
 
-/// Names another program than the usual ones.
+/// The variable that names another program than the usual ones.
 const VARIABLE: &str = "LEDGERBELL_CHROMIUM";
-/// What Chromium is called by Debian, by other distributions, and by its vendor.
+/// The names of Chromium in Debian, in other distributions, and of its vendor.
 const USUAL: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
 
-/// The program, installed first where Debian's packages can be.
+/// Returns the path of Chromium, after installing it if necessary and possible (on Debian).
 ///
 /// # Errors
-/// Where there is none; the message says what to install.
+/// - `Missing`: there is none; the message says what to install.
 pub fn chromium() -> Result<PathBuf> {
-    // Tests that run side by side install it once.
+    // Concurrent tests install it once.
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _guard = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(named) = env::var_os(VARIABLE).map(PathBuf::from) {

@@ -1,4 +1,4 @@
-//! Running programs, with errors that name what ran.
+//! The running of programs, with errors that name the command.
 
 use std::{
     fs::File,
@@ -8,7 +8,7 @@ use std::{
 
 use crate::error::{Error, Result, at};
 
-/// Runs a command whose output goes to the terminal, or where the command was told.
+/// Runs a command whose output goes to the terminal, or to where the command redirects it.
 pub(crate) fn run(command: &mut Command) -> Result<()> {
     let status = command
         .status()
@@ -23,14 +23,14 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
     })
 }
 
-/// Runs a command whose output goes to a file, in the order in which it comes.
+/// Runs a command whose output and errors go to a file, in their order.
 pub(crate) fn run_into(command: &mut Command, file: &Path) -> Result<()> {
     let output = File::create(file).map_err(at(file))?;
     let errors = output.try_clone().map_err(at(file))?;
     run(command.stdin(Stdio::null()).stdout(output).stderr(errors))
 }
 
-/// Runs a command and returns what it wrote to its standard output. What it wrote elsewhere is shown when it fails.
+/// Runs a command and returns its standard output. Its standard error is shown if it fails.
 pub(crate) fn read(command: &mut Command) -> Result<String> {
     let output = command
         .output()

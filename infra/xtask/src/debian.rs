@@ -1,10 +1,10 @@
-//! Debian's packages, for what a fresh machine lacks.
+//! Debian's packages, for programs that a fresh machine lacks.
 
 use std::{path::Path, process::Command};
 
 use crate::command;
 
-/// Installs a package as root, which a fresh machine's set-up usually is; `false` where that cannot be.
+/// Installs a package, which requires root, as is usual on a fresh machine. Returns whether that succeeded.
 pub(crate) fn install(package: &str) -> bool {
     if !Path::new("/etc/debian_version").exists() || !rustix::process::geteuid().is_root() {
         return false;
@@ -19,7 +19,7 @@ pub(crate) fn install(package: &str) -> bool {
         .map_err(|error| eprintln!("{error}"))
         .is_ok()
     };
-    // An outdated list of packages is the usual reason of a first failure.
+    // An outdated package list is the usual reason for a first failure.
     let install = ["install", "--yes", "--no-install-recommends", package];
     apt(&install) || (apt(&["update"]) && apt(&install))
 }

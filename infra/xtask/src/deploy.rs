@@ -1,4 +1,4 @@
-//! Deploying the template, to AWS or to the AWS on this machine, with the AWS command line.
+//! The deployment of the template, with the AWS command line, to AWS or to the local AWS.
 
 use std::{collections::BTreeMap, fs, path::Path, process::Command};
 
@@ -14,10 +14,10 @@ use crate::{
     workspace::{output_dir, template_path},
 };
 
-/// The bucket of the local AWS that the zips go to.
+/// The bucket of the local AWS for the zips.
 const LOCAL_BUCKET: &str = "packages";
 
-/// Parameters of a local deploy that the caller may leave out. Nothing local is worth protecting from deletion.
+/// Default parameters of a local deploy. Nothing local is worth protecting from deletion.
 const LOCAL_PARAMETERS: [(&str, &str); 3] = [
     ("MailIdentity", "example.com"),
     ("MailFrom", "alerts@example.com"),
@@ -34,10 +34,10 @@ pub struct Deployment {
 }
 
 impl Deployment {
-    /// An output of the template.
+    /// Returns an output of the template.
     ///
     /// # Errors
-    /// Where the template has no such output.
+    /// - `Template`: the template has no such output.
     pub fn output(&self, name: &str) -> Result<&str> {
         self.outputs
             .get(name)
@@ -45,10 +45,10 @@ impl Deployment {
             .ok_or_else(|| Error::Template(format!("no output {name}")))
     }
 
-    /// The base of the API on the local AWS, to which paths like `/accounts` are appended.
+    /// Returns the base URL of the API on the local AWS, to which paths like `/accounts` are appended.
     ///
     /// # Errors
-    /// Where the template has no output `ApiId`.
+    /// - `Template`: the template has no output `ApiId`.
     pub fn local_api_url(&self, aws: &LocalAws) -> Result<String> {
         Ok(format!(
             "{}/restapis/{}/v1/_user_request_",
@@ -58,10 +58,11 @@ impl Deployment {
     }
 }
 
-/// Deploys the zips of `target/package` to AWS, with the caller's own credentials and region.
+/// Deploys the zips of `target/package` to AWS, with the caller's credentials and region.
 ///
 /// # Errors
-/// Where AWS refuses, or the AWS command line cannot be set up.
+/// - `Failed`: AWS refused; the message shows the reason.
+/// - `Missing`: the AWS command line cannot be set up.
 pub fn deploy_to_aws(
     stack: &str,
     bucket: &str,
@@ -82,10 +83,11 @@ pub fn deploy_to_aws(
     )
 }
 
-/// Deploys the zips of `target/package` to a local AWS, over a stack of that name where there is one.
+/// Deploys the zips of `target/package` to a local AWS, as a new stack or as an update of the existing one.
 ///
 /// # Errors
-/// Where the local AWS refuses the template.
+/// - `Failed`: the local AWS refused the template; the message shows the reason.
+/// - `Template`: the template does not fit the local edits.
 pub fn deploy_local(
     aws: &LocalAws,
     stack: &str,
@@ -164,7 +166,7 @@ fn deploy(
                 bucket,
             ])
             .args(["--s3-prefix", stack, "--no-fail-on-empty-changeset"])
-            // AUTO_EXPAND: the template is SAM's. IAM: it makes a role for each function, without names.
+            // AUTO_EXPAND for SAM; IAM because the template creates a role, without a name, for each function.
             .args(["--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"])
             .arg("--template-file")
             .arg(&packaged)

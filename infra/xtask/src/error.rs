@@ -1,14 +1,14 @@
 use std::path::PathBuf;
 
-/// What can go wrong in a command, said so that the reader knows what to do.
+/// The error of a command. Its message says what to do.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// A program could not be started at all.
+    /// A program could not be started.
     #[error("cannot run `{program}`: {source}")]
     Start {
         /// The program's name.
         program: String,
-        /// Why the system did not start it.
+        /// The operating system's reason.
         source: std::io::Error,
     },
     /// A program ran and failed.
@@ -18,27 +18,27 @@ pub enum Error {
         command: String,
         /// Its exit status.
         status: String,
-        /// What it said, on a line of its own; empty where it wrote to the terminal itself.
+        /// Its output, beginning with a line break; empty if it wrote to the terminal itself.
         output: String,
     },
     /// A file or folder could not be read or written.
     #[error("{path}: {source}")]
     File {
-        /// Which one.
+        /// The file or folder.
         path: PathBuf,
-        /// Why.
+        /// The operating system's reason.
         source: std::io::Error,
     },
     /// The machine lacks something.
     #[error("{0}")]
     Missing(String),
-    /// The template is not as the local deploy expects it.
+    /// The template differs from the expectations of the local deploy.
     #[error("template: {0}")]
     Template(String),
-    /// Something cannot be measured, or what was measured makes no sense.
+    /// A measurement failed or makes no sense.
     #[error("bench: {0}")]
     Bench(String),
-    /// The local AWS did not come up, or said something unexpected.
+    /// The local AWS did not start, or answered unexpectedly.
     #[error("local AWS: {0}")]
     LocalAws(String),
     /// A zip file could not be written.
@@ -46,10 +46,10 @@ pub enum Error {
     Zip(#[from] zip::result::ZipError),
 }
 
-/// A result of this crate.
+/// The result of this crate's functions.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// For `map_err`: names the path that an I/O error is about.
+/// Returns a function for `map_err` that adds the path to an I/O error.
 pub(crate) fn at(path: &std::path::Path) -> impl FnOnce(std::io::Error) -> Error + '_ {
     move |source| Error::File {
         path: path.to_owned(),

@@ -1,6 +1,6 @@
-//! microburst: a proxy between the functions and the local AWS that throttles, delays, cuts off and truncates.
+//! microburst, a proxy between the functions and the local AWS that throttles, delays, cuts off and truncates calls.
 //!
-//! Which calls it disturbs, and how, are rules that it is given over HTTP under `/_microburst/rules`.
+//! Its rules, set over HTTP under `/_microburst/rules`, decide which calls it disturbs and how.
 
 use std::process::Command;
 
@@ -10,20 +10,20 @@ use crate::{
     server::{self, Server},
 };
 
-/// Starts it, with the two things that it cannot be told.
+/// The program that starts it, with two changes for which it has no options.
 const LAUNCH: &str = include_str!("microburst.py");
 
-/// A running microburst. It ends when this is dropped, and with the process that started it.
+/// A running microburst. It ends when this is dropped or the process ends.
 #[derive(Debug)]
 pub struct FaultProxy {
     server: Server,
 }
 
 impl FaultProxy {
-    /// Starts one before a local AWS, without rules: it hands on what it gets.
+    /// Starts a proxy in front of a local AWS. Without rules, it passes every call on.
     ///
     /// # Errors
-    /// Where it does not answer; the message shows the end of its log.
+    /// - `LocalAws`: it does not answer; the message shows the end of its log.
     pub fn start(aws: &LocalAws) -> Result<Self> {
         let port = server::free_port()?;
         let mut microburst = Command::new(aws.python.program("python"));
@@ -37,13 +37,13 @@ impl FaultProxy {
         Ok(Self { server })
     }
 
-    /// Where it listens, for the functions' calls and for its rules.
+    /// Returns its URL, for the functions' calls and for its rules.
     #[must_use]
     pub fn endpoint(&self) -> String {
         self.server.endpoint()
     }
 
-    /// The end of its log, for a failure's message.
+    /// Returns the end of its log, for the message of a failure.
     #[must_use]
     pub fn log_tail(&self) -> String {
         self.server.log_tail()

@@ -1,7 +1,7 @@
-//! libFuzzer over the parsers, one after another.
+//! libFuzzer on the parsers, one after another.
 //!
-//! It needs no tool beside the pinned compiler: the flags that count what an input reaches are those of `cargo fuzz`
-//! without a sanitizer, which the stable compiler takes.
+//! It needs no tool besides the pinned compiler: the coverage flags are those of `cargo fuzz` without a sanitizer, which
+//! the stable compiler accepts.
 
 use std::{
     fs,
@@ -15,14 +15,14 @@ use crate::{
     workspace::{cargo, output_dir, root},
 };
 
-/// Counts edges, and shows the fuzzer what is compared with what.
+/// The flags that count edges and show comparisons to the fuzzer.
 const COVERAGE: [&str; 7] = [
     "-Cpasses=sancov-module",
     "-Cllvm-args=-sanitizer-coverage-level=4",
     "-Cllvm-args=-sanitizer-coverage-inline-8bit-counters",
     "-Cllvm-args=-sanitizer-coverage-pc-table",
     "-Cllvm-args=-sanitizer-coverage-trace-compares",
-    // Several units would lose the counters of all but one.
+    // With several codegen units, the counters of all but one would be lost.
     "-Ccodegen-units=1",
     "-Copt-level=1",
 ];
@@ -30,17 +30,17 @@ const COVERAGE: [&str; 7] = [
 const TARGET: &str = "LEDGERBELL_FUZZ_TARGET";
 /// The variable that names the folder with its inputs.
 const CORPUS: &str = "LEDGERBELL_FUZZ_CORPUS";
-/// The longest input, a quarter of what the API takes: longer ones find the same, later.
+/// Longest input, in bytes: a quarter of the API's limit. Longer inputs find the same, later.
 const MAX_INPUT_BYTES: u32 = 16 * 1024;
-/// An input that takes so many seconds is a finding.
+/// Longest time for one input, in seconds. A slower one is a finding.
 const INPUT_SECONDS: u32 = 10;
-/// Memory that one target may take, in MB; above it is a finding.
+/// Memory of one target, in MB. More is a finding.
 const MEMORY_MB: u32 = 2_048;
 
-/// Fuzzes these targets, or all, each for `seconds`. What breaks one is kept in `target/fuzz/found`.
+/// Fuzzes these targets, or all, each for `seconds`. Inputs that break one are stored in `target/fuzz/found`.
 ///
 /// # Errors
-/// Where the build fails, a target is not known, or one was broken.
+/// The build failed, a target is unknown, or an input broke one.
 pub fn fuzz(targets: &[String], seconds: u32) -> Result<()> {
     let program = build()?;
     let known = command::read(Command::new(&program).env(TARGET, "?"))?;
@@ -49,7 +49,7 @@ pub fn fuzz(targets: &[String], seconds: u32) -> Result<()> {
         if !known.contains(&target.as_str()) {
             let all = known.join(", ");
             return Err(Error::Missing(format!(
-                "no target {target}; there are: {all}"
+                "there is no target {target}; choose from: {all}"
             )));
         }
     }
@@ -94,14 +94,14 @@ fn build() -> Result<PathBuf> {
                 "--features",
                 "libfuzzer",
             ])
-            // With a target named, build scripts and macros are built without the flags.
+            // With an explicit target, build scripts and macros are built without the flags.
             .args(["--target", &host, "--target-dir"])
             .arg(&folder),
     )?;
     Ok(folder.join(host).join("debug/fuzz"))
 }
 
-/// Whether the target held.
+/// Fuzzes one target. Returns whether no input broke it.
 fn one(program: &Path, target: &str, seconds: u32) -> Result<bool> {
     let folder = |name: &str| -> Result<PathBuf> {
         let path = output_dir().join("fuzz").join(name);
@@ -134,7 +134,7 @@ fn one(program: &Path, target: &str, seconds: u32) -> Result<bool> {
     Ok(held)
 }
 
-/// The number after the last occurrence of a label; 0 where there is none.
+/// Returns the number after the last occurrence of a label, or 0 if there is none.
 fn last_number(text: &str, label: &str) -> u64 {
     let rest = text
         .rsplit_once(label)
@@ -148,7 +148,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_figures_are_the_last_that_the_fuzzer_told() {
+    fn the_figures_are_the_last_ones_of_the_fuzzer() {
         let said = "#2 INITED cov: 12 ft: 13 corp: 1/1b\n#9 DONE   cov: 15 ft: 20 corp: 7/40b\nstat::number_of_executed_units: 900\n";
         assert_eq!(last_number(said, " cov: "), 15);
         assert_eq!(last_number(said, " corp: "), 7);

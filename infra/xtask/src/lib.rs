@@ -1,6 +1,9 @@
-//! The project's automation, in Rust: test, package, deploy.
+//! The project's automation: test, package, deploy.
 //!
-//! A library too, because the deployed test starts the same local AWS and makes the same zips as the commands do.
+//! It is a library too, so that the deployed test starts the same local AWS and builds the same zips as the commands.
+
+#![warn(missing_docs, clippy::missing_errors_doc, clippy::missing_panics_doc)]
+#![deny(rustdoc::broken_intra_doc_links)]
 
 mod affected;
 mod bench;

@@ -1,9 +1,9 @@
-//! Alarms over several metrics, as the local AWS can take them.
+//! The alarms over several metrics, in a form that the local AWS accepts.
 
 use serde_json::Value;
 
-/// The alarms that sum several metrics. ministack 1.5.33 refuses metric math, so there each watches the first of its
-/// metrics alone: it is deployed and rings, and which others it adds is for a test of the template.
+/// The alarms that sum several metrics. ministack 1.5.33 refuses metric math, so the local ones watch their first metric
+/// only. That tests their deployment and their notification; a test of the template checks the other metrics.
 pub const SUMMED_ALARMS: [&str; 11] = [
     "AsyncDroppedAlarm",
     "DestinationFailuresAlarm",
@@ -18,7 +18,7 @@ pub const SUMMED_ALARMS: [&str; 11] = [
     "TableWritesThrottledAlarm",
 ];
 
-/// Leaves each of [`SUMMED_ALARMS`] its first metric. Those that sum nothing stay as they are.
+/// Reduces each of [`SUMMED_ALARMS`] to its first metric. Other alarms are unchanged.
 pub(crate) fn watch_the_first_metric_only(resources: &mut serde_json::Map<String, Value>) {
     for id in SUMMED_ALARMS {
         let Some(properties) = resources

@@ -1,4 +1,4 @@
-//! An AWS on this machine: ministack, with signatures and policies checked, on a free port of loopback.
+//! The local AWS: ministack on a free port of loopback, with checks of signatures and policies.
 
 use std::{
     fs,
@@ -14,29 +14,30 @@ use crate::{
     workspace::output_dir,
 };
 
-/// The region that the local AWS is in.
+/// The region of the local AWS.
 pub const REGION: &str = "eu-west-1";
 
-/// The name and secret of the root caller, who may do everything. Nothing else can be reached with them.
+/// Access key and secret of the root caller, who may do everything. They are valid nowhere else.
 const ROOT: &str = "local";
 
-/// Starts it, with the six things that it leaves out of AWS.
+/// The program that starts it, with six features of AWS that it lacks.
 const LAUNCH: &str = include_str!("ministack.py");
 
-/// A running ministack. It ends when this is dropped, and with the process that started it.
+/// A running ministack. It ends when this is dropped or the process ends.
 #[derive(Debug)]
 pub struct LocalAws {
-    // In this order: the folder goes when nobody writes there any more.
+    // The order matters: the folder is removed after the server, which writes there, has ended.
     server: Server,
     folder: Folder,
     pub(crate) python: Python,
 }
 
 impl LocalAws {
-    /// Starts one, empty, and waits until it answers.
+    /// Starts an empty AWS and waits until it answers.
     ///
     /// # Errors
-    /// Where its programs cannot be set up, or it does not answer; the message shows the end of its log.
+    /// - `Missing`: its programs cannot be set up.
+    /// - `LocalAws`: it does not answer; the message shows the end of its log.
     pub fn start() -> Result<Self> {
         let python = Python::set_up()?;
         let port = server::free_port()?;
@@ -46,7 +47,7 @@ impl LocalAws {
         let mut ministack = Command::new(python.program("python"));
         ministack
             .args(["-c", &server::program(LAUNCH)])
-            // The functions inherit this environment: nothing of the caller's own AWS may be in it.
+            // The functions inherit this environment, so it must contain nothing of the caller's own AWS.
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", folder)
@@ -60,7 +61,7 @@ impl LocalAws {
             .env("AWS_ACCESS_KEY_ID", ROOT)
             .env("AWS_SECRET_ACCESS_KEY", ROOT)
             .env("AUTH", "true")
-            // Servers on ports of their own, which nothing here uses.
+            // Disables servers on other ports, which nothing here uses.
             .env("SFTP_ENABLED", "false")
             .env("IOT_MTLS_ENABLED", "false");
         let log = folder.join("ministack.log");
@@ -72,25 +73,25 @@ impl LocalAws {
         })
     }
 
-    /// Where all its services listen.
+    /// Returns the URL of all its services.
     #[must_use]
     pub fn endpoint(&self) -> String {
         self.server.endpoint()
     }
 
-    /// Its folder, with its log and the template as deployed.
+    /// Returns its folder, with its log and the deployed template.
     #[must_use]
     pub fn folder(&self) -> &Path {
         &self.folder.0
     }
 
-    /// The access key and secret of the root caller.
+    /// Returns access key and secret of the root caller.
     #[must_use]
     pub fn root_credentials(&self) -> (&'static str, &'static str) {
         (ROOT, ROOT)
     }
 
-    /// The AWS command line, as root of this AWS and of no other.
+    /// Returns a command of the AWS command line, as the root caller of this AWS.
     #[must_use]
     pub fn aws(&self) -> Command {
         let mut command = Command::new(self.python.program("aws"));
@@ -104,20 +105,20 @@ impl LocalAws {
             .env("AWS_DEFAULT_REGION", REGION)
             .env("AWS_REGION", REGION)
             .env("AWS_PAGER", "")
-            // Not `--endpoint-url`: `cloudformation package` uploads to S3, and the option is not passed on to that.
+            // `--endpoint-url` would not apply to the uploads of `cloudformation package` to S3.
             .env_remove("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")
             .env("AWS_ENDPOINT_URL", self.endpoint());
         command
     }
 
-    /// The end of its log, for a failure's message.
+    /// Returns the end of its log, for the message of a failure.
     #[must_use]
     pub fn log_tail(&self) -> String {
         self.server.log_tail()
     }
 }
 
-/// A folder of its own. A failed test leaves it, for its logs to be read.
+/// A temporary folder. A failed test leaves it behind with its logs.
 #[derive(Debug)]
 struct Folder(PathBuf);
 

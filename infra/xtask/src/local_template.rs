@@ -1,8 +1,8 @@
-//! The template as the local AWS can take it.
+//! The template in a form that the local AWS accepts.
 //!
-//! It is the same file but for [`LOCAL_EDITS`], the one list of what is left out or widened, and
-//! [`SUMMED_ALARMS`](crate::SUMMED_ALARMS), which watch less. Nothing else differs, so what the deployed test shows
-//! holds for the template itself.
+//! It differs from the template only by [`LOCAL_EDITS`], the complete list of omissions and wider permissions, and
+//! [`SUMMED_ALARMS`](crate::SUMMED_ALARMS), which watch fewer metrics. So the results of the deployed test hold for the
+//! template itself.
 
 use std::path::Path;
 
@@ -11,32 +11,32 @@ use serde_json::Value;
 use crate::error::{Error, Result};
 use crate::local_alarms::watch_the_first_metric_only;
 
-/// What happens to a resource, or to a statement of its policy, in the local deploy.
+/// A change of a resource, or of a statement of its policy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Difference {
-    /// The whole resource is left out.
+    /// The whole resource is omitted.
     ResourceLeftOut,
-    /// The statement of this `Sid` is left out.
+    /// The statement with this `Sid` is omitted.
     StatementLeftOut(&'static str),
-    /// The `Resource` of the statement of this `Sid` becomes `*`.
+    /// The `Resource` of the statement with this `Sid` becomes `*`.
     StatementOnEveryResource(&'static str),
 }
 
-/// One difference between the template and what is deployed locally.
+/// A difference between the template and the local template.
 #[derive(Debug, Clone, Copy)]
 pub struct LocalEdit {
     /// The resource's logical id.
     pub resource: &'static str,
-    /// What happens to it.
+    /// The change.
     pub difference: Difference,
-    /// Why the local AWS needs it.
+    /// The reason in the local AWS.
     pub reason: &'static str,
 }
 
 const PLAIN_HTTP: &str =
     "the local AWS speaks plain HTTP on loopback, so the statement rightly denies everything";
 
-/// All differences between the template and what is deployed locally.
+/// All differences between the template and the local template.
 pub const LOCAL_EDITS: [LocalEdit; 15] = [
     LocalEdit {
         resource: "DeadLettersPolicy",
@@ -115,10 +115,10 @@ pub const LOCAL_EDITS: [LocalEdit; 15] = [
     },
 ];
 
-/// The template in JSON, with [`LOCAL_EDITS`] applied and the zips' paths made absolute.
+/// Returns the template in JSON, with [`LOCAL_EDITS`] and absolute paths of the zips.
 ///
 /// # Errors
-/// Where the template is not YAML, or an edit no longer finds its statement: then the list is out of date.
+/// - `Template`: the template is not YAML, or an edit does not find its statement because the list is out of date.
 pub fn localize(template: &str, folder: &Path) -> Result<Value> {
     let mut template: Value =
         serde_saphyr::from_str(template).map_err(|error| Error::Template(error.to_string()))?;
@@ -157,7 +157,7 @@ fn apply(edit: &LocalEdit, template: &mut Value) -> Result<()> {
         ))
     };
     let properties = &mut template["Resources"][edit.resource]["Properties"];
-    // A queue's or a bucket's policy has one document, a table's has it one level below, a role a list of them.
+    // The policy of a queue or bucket has one document, a table has it one level deeper, and a role has a list of them.
     let document = if properties["PolicyDocument"].is_object() {
         &mut properties["PolicyDocument"]
     } else if properties["ResourcePolicy"].is_object() {

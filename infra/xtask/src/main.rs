@@ -22,15 +22,16 @@ struct Arguments {
 enum Task {
     /// Run all tests, and set up what they need.
     ///
-    /// Format and lints; then unit and end-to-end tests beside the deployed test, which puts the template and the
-    /// functions on a local AWS and faults between them; last the simulation. Needs Rust, a C compiler, Python 3.11
-    /// or newer with venv, and Chromium, which it installs on Debian; the rest it installs under target/.
+    /// Runs format and lints first; then unit and end-to-end tests beside the deployed test, which deploys the template
+    /// and the functions to a local AWS and injects faults between them; and finally the simulation. Needs Rust, a C
+    /// compiler, Python 3.11 or newer with venv, and Chromium, which it installs on Debian. It installs everything else
+    /// under target/.
     Test {
-        /// Only format, lints, and the tests of the packages that changed and of their dependants, the nearest first:
-        /// as many as fit into three minutes on a tree that is built. It names those that it leaves out.
+        /// Run only format, lints, and the tests of the packages that changed and of their dependants, the nearest
+        /// first: as many as fit into three minutes on a built tree. It lists the tests that it leaves out.
         #[arg(long)]
         quick: bool,
-        /// The commit that the files are compared with.
+        /// The commit to compare the files with.
         #[arg(
             long,
             value_name = "COMMIT",
@@ -40,93 +41,94 @@ enum Task {
         since: String,
     },
 
-    /// Check the template with cfn-lint and checkov: nothing found without a reason in infra/cloudformation/findings.yaml.
+    /// Check the template with cfn-lint and checkov. Every finding needs a reason in infra/cloudformation/findings.yaml.
     CheckTemplate,
 
-    /// Run the deployed test alone: the functions on a local AWS, then faults between them, after which nothing may be
-    /// lost or doubled.
+    /// Run only the deployed test: the functions on a local AWS, then with faults between them, after which nothing may
+    /// be lost or duplicated.
     Chaos,
 
-    /// Run the use cases under every fault at every hop, over many seeds.
+    /// Run the use cases under every fault at every call, with many seeds.
     ///
-    ///   cargo xtask simulate --seeds 1000000     with a progress bar, to the first violation
-    ///   cargo xtask simulate --seed 42           this one, with every step that it takes
+    ///   cargo xtask simulate --seeds 1000000     many seeds with a progress bar, until the first violation
+    ///   cargo xtask simulate --seed 42           one seed, with each of its steps
     ///
-    /// `cargo xtask simulate -- --help` shows the rest. The exit code is 1 at a violation.
+    /// `cargo xtask simulate -- --help` shows all options. The exit code is 1 after a violation.
     #[command(verbatim_doc_comment)]
     Simulate {
         #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
         arguments: Vec<String>,
     },
 
-    /// Search for inputs that break a parser, with libFuzzer: by what they reach, not by chance alone.
+    /// Search for inputs that break a parser, with libFuzzer, which is guided by coverage.
     ///
-    /// Needs a C++ compiler. `cargo xtask test` has a short run of the same targets, by chance.
+    /// Needs a C++ compiler. `cargo xtask test` runs the same targets briefly with random inputs.
     Fuzz {
-        /// Only these targets.
+        /// Fuzz only these targets.
         targets: Vec<String>,
-        /// How long each is searched.
+        /// Seconds for each target.
         #[arg(long, default_value_t = 300)]
         seconds: u32,
     },
 
-    /// Fill one machine with a large history, then rebuild, read, export and verify it: rates, memory, and totals that
-    /// have to agree. The exit code is 1 where they do not, or where a process takes more than 300 MB.
+    /// Fill one machine with a large history, then rebuild, read, export and verify it.
+    ///
+    /// Reports rates, memory and totals. The exit code is 1 if the totals disagree or a process takes more than 300 MB.
     Scale {
-        /// How many events.
+        /// Number of events.
         #[arg(long, default_value_t = 1_000_000)]
         events: u32,
-        /// Over how many accounts.
+        /// Number of accounts.
         #[arg(long, default_value_t = 10_000)]
         accounts: u32,
-        /// How it is built.
+        /// Build profile.
         #[arg(long, value_enum, default_value = "release")]
         profile: Profile,
     },
 
     /// Measure, and write docs/performance.md: goals, tables and charts.
     ///
-    /// It takes all of the machine for most of an hour; `cargo xtask bench PART` measures one part. Nothing else should run
-    /// beside it.
+    /// Uses the whole machine for most of an hour, so nothing else should run beside it. `cargo xtask bench PART` measures
+    /// one part.
     Bench {
-        /// Only these parts.
+        /// Measure only these parts.
         parts: Vec<String>,
-        /// Try whether they run: little of everything, and nothing is written.
+        /// Only try whether they run: measure little, and write nothing.
         #[arg(long)]
         quick: bool,
     },
 
     /// Build the functions' zip files, target/package/<name>.zip.
     Package {
-        /// The processor the functions run on.
+        /// Processor of the functions.
         #[arg(long = "arch", value_enum, default_value = "arm64")]
         architecture: Architecture,
-        /// How they are built. `dev` is quick and for this machine's processor only.
+        /// Build profile. `dev` is quick, but for this machine's processor only.
         #[arg(long, value_enum, default_value = "release")]
         profile: Profile,
     },
 
-    /// Write what the programs are made of, target/package/<name>.cdx.json (CycloneDX).
+    /// Write the bill of materials of each program, target/package/<name>.cdx.json (CycloneDX).
     Sbom,
 
-    /// Package the functions and deploy the template, to AWS or to an AWS on this machine.
+    /// Package the functions and deploy the template, to AWS or to a local AWS.
     ///
-    /// To AWS it uses the credentials and the region of your environment:
+    /// A deploy to AWS uses the credentials and the region of your environment:
     ///
     ///   cargo xtask deploy --stack ledgerbell --bucket MY-BUCKET \
     ///     --parameter MailIdentity=example.com --parameter MailFrom=alerts@example.com
     #[command(verbatim_doc_comment)]
     Deploy {
-        /// The stack's name, which its tables, bus, queue and functions carry too.
+        /// Name of the stack, with which the names of its tables, bus, queue and functions begin.
         #[arg(long, value_parser = stack_name)]
         stack: String,
-        /// Start an AWS on this machine (ministack) and deploy there; it runs until Ctrl-C.
+        /// Start a local AWS (ministack) and deploy there. It runs until Ctrl-C.
         #[arg(long, conflicts_with = "bucket")]
         local: bool,
-        /// The S3 bucket that takes the zips, in the region of the stack.
+        /// S3 bucket for the zips, in the region of the stack.
         #[arg(long, required_unless_present = "local")]
         bucket: Option<String>,
-        /// The processor the functions run on in AWS. A local deploy uses this machine's.
+        /// Processor of the functions in AWS. A local deploy uses this machine's.
         #[arg(
             long = "arch",
             value_enum,
@@ -134,7 +136,7 @@ enum Task {
             conflicts_with = "local"
         )]
         architecture: Architecture,
-        /// A parameter of the template; may be repeated.
+        /// Parameter of the template; may be repeated.
         #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parameter)]
         parameters: Vec<(String, String)>,
     },
@@ -213,7 +215,7 @@ fn deploy_to_aws(
 fn deploy_local(stack: &str, parameters: &[(String, String)]) -> Result<()> {
     let (interrupt, interrupted) = mpsc::channel();
     ctrlc::set_handler(move || {
-        // A second Ctrl-C has nobody to tell.
+        // After a second Ctrl-C, nobody receives any more.
         let _ = interrupt.send(());
     })
     .map_err(|error| xtask::Error::LocalAws(format!("cannot listen for Ctrl-C: {error}")))?;
@@ -236,7 +238,7 @@ fn deploy_local(stack: &str, parameters: &[(String, String)]) -> Result<()> {
         xtask::REGION
     );
     println!("Stop      Ctrl-C (nothing is kept)");
-    // An error means that the handler is gone, which cannot be waited for either.
+    // An error means that the handler is gone; then there is nothing to wait for.
     let _ = interrupted.recv();
     eprintln!("Stopping ...");
     Ok(())
@@ -248,9 +250,10 @@ fn print_outputs(deployment: &Deployment) {
     }
 }
 
-/// What both CloudFormation and the names made of the stack's allow: a bus, a queue, a log group and a role.
+/// Reads a stack's name that is valid for CloudFormation and for all names made from it: of a bus, queue, log group and
+/// role.
 fn stack_name(text: &str) -> std::result::Result<String, String> {
-    /// A function's name has 64 characters, of which `-project` takes 8.
+    /// Longest name, in characters: a function's name has 64, of which `-project` takes 8.
     const LONGEST: usize = 56;
     let letters = |c: char| c.is_ascii_alphanumeric() || c == '-';
     if text.len() <= LONGEST

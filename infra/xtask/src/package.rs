@@ -16,19 +16,19 @@ use crate::{
     workspace::{cargo, cargo_target_dir, output_dir, root},
 };
 
-/// The functions: each is a binary of the crate `lambda` and a zip that the template names.
+/// The functions. Each is a binary of the crate `lambda` and a zip that the template names.
 pub const FUNCTIONS: [&str; 8] = [
     "api", "project", "notify", "feedback", "replay", "schedule", "rotate", "export",
 ];
 
-/// Lambda's name of the program that a custom runtime starts.
+/// The name of the program that Lambda's custom runtime starts.
 const PROGRAM: &str = "bootstrap";
 
-/// The C library of `provided.al2023`. A program linked against a newer one, such as a build machine's own, does not
-/// start there.
+/// The version of the C library of `provided.al2023`. A program that was linked against a newer one, such as a build
+/// machine's, does not start there.
 const LAMBDA_GLIBC: &str = "2.34";
 
-/// The processor that the functions are built for.
+/// A processor of Lambda.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Architecture {
     /// Graviton: the template's default.
@@ -40,21 +40,21 @@ pub enum Architecture {
 }
 
 impl Architecture {
-    /// The processor of this machine, which is what the local AWS runs.
+    /// Returns the processor of this machine, on which the local AWS runs the functions.
     ///
     /// # Errors
-    /// On a machine that Lambda has no counterpart of.
+    /// - `Missing`: Lambda does not support this machine's processor.
     pub fn of_this_machine() -> Result<Self> {
         match std::env::consts::ARCH {
             "aarch64" => Ok(Self::Arm64),
             "x86_64" => Ok(Self::X86_64),
             other => Err(Error::Missing(format!(
-                "Lambda has no functions for the processor {other}"
+                "Lambda does not support the processor {other}"
             ))),
         }
     }
 
-    /// Its name in the template's parameter `Architecture`.
+    /// Returns its name in the template's parameter `Architecture`.
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -75,21 +75,23 @@ impl Architecture {
     }
 }
 
-/// How the functions are built.
+/// A build profile of the functions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 pub enum Profile {
-    /// As they are deployed: cross-compiled for Amazon Linux 2023.
+    /// For deployment: optimised, and cross-compiled for Amazon Linux 2023.
     Release,
-    /// Quick to build, for the local AWS: shares everything that the tests have compiled.
+    /// For the local AWS: quick to build, because it shares everything that the tests have compiled.
     Dev,
 }
 
-/// Builds the functions and writes `target/package/<name>.zip` for each. Returns the zips.
+/// Builds the functions and writes `target/package/<name>.zip` for each. Returns the zips' paths.
 ///
-/// The same binaries give the same zips, byte for byte.
+/// The same binaries result in the same zips, byte for byte.
 ///
 /// # Errors
-/// Where a build fails, a tool cannot be had, or a file cannot be written.
+/// - `Failed`: the build failed.
+/// - `Missing`: a tool cannot be installed, or the profile does not fit the processor.
+/// - `File`, `Zip`: a file cannot be written.
 pub fn package(architecture: Architecture, profile: Profile) -> Result<Vec<PathBuf>> {
     let binaries = match profile {
         Profile::Dev => build_dev(architecture)?,
@@ -107,10 +109,10 @@ pub fn package(architecture: Architecture, profile: Profile) -> Result<Vec<PathB
         .collect()
 }
 
-/// Where a build left the functions' programs.
+/// The location of the built programs.
 struct Binaries {
     dir: PathBuf,
-    /// cargo-lambda gives each function a folder with a `bootstrap` in it.
+    /// A folder for each function with a `bootstrap` in it, as cargo-lambda creates it.
     in_folders: bool,
 }
 
@@ -131,9 +133,9 @@ fn build_dev(architecture: Architecture) -> Result<Binaries> {
             architecture.name()
         )));
     }
-    // The whole workspace and a test, not the one crate: the features of shared dependencies are then those that
-    // `cargo test --workspace` has compiled, and nothing is compiled a second time. One small test, as all of them would be
-    // linked anew without the features that tests have: gigabytes.
+    // Builds the whole workspace and a test instead of one crate, so that shared dependencies have the features of
+    // `cargo test --workspace` and are not compiled again. One small test only, because all of them would be linked again
+    // without the features of tests, which takes gigabytes.
     command::run(Command::new(cargo()).current_dir(root()).args([
         "build",
         "--quiet",
@@ -142,7 +144,7 @@ fn build_dev(architecture: Architecture) -> Result<Binaries> {
         "--test",
         "architecture",
     ]))?;
-    // Debug information is most of a dev binary; the build's own files keep it.
+    // Debug information is most of a dev binary. The files of the build keep it.
     let from = cargo_target_dir().join("debug");
     let dir = output_dir().join("package/stripped");
     fs::create_dir_all(&dir).map_err(at(&dir))?;
@@ -174,7 +176,7 @@ fn build_release(architecture: Architecture) -> Result<Binaries> {
         Command::new(python.program("cargo-lambda"))
             .current_dir(root())
             .env("PATH", python.search_path())
-            // A fifth less to fetch and unpack, as quick to start (ADR 26); `serve` and the benches are built for speed.
+            // A fifth less to fetch and unpack, and as quick to start (ADR 26). `serve` and the benches are built for speed.
             .env("CARGO_PROFILE_RELEASE_OPT_LEVEL", "s")
             .args([
                 "lambda",
@@ -184,10 +186,10 @@ fn build_release(architecture: Architecture) -> Result<Binaries> {
                 "lambda",
                 "--bins",
             ])
-            // zig, for this machine's own processor too: it links against the C library that we name.
+            // zig even for this machine's own processor, because it links against the C library that we name.
             .args(["--compiler", "cargo-zigbuild", "--target"])
             .arg(format!("{}.{LAMBDA_GLIBC}", architecture.target()))
-            // The workspace's release profile says it all; cargo-lambda's own would set panic = "abort".
+            // The workspace's release profile applies; cargo-lambda's own would set panic = "abort".
             .args([
                 "--disable-optimizations",
                 "--output-format",
@@ -205,7 +207,7 @@ fn build_release(architecture: Architecture) -> Result<Binaries> {
 fn write_zip(program: &Path, zip: &Path) -> Result<()> {
     let bytes = fs::read(program).map_err(at(program))?;
     let file = fs::File::create(zip).map_err(at(zip))?;
-    // A fixed time and mode: what is the same inside is the same outside, and is not uploaded again.
+    // With a fixed time and mode, the same program results in the same zip, which is not uploaded again.
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)
         .last_modified_time(DateTime::default())

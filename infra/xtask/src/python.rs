@@ -1,9 +1,9 @@
 //! The Python programs that the project uses: the local AWS, the AWS command line, the cross-compiler, and the
 //! libraries that analysts read an export with.
 //!
-//! They are pinned with hashes in `requirements.txt` and live in a virtual environment under `target/`,
-//! made when first needed and made anew when the pins change. What checks the template has an environment of its own
-//! (`requirements-checks.txt`): the two want different versions of the same packages.
+//! They are pinned with hashes in `requirements.txt` and installed into a virtual environment under `target/`, when first
+//! needed and again when the pins change. The programs that check the template have an environment of their own
+//! (`requirements-checks.txt`), because they need other versions of the same packages.
 
 use std::{
     fs::{self, File},
@@ -17,7 +17,7 @@ use crate::{
     workspace::{output_dir, root},
 };
 
-/// The oldest Python that the pinned packages run on.
+/// The oldest Python that the pinned packages support.
 const MINIMUM_PYTHON: (u32, u32) = (3, 11);
 
 /// The programs of the virtual environment.
@@ -27,18 +27,19 @@ pub(crate) struct Python {
 }
 
 impl Python {
-    /// The environment as `requirements.txt` pins it, set up first where it is not there yet.
+    /// Returns the environment of `requirements.txt`, after setting it up if necessary.
     ///
     /// # Errors
-    /// Where Python or its `venv` is missing (the message says what to install), or a package cannot be had.
+    /// - `Missing`: Python or its `venv` is missing; the message says what to install.
+    /// - `Failed`: a package cannot be installed.
     pub(crate) fn set_up() -> Result<Self> {
         Self::set_up_in("python", "requirements.txt")
     }
 
-    /// The programs that check the template.
+    /// Returns the environment of the programs that check the template.
     ///
     /// # Errors
-    /// As [`Python::set_up`].
+    /// Those of [`Python::set_up`].
     pub(crate) fn set_up_for_checks() -> Result<Self> {
         Self::set_up_in("python-checks", "requirements-checks.txt")
     }
@@ -53,12 +54,12 @@ impl Python {
         };
 
         fs::create_dir_all(output_dir()).map_err(at(&output_dir()))?;
-        // Two commands at once set it up once.
+        // Two concurrent commands set it up once.
         let lock_path = output_dir().join(format!("{folder}.lock"));
         let lock = File::create(&lock_path).map_err(at(&lock_path))?;
         lock.lock().map_err(at(&lock_path))?;
 
-        // The file is written last, so an interrupted set-up starts again.
+        // This file is written last, so that an interrupted set-up starts again.
         if fs::read_to_string(&installed).is_ok_and(|old| old == pins) {
             return Ok(this);
         }
@@ -83,12 +84,12 @@ impl Python {
         Ok(this)
     }
 
-    /// A program of the environment.
+    /// Returns the path of a program of the environment.
     pub(crate) fn program(&self, name: &str) -> PathBuf {
         self.bin.join(name)
     }
 
-    /// The search path with the environment's programs first, for programs that look for others (zig).
+    /// Returns the search path with the environment's programs first, for programs that start others (zig).
     pub(crate) fn search_path(&self) -> std::ffi::OsString {
         let rest = std::env::var_os("PATH").unwrap_or_default();
         let mut all = vec![self.bin.clone()];
@@ -97,10 +98,11 @@ impl Python {
     }
 }
 
-/// The interpreter of the environment, which is set up first where it is not there yet.
+/// Returns the interpreter of the environment, after setting it up if necessary.
 ///
 /// # Errors
-/// Where Python or its `venv` is missing, or a package cannot be had.
+/// - `Missing`: Python or its `venv` is missing; the message says what to install.
+/// - `Failed`: a package cannot be installed.
 pub fn python_interpreter() -> Result<PathBuf> {
     Python::set_up().map(|python| python.program("python"))
 }
@@ -132,7 +134,7 @@ fn find_python() -> Result<String> {
 fn create_environment(python: &str, dir: &Path) -> Result<()> {
     let create = || command::read(Command::new(python).args(["-m", "venv"]).arg(dir));
     let Err(first) = create() else { return Ok(()) };
-    // Debian ships `venv` apart from Python.
+    // Debian has `venv` in a package of its own.
     if !debian::install("python3-venv") {
         return Err(Error::Missing(format!(
             "{first}\nPython's `venv` is needed. Install it (Debian: `apt-get install python3-venv`) and try again."

@@ -1,4 +1,4 @@
-//! The short loop: format, lints, and as many tests of what changed as fit into a few minutes.
+//! The short loop: format, lints, and as many tests of the changed code as fit into a few minutes.
 
 use std::{
     collections::BTreeMap,
@@ -16,19 +16,19 @@ use crate::{
     workspace::{cargo, root},
 };
 
-/// How long it may take on a tree that is built, in all. Test programs that would take it beyond are left to the whole
-/// test command, and named.
+/// Total time on a built tree, in seconds. Test programs that would exceed it are listed and left to the whole test command.
 const BUDGET: Duration = Duration::from_secs(180);
-/// What a test program is taken to need that no run of the whole test command was seen to finish.
+/// Assumed time, in seconds, of a test program without a known one, because no whole test command has finished.
 const UNKNOWN: Duration = Duration::from_secs(10);
-/// The longest part of the budget that goes into programs at once, so that those nearest to the change answer first.
+/// Test programs that are built together, so that those nearest to the change report first.
 const BUILT_ALIKE: usize = 3;
 
-/// Runs format, lints, and the tests of the packages that changed since `since` and of their dependants: the nearest
-/// and quickest first, within three minutes on a tree that is built.
+/// Runs format, lints, and the tests of the packages that changed since `since` and of their dependants, the nearest and
+/// quickest first, within three minutes on a built tree.
 ///
 /// # Errors
-/// The first failure; or that nothing has changed.
+/// - `Missing`: nothing has changed.
+/// - Otherwise the first failure.
 pub fn quick_test(since: &str) -> Result<()> {
     let started = Instant::now();
     let changed = changed_files(since)?;
@@ -90,14 +90,14 @@ fn expected_of(known: &BTreeMap<String, Duration>, name: &str) -> Duration {
     known.get(name).copied().unwrap_or(UNKNOWN)
 }
 
-/// The nearest first, and among those alike the quickest.
+/// Sorts the tests: the nearest first, and of equally near ones the quickest.
 fn in_order(tests: &BTreeMap<String, usize>, known: &BTreeMap<String, Duration>) -> Vec<String> {
     let mut order: Vec<(&String, &usize)> = tests.iter().collect();
     order.sort_by_key(|(name, distance)| (**distance, expected_of(known, name)));
     order.into_iter().map(|(name, _)| name.clone()).collect()
 }
 
-/// How long each test program ran, as a log of `cargo test` shows it.
+/// Reads the time of each test program from a log of `cargo test`.
 fn durations(log: &str) -> BTreeMap<String, Duration> {
     let mut durations = BTreeMap::new();
     let mut running = None;
@@ -119,7 +119,7 @@ fn durations(log: &str) -> BTreeMap<String, Duration> {
     durations
 }
 
-/// The files that differ from a commit, and those that git does not know yet.
+/// Returns the files that differ from a commit, and those that git does not track yet.
 fn changed_files(since: &str) -> Result<Vec<String>> {
     let lines = |arguments: &[&str]| {
         command::read(Command::new("git").current_dir(root()).args(arguments))

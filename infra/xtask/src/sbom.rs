@@ -1,4 +1,4 @@
-//! What the programs are made of, as a CycloneDX document: read from what cargo has resolved and locked.
+//! The bill of materials of the programs, as CycloneDX documents made from cargo's resolution and lock file.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -15,17 +15,18 @@ use crate::{
     workspace::{cargo, output_dir, root},
 };
 
-/// The packages that ship: the functions, and the program on one machine.
+/// The packages that are released: the functions, and the program on one machine.
 const PROGRAMS: [&str; 2] = ["lambda", "ledgerbell"];
-/// Amazon Linux on Graviton is what the functions are built for; the crates are the same on x86-64.
+/// The functions' platform, Amazon Linux on Graviton. The crates are the same on x86-64.
 const PLATFORM: &str = "aarch64-unknown-linux-gnu";
 
-/// Writes `target/package/NAME.cdx.json` for each program. Returns the files.
+/// Writes `target/package/NAME.cdx.json` for each program. Returns the files' paths.
 ///
-/// Nothing in it depends on time or place: the same lock file gives the same document.
+/// The documents do not depend on time or place: the same lock file results in the same documents.
 ///
 /// # Errors
-/// Where cargo cannot resolve what is locked, or a file cannot be written.
+/// - `Failed`, `Missing`: cargo cannot resolve the lock file.
+/// - `File`: a file cannot be written.
 pub fn sbom() -> Result<Vec<PathBuf>> {
     let metadata = metadata()?;
     let lock = root().join("Cargo.lock");
@@ -55,7 +56,7 @@ fn metadata() -> Result<Value> {
     serde_json::from_str(&text).map_err(|error| Error::Missing(format!("cargo metadata: {error}")))
 }
 
-/// The SHA-256 of each crate's archive, by name and version.
+/// Returns the SHA-256 of each crate's archive, by name and version.
 fn checksums(lock: &str) -> BTreeMap<(String, String), String> {
     let value = |package: &str, name: &str| {
         let start = format!("{name} = \"");
@@ -70,7 +71,7 @@ fn checksums(lock: &str) -> BTreeMap<(String, String), String> {
         .collect()
 }
 
-/// The document of one program: all that is compiled into it, but for build scripts and macros.
+/// Returns the document of one program: everything that is compiled into it, without build scripts and macros.
 fn document(
     metadata: &Value,
     checksums: &BTreeMap<(String, String), String>,
@@ -151,7 +152,7 @@ fn document(
     }))
 }
 
-/// The package URL (<https://github.com/package-url/purl-spec>), which names a component within the document too.
+/// Returns the package URL (<https://github.com/package-url/purl-spec>), which is also the reference within the document.
 fn reference(package: &Value) -> String {
     format!(
         "pkg:cargo/{}@{}",

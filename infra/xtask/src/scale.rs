@@ -9,10 +9,10 @@ use crate::{
     workspace::{cargo, root},
 };
 
-/// Fills one machine with so many events, and measures what is done with them.
+/// Fills one machine with a history of this size, then rebuilds, reads, exports and verifies it.
 ///
 /// # Errors
-/// Where it cannot be built, totals do not agree, or a process takes too much memory.
+/// - `Failed`: the build failed, totals disagree, or a process takes too much memory.
 pub fn scale(events: u32, accounts: u32, profile: Profile) -> Result<()> {
     let mut command = Command::new(cargo());
     command

@@ -1,4 +1,4 @@
-//! A Python server on a port of loopback. It ends when it is dropped, and with the process that started it.
+//! Python servers on ports of loopback.
 
 use std::{
     fs::{self, File},
@@ -15,16 +15,16 @@ use rustix::process::{Pid, Signal, kill_process_group};
 
 use crate::error::{Error, Result, at};
 
-/// What every such program begins with.
+/// The beginning of every such program.
 const END_WITH_PARENT: &str = include_str!("end_with_parent.py");
 
-/// A start takes 2 s; a loaded machine may take long.
+/// Longest start, in seconds: usually it takes 2, and longer on a loaded machine. A slower one is an error.
 const START_LIMIT: Duration = Duration::from_secs(60);
-/// What an orderly end may take before it is forced.
+/// Longest orderly end, in seconds. A slower server is killed.
 const STOP_LIMIT: Duration = Duration::from_secs(5);
 const POLL: Duration = Duration::from_millis(100);
 
-/// A running server.
+/// A running server. It ends when this is dropped or the process ends.
 #[derive(Debug)]
 pub(crate) struct Server {
     process: Child,
@@ -33,11 +33,11 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    /// Starts a program and waits until it answers 200 under `health`. `python` has its environment and arguments, but
-    /// for the program itself.
+    /// Starts a program and waits until it answers 200 under `health`. `python` has the environment and all arguments
+    /// except the program itself.
     ///
     /// # Errors
-    /// Where it does not answer; the message shows the end of its log.
+    /// - `LocalAws`: it does not answer; the message shows the end of its log.
     pub(crate) fn start(
         name: &str,
         mut python: Command,
@@ -51,7 +51,7 @@ impl Server {
             .stdin(Stdio::piped())
             .stdout(file)
             .stderr(errors)
-            // A group of its own, so that the processes it starts end with it.
+            // In a process group of its own, so that its child processes end with it.
             .process_group(0)
             .spawn()
             .map_err(|source| Error::Start {
@@ -89,7 +89,7 @@ impl Server {
         }
     }
 
-    /// One request of HTTP/1.1 on loopback, which needs no client library.
+    /// Sends a request in HTTP/1.1, for which loopback needs no client library.
     fn get(&self, path: &str) -> std::io::Result<String> {
         let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, self.port))?;
         stream.set_read_timeout(Some(START_LIMIT))?;
@@ -102,12 +102,12 @@ impl Server {
         Ok(String::from_utf8_lossy(&answer).into_owned())
     }
 
-    /// Where it listens.
+    /// Returns its URL.
     pub(crate) fn endpoint(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// The end of its log, for a failure's message.
+    /// Returns the end of its log, for the message of a failure.
     pub(crate) fn log_tail(&self) -> String {
         const LINES: usize = 60;
         let log = fs::read(&self.log).unwrap_or_default();
@@ -121,7 +121,7 @@ impl Server {
             .ok()
             .and_then(Pid::from_raw)
         {
-            // It may have ended by itself.
+            // It may have ended already.
             let _ = kill_process_group(group, signal);
         }
     }
@@ -136,21 +136,21 @@ impl Drop for Server {
         {
             thread::sleep(POLL);
         }
-        // Also what of its own processes outlived it.
+        // Also for child processes that outlived it.
         self.signal_group(Signal::KILL);
         let _ = self.process.wait();
     }
 }
 
-/// The text for `python -c` of a program that ends with its parent.
+/// Returns the argument of `python -c` for a program that ends with its parent.
 pub(crate) fn program(text: &str) -> String {
     format!("{END_WITH_PARENT}\n{text}")
 }
 
-/// A port of loopback that nobody listens on.
+/// Returns a free port of loopback.
 pub(crate) fn free_port() -> Result<u16> {
     TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
         .and_then(|listener| listener.local_addr())
         .map(|address| address.port())
-        .map_err(|error| Error::LocalAws(format!("no free port: {error}")))
+        .map_err(|error| Error::LocalAws(format!("there is no free port: {error}")))
 }

@@ -1,4 +1,4 @@
-//! The simulation, built to be quick.
+//! The simulation, in a build profile for speed.
 
 use std::process::Command;
 
@@ -11,7 +11,7 @@ use crate::{
 /// Runs the simulation with these arguments.
 ///
 /// # Errors
-/// Where it cannot be built, or an invariant is broken.
+/// - `Failed`: the build failed, or an invariant was violated.
 pub fn simulate<T: AsRef<str>>(arguments: &[T]) -> Result<()> {
     command::run(
         Command::new(cargo())
@@ -29,7 +29,7 @@ pub fn simulate<T: AsRef<str>>(arguments: &[T]) -> Result<()> {
     )
 }
 
-/// The seeds that once failed, many others, and the bugs that must be caught.
+/// Runs the seeds that once failed, many others, and the bugs that must be caught.
 pub(crate) fn standard() -> Result<()> {
     simulate(&["--standard"])
 }

@@ -1,4 +1,4 @@
-//! The steps of a long command, one after another or side by side, and how long each took.
+//! The steps of a long command, sequential or concurrent, with their times.
 
 use std::{
     fs,
@@ -15,7 +15,7 @@ use crate::{
     workspace::output_dir,
 };
 
-/// What was run so far.
+/// The steps so far.
 pub(crate) struct Steps {
     started: Instant,
     ended: Vec<Ended>,
@@ -35,10 +35,10 @@ impl Steps {
         }
     }
 
-    /// Runs one step, which writes to the terminal itself.
+    /// Runs a step, which writes to the terminal itself.
     ///
     /// # Errors
-    /// The step's.
+    /// That of the step.
     pub(crate) fn run(
         &mut self,
         name: &'static str,
@@ -51,10 +51,10 @@ impl Steps {
         result
     }
 
-    /// Runs steps at the same time. What each writes is shown in one piece, when it ends.
+    /// Runs steps concurrently. The output of each is shown in one piece when it ends.
     ///
     /// # Errors
-    /// The first failure. The others come to their end all the same: what they say is worth having.
+    /// The first failure. The other steps still run to their end, because their results are useful.
     pub(crate) fn side_by_side(&mut self, steps: Vec<(&'static str, Command)>) -> Result<()> {
         let started = Instant::now();
         let (sender, endings) = mpsc::channel();
@@ -64,7 +64,7 @@ impl Steps {
                 scope.spawn(move || {
                     let ending = output_file(name)
                         .map(|file| (command::run_into(&mut command, &file), file));
-                    // Whoever receives is there until all have sent.
+                    // The receiver lives until all have sent.
                     let _ = sender.send((name, ending));
                 });
             }
@@ -90,7 +90,7 @@ impl Steps {
         self.ended.push(Ended { name, took, passed });
     }
 
-    /// Shows how long each took, and all of them.
+    /// Prints the time of each step and of all together.
     pub(crate) fn print(&self) {
         for Ended { name, took, passed } in &self.ended {
             eprintln!("== {name:<26} {} {took:>8.1?}", outcome(*passed));
@@ -105,7 +105,7 @@ fn outcome(passed: bool) -> &'static str {
     if passed { "passed" } else { "FAILED" }
 }
 
-/// Where a step beside others writes; it can be looked at meanwhile.
+/// Returns the file for the output of a concurrent step, which can be watched while it runs.
 pub(crate) fn output_file(name: &str) -> Result<PathBuf> {
     let dir = output_dir().join("steps");
     fs::create_dir_all(&dir).map_err(at(&dir))?;

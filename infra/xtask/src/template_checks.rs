@@ -1,7 +1,7 @@
-//! What cfn-lint and checkov find in the template, held against the findings that have a reason.
+//! The comparison of cfn-lint's and checkov's findings in the template with the accepted ones.
 //!
-//! `infra/cloudformation/findings.yaml` has the reasons. A finding that is not there is a failure, and so is a reason that no
-//! finding needs any more.
+//! `infra/cloudformation/findings.yaml` has the reasons of accepted findings. A finding without a reason is a failure, and so
+//! is a reason without a finding.
 
 use std::{collections::BTreeSet, fmt::Write as _, fs, path::Path, process::Command};
 
@@ -13,20 +13,20 @@ use crate::{
     workspace::{root, template_path},
 };
 
-/// A check that a resource does not pass.
+/// A failed check of a resource.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 struct Finding {
     check: String,
-    /// The resource's logical id; empty for the template as a whole.
+    /// The resource's logical id, or empty for the template as a whole.
     resource: String,
     says: String,
 }
 
-/// Why the findings of a check stay.
+/// The reason for accepting the findings of a check.
 #[derive(Debug)]
 struct Reason {
     check: String,
-    /// Logical ids, or types for all resources of them.
+    /// The logical ids, or the types of which all resources are meant.
     on: Vec<String>,
     used: bool,
 }
@@ -34,7 +34,8 @@ struct Reason {
 /// Checks the template.
 ///
 /// # Errors
-/// Where there is a finding without a reason, a reason without a finding, or a program does not run.
+/// - `Template`: there is a finding without a reason, or a reason without a finding.
+/// - `Missing`, `Failed`: a program cannot be set up or does not run.
 pub fn check_template() -> Result<()> {
     let python = Python::set_up_for_checks()?;
     let path = template_path();
@@ -56,7 +57,7 @@ pub fn check_template() -> Result<()> {
     settle(&findings, &mut reasons, &template)
 }
 
-/// Holds the findings against the reasons.
+/// Compares the findings with the reasons.
 fn settle(findings: &[Finding], reasons: &mut [Reason], template: &Value) -> Result<()> {
     let mut wrong = String::new();
     for finding in findings {
@@ -81,7 +82,7 @@ fn settle(findings: &[Finding], reasons: &mut [Reason], template: &Value) -> Res
     for Reason { check, on, .. } in reasons.iter().filter(|reason| !reason.used) {
         let _ = writeln!(
             wrong,
-            "{check} on {}: nothing is found any more",
+            "{check} on {}: there is no such finding any more",
             on.join(", ")
         );
     }
@@ -119,7 +120,7 @@ fn read_reasons(text: &str) -> Result<Vec<Reason>> {
         .collect()
 }
 
-/// cfn-lint, with the rules for serverless applications.
+/// Runs cfn-lint with the rules for serverless applications.
 fn lint(python: &Python, template: &Path) -> Result<Vec<Finding>> {
     let found = json_of(
         Command::new(python.program("cfn-lint"))
@@ -147,10 +148,10 @@ fn checkov(python: &Python, template: &Path) -> Result<Vec<Finding>> {
     let found = json_of(
         Command::new(python.program("checkov"))
             .args(["--framework", "cloudformation", "--output", "json"])
-            // Its own checks only: nothing is asked of its vendor.
+            // Its own checks only, without requests to its vendor.
             .args(["--skip-download", "--compact"])
-            // It reads a Ref in a variable as the template's path, and a path of forty characters as a secret access key: what
-            // it finds depends on where the clone lies. A test of the template holds that no variable has a secret.
+            // This check takes a Ref in a variable for the template's path, and a path of forty characters for a secret access
+            // key, so its result depends on the clone's path. A test of the template checks that no variable has a secret.
             .args(["--skip-check", "CKV_AWS_45", "--file"])
             .arg(template),
     )?;
@@ -185,7 +186,7 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
-/// What a program writes as JSON. Both end as failed where they have found something.
+/// Reads a program's JSON output. Both programs exit with a failure if they have findings.
 fn json_of(command: &mut Command) -> Result<Value> {
     let output = command.output().map_err(|source| Error::Start {
         program: command.get_program().to_string_lossy().into_owned(),

@@ -1,4 +1,4 @@
-//! How long a clean clone builds until `cargo run` serves, and a change in `domain` until tests have run.
+//! The build times: of a clean clone until `cargo run` serves, and of a change in `domain` until tests have run.
 
 use std::{
     fs,
@@ -19,17 +19,18 @@ use crate::{
 
 const READY: Duration = Duration::from_secs(5 * 60);
 const CHANGE: Duration = Duration::from_secs(20);
-/// Changes, of which the middle one counts.
+/// Number of changes, of which the median counts.
 const ROUNDS: usize = 3;
-/// Whose unit tests run after a change: those of `domain` itself, and of the use cases on it.
+/// The packages whose unit tests run after a change: `domain` itself and the use cases.
 const TESTED: [&str; 2] = ["domain", "handlers"];
-/// Crates that are shown.
+/// Number of crates in the table.
 const HEAVIEST: usize = 15;
 
-/// Builds a clone of its own, from nothing. `quick` tries a change alone, in the tree as it is.
+/// Builds a new clone from nothing. `quick` only measures a change, in the current tree.
 ///
 /// # Errors
-/// Where git or cargo fail, or cargo's account of its times cannot be read.
+/// - `Failed`: git or cargo failed.
+/// - `Bench`: cargo's page of times cannot be read.
 pub(super) fn build(quick: bool) -> Result<Part> {
     if quick {
         return Ok(part(None, &after_changes(root())?, Vec::new()));
@@ -57,7 +58,7 @@ fn cargo_in(folder: &Path) -> Command {
     let mut command = Command::new(cargo());
     command
         .current_dir(folder)
-        // What this process was built with is not for another tree.
+        // The flags of this process's build must not affect another tree.
         .env_remove("CARGO_TARGET_DIR")
         .env_remove("RUSTFLAGS");
     command
@@ -70,7 +71,7 @@ fn after_changes(tree: &Path) -> Result<Vec<(&'static str, Duration)>> {
         .collect()
 }
 
-/// The unit tests of a package, as somebody runs them who has changed a line of `domain`.
+/// Measures the unit tests of a package after a change of a line in `domain`.
 fn after_a_change(tree: &Path, package: &str) -> Result<Duration> {
     let tests = || {
         let mut tests = cargo_in(tree);
@@ -105,7 +106,7 @@ fn change(file: &Path, round: usize) -> Result<()> {
     writeln!(open, "// {round}").map_err(at(file))
 }
 
-/// A crate, as cargo tells of its time.
+/// A crate with its build time according to cargo.
 #[derive(Deserialize)]
 struct Unit {
     name: String,
@@ -114,7 +115,7 @@ struct Unit {
     duration: f64,
 }
 
-/// From the page that `--timings` writes: it has them as JSON in a script.
+/// Reads the crates from the page of `--timings`, which has them as JSON in a script.
 fn heaviest(page: &str) -> Result<Vec<Unit>> {
     let bad = |why: &str| Error::Bench(format!("cargo's page of times: {why}"));
     let (_, rest) = page

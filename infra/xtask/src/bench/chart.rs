@@ -9,7 +9,7 @@ use super::part::Chart;
 use crate::error::{Error, Result};
 
 const SIZE: (u32, u32) = (960, 420);
-/// Told apart without colour too: each line has its name at its end.
+/// The colours of the lines. Each line also has its name at its end, for readers who cannot distinguish them.
 const COLOURS: [RGBColor; 5] = [
     RGBColor(31, 95, 131),
     RGBColor(168, 68, 42),
@@ -18,7 +18,7 @@ const COLOURS: [RGBColor; 5] = [
     RGBColor(60, 125, 70),
 ];
 
-/// Draws it, from zero upwards.
+/// Draws a chart whose y axis begins at zero.
 pub(super) fn draw(chart: &Chart) -> Result<String> {
     let points = || chart.series.iter().flat_map(|line| &line.points);
     let least = points().map(|point| point[0]).fold(f64::INFINITY, f64::min);
@@ -27,7 +27,10 @@ pub(super) fn draw(chart: &Chart) -> Result<String> {
         .fold(f64::NEG_INFINITY, f64::max);
     let highest = points().map(|point| point[1]).fold(0.0, f64::max);
     if !(least.is_finite() && most > least && highest > 0.0) {
-        return Err(Error::Bench(format!("nothing to draw in {}", chart.name)));
+        return Err(Error::Bench(format!(
+            "the chart {} has nothing to draw",
+            chart.name
+        )));
     }
     let mut svg = String::new();
     let drawn = if chart.log_x {
@@ -80,7 +83,7 @@ where
     Ok(())
 }
 
-/// `1 M`, `20 k`, `0.25`.
+/// Formats a number briefly: `1 M`, `20 k`, `0.25`.
 fn short(value: f64) -> String {
     let (scaled, unit) = match value {
         value if value >= 1e6 => (value / 1e6, " M"),
@@ -126,7 +129,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_is_drawn_of_one_point() {
+    fn a_single_point_is_not_drawn() {
         assert!(draw(&chart(vec![[1.0, 10.0]])).is_err());
     }
 }

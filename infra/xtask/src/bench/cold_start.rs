@@ -1,5 +1,5 @@
-//! How soon a function is there: from the start of its process to its first `/next` and its first answer; how large its zip
-//! is, and what it takes of memory.
+//! The cold starts: the time from the start of a function's process to its first `/next` and its first answer, the size of
+//! its zip, and its memory.
 
 use std::{
     fs,
@@ -31,7 +31,7 @@ const NEXT_MS: u64 = 30;
 const ZIP_BYTES: u64 = 4_000_000;
 const MEMORY_BYTES: u64 = 40_000_000;
 
-/// All that one function showed.
+/// The measurements of one function.
 struct Measured {
     function: &'static str,
     zip: u64,
@@ -39,14 +39,14 @@ struct Measured {
     next: Vec<Duration>,
     first: Vec<Duration>,
     warm: Vec<Duration>,
-    /// Requests to AWS before it was ready.
+    /// The number of requests to AWS before it was ready.
     requests: usize,
 }
 
-/// Starts each function, packaged as it is deployed, against a stub of the Runtime API.
+/// Starts each function, packaged for deployment, with a stub of the Runtime API.
 ///
 /// # Errors
-/// Where one cannot be built or does not answer.
+/// A function cannot be built or does not answer.
 pub(super) fn cold_start(quick: bool) -> Result<Part> {
     let profile = if quick {
         Profile::Dev
@@ -68,7 +68,7 @@ pub(super) fn cold_start(quick: bool) -> Result<Part> {
             warm: Vec::new(),
             requests: 0,
         };
-        // The first brings the file into memory, as Lambda has it there.
+        // The first run loads the file into the page cache, where Lambda has it too.
         for round in 0..=rounds {
             run(&program, &mut measured, round > 0)?;
         }
@@ -85,7 +85,7 @@ fn unpack(zip: &Path, folder: &Path) -> Result<PathBuf> {
     Ok(folder.join("bootstrap"))
 }
 
-/// One process, from its start to its end.
+/// Measures one process from its start to its end.
 fn run(program: &Path, measured: &mut Measured, counts: bool) -> Result<()> {
     let runtime = RuntimeApi::start()?;
     let (aws, requests) = aws()?;
@@ -123,7 +123,7 @@ fn run(program: &Path, measured: &mut Measured, counts: bool) -> Result<()> {
     Ok(())
 }
 
-/// An endpoint for the SDK that counts who comes, and closes the door.
+/// Returns an endpoint for the SDK that counts connections and closes them.
 fn aws() -> Result<(String, Arc<AtomicUsize>)> {
     let bad = |error: std::io::Error| Error::Bench(format!("the endpoint: {error}"));
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(bad)?;
@@ -141,7 +141,7 @@ fn aws() -> Result<(String, Arc<AtomicUsize>)> {
 
 fn environment(runtime: &RuntimeApi, aws: &str) -> Vec<(&'static str, String)> {
     let fixed = [
-        // What Lambda sets.
+        // The variables that Lambda sets.
         ("AWS_REGION", "eu-west-1"),
         ("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE"),
         ("AWS_SECRET_ACCESS_KEY", "example"),
@@ -151,7 +151,7 @@ fn environment(runtime: &RuntimeApi, aws: &str) -> Vec<(&'static str, String)> {
         ("AWS_LAMBDA_FUNCTION_VERSION", "$LATEST"),
         ("AWS_LAMBDA_LOG_GROUP_NAME", "bench"),
         ("AWS_LAMBDA_LOG_STREAM_NAME", "bench"),
-        // What the template sets.
+        // The variables that the template sets.
         ("STACK_NAME", "bench"),
         ("EVENTS_TABLE", "events"),
         ("REQUESTS_TABLE", "requests"),
@@ -182,7 +182,7 @@ fn environment(runtime: &RuntimeApi, aws: &str) -> Vec<(&'static str, String)> {
         .collect()
 }
 
-/// An event that is answered without AWS, for functions that have one.
+/// Returns an event that a function answers without AWS, if there is one.
 fn event(function: &str) -> Option<Value> {
     match function {
         "api" => Some(json!({
@@ -201,7 +201,7 @@ fn event(function: &str) -> Option<Value> {
     }
 }
 
-/// Ends with what it belongs to.
+/// A process that ends when this is dropped.
 struct Process(Child);
 
 impl Process {

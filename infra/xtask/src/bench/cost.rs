@@ -1,4 +1,4 @@
-//! What is counted, and what it costs by the price list.
+//! The counted requests, and their cost according to the price list.
 
 use std::{fs, process::Command};
 
@@ -14,7 +14,7 @@ use crate::{
     workspace::{cargo, root},
 };
 
-/// Counts again, and tells what is kept, which the test has then found to be the same.
+/// Runs the test that compares the stored counts with new ones, and returns the stored ones.
 pub(super) fn counts(_quick: bool) -> Result<Part> {
     let mut test = Command::new(cargo());
     test.current_dir(root())
@@ -25,7 +25,7 @@ pub(super) fn counts(_quick: bool) -> Result<Part> {
     Ok(of_counts(&serde_json::from_str(&kept).map_err(unreadable)?))
 }
 
-/// Computes; nothing is measured but by `counts`.
+/// Computes the cost from the results of `counts`, without measuring anything.
 pub(super) fn cost(_quick: bool) -> Result<Part> {
     let mut program = Command::new(cargo());
     program.current_dir(root()).args([

@@ -1,15 +1,15 @@
-//! What a measurement was made by, without which its figures say little.
+//! The machine and the commit of a measurement, without which its figures say little.
 
 use std::{fs, process::Command, thread};
 
 use crate::{command, error::Result, workspace::root};
 
-/// Such as `4 x Example CPU, 16 GB; commit 1a2b3c4 of 2026-01-31`.
+/// Returns a description like `4 x Example CPU, 16 GB; commit 1a2b3c4 of 2026-01-31`.
 pub(super) fn this_machine() -> Result<String> {
     let git =
         |arguments: &[&str]| command::read(Command::new("git").current_dir(root()).args(arguments));
     let commit = git(&["log", "-1", "--format=%h of %cs"])?;
-    // What the bench itself writes is no change of what was measured.
+    // The files that the bench itself writes do not change the measured programs.
     let changed = git(&["status", "--porcelain", "--", ".", ":!docs"])?;
     let changed = if changed.is_empty() {
         ""

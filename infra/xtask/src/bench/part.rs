@@ -1,48 +1,48 @@
-//! What a part of the bench tells.
+//! The results of a part of the bench.
 
 use serde::{Deserialize, Serialize};
 
-/// One part: what was run, and what came out.
+/// The results of one part.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Part {
-    /// Its name, as `cargo xtask bench` takes it.
+    /// The name, as an argument of `cargo xtask bench`.
     pub part: String,
-    /// What was run, in a sentence or two.
+    /// The description of the measurement, in a sentence or two.
     pub says: String,
-    /// What was aimed at.
+    /// The goals and whether they were met.
     #[serde(default)]
     pub goals: Vec<Goal>,
-    /// Figures.
+    /// The tables.
     #[serde(default)]
     pub tables: Vec<Table>,
-    /// Pictures.
+    /// The charts.
     #[serde(default)]
     pub charts: Vec<Chart>,
-    /// What one has to know to read them.
+    /// Notes for readers of the figures.
     #[serde(default)]
     pub notes: Vec<String>,
-    /// The machine and the commit; added when it is kept.
+    /// The machine and the commit, added when the part is stored.
     #[serde(default)]
     pub made_by: String,
 }
 
-/// One figure that was aimed at.
+/// A goal and its measurement.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Goal {
-    /// What is measured.
+    /// The measured quantity.
     pub goal: String,
     /// The bound, such as `>= 4`.
     pub wanted: String,
-    /// What came out, with its unit and spread.
+    /// The measurement, with its unit and spread.
     pub measured: String,
-    /// Measured over wanted, where both are numbers.
+    /// The measurement divided by the bound, if both are numbers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ratio: Option<f64>,
     /// Whether the bound holds.
     pub met: bool,
-    /// Why it does not.
+    /// The reason if it does not hold.
     #[serde(default)]
     pub why: String,
 }
@@ -51,11 +51,11 @@ pub struct Goal {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Table {
-    /// What stands above it.
+    /// The title.
     pub title: String,
     /// The columns. All but the first are aligned to the right.
     pub head: Vec<String>,
-    /// As many cells as columns.
+    /// The rows, with one cell a column.
     pub rows: Vec<Vec<String>>,
 }
 
@@ -63,15 +63,15 @@ pub struct Table {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Chart {
-    /// Its file, without the ending.
+    /// The file name, without its extension.
     pub name: String,
-    /// What stands above it.
+    /// The title.
     pub title: String,
-    /// What is on the x axis, with its unit.
+    /// The label of the x axis, with its unit.
     pub x: String,
-    /// What is on the y axis, with its unit.
+    /// The label of the y axis, with its unit.
     pub y: String,
-    /// Whether x is on a logarithmic scale.
+    /// Whether the x axis is logarithmic.
     #[serde(default)]
     pub log_x: bool,
     /// The lines.
@@ -82,8 +82,8 @@ pub struct Chart {
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Series {
-    /// Whose it is.
+    /// The name.
     pub label: String,
-    /// x and y, by x.
+    /// The points, ordered by x.
     pub points: Vec<[f64; 2]>,
 }

@@ -1,4 +1,4 @@
-//! The report, docs/performance.md, with its charts beside it.
+//! The report, `docs/performance.md`, and its charts.
 
 use std::{fmt::Write, fs};
 
@@ -63,7 +63,7 @@ fn markdown(parts: &[Part]) -> String {
     };
     table(&mut page, &goals);
     for part in parts {
-        // Writing to a string does not fail.
+        // Writing to a string cannot fail.
         let _ = write!(
             page,
             "\n## {}\n\n{}\n\nMeasured on {}.\n",
@@ -119,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_goal_that_was_missed_says_why() {
+    fn a_missed_goal_has_its_reason() {
         let part: Part = serde_json::from_str(
             r#"{"part":"paths","says":"All of it.","goals":[
                 {"goal":"fold","wanted":">= 5","measured":"7","ratio":1.4,"met":true},

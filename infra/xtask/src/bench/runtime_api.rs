@@ -1,4 +1,4 @@
-//! Lambda's Runtime API as far as a custom runtime asks it: the next invocation, and what it came to.
+//! The part of Lambda's Runtime API that a custom runtime uses: the next invocation, and its response.
 //!
 //! <https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html>
 
@@ -12,22 +12,22 @@ use std::{
 
 use crate::error::{Error, Result};
 
-/// Anything that a function does here takes a part of a second.
+/// Longest wait for a function, in seconds: everything that it does here takes a fraction of one.
 const PATIENCE: Duration = Duration::from_secs(30);
 const FUNCTION_TIMEOUT: Duration = Duration::from_secs(90);
 
-/// What the runtime asked for, and when.
+/// A request of the runtime, with its time.
 #[derive(Debug)]
 pub(super) enum Asked {
-    /// `GET …/invocation/next`: it is ready for one more.
+    /// `GET …/invocation/next`: it is ready for the next invocation.
     Next(Instant, Answer),
-    /// `POST …/response`: it is done with one.
+    /// `POST …/response`: it finished an invocation.
     Response(Instant),
-    /// An error of the function or of its start.
+    /// `POST …/error`: the function or its start failed.
     Error(String),
 }
 
-/// What waits to be handed an invocation.
+/// A connection that waits for an invocation.
 #[derive(Debug)]
 pub(super) struct Answer(TcpStream);
 
@@ -42,7 +42,7 @@ impl RuntimeApi {
     /// Listens on a free port of loopback.
     ///
     /// # Errors
-    /// Where there is none.
+    /// - `Bench`: there is none.
     pub(super) fn start() -> Result<Self> {
         let bad = |error: std::io::Error| Error::Bench(format!("the Runtime API: {error}"));
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).map_err(bad)?;
@@ -51,22 +51,22 @@ impl RuntimeApi {
         thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let tell = tell.clone();
-                // It ends with its connection, and the connection with the process.
+                // The thread ends with its connection, and the connection with the process.
                 thread::spawn(move || serve(stream, &tell));
             }
         });
         Ok(Self { address, asked })
     }
 
-    /// The value of `AWS_LAMBDA_RUNTIME_API`.
+    /// Returns the value for `AWS_LAMBDA_RUNTIME_API`.
     pub(super) fn address(&self) -> &str {
         &self.address
     }
 
-    /// When it asked for an invocation, and where to put that.
+    /// Waits for a request for an invocation. Returns its time and where to answer it.
     ///
     /// # Errors
-    /// Where it does not, or tells an error.
+    /// - `Bench`: the function is silent, or reported an error.
     pub(super) fn next(&self) -> Result<(Instant, Answer)> {
         match self.asked.recv_timeout(PATIENCE) {
             Ok(Asked::Next(at, answer)) => Ok((at, answer)),
@@ -74,10 +74,10 @@ impl RuntimeApi {
         }
     }
 
-    /// When it answered.
+    /// Waits for a response. Returns its time.
     ///
     /// # Errors
-    /// Where it does not, or tells an error.
+    /// - `Bench`: the function is silent, or reported an error.
     pub(super) fn response(&self) -> Result<Instant> {
         match self.asked.recv_timeout(PATIENCE) {
             Ok(Asked::Response(at)) => Ok(at),
@@ -88,17 +88,19 @@ impl RuntimeApi {
 
 fn instead(of: &str, came: std::result::Result<Asked, mpsc::RecvTimeoutError>) -> Error {
     Error::Bench(match came {
-        Ok(Asked::Error(told)) => format!("the function told an error instead of {of}: {told}"),
-        Ok(_) => format!("the function asked for something else than {of}"),
-        Err(_) => format!("the function is silent, and has not come to {of}"),
+        Ok(Asked::Error(error)) => {
+            format!("the function reported an error instead of {of}: {error}")
+        }
+        Ok(_) => format!("the function sent something else instead of {of}"),
+        Err(_) => format!("the function is silent and did not get to {of}"),
     })
 }
 
 impl Answer {
-    /// Hands it an event.
+    /// Passes an event to the function. Returns the time.
     ///
     /// # Errors
-    /// Where it is gone.
+    /// - `Bench`: the function is gone.
     pub(super) fn invoke(mut self, event: &str) -> Result<Instant> {
         let deadline = SystemTime::now() + FUNCTION_TIMEOUT;
         let deadline = deadline.duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -119,7 +121,7 @@ impl Answer {
     }
 }
 
-/// One connection, which the runtime keeps open.
+/// Serves one connection, which the runtime keeps open.
 fn serve(mut stream: TcpStream, tell: &Sender<Asked>) {
     let Ok(reading) = stream.try_clone() else {
         return;
@@ -140,7 +142,7 @@ fn serve(mut stream: TcpStream, tell: &Sender<Asked>) {
             true => Asked::Response(at),
             false => Asked::Error(body),
         };
-        // Told before it is accepted: then the function asks on, perhaps on another connection.
+        // Reported before it is answered, because the function then continues, perhaps on another connection.
         let accepted = b"HTTP/1.1 202 Accepted\r\nContent-Length: 0\r\n\r\n";
         if tell.send(asked).is_err() || stream.write_all(accepted).is_err() {
             return;
@@ -148,7 +150,7 @@ fn serve(mut stream: TcpStream, tell: &Sender<Asked>) {
     }
 }
 
-/// The first line and the body; nothing at the end of the connection.
+/// Reads a request's first line and body. Returns `None` at the end of the connection.
 fn request(reader: &mut impl BufRead) -> Option<(String, String)> {
     let mut lines = Vec::new();
     loop {
@@ -192,7 +194,7 @@ mod tests {
     }
 
     #[test]
-    fn a_function_gets_an_event_and_its_answer_is_seen() {
+    fn a_function_receives_an_event_and_its_response_is_returned() {
         let api = RuntimeApi::start().unwrap();
         let mut function = TcpStream::connect(api.address()).unwrap();
         send(
