@@ -63,7 +63,7 @@ pub struct Page {
 /// Offers all commits to an export, page by page, and finally those that
 /// reached the time index late.
 ///
-/// `go_on` receives the number of new events of each page and may stop the
+/// `proceed` receives the number of new events of each page and may stop the
 /// transfer. Returns the recorded time up to which the export is complete, or
 /// `None` if it was stopped before the first page.
 ///
@@ -75,14 +75,14 @@ pub struct Page {
 pub fn offer_all<H: History>(
     exporter: &mut Exporter,
     history: &mut H,
-    mut go_on: impl FnMut(u64) -> bool,
+    mut proceed: impl FnMut(u64) -> bool,
 ) -> Result<Option<DateTime<Utc>>, H::Error> {
     for (account, head) in exporter.some_heads(HEADS_ASKED_FIRST) {
         check_head(history, &account, &head)?;
     }
     let mut reached = None;
     let mut new = 0;
-    while go_on(new) {
+    while proceed(new) {
         let page = history.page()?;
         new = 0;
         for commit in &page.commits {
@@ -95,8 +95,8 @@ pub fn offer_all<H: History>(
             reached = Some(last.recorded_at);
         }
         if let Some(until) = page.complete_until {
-            go_on(new);
-            go_on(offer_late(exporter, history, until)?);
+            proceed(new);
+            proceed(offer_late(exporter, history, until)?);
             return Ok(Some(until));
         }
     }

@@ -13,7 +13,7 @@ async fn opened_meanwhile<T>(
     world.faults.at(call, 0, Fault::StopAfter);
     let mut question = Box::pin(question);
     assert!(world.faults.until_stop(&mut question).await.is_none());
-    world.faults.go_on();
+    world.faults.resume();
     let appender = world.appender();
     world
         .append(&appender, &account(1), "open", [opened()])

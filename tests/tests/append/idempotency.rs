@@ -238,7 +238,7 @@ async fn a_movement_is_reversed_once_for_ever_whoever_asks() {
         .append(&other, &id, "other", [reversal()])
         .await
         .unwrap();
-    world.faults.go_on();
+    world.faults.resume();
     let second = slow.await;
     assert!(
         matches!(&second, Err(Error::Invalid(errors)) if errors[0].detail.contains("was reversed before")),

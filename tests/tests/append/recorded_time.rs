@@ -78,7 +78,7 @@ async fn who_reads_on_misses_nothing_though_the_clock_steps_while_it_is_written(
         assert!(world.faults.until_stop(&mut writing).await.is_none());
         step(seconds);
         reads().await;
-        world.faults.go_on();
+        world.faults.resume();
         writing.await.unwrap();
         reads().await;
         world

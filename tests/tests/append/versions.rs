@@ -200,7 +200,7 @@ async fn a_writer_that_is_always_overtaken_gives_up_after_a_bounded_number_of_at
             )
             .await
             .unwrap();
-        world.faults.go_on();
+        world.faults.resume();
         overtaken += 1;
         assert!(overtaken < 100, "it never gives up");
     };

@@ -139,7 +139,7 @@ async fn what_was_stamped_in_a_day_that_was_exported_is_in_the_next_export() {
 }
 
 #[tokio::test]
-async fn an_export_is_not_gone_on_with_from_another_ledger() {
+async fn an_export_is_not_continued_from_another_ledger() {
     let given = Given::a_day().await;
     given.world.clock.advance(DAY);
     given.nightly.run(None, BUDGET).await.unwrap();
@@ -223,7 +223,7 @@ async fn of_two_runs_at_once_one_wins_and_what_the_other_wrote_goes() {
         given.world.faults.at(late_at, 0, Fault::StopBefore);
         let mut slow = Box::pin(slow.run(None, BUDGET));
         assert!(given.world.faults.until_stop(&mut slow).await.is_none());
-        given.world.faults.go_on();
+        given.world.faults.resume();
         let ended = given.nightly.run(None, BUDGET).await.unwrap();
         assert!(matches!(ended, Ended::Complete(_)), "{ended:?}");
         assert_eq!(slow.await.unwrap(), Ended::Overtaken);

@@ -118,7 +118,7 @@ async fn two_workers_on_one_event_send_one_mail_wherever_the_first_one_pauses() 
                 let stopped = world.faults.until_stop(&mut delivery).await.is_none();
                 world.clock.advance(pause);
                 let _ = quick.deliver(&entry.event_type, &entry.detail).await;
-                world.faults.go_on();
+                world.faults.resume();
                 if stopped {
                     let _ = delivery.await;
                 }

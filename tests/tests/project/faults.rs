@@ -84,7 +84,7 @@ async fn two_workers_on_one_account_agree_whichever_of_them_knows_more() {
             assert_eq!(world.faults.until_stop(&mut working).await, None);
             let left = quick.project(stream[..quick_has].to_vec()).await;
             assert_eq!(left, Vec::<String>::new());
-            world.faults.go_on();
+            world.faults.resume();
             assert_eq!(working.await, Vec::<String>::new());
             assert_projected(&world);
             assert_published(&world);

@@ -133,7 +133,7 @@ async fn an_account_that_is_taken_up_while_it_is_being_parked_does_not_stay_park
     let projector = world.projector();
     let mut parking = Box::pin(projector.project(unreadable.clone()));
     assert!(world.faults.until_stop(&mut parking).await.is_none());
-    world.faults.go_on();
+    world.faults.resume();
     let all = Selection {
         max: 10,
         ..Selection::default()
@@ -243,7 +243,7 @@ async fn a_commit_that_arrives_while_its_account_is_taken_up_again_is_not_forgot
                 .await
                 .unwrap();
             world.project(vec![world.stream().pop().unwrap()]).await;
-            world.faults.go_on();
+            world.faults.resume();
             resuming.await.unwrap();
             assert_projected(&world);
             assert_published(&world);

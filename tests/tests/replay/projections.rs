@@ -137,7 +137,7 @@ async fn money_that_moves_while_a_replay_works_is_no_difference() {
                 .unwrap();
         }
         world.project(world.stream()).await;
-        world.faults.go_on();
+        world.faults.resume();
         let document = working.await;
         assert_eq!(
             document["result"]["differing_count"], 0,
@@ -207,7 +207,7 @@ async fn a_parked_account_that_moved_since_its_shadow_was_built_is_not_put_back(
     world
         .faults
         .at("store.commit_holding", 0, Fault::FailBefore(unreadable));
-    world.faults.go_on();
+    world.faults.resume();
     world.project(stream).await;
     let parked = world.read_model.row(&account(1)).unwrap();
     assert!(parked.parked.is_some());
@@ -246,7 +246,7 @@ async fn a_balance_that_has_moved_past_its_shadow_at_the_last_look_is_not_put_ba
     assert!(world.faults.until_stop(&mut working).await.is_none());
 
     deposit("after-the-shadow").await;
-    world.faults.go_on();
+    world.faults.resume();
     world.project(world.stream()).await;
     let moved = world.read_model.row(&account(1)).unwrap();
 

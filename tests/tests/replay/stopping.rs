@@ -96,7 +96,7 @@ async fn a_stop_at_any_moment_of_the_work_ends_it_within_a_page() {
             let before = replayed(&world).len();
             world.faults.clear();
             let stopped = world.replayer().stop(&id).await.unwrap();
-            world.faults.go_on();
+            world.faults.resume();
             worker.await.unwrap();
             work(&world, LONG).await;
             let what = format!("{body} at call {step}");

@@ -1,4 +1,4 @@
-//! The bus: keeps what was published, and refuses what it is told to.
+//! The bus, which keeps published entries and can refuse chosen ones.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,11 +13,12 @@ use super::faults::{Fault, Faults};
 #[derive(Debug, Default)]
 struct State {
     published: Vec<BusEntry>,
-    /// Published and not yet handed on by the rules.
+    /// The published entries that the rules have not passed on yet.
     waiting: Vec<BusEntry>,
     refuses: BTreeSet<AccountId>,
 }
 
+/// A bus in memory.
 #[derive(Debug)]
 pub struct MemoryBus {
     faults: Arc<Faults>,
@@ -32,26 +33,28 @@ impl MemoryBus {
         }
     }
 
-    /// Everything that was ever taken, in order.
+    /// Returns all entries that were ever accepted, in their order.
     pub fn published(&self) -> Vec<BusEntry> {
         self.lock().published.clone()
     }
 
-    /// What was taken and not handed on yet; from now on it counts as handed on.
+    /// Takes the accepted entries that were not passed on yet. They count as
+    /// passed on from now on.
     pub fn take_waiting(&self) -> Vec<BusEntry> {
         std::mem::take(&mut self.lock().waiting)
     }
 
-    /// Hands this entry on once more.
+    /// Queues an entry to be passed on again.
     pub fn wait_again(&self, entry: BusEntry) {
         self.lock().waiting.push(entry);
     }
 
+    /// Whether entries wait to be passed on.
     pub fn has_waiting(&self) -> bool {
         !self.lock().waiting.is_empty()
     }
 
-    /// Entries about these accounts are not taken; all others are.
+    /// Refuses entries about these accounts, and no others, from now on.
     pub fn refuse(&self, accounts: impl IntoIterator<Item = AccountId>) {
         self.lock().refuses = accounts.into_iter().collect();
     }

@@ -1,4 +1,4 @@
-//! A clock that moves when it is told to.
+//! A clock that the test moves.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
@@ -7,26 +7,27 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use handlers::ports::Clock;
 
-/// Starts on 22 November 2026 at noon. Each look at it is a microsecond later
-/// than the one before, as two looks at a real clock are; a wait takes no time
-/// of the test.
+/// A clock that starts on 22 November 2026 at noon. Each reading is a microsecond
+/// later than the one before, as with a real clock. A sleep advances it and takes
+/// no real time.
 #[derive(Debug)]
 pub struct TestClock(Mutex<DateTime<Utc>>);
 
 impl Default for TestClock {
     fn default() -> Self {
         let noon = DateTime::from_timestamp(1_795_348_800, 0);
-        TestClock(Mutex::new(noon.expect("a time within chrono's range")))
+        TestClock(Mutex::new(noon.expect("noon is within chrono's range")))
     }
 }
 
 impl TestClock {
+    /// Advances the clock.
     pub fn advance(&self, duration: Duration) {
         let delta = TimeDelta::from_std(duration).expect("a wait within chrono's range");
         self.step(delta);
     }
 
-    /// Steps to this time, forwards or back.
+    /// Sets the clock, forwards or back.
     pub fn set(&self, time: DateTime<Utc>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = time;
     }

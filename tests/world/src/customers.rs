@@ -1,4 +1,4 @@
-//! The customers, every revision of them.
+//! The customers with all their revisions.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,6 +11,7 @@ use handlers::ports::{CustomerRevision, Customers};
 
 use super::faults::Faults;
 
+/// Customers in memory.
 #[derive(Debug)]
 pub struct MemoryCustomers {
     faults: Arc<Faults>,
@@ -27,7 +28,7 @@ impl MemoryCustomers {
         }
     }
 
-    /// Processes are taken to have clocks of their own, apart by so much at most.
+    /// Lets each process have a clock of its own, with differences up to `most`.
     pub fn let_clocks_differ(&self, most: TimeDelta) {
         *self.clocks_differ() = most;
     }
@@ -38,7 +39,7 @@ impl MemoryCustomers {
             .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Every revision of everybody.
+    /// Returns every revision of every customer.
     pub fn all(&self) -> Vec<CustomerRevision> {
         self.lock().values().flatten().cloned().collect()
     }

@@ -1,4 +1,4 @@
-//! The dead-letter queue, with SQS's visibility.
+//! The dead-letter queue, with the visibility timeouts of SQS.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,7 +13,7 @@ use serde_json::Value;
 use super::clock::TestClock;
 use super::faults::Faults;
 
-/// SQS hands out no more at once.
+/// Letters that one receive returns at most, as in SQS.
 const RECEIVED_AT_ONCE: usize = 10;
 
 #[derive(Debug)]
@@ -22,7 +22,7 @@ struct Letter {
     body: String,
     attributes: BTreeMap<String, String>,
     visible_from: DateTime<Utc>,
-    /// How often it was received; the receipt of the last time is the valid one.
+    /// The number of times it was received. Only the last receipt is valid.
     received: u32,
 }
 
@@ -47,6 +47,7 @@ struct State {
     put: usize,
 }
 
+/// A dead-letter queue in memory.
 #[derive(Debug)]
 pub struct MemoryDeadLetters {
     faults: Arc<Faults>,
@@ -63,7 +64,7 @@ impl MemoryDeadLetters {
         }
     }
 
-    /// A letter of somebody else, visible at once; answers with its id.
+    /// Adds a letter from outside, which is visible at once. Returns its id.
     pub fn put_foreign(&self, body: &Value, attributes: &[(&str, &str)]) -> String {
         let attributes = attributes
             .iter()
@@ -72,19 +73,20 @@ impl MemoryDeadLetters {
         self.insert(body.to_string(), attributes, Duration::ZERO)
     }
 
-    /// The bodies of all letters, visible or not, oldest first.
+    /// Returns the bodies of all letters, visible or not, oldest first.
     pub fn bodies(&self) -> Vec<Value> {
         let read = |letter: &Letter| serde_json::from_str(&letter.body).unwrap_or(Value::Null);
         self.lock().letters.iter().map(read).collect()
     }
 
-    /// The body of this letter, if it is there.
+    /// Returns the body of a letter.
     pub fn body(&self, id: &str) -> Option<Value> {
         let state = self.lock();
         let letter = state.letters.iter().find(|letter| letter.id == id)?;
         serde_json::from_str(&letter.body).ok()
     }
 
+    /// Returns the ids of all letters, oldest first.
     pub fn ids(&self) -> Vec<String> {
         self.lock()
             .letters
@@ -93,8 +95,8 @@ impl MemoryDeadLetters {
             .collect()
     }
 
-    /// Of each letter, oldest first: its id, how often it was received, and
-    /// from when on it is visible.
+    /// Returns for each letter, oldest first: its id, the number of times it was
+    /// received, and the time from which it is visible.
     pub fn places(&self) -> Vec<(String, u32, DateTime<Utc>)> {
         let place = |letter: &Letter| (letter.id.clone(), letter.received, letter.visible_from);
         self.lock().letters.iter().map(place).collect()
@@ -121,7 +123,7 @@ impl MemoryDeadLetters {
     }
 
     fn after(&self, delay: Duration) -> DateTime<Utc> {
-        self.clock.now() + TimeDelta::from_std(delay).expect("a delay within chrono's range")
+        self.clock.now() + TimeDelta::from_std(delay).expect("the delay is within chrono's range")
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -139,14 +141,14 @@ impl DeadLetterQueue for MemoryDeadLetters {
         self.faults.call("dead_letters.put", write).await
     }
 
-    /// As SQS can do it: what somebody has received is counted, and not seen.
+    /// Like SQS, counts received letters but does not show them.
     async fn look(&self, max: usize) -> Result<QueueView> {
         let read = || {
             let now = self.clock.now();
             let state = self.lock();
             let letters = || state.letters.iter();
             let visible = letters().filter(|letter| letter.visible_from <= now);
-            // What was never received is delayed.
+            // A letter that was never received is only delayed.
             let there = |letter: &&Letter| letter.visible_from <= now || letter.received > 0;
             Ok(QueueView {
                 letters: visible.take(max).map(Letter::queued).collect(),

@@ -1,4 +1,4 @@
-//! The event store, with the conditions of the one on DynamoDB.
+//! The event store, with the same conditions as the one on DynamoDB.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -18,12 +18,13 @@ struct State {
     commits: BTreeMap<(AccountId, Version), Commit>,
     keys: BTreeMap<(AccountId, IdempotencyKey), IdempotencyRecord>,
     marks: BTreeMap<(AccountId, EventId), EventId>,
-    /// In the order in which they were written: what the stream tells.
+    /// The commits in the order in which they were written, as in the stream.
     log: Vec<Commit>,
-    /// The most commits in a page, however many are asked for.
+    /// Commits in a page at most, whatever the limit.
     page_cap: Option<usize>,
 }
 
+/// An event store in memory.
 #[derive(Debug)]
 pub struct MemoryEventStore {
     faults: Arc<Faults>,
@@ -38,29 +39,29 @@ impl MemoryEventStore {
         }
     }
 
-    /// All commits in the order in which they were written.
+    /// Returns all commits in the order in which they were written.
     pub fn log(&self) -> Vec<Commit> {
         self.lock().log.clone()
     }
 
-    /// An account's commits, oldest first.
+    /// Returns an account's commits, oldest first.
     pub fn of(&self, account: &AccountId) -> Vec<Commit> {
         self.lock().of(account).cloned().collect()
     }
 
-    /// Puts another commit in the place of one, as nobody may.
+    /// Replaces a commit, which no use case does.
     pub fn tamper(&self, commit: Commit) {
         let key = (commit.account_id.clone(), commit.first_version);
         self.lock().commits.insert(key, commit);
     }
 
-    /// Takes a commit away, as nobody may.
+    /// Removes a commit, which no use case does.
     pub fn lose(&self, account: &AccountId, first_version: Version) {
         let key = (account.clone(), first_version);
         self.lock().commits.remove(&key);
     }
 
-    /// Pages are no longer than this from now on.
+    /// Limits pages to this many commits from now on.
     pub fn cap_pages(&self, commits: usize) {
         self.lock().page_cap = Some(commits);
     }

@@ -1,4 +1,4 @@
-//! Faults at chosen calls, and a trace of all calls.
+//! Faults at chosen calls of ports, and a trace of all calls.
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -7,25 +7,25 @@ use std::task::Poll;
 
 use handlers::error::{Error, Result};
 
-/// What goes wrong at a call.
+/// A fault of a call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fault {
     /// The call has no effect and answers with this error.
     FailBefore(Error),
-    /// The call has its effect and answers with this error all the same.
+    /// The call has its effect but answers with this error.
     FailAfter(Error),
-    /// The caller stops before the effect, until told to go on; a caller that
-    /// is dropped instead has crashed.
+    /// The caller stops before the effect until it is resumed. A caller that is
+    /// dropped instead has crashed.
     StopBefore,
-    /// The same after the effect, before the answer.
+    /// The caller stops after the effect and before the answer.
     StopAfter,
 }
 
 #[derive(Debug)]
 enum Place {
-    /// The n-th call of all from now on, from 0.
+    /// The n-th call of any port from now on, counted from 0.
     Any(usize),
-    /// The n-th call of this name from now on, from 0.
+    /// The n-th call of this name from now on, counted from 0.
     Named(&'static str, usize),
 }
 
@@ -37,41 +37,42 @@ struct State {
     steps: Option<Steps>,
 }
 
-/// Step by step, each call waits until it is granted.
+/// The state of a step-by-step run, in which each call waits until it is granted.
 #[derive(Debug, Default)]
 struct Steps {
     waits: Option<&'static str>,
     granted: Option<Option<Fault>>,
 }
 
-/// Where each port asks, before and after each call, whether it goes well.
+/// The planned faults, which each port consults before and after each call, and
+/// the trace of all calls.
 #[derive(Debug, Default)]
 pub struct Faults(Mutex<State>);
 
 impl Faults {
-    /// The n-th call of this name from now on, from 0, goes wrong.
+    /// Plans a fault at the n-th call of this name from now on, counted from 0.
     pub fn at(&self, call: &'static str, nth: usize, fault: Fault) {
         self.lock().plans.push((Place::Named(call, nth), fault));
     }
 
-    /// The n-th call of any port from now on, from 0, goes wrong.
+    /// Plans a fault at the n-th call of any port from now on, counted from 0.
     pub fn at_call(&self, nth: usize, fault: Fault) {
         self.lock().plans.push((Place::Any(nth), fault));
     }
 
-    /// No fault that was planned comes any more.
+    /// Cancels all planned faults.
     pub fn clear(&self) {
         let mut state = self.lock();
         state.plans.clear();
         state.stopped = false;
     }
 
-    /// The names of the calls so far, in order.
+    /// Returns the names of the calls so far, in their order.
     pub fn trace(&self) -> Vec<&'static str> {
         self.lock().trace.clone()
     }
 
-    /// How often this call was made so far.
+    /// Returns the number of calls of this name so far.
     pub fn calls(&self, call: &'static str) -> usize {
         self.lock()
             .trace
@@ -80,11 +81,12 @@ impl Faults {
             .count()
     }
 
+    /// Clears the trace.
     pub fn forget_trace(&self) {
         self.lock().trace.clear();
     }
 
-    /// Runs `future` to its end, or to the call at which it stops: `None`.
+    /// Runs `future` to its end. Returns `None` if it stops at a call.
     pub async fn until_stop<F: Future>(&self, future: &mut Pin<Box<F>>) -> Option<F::Output> {
         poll_fn(|context| match future.as_mut().poll(context) {
             Poll::Ready(output) => Poll::Ready(Some(output)),
@@ -94,8 +96,8 @@ impl Faults {
         .await
     }
 
-    /// Runs `future` to its end or to the call at which it stops, where its
-    /// process dies: `None`.
+    /// Runs `future` to its end. Returns `None` if it stops at a call, where its
+    /// process crashes.
     pub async fn until_crash<F: Future>(&self, future: F) -> Option<F::Output> {
         let mut future = Box::pin(future);
         let output = self.until_stop(&mut future).await;
@@ -104,35 +106,35 @@ impl Faults {
         output
     }
 
-    /// Whoever stopped goes on when it is awaited again.
-    pub fn go_on(&self) {
+    /// Lets the stopped caller continue when it is awaited again.
+    pub fn resume(&self) {
         self.lock().stopped = false;
     }
 
-    /// From now on whoever is polled goes on only to its next call, and waits
-    /// there until the call is granted.
+    /// From now on, a polled caller runs only to its next call and waits there
+    /// until the call is granted.
     pub fn step_by_step(&self) {
         self.lock().steps = Some(Steps::default());
     }
 
-    /// The next call that is polled goes on, with this fault if there is one.
+    /// Grants the next call that is polled, with this fault if there is one.
     pub fn grant(&self, fault: Option<Fault>) {
         if let Some(steps) = &mut self.lock().steps {
             steps.granted = Some(fault);
         }
     }
 
-    /// The call at which the one who was polled last waits; told once.
+    /// Takes the name of the call at which the caller that was polled last waits.
     pub fn waits_at(&self) -> Option<&'static str> {
         self.lock().steps.as_mut()?.waits.take()
     }
 
-    /// Nobody waits for a grant any more.
+    /// Ends the step-by-step run: no call waits for a grant any more.
     pub fn run_freely(&self) {
         self.lock().steps = None;
     }
 
-    /// `None` when calls are not granted one by one.
+    /// Waits for the grant. Returns `None` outside of a step-by-step run.
     async fn granted(&self, name: &'static str) -> Option<Option<Fault>> {
         poll_fn(|_| {
             let mut state = self.lock();
@@ -153,7 +155,7 @@ impl Faults {
         .await
     }
 
-    /// A call whose effect is all at once.
+    /// Makes a call with an atomic effect.
     pub(super) async fn call<T>(
         &self,
         name: &'static str,
@@ -175,7 +177,7 @@ impl Faults {
         }
     }
 
-    /// Notes the call, lets others run, and says what goes wrong with it.
+    /// Records the call, lets others run, and returns its fault.
     pub(super) async fn strike(&self, name: &'static str) -> Option<Fault> {
         if let Some(fault) = self.granted(name).await {
             return fault;

@@ -1,4 +1,4 @@
-//! Signing keys that a test can change.
+//! Signing keys that a test can rotate.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -8,6 +8,7 @@ use handlers::keyring::Keyring;
 use handlers::ports::Keys;
 use serde_json::json;
 
+/// Signing keys in memory.
 #[derive(Debug)]
 pub struct MemoryKeys(Mutex<Keyring>);
 
@@ -18,7 +19,8 @@ impl Default for MemoryKeys {
 }
 
 impl MemoryKeys {
-    /// Signs with the key of this name from now on; links of the old ones work.
+    /// Signs with the key of this name from now on. Links signed with the old keys
+    /// stay valid.
     pub fn rotate(&self, name: &str, old: &[&str]) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = keyring(name, old);
     }
@@ -28,7 +30,7 @@ fn keyring(name: &str, old: &[&str]) -> Keyring {
     let secret = |name: &str| format!("{name:-<40}");
     let old: Vec<String> = old.iter().copied().map(secret).collect();
     let kept = json!({ "secret": secret(name), "old": old }).to_string();
-    Keyring::read(&[&kept]).expect("the keys are of the documented form")
+    Keyring::read(&[&kept]).expect("the keys have the documented form")
 }
 
 #[async_trait]

@@ -1,6 +1,25 @@
-//! A world in memory: every port of the use cases, a clock that the test
-//! moves, and faults at chosen calls. Deterministic: the same test takes the
-//! same steps each time.
+//! Every port of the use cases in memory, for tests, with a clock that the test
+//! moves and faults at chosen calls. Deterministic: the same test takes the same
+//! steps each time.
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use world::{World, account};
+//!
+//! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+//! let world = World::default();
+//! world.customer_with("ada@example.com", serde_json::json!({})).await;
+//! world.account_with(&account(1), &["12.50"]).await;
+//! world.project(world.stream()).await;
+//! world.settle().await;
+//! let mails = world.mailer.accepted();
+//! assert_eq!(mails[0].to, "ada@example.com");
+//! # });
+//! ```
+
+#![warn(missing_docs, clippy::missing_errors_doc)]
+#![deny(rustdoc::broken_intra_doc_links)]
 
 mod bus;
 mod clock;
@@ -45,31 +64,45 @@ pub use read_model::MemoryReadModel;
 pub use replays::MemoryReplays;
 pub use schedules::MemorySchedules;
 pub use secret_versions::MemorySecretVersions;
-pub use story::{account, customer, deposited, event, opened, reaches_notify, reports, withdrawn};
+pub use story::{account, customer, deposited, event, opened, reaches_notify, withdrawn};
 pub use suppressions::MemorySuppressions;
 pub use texts::payment_texts;
 
-/// How long a worker holds a notification in this world.
+/// The lease of a notification, in seconds.
 pub const LEASE: Duration = Duration::from_secs(60);
-/// How long the outcome of a send may stay unknown before an operator sees it.
+/// Seconds for which the outcome of a send may stay unknown before an operator
+/// sees it.
 pub const UNKNOWN_WINDOW: Duration = Duration::from_secs(600);
 
-/// The ports, shared by all use cases that are made from it. A second use case
-/// of one kind is a second process.
+/// The ports, shared by all use cases that are made from them. A second use case
+/// of the same kind acts as a second process.
 #[derive(Debug)]
 pub struct World {
+    /// The clock.
     pub clock: Arc<TestClock>,
+    /// The faults at the calls of all ports.
     pub faults: Arc<Faults>,
+    /// The event store.
     pub store: Arc<MemoryEventStore>,
+    /// The read model.
     pub read_model: Arc<MemoryReadModel>,
+    /// The customers.
     pub customers: Arc<MemoryCustomers>,
+    /// The notifications.
     pub notifications: Arc<MemoryNotifications>,
+    /// The bus.
     pub bus: Arc<MemoryBus>,
+    /// The mailer.
     pub mailer: Arc<MemoryMailer>,
+    /// The dead-letter queue.
     pub dead_letters: Arc<MemoryDeadLetters>,
+    /// The replays.
     pub replays: Arc<MemoryReplays>,
+    /// The schedules.
     pub schedules: Arc<MemorySchedules>,
+    /// The suppressions.
     pub suppressions: Arc<MemorySuppressions>,
+    /// The signing keys.
     pub keys: Arc<MemoryKeys>,
 }
 

@@ -1,5 +1,5 @@
-//! The mailer: takes, refuses, puts off, or leaves one in the dark; and tells
-//! afterwards, as a mailbox on the same machine does, or cannot, as SES.
+//! The mailer, which accepts, refuses, delays, or leaves the outcome unknown. Like
+//! the local mailbox it can report outcomes afterwards, or like SES it cannot.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,29 +11,32 @@ use handlers::ports::{Mail, Mailer, Outcome, SendFailure};
 
 use super::faults::{Fault, Faults};
 
-/// What the mailer answers to one send.
+/// The mailer's answer to a send.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
+    /// The mail is accepted.
     Accept,
+    /// The mail is refused permanently.
     Refuse,
-    /// Not now, but after this time.
+    /// The mail is refused for now; a retry after this time may help.
     Later(Duration),
-    /// Taken, and the answer is lost.
+    /// The mail is accepted, but the answer is lost.
     UnknownAccepted,
-    /// Lost on the way, and so is the answer.
+    /// The mail is lost on the way, and with it the answer.
     UnknownLost,
 }
 
 #[derive(Debug, Default)]
 struct State {
     accepted: Vec<Mail>,
-    /// Answers to the next sends; then everything is accepted.
+    /// The answers to the next sends. Later ones are accepted.
     script: VecDeque<Answer>,
-    /// Attempts of which was said that they were never taken.
+    /// The attempts reported as not accepted, which are refused from then on.
     closed: BTreeSet<(NotificationId, u32)>,
     tells_outcomes: bool,
 }
 
+/// A mailer in memory.
 #[derive(Debug)]
 pub struct MemoryMailer {
     faults: Arc<Faults>,
@@ -48,27 +51,27 @@ impl MemoryMailer {
         }
     }
 
-    /// The mails that customers got, in order.
+    /// Returns the accepted mails, in their order.
     pub fn accepted(&self) -> Vec<Mail> {
         self.lock().accepted.clone()
     }
 
-    /// The next sends are answered like this, one after the other.
+    /// Sets the answers to the next sends.
     pub fn answer(&self, answers: impl IntoIterator<Item = Answer>) {
         self.lock().script.extend(answers);
     }
 
-    /// No answer that was given in advance and not used comes any more.
+    /// Cancels the answers that were not used yet.
     pub fn forget_answers(&self) {
         self.lock().script.clear();
     }
 
-    /// The attempts of which was said that they were never taken.
+    /// Returns the attempts that were reported as not accepted.
     pub fn closed(&self) -> BTreeSet<(NotificationId, u32)> {
         self.lock().closed.clone()
     }
 
-    /// Knows afterwards what it took, from now on.
+    /// Reports outcomes from now on, like the local mailbox.
     pub fn tell_outcomes(&self) {
         self.lock().tells_outcomes = true;
     }
@@ -81,14 +84,16 @@ impl MemoryMailer {
         let mut state = self.lock();
         let lost = |reason: &str| Err(SendFailure::Unknown(reason.to_owned()));
         if state.closed.contains(&(mail.notification_id, mail.attempt)) {
-            return Err(SendFailure::Refused("this attempt was given up".to_owned()));
+            return Err(SendFailure::Refused(
+                "this attempt was refused before".to_owned(),
+            ));
         }
         match state.script.pop_front().unwrap_or(Answer::Accept) {
             Answer::Accept => {
                 state.accepted.push(mail.clone());
                 Ok(message_id(mail))
             }
-            Answer::Refuse => Err(SendFailure::Refused("the address is not one".to_owned())),
+            Answer::Refuse => Err(SendFailure::Refused("the address is invalid".to_owned())),
             Answer::Later(after) => {
                 let reason = "the sending rate is exceeded".to_owned();
                 Err(SendFailure::Later { reason, after })

@@ -1,4 +1,4 @@
-//! The notifications, written on condition of their revision.
+//! The notifications, with writes on condition of their revision.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,11 +11,12 @@ use handlers::ports::{Notification, Notifications};
 
 use super::faults::Faults;
 
+/// Notifications in memory.
 #[derive(Debug)]
 pub struct MemoryNotifications {
     faults: Arc<Faults>,
     stored: Mutex<BTreeMap<NotificationId, Notification>>,
-    /// What no index shows yet.
+    /// The notifications that no index shows yet.
     hidden: Mutex<BTreeSet<NotificationId>>,
 }
 
@@ -28,19 +29,19 @@ impl MemoryNotifications {
         }
     }
 
-    /// All of them, by event and kind.
+    /// Returns all notifications, by event and kind.
     pub fn all(&self) -> Vec<Notification> {
         let mut all: Vec<Notification> = self.lock().values().cloned().collect();
         all.sort_by_key(|found| (found.account_id.clone(), found.event_version, found.kind));
         all
     }
 
-    /// The indexes of what is due and of digests do not show this one yet.
+    /// Hides a notification from the indexes of due ones and of digests.
     pub fn hide(&self, id: NotificationId) {
         self.hidden().insert(id);
     }
 
-    /// The indexes have caught up.
+    /// Lets the indexes catch up.
     pub fn show_all(&self) {
         self.hidden().clear();
     }

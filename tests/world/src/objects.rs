@@ -1,4 +1,4 @@
-//! A bucket that writes on conditions, as S3 does.
+//! A bucket with conditional writes, like S3.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -18,6 +18,7 @@ struct Kept {
     written_at: DateTime<Utc>,
 }
 
+/// A bucket in memory.
 #[derive(Debug)]
 pub struct MemoryObjects {
     faults: Arc<Faults>,
@@ -26,6 +27,7 @@ pub struct MemoryObjects {
 }
 
 impl MemoryObjects {
+    /// Returns an empty bucket.
     pub fn new(faults: Arc<Faults>, clock: Arc<TestClock>) -> Self {
         MemoryObjects {
             faults,
@@ -38,11 +40,15 @@ impl MemoryObjects {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Returns the names of all objects.
     pub fn names(&self) -> Vec<String> {
         self.lock().keys().cloned().collect()
     }
 
-    /// All objects as files below this folder.
+    /// Writes all objects as files below this folder.
+    ///
+    /// # Errors
+    /// A file cannot be written.
     pub fn download(&self, folder: &Path) -> std::io::Result<()> {
         for (name, kept) in self.lock().iter() {
             let file = folder.join(name);
@@ -68,7 +74,7 @@ impl Objects for MemoryObjects {
     }
 
     async fn create(&self, name: &str, file: &Path) -> Result<()> {
-        let bytes = std::fs::read(file).expect("a file that is to be an object is there");
+        let bytes = std::fs::read(file).expect("the file of an object exists");
         let write = || {
             let mut kept = self.lock();
             if !kept.contains_key(name) {

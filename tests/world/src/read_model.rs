@@ -1,4 +1,4 @@
-//! The read model, written on condition of its revision.
+//! The read model, with writes on condition of its revision.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -10,6 +10,7 @@ use handlers::ports::{ReadModel, ReadModelRow};
 
 use super::faults::Faults;
 
+/// A read model in memory.
 #[derive(Debug)]
 pub struct MemoryReadModel {
     faults: Arc<Faults>,
@@ -24,15 +25,17 @@ impl MemoryReadModel {
         }
     }
 
+    /// Returns the row of an account.
     pub fn row(&self, account: &AccountId) -> Option<ReadModelRow> {
         self.lock().get(account).cloned()
     }
 
+    /// Returns all rows.
     pub fn rows(&self) -> Vec<ReadModelRow> {
         self.lock().values().cloned().collect()
     }
 
-    /// Puts a row in its place, or takes it away, past all conditions.
+    /// Replaces or removes a row without any condition.
     pub fn tamper(&self, account: &AccountId, row: Option<ReadModelRow>) {
         let mut rows = self.lock();
         match row {

@@ -16,6 +16,7 @@ struct State {
     shadows: BTreeMap<(String, AccountId), ShadowRow>,
 }
 
+/// Replays in memory.
 #[derive(Debug)]
 pub struct MemoryReplays {
     faults: Arc<Faults>,

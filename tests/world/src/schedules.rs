@@ -1,4 +1,4 @@
-//! The schedules as they stand.
+//! The schedules in their current state.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,6 +14,7 @@ use super::faults::Faults;
 
 type Rows = BTreeMap<(AccountId, ScheduleId), ScheduleRow>;
 
+/// Schedules in memory.
 #[derive(Debug)]
 pub struct MemorySchedules {
     faults: Arc<Faults>,
@@ -32,13 +33,13 @@ impl MemorySchedules {
         self.rows.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// As if the table had been lost.
+    /// Removes all rows, as if the table had been lost.
     pub fn lose(&self) {
         self.lock().clear();
     }
 }
 
-/// As a table keeps it: in whole microseconds.
+/// Returns the row as a table stores it: in whole microseconds.
 fn kept(row: &ScheduleRow) -> ScheduleRow {
     ScheduleRow {
         next_at: row.next_at.map(as_kept),

@@ -1,4 +1,4 @@
-//! A secret with versions and stages, as Secrets Manager keeps them.
+//! A secret with versions and stages, like those of Secrets Manager.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,10 +13,11 @@ use super::faults::Faults;
 #[derive(Debug, Default)]
 struct State {
     values: BTreeMap<String, SecretText>,
-    /// Which version is in each stage.
+    /// The version in each stage.
     stages: BTreeMap<&'static str, String>,
 }
 
+/// A secret in memory.
 #[derive(Debug)]
 pub struct MemorySecretVersions {
     faults: Arc<Faults>,
@@ -25,7 +26,7 @@ pub struct MemorySecretVersions {
 }
 
 impl MemorySecretVersions {
-    /// With this value in the version `first`.
+    /// Returns a secret whose version `first` has this value.
     pub fn new(faults: Arc<Faults>, value: &str) -> Self {
         let mut state = State::default();
         let first = "first".to_owned();
@@ -44,13 +45,13 @@ impl MemorySecretVersions {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What Secrets Manager does before it calls the function: the version is
-    /// there, in its stage, and empty.
+    /// Begins a rotation like Secrets Manager before it calls the function: the
+    /// version is pending and empty.
     pub fn begin_rotation(&self, version: &str) {
         self.lock().stages.insert(PENDING, version.to_owned());
     }
 
-    /// What an operator does who changes the secret.
+    /// Sets the current value, like an operator who changes the secret.
     pub fn put_current(&self, version: &str, value: &str) {
         let mut state = self.lock();
         state
@@ -59,7 +60,7 @@ impl MemorySecretVersions {
         move_current(&mut state, version);
     }
 
-    /// The same for the version that is being made.
+    /// Sets the pending value.
     pub fn put_into_pending(&self, version: &str, value: &str) {
         let mut state = self.lock();
         state.stages.insert(PENDING, version.to_owned());
@@ -67,12 +68,12 @@ impl MemorySecretVersions {
         state.values.insert(version.to_owned(), value);
     }
 
-    /// The version in a stage.
+    /// Returns the version in a stage.
     pub fn version_in(&self, stage: &str) -> Option<String> {
         self.lock().stages.get(stage).cloned()
     }
 
-    /// The value in a stage.
+    /// Returns the value in a stage.
     pub fn text_in(&self, stage: &str) -> Option<String> {
         let state = self.lock();
         let version = state.stages.get(stage)?;

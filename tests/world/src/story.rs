@@ -1,4 +1,5 @@
-//! What tests tell: accounts opened, money moved, streams delivered.
+//! The steps of a test's story: accounts are opened, money moves, streams are
+//! delivered.
 
 use std::time::Duration;
 
@@ -14,21 +15,25 @@ use serde_json::{Value, json};
 
 use super::World;
 
-/// How often an event is delivered again before a test gives up on it.
+/// Deliveries of an event before a test fails.
 const MAX_ROUNDS: u32 = 50;
 
+/// Returns the account `ACC-number`.
 pub fn account(number: u32) -> AccountId {
     format!("ACC-{number}").parse().expect("an account id")
 }
 
+/// Returns the customer who owns every account.
 pub fn customer() -> CustomerId {
     "CUST-42".parse().expect("a customer id")
 }
 
+/// Returns an event of a request.
 pub fn event(event_type: &str, data: Value) -> Value {
     json!({ "type": event_type, "occurred_at": "2026-11-22T09:30:00Z", "data": data })
 }
 
+/// Returns the opening of an account in euros with an overdraft limit of 100.
 pub fn opened() -> Value {
     event(
         "AccountOpened",
@@ -36,6 +41,7 @@ pub fn opened() -> Value {
     )
 }
 
+/// Returns a deposit in euros.
 pub fn deposited(amount: &str) -> Value {
     event(
         "MoneyDeposited",
@@ -43,6 +49,7 @@ pub fn deposited(amount: &str) -> Value {
     )
 }
 
+/// Returns a withdrawal in euros.
 pub fn withdrawn(amount: &str) -> Value {
     event(
         "MoneyWithdrawn",
@@ -50,14 +57,15 @@ pub fn withdrawn(amount: &str) -> Value {
     )
 }
 
-pub fn reports(events: impl IntoIterator<Item = Value>) -> ProposedEvents {
+/// Reads the events of a request.
+fn proposed(events: impl IntoIterator<Item = Value>) -> ProposedEvents {
     let events: Vec<Value> = events.into_iter().collect();
-    ProposedEvents::read(json!({ "events": events })).expect("well-formed reports")
+    ProposedEvents::read(json!({ "events": events })).expect("the events are well-formed")
 }
 
-/// Whether the rules of the template hand this entry to notify.
+/// Whether the template's rules pass this entry to `notify`.
 pub fn reaches_notify(entry: &BusEntry) -> bool {
-    let told = [
+    let types = [
         "MoneyDeposited",
         "MoneyWithdrawn",
         "TransactionReversed",
@@ -66,12 +74,13 @@ pub fn reaches_notify(entry: &BusEntry) -> bool {
         "AccountClosed",
     ];
     let metadata = &entry.detail["metadata"];
-    told.contains(&entry.event_type.as_str())
+    types.contains(&entry.event_type.as_str())
         && metadata["replay"].is_null()
         && (metadata["target"].is_null() || metadata["target"] == "notify")
 }
 
 impl World {
+    /// Returns a request to append these events under this key.
     pub fn request(
         &self,
         account: &AccountId,
@@ -84,11 +93,14 @@ impl World {
             if_match: None,
             source: "core-banking".to_owned(),
             correlation_id: format!("corr-{key}").parse().expect("an id"),
-            proposed: reports(events),
+            proposed: proposed(events),
         }
     }
 
-    /// Appends under this key, through this process.
+    /// Appends events under this key, by this process.
+    ///
+    /// # Errors
+    /// Those of the append.
     pub async fn append(
         &self,
         appender: &Appender,
@@ -100,8 +112,8 @@ impl World {
         appender.append(&request).await
     }
 
-    /// The account is opened and these amounts are deposited, each in a commit
-    /// of its own; answers with the commits.
+    /// Opens the account and deposits these amounts, each in a commit of its own.
+    /// Returns the commits.
     pub async fn account_with(&self, account: &AccountId, deposits: &[&str]) -> Vec<Commit> {
         let appender = self.appender();
         self.append(&appender, account, "open", [opened()])
@@ -116,7 +128,7 @@ impl World {
         self.store.of(account)
     }
 
-    /// The customer is known with this address and these preferences.
+    /// Sets the customer's address and preferences.
     pub async fn customer_with(&self, email: &str, preferences: Value) {
         let person = json!({
             "email": email, "name": "Ana Martín", "locale": "en", "time_zone": "Europe/Paris",
@@ -125,7 +137,7 @@ impl World {
         self.customer_with_all(person).await;
     }
 
-    /// The customer is this person, as the API takes one.
+    /// Sets the customer's person, in the form of the API.
     pub async fn customer_with_all(&self, person: Value) {
         let person = read_person(person).expect("a person");
         self.customer_service()
@@ -134,8 +146,8 @@ impl World {
             .expect("the customer is kept");
     }
 
-    /// Hands waiting bus entries to notify, as the rules have it. What fails
-    /// waits again; answers with how many that were.
+    /// Passes waiting bus entries to `notify` according to the rules. Failed ones
+    /// wait again. Returns their number.
     pub async fn deliver_bus(&self) -> usize {
         let notifier = self.notifier();
         let mut failed = 0;
@@ -153,7 +165,7 @@ impl World {
         failed
     }
 
-    /// Without faults, until nothing waits any more.
+    /// Cancels all faults and delivers until nothing waits any more.
     pub async fn settle(&self) {
         self.faults.clear();
         for _ in 0..MAX_ROUNDS {
@@ -166,7 +178,7 @@ impl World {
         panic!("events still wait after {MAX_ROUNDS} deliveries");
     }
 
-    /// Projects the records and delivers again what failed, as a stream does.
+    /// Projects the records and delivers failed ones again, like a stream.
     pub async fn project(&self, records: Vec<StreamRecord>) {
         let projector = self.projector();
         let mut left = records;
@@ -183,7 +195,8 @@ impl World {
         panic!("records still fail after {MAX_ROUNDS} deliveries");
     }
 
-    /// The stream of all commits so far, in the order they were written.
+    /// Returns the stream of all commits so far, in the order in which they were
+    /// written.
     pub fn stream(&self) -> Vec<StreamRecord> {
         let record = |(index, commit): (usize, Commit)| StreamRecord {
             sequence_number: format!("{index:06}"),

@@ -10,9 +10,10 @@ use handlers::ports::{Suppression, Suppressions, address_hash};
 
 use super::faults::Faults;
 
-/// What was told last, and when it was lifted last.
+/// The last report, and the time of the last lifting.
 type Entry = (Option<Suppression>, Option<DateTime<Utc>>);
 
+/// Suppressions in memory.
 #[derive(Debug)]
 pub struct MemorySuppressions {
     faults: Arc<Faults>,

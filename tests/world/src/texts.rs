@@ -1,7 +1,7 @@
-//! What payments say.
+//! Texts of payments.
 
-/// A counterparty and a reference, as much as a bank's payments say; others for each number. What is measured has to
-/// differ as real payments do, since commits of many events are packed.
+/// Returns a counterparty and a reference of realistic length, which differ for each number. Measurements need texts that
+/// differ like those of real payments, because commits of many events are compressed.
 pub fn payment_texts(number: u64) -> (String, String) {
     let mut random = fastrand::Rng::with_seed(number);
     let mut name = || NAMES[random.usize(..NAMES.len())];
