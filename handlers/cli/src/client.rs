@@ -1,4 +1,4 @@
-//! Talking to a running ledgerbell.
+//! The client of a running ledgerbell.
 
 mod problem;
 
@@ -18,17 +18,17 @@ use crate::stack::{self, Signer};
 pub use problem::Problem;
 use request::Request;
 
-/// Longer than any request takes that is answered at all: a verification of a
-/// large account is the longest.
+/// Longest wait for an answer, in seconds. The longest request is the verification
+/// of a large account.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(60);
-/// How long a request is repeated, when it is safe to repeat.
+/// Seconds for which a request is retried, if it is safe to retry.
 const DEFAULT_PATIENCE: Duration = Duration::from_secs(10);
 const FIRST_WAIT: Duration = Duration::from_millis(50);
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
-/// Largest answer that is read: 1000 events with all their texts are below 4 MiB.
+/// Largest answer, in bytes: 1000 events with all their texts are below 4 MiB.
 const MAX_ANSWER_BYTES: u64 = 32 * 1024 * 1024;
 
-/// Why a request was not answered, or not as wished.
+/// The reason why a request failed.
 #[derive(Debug, thiserror::Error)]
 pub enum CallError {
     #[error(
@@ -44,7 +44,7 @@ pub enum CallError {
 }
 
 impl CallError {
-    /// The status of a problem.
+    /// Returns the status of a problem.
     pub fn status(&self) -> Option<StatusCode> {
         match self {
             CallError::Problem(problem) => Some(problem.status),
@@ -66,18 +66,18 @@ pub struct Answer {
     pub body: Value,
     /// The request was recorded before.
     pub replayed: bool,
-    /// How often it was sent again.
+    /// The number of retries.
     pub retries: u32,
-    /// How many of these because other writers won every race (409).
+    /// The number of retries because other writers won every race (409).
     pub conflicts: u32,
 }
 
-/// An append, whose key makes it safe to repeat.
+/// An append, which is safe to retry because of its key.
 #[derive(Debug)]
 pub struct Append<'a, B> {
     pub account_id: &'a str,
     pub idempotency_key: &'a str,
-    /// The version that the account must have; 0: it must not exist.
+    /// The version that the account must have; 0 if it must not exist.
     pub if_match: Option<u64>,
     pub body: &'a B,
 }
@@ -105,9 +105,9 @@ pub struct Client {
 }
 
 enum Failed {
-    /// The request never left.
+    /// The request was not sent.
     NotSent(String),
-    /// It may have been done.
+    /// The request may have taken effect.
     Lost(String),
     /// The same request may succeed later: 503, 429, or the 409 of other writers.
     Transient(CallError),
@@ -115,10 +115,10 @@ enum Failed {
 }
 
 impl Client {
-    /// A client of the API at this URL, without `/v1`.
+    /// Returns a client of the API at this URL, without `/v1`.
     ///
     /// # Errors
-    /// Where it speaks TLS, and this program or this machine does not.
+    /// The URL needs TLS, which this program or this machine does not support.
     pub fn new(endpoint: &Uri, signer: Option<Signer>) -> Result<Self, String> {
         Ok(Client {
             agent: stack::agent(endpoint, REQUEST_TIMEOUT)?,
@@ -128,7 +128,7 @@ impl Client {
         })
     }
 
-    /// Repeats requests for so long, also while nothing listens there.
+    /// Retries requests for this long, even while nothing listens there.
     #[must_use]
     pub fn patient(mut self, patience: Duration) -> Self {
         self.patience = patience;
@@ -140,7 +140,7 @@ impl Client {
         Ok(self.repeat(true, &request)?.body)
     }
 
-    /// `None` where there is nothing (404).
+    /// Sends a GET. Returns `None` after a 404.
     pub fn find(&self, path: &str, query: &[(&str, &str)]) -> Result<Option<Value>> {
         match self.get(path, query) {
             Ok(body) => Ok(Some(body)),
@@ -149,14 +149,14 @@ impl Client {
         }
     }
 
-    /// A POST without a key: sent once, because it may have been done.
+    /// Sends a POST without a key, and only once, because it may have taken effect.
     pub fn post(&self, path: &str, body: &impl Serialize) -> Result<Value> {
         let request = Request::new("POST", path).json(body);
         Ok(self.repeat(false, &request)?.body)
     }
 
-    /// A POST that may be repeated: a question too long for a URL, or what
-    /// done twice is as done once.
+    /// Sends a POST that may be retried: a query that is too long for a URL, or an
+    /// idempotent request.
     pub fn ask(&self, path: &str, query: &[(&str, &str)], body: &impl Serialize) -> Result<Value> {
         let request = Request::new("POST", path).query(query).json(body);
         Ok(self.repeat(true, &request)?.body)
@@ -167,24 +167,24 @@ impl Client {
         Ok(self.repeat(true, &request)?.body)
     }
 
-    /// A PUT beside the API, which `serve` alone has.
+    /// Sends a PUT to one of the paths besides the API, which only `serve` has.
     pub fn put_local(&self, path: &str, body: &impl Serialize) -> Result<Value> {
         let request = Request::local("PUT", path).json(body);
         Ok(self.repeat(true, &request)?.body)
     }
 
-    /// A DELETE, which twice does what once does.
+    /// Sends a DELETE, which is idempotent.
     pub fn delete(&self, path: &str) -> Result<()> {
         self.repeat(true, &Request::new("DELETE", path)).map(drop)
     }
 
-    /// Appends, again and again with the same key until it is acknowledged.
+    /// Appends, with retries under the same key until it is acknowledged.
     pub fn append<B: Serialize>(&self, append: &Append<'_, B>) -> Result<Answer> {
         self.repeat(true, &append.request(&[]))
     }
 
-    /// What an append would tell; nothing is recorded.
-    pub fn would_tell<B: Serialize>(&self, append: &Append<'_, B>) -> Result<Value> {
+    /// Returns the notifications that an append would produce. Nothing is recorded.
+    pub fn preview<B: Serialize>(&self, append: &Append<'_, B>) -> Result<Value> {
         let request = append.request(&[("dry_run", "notifications")]);
         Ok(self.repeat(true, &request)?.body)
     }
@@ -193,8 +193,8 @@ impl Client {
         let started = Instant::now();
         let mut wait = FIRST_WAIT;
         let (mut retries, mut conflicts) = (0, 0);
-        // Nothing listening at the first request is a wrong endpoint rather
-        // than a restart, unless the command is one that waits for restarts.
+        // If nothing listens at the first request, the endpoint is probably wrong,
+        // unless the command waits for restarts.
         let waits_for_a_server = self.patience > DEFAULT_PATIENCE;
         loop {
             let failed = match self.once(request) {
@@ -265,7 +265,7 @@ impl Client {
         })
     }
 
-    /// Signed anew each time: a signature is good for minutes only.
+    /// Sends the request, signed anew each time: a signature is valid for minutes only.
     fn send(&self, request: &Request) -> Result<Response<Body>, Failed> {
         let unsigned = |reason| Failed::Final(CallError::NotSigned(reason));
         let request = request

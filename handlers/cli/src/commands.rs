@@ -1,4 +1,4 @@
-//! The commands of operators and analysts: most talk to a running
+//! The commands of operators and analysts, most of which are clients of a running
 //! ledgerbell.
 
 mod accounts;

@@ -1,4 +1,4 @@
-//! Where a running ledgerbell is, and how its answers are shown.
+//! The options of every client: the endpoint, the stack and the output format.
 
 use axum::http::Uri;
 use clap::Args;
@@ -9,7 +9,7 @@ use crate::stack::{self, Access, Signer};
 
 const DEFAULT_ENDPOINT: &str = "http://127.0.0.1:8080";
 
-/// What every command has that talks to a running ledgerbell.
+/// The options of every command that is a client of a running ledgerbell.
 #[derive(Debug, Clone, Args)]
 pub struct Connection {
     /// URL of ledgerbell, without /v1
@@ -32,10 +32,10 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// A client, which signs its requests where they go to a stack in AWS.
+    /// Returns a client, which signs its requests if they go to a stack in AWS.
     ///
     /// # Errors
-    /// Where a stack is meant and the command line does not tell enough of it.
+    /// The options do not identify a stack's region, or the URL is invalid.
     pub fn client(&self) -> Result<Client, Failure> {
         let signer = match stack::is_stack(&self.endpoint, &self.access) {
             true => Some(Signer::new(&self.endpoint, &self.access).map_err(Failure::WrongUse)?),

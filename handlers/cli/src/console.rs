@@ -1,4 +1,4 @@
-//! `ledgerbell console`: the console, looking at a stack in AWS.
+//! `ledgerbell console`: the console of a stack in AWS.
 
 mod admission;
 mod proxy;
@@ -20,7 +20,7 @@ use crate::stack::{Access, Signer, protected_endpoint};
 use admission::Admission;
 use proxy::Upstream;
 
-/// Each look costs requests of the stack: one that nobody waits for can wait.
+/// Milliseconds between two looks of the page, each of which costs requests.
 const POLL_MS: u32 = 5_000;
 
 /// Show the console for a stack in AWS, with your own credentials
@@ -55,7 +55,7 @@ pub fn run(options: &ConsoleOptions) -> ExitCode {
         Ok(signer) => signer,
         Err(reason) => return exit::with(exit::WRONG_USE, reason),
     };
-    // Better to fail here than at the first request of the page.
+    // Fails here rather than at the first request of the page.
     let checked = signer.check();
     let upstream = match checked.and_then(|()| Upstream::new(&options.endpoint, signer)) {
         Ok(upstream) => upstream,
@@ -96,7 +96,7 @@ async fn serve(options: &ConsoleOptions, upstream: Upstream) -> ExitCode {
     let app = origin::guard(admission.guard(app));
     line(format!("The console for {endpoint} is at"));
     line("");
-    // Nobody else knows the address. Who has read it need not read on.
+    // Nobody else knows the address. A reader that has it may close the pipe.
     let told = line(format!("  http://{address}{entrance}"));
     line("");
     line(

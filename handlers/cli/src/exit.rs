@@ -1,22 +1,22 @@
-//! How the program ends: 0 done, 1 failed, 2 wrong use. Whether what it said
-//! could be written is for [`output::ended`](crate::output::ended) to tell.
+//! The exit codes: 0 for success, 1 for failure, 2 for wrong use.
+//! [`output::ended`](crate::output::ended) adds failures to write the output.
 
 use std::process::ExitCode;
 
 pub const FAILED: u8 = 1;
 pub const WRONG_USE: u8 = 2;
 
-/// One clear line, and the code.
+/// Prints one line and returns the code.
 pub fn with(code: u8, message: impl std::fmt::Display) -> ExitCode {
     crate::output::complain(message);
     ExitCode::from(code)
 }
 
-/// How a command that ran to its end ends.
+/// The outcome of a command that ran to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
     Done,
-    /// It has said already what is wrong.
+    /// The command has already reported the fault.
     Failed,
 }
 
@@ -26,7 +26,7 @@ impl End {
     }
 }
 
-/// Why a command could not run to its end.
+/// The reason why a command did not run to its end.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
     #[error(transparent)]
@@ -46,7 +46,7 @@ impl From<export::ExportError> for Failure {
     }
 }
 
-/// What a command's result is to whoever called the program.
+/// Returns the exit code for a command's result.
 pub fn of(result: Result<End, Failure>) -> ExitCode {
     match result {
         Ok(End::Done) => ExitCode::SUCCESS,

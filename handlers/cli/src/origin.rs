@@ -1,9 +1,8 @@
-//! Keeps web pages of others away from a server without sign-in.
+//! The protection of a server without sign-in against other web pages.
 //!
-//! Any page that the browser has open can send requests to loopback. A name
-//! that resolves to it (DNS rebinding) would even read the answers. So only
-//! requests that name loopback as their host are answered, and from pages
-//! only those of our own.
+//! Any open page of the browser can send requests to loopback. A page whose name
+//! resolves to it (DNS rebinding) could even read the answers. So requests must
+//! name loopback as their host, and requests of pages must come from our own.
 
 use std::net::IpAddr;
 
@@ -20,11 +19,11 @@ pub fn guard(app: Router) -> Router {
     app.layer(middleware::from_fn(check))
 }
 
-/// What its token allows, whoever sends it: mail programs post it from anywhere (RFC 8058), and no page can
-/// make use of somebody's being here, as nobody signs in.
+/// The path that any page may post to. Its token is the permission: mail programs post it from anywhere (RFC 8058), and
+/// no page gains anything from a visitor, because nobody signs in.
 const UNSUBSCRIBE: &str = "/v1/unsubscribe";
 
-/// Whether an address is this machine's alone: 127.0.0.0/8 or `::1`, also as IPv6 writes those of IPv4.
+/// Whether an address is loopback: 127.0.0.0/8 or `::1`, or an IPv4 one in IPv6 form.
 pub fn is_loopback(address: IpAddr) -> bool {
     address.to_canonical().is_loopback()
 }
@@ -44,14 +43,14 @@ async fn check(request: Request, next: Next) -> Response {
     .into_response()
 }
 
-/// The one value of a header; none where there is none, more than one, or no text.
+/// Returns the value of a header, unless it is missing, repeated or not text.
 fn only<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
     let mut values = headers.get_all(name).iter();
     let value = values.next()?;
     values.next().is_none().then(|| value.to_str().ok())?
 }
 
-/// An address is no name, so nobody can have it resolve to something else.
+/// Whether the host is an address, which nobody can make resolve to something else.
 fn names_loopback(headers: &HeaderMap) -> bool {
     let Some(host) = only(headers, &HOST) else {
         return false;
@@ -99,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn pages_of_others_and_names_that_resolve_to_loopback_are_refused() {
+    fn foreign_pages_and_names_that_resolve_to_loopback_are_refused() {
         assert!(allowed(&headers("127.0.0.1:8080", None)));
         assert!(allowed(&headers(
             "localhost:8080",
@@ -118,7 +117,7 @@ mod tests {
     }
 
     #[test]
-    fn every_address_of_loopback_is_ours_and_no_name_that_looks_like_one() {
+    fn every_loopback_address_is_ours_and_no_name_that_looks_like_one() {
         for host in [
             "127.0.0.1",
             "127.0.0.2:8080",
@@ -152,7 +151,7 @@ mod tests {
     }
 
     #[test]
-    fn two_hosts_or_two_origins_are_none() {
+    fn a_repeated_host_or_origin_is_refused() {
         let mut two = headers("127.0.0.1:8080", Some("http://127.0.0.1:8080"));
         two.append(ORIGIN, "https://evil.example".parse().unwrap());
         assert!(!allowed(&two));

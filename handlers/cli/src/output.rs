@@ -1,10 +1,10 @@
-//! What is printed: lines for people, one JSON document for machines. Nothing
-//! else writes to stdout.
+//! The output: lines for people, or one JSON document for programs. Nothing else
+//! writes to stdout.
 //!
-//! Whoever reads may stop reading (`| head`): nothing is said of that, and the
-//! exit code is that of the work. An answer that could not be written (a full
-//! disk) was not given: it is complained of once, and the exit code is 1.
-//! Neither is a reason to panic, nor to break off work that is under way.
+//! A reader may stop reading (`| head`): that is not reported, and the exit code is
+//! that of the work. An answer that could not be written (a full disk) is reported
+//! once, and the exit code is 1. Neither is a reason to panic or to abort work in
+//! progress.
 
 use std::fmt::Display;
 use std::io::{self, ErrorKind, IsTerminal, Write};
@@ -17,21 +17,21 @@ use serde::Serialize;
 
 use crate::exit;
 
-/// How stdout is; it only ever gets worse.
+/// The state of stdout, which never improves.
 static STDOUT: AtomicU8 = AtomicU8::new(OPEN);
 const OPEN: u8 = 0;
-/// Nobody reads any more.
+/// The reader has closed the pipe.
 const CLOSED: u8 = 1;
-/// Something was not written that somebody waits for.
+/// Output was lost.
 const FAILED: u8 = 2;
 
-/// One line on stdout. False when nothing more needs to be printed, because
+/// Prints a line on stdout. Returns false if further output is pointless, because
 /// nobody reads it or it cannot be written.
 pub fn line(text: impl Display) -> bool {
     STDOUT.load(Ordering::Relaxed) == OPEN && note(writeln!(io::stdout().lock(), "{text}"))
 }
 
-/// The one document of `--json`.
+/// Prints the document of `--json`.
 pub fn json(document: &impl Serialize) {
     match serde_json::to_string_pretty(document) {
         Ok(text) => {
@@ -41,8 +41,7 @@ pub fn json(document: &impl Serialize) {
     }
 }
 
-/// What the command line itself is answered with: help, the version, or what
-/// is wrong with it.
+/// Prints the answer to the command line itself: help, the version, or its fault.
 pub fn explain(answer: &clap::Error) -> ExitCode {
     let written = answer.print();
     if answer.use_stderr() {
@@ -52,7 +51,7 @@ pub fn explain(answer: &clap::Error) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-/// How the program ends that would end like this, now that all is written.
+/// Returns the program's exit code, given that of the work and the state of stdout.
 pub fn ended(code: ExitCode) -> ExitCode {
     note(io::stdout().flush());
     match STDOUT.load(Ordering::Relaxed) {
@@ -61,7 +60,7 @@ pub fn ended(code: ExitCode) -> ExitCode {
     }
 }
 
-/// Whether it was written.
+/// Returns whether it was written.
 fn note(written: io::Result<()>) -> bool {
     match written {
         Ok(()) => return true,
@@ -79,14 +78,14 @@ fn failed(error: impl Display) {
     }
 }
 
-/// One line on stderr.
+/// Prints a line on stderr.
 pub fn complain(message: impl Display) {
     let message = one_line(&message.to_string());
-    // Nothing is left to tell when stderr is closed too.
+    // A failure cannot be reported if stderr is closed too.
     let _ = writeln!(io::stderr().lock(), "ledgerbell: {message}");
 }
 
-/// Text from elsewhere on one line, without the control characters that would
+/// Returns foreign text on one line, without control characters, which would
 /// reach the terminal.
 pub fn one_line(text: &str) -> String {
     text.chars()
@@ -94,8 +93,8 @@ pub fn one_line(text: &str) -> String {
         .collect()
 }
 
-/// A bar on stderr, where that is a terminal; elsewhere nothing is drawn, and
-/// the command's own lines tell how it goes.
+/// Returns a progress bar on stderr if that is a terminal. Otherwise nothing is
+/// drawn, and the command's own lines show the progress.
 pub fn bar(length: Option<u64>, what: &'static str) -> ProgressBar {
     let target = if io::stderr().is_terminal() {
         ProgressDrawTarget::stderr()
@@ -114,10 +113,10 @@ pub fn bar(length: Option<u64>, what: &'static str) -> ProgressBar {
     bar
 }
 
-/// How often long work says where it is, where there is no terminal for a bar.
+/// Seconds between two progress lines of long work without a terminal.
 const HEARTBEAT: Duration = Duration::from_secs(10);
 
-/// The bar's stand-in for logs: a line on stderr now and then.
+/// The substitute for a bar in logs: an occasional line on stderr.
 #[derive(Debug)]
 pub struct Heartbeat {
     terminal: bool,
@@ -132,7 +131,7 @@ impl Heartbeat {
         }
     }
 
-    /// Says where the bar stands, if it is time to.
+    /// Prints the progress if enough time has passed.
     pub fn beat(&mut self, bar: &ProgressBar) {
         if self.terminal || Instant::now() < self.next {
             return;

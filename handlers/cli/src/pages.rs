@@ -1,7 +1,6 @@
-//! The pages that are part of the binary: one of HTML for the console, one for
-//! the mailbox, and the scripts and styles that they load.
+//! The pages in the binary: the console, the mailbox, and their scripts and styles.
 //!
-//! They load nothing from elsewhere, and their policy lets them load nothing else.
+//! They load nothing from elsewhere, which their policy enforces.
 
 use axum::Json;
 use axum::Router;
@@ -16,9 +15,8 @@ use serde::Serialize;
 
 const CONSOLE: &str = include_str!("../pages/console.html");
 
-/// Nothing from elsewhere, no inline script, no inline style, no form that goes
-/// anywhere. The mails that frames show come from here too, each with a policy
-/// of its own.
+/// The policy of pages: nothing from elsewhere, no inline script or style, and no
+/// forms. The mails in frames come from here too, each with a policy of its own.
 pub const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
      img-src 'self' data:; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -27,7 +25,7 @@ const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
 
 macro_rules! assets {
     ($($name:literal: $content_type:ident),* $(,)?) => {
-        /// Name, type and text of each.
+        /// The name, type and text of each file.
         const ASSETS: &[(&str, &str, &str)] =
             &[$(($name, $content_type, include_str!(concat!("../pages/", $name)))),*];
     };
@@ -60,18 +58,18 @@ assets! {
     "words.js": JAVASCRIPT,
 }
 
-/// What the console has to know of whoever serves it.
+/// The facts that the console needs about its server.
 #[derive(Debug, Clone, Serialize)]
 pub struct About {
     /// Whether `/local/inbox` shows the mails.
     pub mailbox: bool,
-    /// The stack that the console looks at; none for the server's own pipeline.
+    /// The stack that the console shows, or `None` for the server's own pipeline.
     pub endpoint: Option<String>,
-    /// How long the page waits between two looks, in milliseconds.
+    /// Milliseconds between two looks of the page.
     pub poll_ms: u32,
 }
 
-/// The console at `/`, what it loads, and `/local/about`.
+/// Returns the routes of the console at `/`, of its files, and of `/local/about`.
 pub fn router(about: About) -> Router {
     Router::new()
         .route("/", get(|| async { page(CONSOLE) }))
@@ -79,12 +77,12 @@ pub fn router(about: About) -> Router {
         .route("/local/about", get(|| async { Json(about) }))
 }
 
-/// A page of ours, with the headers that keep it to itself.
+/// Returns a page with the headers that isolate it.
 pub fn page(html: &'static str) -> Response {
     guarded(Html(html).into_response(), POLICY)
 }
 
-/// An answer that the browser shows under this policy, and takes for what it says it is.
+/// Returns an answer with this policy, whose type the browser does not guess.
 pub fn guarded(mut response: Response, policy: &'static str) -> Response {
     let headers = response.headers_mut();
     for (name, value) in [

@@ -1,7 +1,7 @@
-//! Balances and movements drawn, in the terminal or as SVG.
+//! Drawings of balances and movements, in the terminal or as SVG.
 //!
-//! Amounts are whole numbers of the smallest unit throughout, also where they
-//! become places on the screen.
+//! Amounts are whole minor units throughout, even when they become positions on the
+//! screen.
 
 mod movements;
 mod svg;
@@ -18,7 +18,7 @@ use crate::output;
 
 pub use movements::Movements;
 
-/// Most events in one answer of the API.
+/// Events in one answer of the API at most.
 const PAGE: &str = "1000";
 
 /// An account's balance after each of its events.
@@ -26,9 +26,9 @@ const PAGE: &str = "1000";
 pub struct Curve {
     account: String,
     currency: Currency,
-    /// In the currency's smallest unit; of version 1 on, without gaps.
+    /// The balances in minor units, from version 1 on and without gaps.
     balances: Vec<i64>,
-    /// When the first and the last of them were recorded.
+    /// The recorded times of the first and the last.
     recorded: [String; 2],
 }
 
@@ -59,7 +59,7 @@ impl Curve {
         })
     }
 
-    /// Prints it, or writes it into the file.
+    /// Prints the drawing, or writes it to the file.
     pub fn show(&self, svg: Option<&Path>) -> Result<(), Failure> {
         match svg {
             Some(file) => write(file, &svg::curve(self)),
@@ -75,7 +75,7 @@ impl Curve {
         format!("{} {}", money.to_decimal(), self.currency.code())
     }
 
-    /// The lowest and the highest that is drawn; nothing is always between them.
+    /// Returns the lowest and the highest drawn balance. Zero is always in between.
     fn range(&self) -> (i64, i64) {
         let low = self.balances.iter().copied().min().unwrap_or(0).min(0);
         let high = self.balances.iter().copied().max().unwrap_or(0).max(0);
@@ -83,7 +83,7 @@ impl Curve {
     }
 }
 
-/// All events of an account, oldest first.
+/// Reads all events of an account, oldest first.
 fn events(client: &Client, account: &str) -> Result<Vec<Value>, Failure> {
     let mut events = Vec::new();
     let mut after = "0".to_owned();
@@ -108,7 +108,7 @@ fn currency(events: &[Value]) -> Result<Currency, Failure> {
         .ok_or_else(|| failed("the account's first event names no currency"))
 }
 
-/// What an event adds to the balance; `None` where it is not about money.
+/// Returns the change of the balance by an event, or `None` if it moves no money.
 fn moved(event: &Value, currency: Currency) -> Result<Option<Money>, Failure> {
     let data = &event["data"];
     let read = |value: &Value| {
@@ -142,14 +142,14 @@ fn failed(reason: &str) -> Failure {
     Failure::Failed(reason.to_owned())
 }
 
-/// The place of a value among `steps`, from 0 for `low` to `steps - 1` for `high`.
+/// Returns the position of a value among `steps`, from 0 for `low` to `steps - 1` for `high`.
 fn level(value: i64, (low, high): (i64, i64), steps: u32) -> u32 {
     let span = (i128::from(high) - i128::from(low)).max(1);
     let place = (i128::from(value) - i128::from(low)) * i128::from(steps - 1) / span;
     u32::try_from(place).unwrap_or(0).min(steps - 1)
 }
 
-/// As many values as there are columns, each the last one that its column stands for.
+/// Returns one value a column: the last of those that the column represents.
 fn columns(values: &[i64], columns: usize) -> Vec<i64> {
     (1..=columns)
         .filter_map(|column| (column * values.len()).div_ceil(columns).checked_sub(1))
@@ -168,7 +168,7 @@ mod tests {
                 "recorded_at": format!("2026-11-{:02}T10:00:00Z", version % 28 + 1) })
     }
 
-    /// Opened with 100.00, up and down, below nothing, and back by a reversal.
+    /// Opened with 100.00, up and down, below zero, and back by a reversal.
     pub(super) fn history() -> Vec<Value> {
         let money = |amount: &str| json!({ "amount": amount, "currency": "EUR" });
         let mut reversal = money("180.00");
@@ -210,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn levels_and_columns_hold_also_at_the_ends_of_what_can_be_kept() {
+    fn levels_and_columns_are_right_even_at_the_limits_of_amounts() {
         let all = (i64::MIN, i64::MAX);
         assert_eq!(level(i64::MIN, all, 48), 0);
         assert_eq!(level(0, all, 49), 24);

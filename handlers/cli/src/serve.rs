@@ -22,9 +22,9 @@ use crate::pages::{self, About};
 use crate::signal::Stop;
 pub use options::ServeOptions;
 
-/// On this machine a look costs next to nothing.
+/// Milliseconds between two looks of the page, which cost next to nothing here.
 const POLL_MS: u32 = 1_000;
-/// How long requests under way may take to end after a signal.
+/// Seconds for which pending requests may take to end after a signal.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 
 pub fn run(options: &ServeOptions) -> ExitCode {
@@ -35,7 +35,7 @@ pub fn run(options: &ServeOptions) -> ExitCode {
                 .unwrap_or_else(|_| EnvFilter::new("warn,dynoxide=error")),
         )
         .with_writer(std::io::stderr)
-        // Complaining on stderr about a full stderr would be a panic.
+        // Printing an error about a full stderr to stderr would panic.
         .log_internal_errors(false)
         .init();
     if !origin::is_loopback(options.listen.ip()) && !options.allow_remote {
@@ -60,14 +60,14 @@ pub fn run(options: &ServeOptions) -> ExitCode {
 
 async fn serve(options: &ServeOptions, started: Instant) -> ExitCode {
     connections::allow_open_files();
-    // A supervisor may stop it while it still starts: it ends cleanly then too.
+    // A supervisor may stop it during the start; it ends cleanly then too.
     let stop_request = match Stop::listen() {
         Ok(stop_request) => stop_request,
         Err(error) => {
             return exit::with(exit::FAILED, format!("cannot listen for signals: {error}"));
         }
     };
-    // The port first: when it is taken, the folder is not touched.
+    // The port comes first, so that the folder is untouched if it is taken.
     let listener = match TcpListener::bind(options.listen).await {
         Ok(listener) => listener,
         Err(error) => {
@@ -115,7 +115,7 @@ async fn serve(options: &ServeOptions, started: Instant) -> ExitCode {
             complain("stopping; finishing the requests in progress");
             ExitCode::SUCCESS
         }
-        // Better to stop, and be seen, than to take events that nobody works on.
+        // It stops, which is noticed, rather than record events that nothing processes.
         () = pipeline.worker_ended() => {
             exit::with(exit::FAILED, "a worker has ended; see the log; recorded events are safe")
         }
@@ -126,7 +126,7 @@ async fn serve(options: &ServeOptions, started: Instant) -> ExitCode {
     ended
 }
 
-/// A folder that was named wrongly is wrong use; all else has failed.
+/// Returns the exit code: a wrong folder is wrong use, everything else a failure.
 fn code_of(error: &StartError) -> u8 {
     match error {
         StartError::Folder(FolderError::NotOurs(_) | FolderError::Unusable(..)) => exit::WRONG_USE,

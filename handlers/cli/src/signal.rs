@@ -1,11 +1,11 @@
-//! Being asked to stop.
+//! Requests to stop.
 
 use std::io;
 
-/// The request to stop: Ctrl-C, or the SIGTERM of a supervisor.
+/// A listener for requests to stop: Ctrl-C, or the SIGTERM of a supervisor.
 ///
-/// Both are caught from [`Stop::listen`] on, so a request that comes before
-/// anybody waits for it is kept.
+/// Both are caught from [`Stop::listen`] on, so that a request is not lost if it
+/// comes before anybody waits for it.
 #[derive(Debug)]
 pub struct Stop {
     #[cfg(unix)]
@@ -19,7 +19,7 @@ impl Stop {
     ///
     /// # Errors
     ///
-    /// When the system refuses a handler.
+    /// The operating system refuses a handler.
     pub fn listen() -> io::Result<Self> {
         #[cfg(unix)]
         {
@@ -33,7 +33,7 @@ impl Stop {
         Ok(Stop {})
     }
 
-    /// Waits until it is asked to stop.
+    /// Waits for a request to stop.
     pub async fn requested(mut self) {
         #[cfg(unix)]
         tokio::select! {

@@ -1,4 +1,4 @@
-//! A stack in AWS: where it is, and how requests to it are signed.
+//! A stack in AWS: its address, and the signatures of requests to it.
 
 mod credentials;
 mod signature;
@@ -20,7 +20,7 @@ const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 const WITHOUT_TLS: &str = "this ledgerbell was built without TLS, which keeps `cargo run` quick; \
                            build it with `cargo build --release --features remote`";
 
-/// With whose credentials, and for which region, requests to a stack are signed.
+/// The options for signing requests to a stack: credentials and region.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "For a stack in AWS")]
 pub struct Access {
@@ -33,7 +33,7 @@ pub struct Access {
     pub profile: Option<String>,
 }
 
-/// Signs requests to one stack.
+/// A signer of requests to one stack.
 #[derive(Debug)]
 pub struct Signer {
     region: String,
@@ -41,8 +41,10 @@ pub struct Signer {
 }
 
 impl Signer {
+    /// Returns a signer for the stack of an endpoint.
+    ///
     /// # Errors
-    /// Where the region is not known.
+    /// The region is unknown.
     pub fn new(endpoint: &Uri, access: &Access) -> Result<Self, String> {
         let region = region(endpoint, access)
             .ok_or("the endpoint does not contain its region; give it with --region")?;
@@ -52,36 +54,39 @@ impl Signer {
         })
     }
 
+    /// Checks that there are credentials.
+    ///
     /// # Errors
-    /// Where there are no credentials.
+    /// There are none.
     pub fn check(&self) -> Result<(), String> {
         self.credentials.current().map(drop)
     }
 
-    /// The headers that make this request a signed one, now.
+    /// Returns the headers that sign this request at the present time.
     ///
     /// # Errors
-    /// Where there are no credentials, or the request cannot be signed.
+    /// There are no credentials, or the request cannot be signed.
     pub fn sign(&self, request: &Unsigned<'_>) -> Result<Vec<(String, String)>, String> {
         let credentials = self.credentials.current()?;
         signature::headers(request, &credentials, &self.region, SystemTime::now())
     }
 }
 
-/// A client of what is at this endpoint.
+/// Returns an HTTP client for this endpoint.
 ///
-/// # Errors Where it speaks TLS, and this machine trusts no certificates or the
-/// program has no TLS.
+/// # Errors
+/// The endpoint needs TLS, but this machine trusts no certificates or the program
+/// has no TLS.
 pub fn agent(endpoint: &Uri, request_timeout: Duration) -> Result<Agent, String> {
     let config = Agent::config_builder()
         .timeout_global(Some(request_timeout))
         .timeout_connect(Some(CONNECT_TIMEOUT))
         .http_status_as_error(false)
-        // A signature is for one address.
+        // A signature is valid for one address only.
         .max_redirects(0)
         .user_agent(concat!("ledgerbell/", env!("CARGO_PKG_VERSION")))
         .allow_non_standard_methods(true);
-    // What runs on this machine is not reached through a proxy.
+    // Endpoints on this machine are not reached through a proxy.
     let config = match is_local(endpoint) {
         true => config.proxy(None),
         false => config,
@@ -99,9 +104,10 @@ pub fn agent(endpoint: &Uri, request_timeout: Duration) -> Result<Agent, String>
     }
 }
 
-/// A URL of host and port.
+/// Reads a URL of host and port.
 ///
-/// # Errors What is wrong with it, for whoever has typed it.
+/// # Errors
+/// The fault of the URL, for the person who typed it.
 pub fn endpoint(text: &str) -> Result<Uri, String> {
     const FORM: &str = "must be a URL of host and port alone, without /v1, like http://127.0.0.1:8080 \
                         or https://ID.execute-api.REGION.amazonaws.com";
@@ -114,20 +120,21 @@ pub fn endpoint(text: &str) -> Result<Uri, String> {
     }
 }
 
-/// The same, with TLS for all that is not this machine.
+/// Reads a URL that must use TLS unless it is this machine's.
 ///
-/// # Errors What is wrong with it, for whoever has typed it.
+/// # Errors
+/// The fault of the URL, for the person who typed it.
 pub fn protected_endpoint(text: &str) -> Result<Uri, String> {
     let uri = endpoint(text)?;
-    // Signed or not: in clear, what the bank's accounts hold is for all on the way to read.
+    // Even signed requests: without TLS, everybody on the way could read the accounts.
     if uri.scheme_str() == Some("http") && !is_local(&uri) {
         return Err("must begin with https://, except on this machine".to_owned());
     }
     Ok(uri)
 }
 
-/// Whether requests to it are to be signed: `ledgerbell serve` has neither TLS
-/// nor such a name.
+/// Whether requests to it must be signed: `ledgerbell serve` has neither TLS nor
+/// such a name.
 pub fn is_stack(endpoint: &Uri, access: &Access) -> bool {
     let named = endpoint
         .host()
@@ -135,8 +142,8 @@ pub fn is_stack(endpoint: &Uri, access: &Access) -> bool {
     named || endpoint.scheme_str() == Some("https") || *access != Access::default()
 }
 
-/// Whether it is this machine: a loopback address, or a name that resolves to
-/// one everywhere (RFC 6761, section 6.3).
+/// Whether the host is this machine: a loopback address, or a name that resolves
+/// to one everywhere (RFC 6761, section 6.3).
 pub(crate) fn is_local(endpoint: &Uri) -> bool {
     endpoint.host().is_some_and(|host| {
         let address: Result<IpAddr, _> = host.trim_matches(['[', ']']).parse();
@@ -146,7 +153,7 @@ pub(crate) fn is_local(endpoint: &Uri) -> bool {
     })
 }
 
-/// What was said, what the endpoint's name says, or what the environment says.
+/// Returns the region from the option, the endpoint's name or the environment.
 fn region(endpoint: &Uri, access: &Access) -> Option<String> {
     let of_environment = || {
         let names = ["AWS_REGION", "AWS_DEFAULT_REGION"];
@@ -161,7 +168,7 @@ fn region(endpoint: &Uri, access: &Access) -> Option<String> {
         .filter(|region| !region.is_empty())
 }
 
-/// `eu-west-1` of `abc123.execute-api.eu-west-1.amazonaws.com`.
+/// Returns `eu-west-1` for `abc123.execute-api.eu-west-1.amazonaws.com`.
 fn region_of_host(host: &str) -> Option<&str> {
     let (_, rest) = host.split_once(".execute-api.")?;
     let (region, domain) = rest.split_once('.')?;
@@ -210,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn an_endpoint_is_a_host_and_in_clear_only_on_this_machine() {
+    fn an_endpoint_is_a_host_and_without_tls_only_on_this_machine() {
         for good in [
             "https://a1.execute-api.eu-west-1.amazonaws.com",
             "https://ledger.bank.example:8443/",
@@ -234,7 +241,7 @@ mod tests {
     }
 
     #[test]
-    fn requests_are_signed_where_a_stack_is_meant() {
+    fn requests_to_a_stack_are_signed() {
         let nobody = Access::default();
         let somebody = Access {
             profile: Some("bank".to_owned()),

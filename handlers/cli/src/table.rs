@@ -1,11 +1,11 @@
-//! Columns, aligned.
+//! Tables with aligned columns.
 
 use crate::output;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Align {
     Left,
-    /// Numbers and money: the digits of equal weight stand below each other.
+    /// Right, for numbers and money, so that digits of equal weight are aligned.
     Right,
 }
 
@@ -28,7 +28,7 @@ impl Table {
         }
     }
 
-    /// A row, one cell for each column.
+    /// Adds a row with one cell for each column.
     pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
         let cells: Vec<String> = cells
             .into_iter()
@@ -49,19 +49,19 @@ impl Table {
         self.aligned(&names)
     }
 
-    /// The heading, and every row.
+    /// Returns the heading and all rows.
     pub fn lines(&self) -> Vec<String> {
         std::iter::once(self.heading())
             .chain(self.rows.iter().map(|cells| self.aligned(cells)))
             .collect()
     }
 
-    /// Prints it. False when nobody reads any more.
+    /// Prints the table. Returns false if nobody reads any more.
     pub fn print(&self) -> bool {
         self.lines().into_iter().all(output::line)
     }
 
-    /// A line of its own, as wide as the rows so far have made the columns.
+    /// Returns a single line with the column widths of the rows so far.
     pub fn aligned(&self, cells: &[String]) -> String {
         let padded: Vec<String> = self
             .columns
@@ -81,7 +81,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn money_stands_right_and_no_line_ends_in_blanks() {
+    fn money_is_aligned_right_and_no_line_ends_in_blanks() {
         let mut table = Table::new(&[
             ("ACCOUNT", Align::Left),
             ("BALANCE", Align::Right),

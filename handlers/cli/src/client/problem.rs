@@ -5,21 +5,21 @@ use std::fmt;
 use serde_json::Value;
 use ureq::http::StatusCode;
 
-/// Why a request was not done, as the API said it.
+/// A problem document of the API.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
     pub status: StatusCode,
     pub problem_type: String,
     pub title: String,
     pub detail: String,
-    /// Field and fault.
+    /// The fields with their faults.
     pub errors: Vec<(String, String)>,
 }
 
 const BUSY: &str = "urn:ledgerbell:problem:busy";
 
 impl Problem {
-    /// `None` when this is no problem document.
+    /// Reads a problem document. Returns `None` if it is not one.
     pub fn read(status: StatusCode, body: &Value) -> Option<Self> {
         let text = |value: &Value, name: &str| value.get(name)?.as_str().map(str::to_owned);
         let errors = body
@@ -59,7 +59,7 @@ impl fmt::Display for Problem {
         }
         for (index, (field, detail)) in self.errors.iter().enumerate() {
             let before = if index == 0 { ":" } else { ";" };
-            // The whole body has an empty pointer.
+            // An empty pointer is the whole body.
             let field = if field.is_empty() { "the body" } else { field };
             write!(f, "{before} {field} {detail}")?;
         }
@@ -84,7 +84,7 @@ mod tests {
     }
 
     #[test]
-    fn every_fault_is_on_the_one_line() {
+    fn all_faults_are_on_one_line() {
         let body = json!({"title": "The request is invalid", "detail": "2 fields are not as they must be; see errors.",
             "errors": [{"pointer": "/events/0/type", "detail": "is unknown"}, {"header": "If-Match", "detail": "must be a version"}]});
         let problem = Problem::read(StatusCode::BAD_REQUEST, &body).unwrap();

@@ -1,4 +1,4 @@
-//! One request, as often as it is sent.
+//! A request, which may be sent several times.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
@@ -6,7 +6,7 @@ use ureq::http;
 
 use crate::stack::{Signer, Unsigned};
 
-/// All but the unreserved characters of RFC 3986, as the signature has it too.
+/// All characters but the unreserved ones of RFC 3986, as in the signature.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')
     .remove(b'.')
@@ -15,19 +15,19 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
 
 pub(super) struct Request {
     method: &'static str,
-    /// With its query.
+    /// The path with its query.
     path: String,
     headers: Vec<(&'static str, String)>,
     body: Result<Vec<u8>, String>,
 }
 
 impl Request {
-    /// Of the API.
+    /// Returns a request to the API.
     pub(super) fn new(method: &'static str, path: &str) -> Self {
         Request::of(method, format!("v1/{path}"))
     }
 
-    /// Of what `serve` has beside it.
+    /// Returns a request to one of the paths that `serve` has besides the API.
     pub(super) fn local(method: &'static str, path: &str) -> Self {
         Request::of(method, format!("local/{path}"))
     }
@@ -61,7 +61,7 @@ impl Request {
         self.header("content-type", "application/json".to_owned())
     }
 
-    /// As it goes out, signed where there is a signer.
+    /// Returns the request to send, signed if there is a signer.
     pub(super) fn made(
         &self,
         endpoint: &str,

@@ -1,4 +1,4 @@
-//! The accounts that a command is about: those named, or all.
+//! The accounts of a command: the named ones, or all.
 
 use serde_json::Value;
 
@@ -6,7 +6,7 @@ use crate::client::{Client, Result};
 
 const PAGE: &str = "1000";
 
-/// All accounts of the read model, page by page.
+/// Returns all accounts of the read model, page by page.
 pub fn all(client: &Client) -> Result<Vec<Value>> {
     let mut accounts = Vec::new();
     let mut cursor: Option<String> = None;

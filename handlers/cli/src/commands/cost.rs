@@ -12,7 +12,7 @@ use crate::table::{Align, Table};
 use data::{Commit, Data};
 use model::{Lever, Part, SES};
 
-/// Beside SES, for a million events at one a commit, in USD.
+/// The goal without SES, in USD for a million events at one a commit.
 const GOAL: f64 = 10.0;
 const MILLION: f64 = 1e6;
 
@@ -50,7 +50,7 @@ fn mails(text: &str) -> Result<f64, &'static str> {
         .ok_or("must be a number from 0 to 10")
 }
 
-/// What it comes to, for one number of events in a commit.
+/// The cost for one number of events in a commit.
 struct Column {
     events_per_commit: u32,
     parts: Vec<Part>,
@@ -67,13 +67,13 @@ impl Column {
     }
 }
 
-/// All that is told.
+/// The document of `--json`.
 struct Answer<'a> {
     options: &'a CostOptions,
     data: &'a Data,
     columns: Vec<Column>,
     standing: Vec<Part>,
-    /// At one event a commit.
+    /// The cost at one event a commit.
     beside_ses: f64,
     levers: Vec<Lever>,
 }
@@ -243,7 +243,7 @@ impl Answer<'_> {
     }
 }
 
-/// To cents of a cent: what is behind them says nothing.
+/// Rounds to hundredths of a cent, beyond which the figures mean nothing.
 fn rounded(usd: f64) -> f64 {
     (usd * 10_000.0).round() / 10_000.0
 }

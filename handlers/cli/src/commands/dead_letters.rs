@@ -8,7 +8,7 @@ use crate::exit::{End, Failure};
 use crate::output;
 use crate::table::{Align, Table};
 
-/// Most letters that one request can take (see the API).
+/// Letters in one request at most (see the API).
 const MAX_LETTERS: i64 = 100;
 
 /// List permanent failures, and redrive them
@@ -86,7 +86,7 @@ fn list(options: &ListOptions) -> Result<End, Failure> {
         .as_array()
         .map_or(&[][..], Vec::as_slice);
     let waiting = page["waiting"].as_u64().unwrap_or(letters.len() as u64);
-    // Fewer than could be asked for: what was not seen may be anything.
+    // The list may be incomplete, so an unseen letter may still exist.
     let asked_for = waiting.min(options.limit.unsigned_abs());
     let end = End::done_if(letters.len() as u64 >= asked_for);
     if options.connection.json {

@@ -12,7 +12,7 @@ use crate::exit::{End, Failure};
 use crate::output;
 use crate::table::{Align, Table};
 
-/// Events of one request. The columns are aligned page by page.
+/// Events in one request. The columns are aligned page by page.
 const PAGE: u64 = 500;
 
 /// Show the events of all accounts in recorded order

@@ -84,7 +84,7 @@ pub fn run(options: &ExportOptions) -> Result<End, Failure> {
     let started = Instant::now();
     let mut exporter = Exporter::open(&options.out, options.format(), options.from)?;
     let start = exporter.start();
-    // A range takes a part of them, which is not known before.
+    // A range covers an unknown part of them.
     let whole = options.from.is_none() && options.to.is_none();
     let expected = match whole {
         true => Some(recorded_events(&client)?.saturating_sub(start.events)),
@@ -101,14 +101,14 @@ pub fn run(options: &ExportOptions) -> Result<End, Failure> {
     Ok(End::Done)
 }
 
-/// By the read model: an account's version is the number of its events.
+/// Counts events with the read model, where an account's version is the number of its events.
 fn recorded_events(client: &Client) -> Result<u64, Failure> {
     let accounts = accounts::all(client)?;
     let versions = accounts.iter().filter_map(|row| row["version"].as_u64());
     Ok(versions.sum())
 }
 
-/// A bar, and its stand-in where there is no terminal.
+/// A bar, and its substitute without a terminal.
 fn progress(
     length: Option<u64>,
     what: &'static str,

@@ -11,8 +11,8 @@ use crate::output;
 use crate::plot::Movements;
 use crate::table::{Align, Table};
 
-/// Events of one request. The columns are aligned page by page, so that the
-/// first rows of a long history are there at once.
+/// Events in one request. The columns are aligned page by page, so that the first
+/// rows of a long history appear at once.
 const PAGE: u64 = 500;
 
 /// Show an account's events, oldest first
@@ -109,13 +109,13 @@ fn print(events: &[Value], heading: bool) -> bool {
     table.lines().into_iter().skip(skip).all(output::line)
 }
 
-/// An event in the columns from its version on.
+/// Returns an event's cells, from its version on.
 pub fn cells(event: &Value) -> [String; 6] {
     let data = &event["data"];
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let event_type = text(&event["type"]);
     let amount = text(&data["amount"]);
-    // What the event does to the balance.
+    // The event's effect on the balance.
     let falls = event_type == "MoneyWithdrawn" || data["movement"] == "deposit";
     let amount = match (&data["opening_balance"], amount.is_empty()) {
         (Value::String(opening), _) => opening.clone(),
@@ -153,7 +153,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_amount_says_what_the_event_does_to_the_balance() {
+    fn the_amount_is_the_effect_on_the_balance() {
         let row = |event_type: &str, data: Value| {
             let cells = cells(&json!({"version": 2, "type": event_type, "data": data}));
             format!("{} {} {}", cells[3], cells[4], cells[5])

@@ -4,11 +4,11 @@ mod accounts;
 mod bring;
 mod found;
 mod mails;
+mod notify;
 mod outcome;
 mod recorded;
 mod report;
 mod sources;
-mod telling;
 
 use std::path::PathBuf;
 
@@ -23,9 +23,9 @@ use crate::output;
 
 use bring::Importer;
 use mails::{MailCount, Mails};
+use notify::Notify;
 use outcome::Outcome;
 use report::Report;
-use telling::Telling;
 
 /// Import bank statements
 ///
@@ -108,18 +108,18 @@ pub fn run(options: &ImportOptions) -> Result<End, Failure> {
     }
     let mut report = Report::new(&read, options.dry_run, options.connection.json);
     let bar = output::bar(Some(read.sources.len() as u64), "statements");
-    let telling = match (options.notify, options.notify_since) {
-        (true, _) => Telling::Everything,
-        (false, Some(day)) => Telling::Since(day),
-        (false, None) => Telling::Nothing,
+    let notify = match (options.notify, options.notify_since) {
+        (true, _) => Notify::Always,
+        (false, Some(day)) => Notify::Since(day),
+        (false, None) => Notify::Never,
     };
-    let mut importer = Importer::new(&client, telling, options.dry_run);
+    let mut importer = Importer::new(&client, notify, options.dry_run);
     for source in &read.sources {
         bar.set_message(source.name());
         let mut outcome = Outcome::of(source);
         let unreachable = match importer.bring(source, &mut outcome) {
             Ok(()) => None,
-            // The next statement may be well; a server that is gone is gone.
+            // The next statement may succeed, unless the server is gone.
             Err(stop) => outcome.stopped(stop),
         };
         bar.suspend(|| report.add(outcome));

@@ -1,4 +1,4 @@
-//! `ledgerbell load`: many writers at once.
+//! `ledgerbell load`: many concurrent writers.
 
 mod chart;
 mod mails;
@@ -26,10 +26,10 @@ use report::Report;
 use scenario::Scenario;
 use writer::Writer;
 
-/// Threads, and a connection each: more than this measures the machine.
+/// Writers, each with a thread and a connection. More would measure the machine.
 const MAX_WRITERS: i64 = 512;
 const MAX_ACCOUNTS: i64 = 10_000;
-/// Of one writer.
+/// Deposits of one writer at most.
 const MAX_EVENTS: i64 = 1_000_000;
 
 /// Post deposits from many writers at once, until all are acknowledged
@@ -102,10 +102,10 @@ pub struct LoadOptions {
     connection: Connection,
 }
 
-/// How often the writers are looked after: short beside any load.
+/// Time between two looks at the writers, short compared with any load.
 const LOOK_EVERY: Duration = Duration::from_millis(10);
 
-/// What fits into an id beside the numbers.
+/// Longest prefix, in characters, which leaves space for the numbers in an id.
 fn name(text: &str) -> Result<String, &'static str> {
     let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
     if text.is_empty() || text.len() > 40 || !text.chars().all(plain) || text.starts_with('-') {
@@ -115,7 +115,7 @@ fn name(text: &str) -> Result<String, &'static str> {
 }
 
 impl LoadOptions {
-    /// What was said, or a name that no other load has.
+    /// Returns the given name, or a unique one.
     fn run_name(&self) -> String {
         self.run.clone().unwrap_or_else(|| {
             let now = Utc::now().timestamp_micros();
@@ -215,7 +215,7 @@ fn dry_run(options: &LoadOptions, deposits: i64) {
     ));
 }
 
-/// A customer who can be told, and the account.
+/// Creates a customer with an address, and the account.
 fn open(client: &Client, account: &str, run: &str) -> Result<(), Failure> {
     if client.find(&format!("customers/{account}"), &[])?.is_none() {
         let customer = json!({ "email": format!("{account}@customers.example"), "name": account, "locale": "en" });

@@ -87,13 +87,13 @@ pub fn run(options: &PreviewOptions) -> Result<End, Failure> {
     let mut written = sheet.write(&options.out, event.as_ref())?;
     match browser.and_then(|browser| sheet.draw(&options.out, &browser)) {
         Ok(picture) => written.files.push(("picture", picture)),
-        // The mail is what was asked for, and it is there.
+        // The mail itself was requested and is complete.
         Err(reason) => output::complain(format!("no picture: {reason}")),
     }
     if options.json {
         output::json(&written.document());
     } else {
-        tell(&written);
+        print(&written);
     }
     Ok(End::Done)
 }
@@ -123,7 +123,7 @@ fn all(options: &PreviewOptions, browser: Result<Browser, String>) -> Result<End
         if options.json {
             documents.push(written.document());
         } else {
-            tell(&written);
+            print(&written);
         }
     }
     if options.json {
@@ -132,7 +132,7 @@ fn all(options: &PreviewOptions, browser: Result<Browser, String>) -> Result<End
     Ok(End::Done)
 }
 
-fn tell(written: &Written) {
+fn print(written: &Written) {
     output::line(format!("{:<10} {}", "subject", written.mail.subject));
     output::line(format!("{:<10} {}", "template", written.mail.template));
     for (what, path) in &written.files {

@@ -124,7 +124,7 @@ fn all(client: &Client, account: &AccountId) -> Result<Vec<Value>, Failure> {
 fn show(options: &ShowOptions) -> Result<End, Failure> {
     let client = options.connection.client()?;
     let schedule = client.get(&path(&options.account, &options.schedule), &[])?;
-    tell(&options.connection, &schedule);
+    print_one(&options.connection, &schedule);
     Ok(End::Done)
 }
 
@@ -136,7 +136,7 @@ fn cancel(options: &CancelOptions) -> Result<End, Failure> {
         if !options.connection.json {
             output::line("Would be cancelled:");
         }
-        tell(&options.connection, &before);
+        print_one(&options.connection, &before);
         return Ok(End::Done);
     }
     client.delete(&path)?;
@@ -151,7 +151,7 @@ fn cancel(options: &CancelOptions) -> Result<End, Failure> {
     Ok(End::Done)
 }
 
-fn tell(connection: &Connection, schedule: &Value) {
+fn print_one(connection: &Connection, schedule: &Value) {
     if connection.json {
         output::json(schedule);
     } else {

@@ -44,8 +44,8 @@ pub struct VerifyOptions {
     connection: Connection,
 }
 
-/// Accounts in one request: each is read from its first event, and the answer
-/// must come in time.
+/// Accounts in one request: each is read from its first event, within the
+/// function's timeout.
 const PAGE: &str = "25";
 
 const COLUMNS: [(&str, Align); 5] = [
@@ -98,7 +98,7 @@ fn of_accounts(
         let path = format!("accounts/{account}/verification");
         verifications.push(match client.get(&path, &[]) {
             Ok(verification) => verification,
-            // One account that cannot be read says nothing of the others.
+            // An unreadable account says nothing about the others.
             Err(CallError::Problem(problem)) => json!({
                 "account_id": account,
                 "valid": false,
@@ -112,7 +112,7 @@ fn of_accounts(
     Ok(verifications)
 }
 
-/// All that the store or the read model knows, page by page.
+/// Returns all accounts of the store and the read model, page by page.
 fn of_all(client: &Client, bar: &ProgressBar) -> Result<Vec<Value>, Failure> {
     let mut heartbeat = output::Heartbeat::new();
     let mut verifications = Vec::new();

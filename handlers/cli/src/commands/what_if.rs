@@ -56,7 +56,7 @@ pub struct WhatIfOptions {
     connection: Connection,
 }
 
-/// Events in one request: the answer must come in time.
+/// Events in one request, which must be answered within the function's timeout.
 const PAGE: &str = "500";
 
 pub fn run(options: &WhatIfOptions) -> Result<End, Failure> {

@@ -1,9 +1,9 @@
-//! Lets in who was told the address, and no other program or user of this machine.
+//! The admission of those who know the address, and of no other program or user of
+//! this machine.
 //!
-//! Loopback is open to everybody here, and every request that is let in is
-//! signed with the operator's credentials. So the address holds a key of this
-//! run; who comes with it gets a cookie, which scripts cannot read and other
-//! sites cannot send.
+//! Loopback is open to everybody here, and every admitted request is signed with the
+//! operator's credentials. So the address contains a key of this run. A visitor with
+//! the key gets a cookie, which scripts cannot read and other sites cannot send.
 
 use axum::Router;
 use axum::extract::{Request, State};
@@ -16,9 +16,9 @@ use uuid::Uuid;
 
 #[derive(Debug, Clone)]
 pub(super) struct Admission {
-    /// 122 random bits, new at each start.
+    /// The key: 122 random bits, new at each start.
     key: String,
-    /// Cookies do not tell ports apart: two consoles at once have one each.
+    /// The cookie's name. Cookies ignore ports, so two concurrent consoles need different ones.
     cookie: String,
 }
 
@@ -30,7 +30,7 @@ impl Admission {
         }
     }
 
-    /// The path that lets in.
+    /// Returns the path that admits.
     pub(super) fn entrance(&self) -> String {
         format!("/enter/{}", self.key)
     }

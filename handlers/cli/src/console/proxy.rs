@@ -1,4 +1,4 @@
-//! Sends the page's requests on to the stack, signed on the way.
+//! The proxy that signs the page's requests and passes them on to the stack.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,14 +14,14 @@ use ureq::Agent;
 
 use crate::stack::{self, Signer, Unsigned};
 
-/// API Gateway answers within 29 s, or says that it does not.
+/// Longest wait, in seconds: API Gateway answers within 29 s.
 const REQUEST_TIMEOUT: Duration = Duration::from_secs(35);
-/// More than the API takes, which says so itself.
+/// Largest body, in bytes: more than the API accepts, so that it refuses itself.
 const MAX_REQUEST_BYTES: usize = 1024 * 1024;
-/// API Gateway's answers end at 10 MiB.
+/// Largest answer, in bytes: API Gateway's limit is 10 MiB.
 const MAX_ANSWER_BYTES: u64 = 16 * 1024 * 1024;
 
-/// Of a request, what the API reads. Cookies and where a page came from are nobody's business there.
+/// The request headers that the API reads. Cookies and origins are not passed on.
 const SENT_ON: [&str; 6] = [
     "accept",
     "content-type",
@@ -30,7 +30,7 @@ const SENT_ON: [&str; 6] = [
     "if-none-match",
     "x-correlation-id",
 ];
-/// Of an answer, what the page reads.
+/// The answer's headers that the page reads.
 const SENT_BACK: [&str; 6] = [
     "content-type",
     "etag",
@@ -40,7 +40,7 @@ const SENT_BACK: [&str; 6] = [
     "x-correlation-id",
 ];
 
-/// A stack's API, and who asks it.
+/// A stack's API with the client for it.
 pub(super) struct Upstream {
     agent: Agent,
     endpoint: String,
@@ -71,7 +71,7 @@ impl Upstream {
         let url = format!("{}{}", self.endpoint, sent.path);
         let headers: Vec<(&str, &str)> = SENT_ON
             .into_iter()
-            // Each value: what is ambiguous is for the API to refuse, not for us to choose from.
+            // All values, because the API must refuse ambiguous ones.
             .flat_map(|name| {
                 sent.headers
                     .get_all(name)
@@ -139,7 +139,7 @@ async fn forward(State(upstream): State<Arc<Upstream>>, request: Request<Body>) 
         headers: head.headers,
         body,
     };
-    // The client waits on its thread.
+    // The client blocks its thread.
     let answered = tokio::task::spawn_blocking(move || upstream.send(&sent)).await;
     let reason = match answered {
         Ok(Ok(response)) => return response,

@@ -1,4 +1,4 @@
-//! What came in and went out, day by day.
+//! Deposits and withdrawals by day.
 
 use std::collections::BTreeMap;
 
@@ -10,17 +10,17 @@ use crate::client::Client;
 use crate::exit::Failure;
 use crate::output;
 
-/// Characters of the longest bar.
+/// Length of the longest bar, in characters.
 const WIDTH: u32 = 24;
 
-/// The sums of each day on which money moved, by when it occurred (UTC).
+/// The sums of each day (UTC) on which movements occurred.
 #[derive(Debug)]
 pub struct Movements {
     currency: Currency,
     days: BTreeMap<String, Day>,
 }
 
-/// In the currency's smallest unit, both 0 or more.
+/// The sums in minor units, both 0 or more.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Day {
     paid_in: i64,
@@ -55,7 +55,7 @@ impl Movements {
         Ok(Movements { currency, days })
     }
 
-    /// Prints one line a day.
+    /// Prints a line for each day.
     pub fn show(&self) {
         self.lines().into_iter().all(output::line);
     }
@@ -69,7 +69,7 @@ impl Movements {
             .unwrap_or(0);
         let bar = |minor: i64| match minor {
             0 => String::new(),
-            // However little it is, it is there.
+            // Even the smallest sum has a bar.
             _ => "█".repeat(level(minor, (0, most), WIDTH) as usize + 1),
         };
         let text = |minor: i64, sign: &str| match minor {
@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_day_has_what_came_in_and_what_went_out() {
+    fn each_day_has_its_deposits_and_withdrawals() {
         let mut history = super::super::tests::history();
         history[5]["occurred_at"] = "2026-11-24T23:59:59Z".into();
         let movements = Movements::of(&history).unwrap();

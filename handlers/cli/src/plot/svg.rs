@@ -1,4 +1,4 @@
-//! Drawn as SVG, for a document: no script, no font of its own, and its colours follow the reader's night.
+//! Drawings as SVG for documents, without scripts or fonts, and with colours that follow the reader's dark mode.
 
 use std::fmt::Write;
 
@@ -6,7 +6,7 @@ use super::{Curve, columns, level};
 
 const WIDTH: u32 = 960;
 const HEIGHT: u32 = 320;
-/// Room for the values at the right, and for the times below.
+/// Space for the values at the right and the times below, in pixels.
 const RIGHT: u32 = 150;
 const BELOW: u32 = 32;
 const TOP: u32 = 24;
@@ -19,14 +19,14 @@ pub(super) fn curve(curve: &Curve) -> String {
     let range = curve.range();
     let floor = HEIGHT - BELOW;
     let y = |value| floor - level(value, range, floor - TOP);
-    // One place for each event, or one for each pixel where there are more.
+    // One position for each event, or one for each pixel if there are more events.
     let places = curve.balances.len().min(inside as usize);
     let values = columns(&curve.balances, places);
     let x = |place: usize| u32::try_from(place * inside as usize / places.max(1)).unwrap_or(inside);
     let mut path = String::new();
     for (place, value) in values.iter().enumerate() {
         let command = if place == 0 { "M0 " } else { "V" };
-        // Writing to a string does not fail.
+        // Writing to a string cannot fail.
         let _ = write!(path, "{command}{}H{}", y(*value), x(place + 1));
     }
     let mut labels = String::new();
@@ -43,7 +43,7 @@ pub(super) fn curve(curve: &Curve) -> String {
     }
     let [from, to] = &curve.recorded;
     let below = HEIGHT - 8;
-    // An id and a time have no character that XML would mind.
+    // Ids and times have no character that needs escaping in XML.
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {WIDTH} {HEIGHT}\" width=\"{WIDTH}\" height=\"{HEIGHT}\" role=\"img\">\n\
          <title>Balance of {}</title>\n<style>{STYLE}</style>\n{labels}<path d=\"{path}\"/>\n\

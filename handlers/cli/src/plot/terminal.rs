@@ -1,8 +1,8 @@
-//! Drawn with Braille patterns: eight dots to a character.
+//! Drawings with Braille patterns, which have eight dots a character.
 
 use super::{Curve, columns, level};
 
-/// Characters; with the labels it fits 80 columns.
+/// Size in characters, which fits 80 columns with the labels.
 const WIDTH: usize = 56;
 const HEIGHT: usize = 12;
 /// The bits of a pattern's dots, by row and column (Unicode 8.2).
@@ -18,7 +18,7 @@ pub(super) fn curve(curve: &Curve) -> Vec<String> {
     for (x, value) in columns(&curve.balances, WIDTH * 2).into_iter().enumerate() {
         let y = row(value);
         let from = last.unwrap_or(y);
-        // From where it was, so that a jump is a line and not a hole.
+        // From the previous value, so that a jump is a line and not a gap.
         for y in from.min(y)..=from.max(y) {
             cells[y / 4][x / 2] |= DOTS[y % 4][x % 2];
         }

@@ -1,4 +1,4 @@
-//! The connections of `serve`, each within bounds: a caller who is slow, silent or greedy costs others nothing.
+//! The connections of `serve`, with limits, so that a slow, silent or greedy caller costs others nothing.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -14,31 +14,31 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio_io_timeout::TimeoutStream;
 
-/// Connections at once; more wait to be accepted. Room for the most writers of a `load`, each twice, and for people.
+/// Concurrent connections: enough for the most writers of a `load`, each twice, and for people. More wait to be accepted.
 const MAX_CONNECTIONS: usize = 1_088;
-/// How long the head of a request may take, from the end of the one before: longer than clients keep idle connections
-/// (15 s in `ledgerbell`'s own), so that they close them and not we.
+/// Seconds from the end of a request to the head of the next: longer than clients keep idle connections (15 s in our own),
+/// so that they close them and not we.
 const HEAD_WITHIN: Duration = Duration::from_secs(20);
-/// The largest head. What is in it is an id, a key and a cursor; browsers send some kilobytes of their own.
+/// Largest head, in bytes: it has an id, a key and a cursor, and browsers add some kilobytes. A larger one is refused.
 const MAX_HEAD_BYTES: usize = 32 * 1024;
-/// The most headers, as most servers have it.
+/// Headers of a request, as in most servers. A request with more is refused.
 const MAX_HEADERS: usize = 100;
-/// How long a reader may take none of an answer, which is held in memory meanwhile.
+/// Seconds for which a reader may stall an answer, which occupies memory. Then the connection is closed.
 const WRITE_WITHIN: Duration = Duration::from_secs(30);
-/// After a failed accept, as when no file may be opened any more.
+/// Wait after a failed accept, such as one without a free file descriptor.
 const REST: Duration = Duration::from_millis(100);
-/// Files that a process may open: one for each connection, some for the store, and as many to spare.
+/// Open files of the process: one for each connection, some for the store, and as many to spare.
 #[cfg(unix)]
 const OPEN_FILES: u64 = 2_048;
 
-/// Serves until told to stop, and then until what is under way has ended.
+/// Serves until it is stopped, and then until pending requests have ended.
 pub(super) async fn serve(listener: TcpListener, app: Router, mut stop: watch::Receiver<bool>) {
     let places = Arc::new(Semaphore::new(MAX_CONNECTIONS));
     let graceful = GracefulShutdown::new();
     loop {
         let accepted = tokio::select! {
             accepted = accept(&listener, &places) => accepted,
-            // An error means that nobody is left who could say stop.
+            // An error means that the sender is gone, so nothing else could stop it.
             _ = stop.changed() => break,
         };
         let Some((stream, peer, place)) = accepted else {
@@ -72,7 +72,7 @@ async fn accept(
     let place = Arc::clone(places).acquire_owned().await.ok()?;
     match listener.accept().await {
         Ok((stream, peer)) => {
-            // Answers are short and are waited for.
+            // Answers are short, and somebody waits for them.
             let _ = stream.set_nodelay(true);
             Some((stream, peer, place))
         }
@@ -84,7 +84,7 @@ async fn accept(
     }
 }
 
-/// Asks for as many open files as the connections need, where the system lets us.
+/// Raises the limit of open files to the need of the connections, if the system permits.
 pub(super) fn allow_open_files() {
     #[cfg(unix)]
     {

@@ -1,4 +1,4 @@
-//! The mailbox: the page, the mails as JSON, and each mail as its reader's program shows it.
+//! The mailbox: its page, the mails as JSON, and each mail as a mail program shows it.
 
 use axum::Json;
 use axum::Router;
@@ -16,12 +16,12 @@ use crate::pages;
 
 const PAGE: &str = include_str!("../../pages/inbox.html");
 
-/// A mail brings its styles inline, and may do nothing but be looked at: no
-/// script, no form, no request, no origin. A link that is clicked opens in a
-/// tab of its own, which is a page like any other.
+/// The policy of a mail, which has inline styles and may only be displayed: no
+/// script, form, request or origin. A clicked link opens in a new tab, which is a
+/// page like any other.
 const MESSAGE_POLICY: &str = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; \
      sandbox allow-popups allow-popups-to-escape-sandbox; base-uri 'none'; form-action 'none'; frame-ancestors 'self'";
-/// Mail programs open links beside the mail; within its frame no page of ours lets itself be shown.
+/// Makes links open in a new tab, as in mail programs; our pages refuse to be shown within the mail's frame.
 const LINKS_BESIDE: &str = "<base target=\"_blank\">";
 
 pub(super) fn router(mailbox: Mailbox) -> Router {
@@ -47,7 +47,7 @@ async fn inbox(State(mailbox): State<Mailbox>, Query(query): Query<InboxQuery>) 
     }
 }
 
-/// How the mailbox is; see [`Condition`].
+/// The mailbox's condition; see [`Condition`].
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct MailboxState {
@@ -79,7 +79,7 @@ async fn message(State(mailbox): State<Mailbox>, Path(mail): Path<i64>) -> Respo
     }
 }
 
-/// To be saved and not shown: whatever it is, it is never a page of this server.
+/// Returns an attachment to be saved and not shown, so that it is never a page of this server.
 async fn attachment(
     State(mailbox): State<Mailbox>,
     Path((mail, index)): Path<(i64, u32)>,

@@ -1,4 +1,4 @@
-//! What can be said about `serve`.
+//! The options of `serve`.
 
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -34,8 +34,8 @@ pub struct ServeOptions {
     pub mail_from: String,
 }
 
-/// An address, or the one name that is loopback everywhere (RFC 6761, section
-/// 6.3): others may be somebody else's by now.
+/// Reads an address, or the only name that is loopback everywhere (RFC 6761,
+/// section 6.3). Other names could resolve to other machines.
 fn listen(text: &str) -> Result<SocketAddr, String> {
     let address = match text.strip_prefix("localhost:") {
         Some(port) => format!("127.0.0.1:{port}"),

@@ -1,4 +1,4 @@
-//! What a person sees when it is ready.
+//! The message when the server is ready.
 
 use std::net::SocketAddr;
 use std::path::Path;
@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use crate::output::line;
 
-/// Prints where everything is, and lines to try. Where that cannot be written it
-/// serves all the same: a bank waits for it, and its exit code tells.
+/// Prints the addresses, and commands to try. If they cannot be written, it serves
+/// nevertheless, because a bank relies on it; the exit code shows the failure.
 pub(super) fn print(address: SocketAddr, data_dir: &Path, after: Duration) {
     let base = format!("http://{address}");
     for text in [

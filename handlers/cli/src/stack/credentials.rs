@@ -1,6 +1,7 @@
-//! Whose credentials sign: the environment's, or what the AWS command line finds.
+//! The credentials that sign: the environment's, or those that the AWS command line
+//! finds.
 //!
-//! It knows profiles, single sign-on, roles and whatever comes next, and gives
+//! The AWS command line supports profiles, single sign-on and roles, and prints
 //! what it found as JSON. So this program does not read its files.
 
 use std::io::ErrorKind;
@@ -11,7 +12,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::Deserialize;
 
-/// What is valid for less is fetched anew: a request must arrive before the end.
+/// Shortest remaining validity, in seconds, so that a request arrives before the
+/// end. Other credentials are fetched again.
 const MARGIN: Duration = Duration::from_secs(120);
 
 #[derive(Clone, Deserialize)]
@@ -23,7 +25,7 @@ pub(super) struct Credentials {
     expiration: Option<DateTime<Utc>>,
 }
 
-/// The secret is for no log.
+/// Omits the secret, which must not get into logs.
 impl std::fmt::Debug for Credentials {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Credentials")
@@ -45,7 +47,7 @@ pub(super) struct CredentialSource {
 }
 
 impl CredentialSource {
-    /// Of this profile; without one, the environment's come first, as everywhere in AWS.
+    /// Returns a source for this profile. Without one, the environment comes first, as everywhere in AWS.
     pub(super) fn new(profile: Option<String>) -> Self {
         CredentialSource {
             profile,
@@ -53,7 +55,7 @@ impl CredentialSource {
         }
     }
 
-    /// Credentials that are valid now. May run a program, and takes a second then.
+    /// Returns valid credentials. May run a program, which takes a second.
     pub(super) fn current(&self) -> Result<Credentials, String> {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(credentials) = kept.as_ref().filter(|kept| kept.lasts(Utc::now())) {
@@ -107,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn credentials_about_to_end_are_fetched_anew_and_their_secret_is_never_shown() {
+    fn expiring_credentials_are_fetched_again_and_their_secret_is_never_shown() {
         let text = r#"{"Version": 1, "AccessKeyId": "AKID", "SecretAccessKey": "hidden",
                        "SessionToken": "token", "Expiration": "2026-11-22T10:00:00+00:00"}"#;
         let credentials: Credentials = serde_json::from_str(text).unwrap();

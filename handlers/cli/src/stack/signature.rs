@@ -1,4 +1,4 @@
-//! AWS's signature, version 4, of a request to API Gateway.
+//! The signature, version 4, of a request to API Gateway.
 
 use std::time::SystemTime;
 
@@ -10,7 +10,7 @@ use super::credentials::Credentials;
 
 const SERVICE: &str = "execute-api";
 
-/// A request as it will be sent; all of it is signed.
+/// A request as it will be sent. All of it is signed.
 #[derive(Debug)]
 pub struct Unsigned<'a> {
     pub method: &'a str,
@@ -19,7 +19,7 @@ pub struct Unsigned<'a> {
     pub body: &'a [u8],
 }
 
-/// The headers that make it a signed one.
+/// Returns the headers that sign it.
 pub(super) fn headers(
     request: &Unsigned<'_>,
     credentials: &Credentials,

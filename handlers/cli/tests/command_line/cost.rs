@@ -76,7 +76,7 @@ fn requests_and_mails_cost_what_the_price_list_says() {
 }
 
 #[test]
-fn every_price_says_where_it_is_from_and_whether_it_was_read_there() {
+fn every_price_names_its_source_and_whether_it_was_read_there() {
     let document = cost(&[]);
     let prices = document["prices"]["prices"].as_object().unwrap();
     let mut all_looked_up = true;
@@ -101,7 +101,7 @@ fn every_price_says_where_it_is_from_and_whether_it_was_read_there() {
 }
 
 #[test]
-fn the_page_has_the_figures_that_the_command_tells() {
+fn the_page_has_the_figures_of_the_command() {
     let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/cost.md");
     let page = std::fs::read_to_string(page).unwrap();
     let document = cost(&[]);

@@ -103,7 +103,7 @@ fn others(server: &Server, round: u32) {
 }
 
 #[test]
-fn of_who_is_erased_no_file_holds_the_address_or_the_name_neither_at_once_nor_after_a_restart() {
+fn no_file_contains_the_address_or_name_of_an_erased_customer_at_once_or_after_a_restart() {
     let server = Server::start();
     let data = server.data_dir();
     others(&server, 0);
@@ -173,7 +173,7 @@ fn of_who_is_erased_no_file_holds_the_address_or_the_name_neither_at_once_nor_af
 }
 
 #[test]
-fn each_of_many_who_are_erased_is_gone_wherever_sqlite_had_moved_them() {
+fn each_of_many_erased_customers_is_gone_wherever_sqlite_had_moved_them() {
     let server = Server::start();
     let data = server.data_dir();
     let email = |number: u32| format!("person{number:03}.zephyr@example.com");

@@ -98,7 +98,7 @@ fn an_export_grows_with_the_history_and_is_verified_without_the_server() {
 }
 
 #[test]
-fn a_range_with_nanoseconds_has_every_event_that_is_in_it() {
+fn a_range_with_nanoseconds_has_all_its_events() {
     let server = Server::start();
     server.append("ACC-1", "open", &json!([opening()]));
     for key in ["one", "two", "three"] {
@@ -121,7 +121,7 @@ fn a_range_with_nanoseconds_has_every_event_that_is_in_it() {
 }
 
 #[test]
-fn an_export_is_not_gone_on_with_from_another_ledger() {
+fn an_export_is_not_continued_from_another_ledger() {
     let server = Server::start();
     server.append("ACC-1", "open", &json!([opening(), deposit("1.25")]));
     let folder = tempfile::tempdir().unwrap();
@@ -144,7 +144,7 @@ fn an_export_is_not_gone_on_with_from_another_ledger() {
 }
 
 #[test]
-fn events_of_all_accounts_are_shown_by_what_is_asked_for() {
+fn events_of_all_accounts_are_filtered_by_the_options() {
     let server = Server::start();
     server.append(
         "ACC-1",

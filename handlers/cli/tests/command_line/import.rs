@@ -163,7 +163,7 @@ fn a_dry_run_changes_nothing() {
 }
 
 #[test]
-fn a_file_that_cannot_be_read_names_its_line_and_the_others_go_on() {
+fn an_unreadable_file_is_reported_with_its_line_and_the_others_are_imported() {
     let server = Server::start();
     let folder = tempfile::tempdir().unwrap();
     let bad = folder.path().join("bad.sta");
@@ -249,7 +249,7 @@ const REVERSAL: &str = ":20:A\n:25:NL71\n:28C:1/1\n:60F:C230101EUR100,00\n:61:23
                         :61:2301030103RD10,00NTRFREF1\n:86:rent\n:61:2301030103C1,00NTRFX\n:62F:C230103EUR101,00\n-\n";
 
 #[test]
-fn an_entry_that_takes_back_another_reverses_it_and_does_so_once() {
+fn a_reversing_entry_reverses_the_original_once() {
     let server = Server::start();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("reversal.sta");
@@ -317,7 +317,7 @@ fn interrupted(server: &Server, file: &std::path::Path) {
 }
 
 #[test]
-fn an_import_that_was_interrupted_goes_on_where_it_stopped() {
+fn an_interrupted_import_continues_where_it_stopped() {
     let server = Server::start();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("long.sta");
@@ -330,7 +330,7 @@ fn an_import_that_was_interrupted_goes_on_where_it_stopped() {
 }
 
 #[test]
-fn what_others_wrote_in_the_middle_of_a_statement_is_a_mismatch() {
+fn a_foreign_event_in_the_middle_of_a_statement_is_a_mismatch() {
     let server = Server::start();
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("long.sta");

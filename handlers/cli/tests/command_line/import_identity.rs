@@ -77,7 +77,7 @@ fn two_notifications_of_the_same_day_and_amount_are_two_payments() {
 }
 
 #[test]
-fn two_entries_that_nothing_tells_apart_are_two() {
+fn two_indistinguishable_entries_are_two() {
     let server = Server::start();
     let one = notification("N1", "R1", "rent");
     let (head, tail) = one.split_at(one.find("<Ntry>").unwrap());
@@ -89,7 +89,7 @@ fn two_entries_that_nothing_tells_apart_are_two() {
 }
 
 #[test]
-fn an_entry_that_comes_again_with_another_amount_is_said_and_changes_nothing() {
+fn an_entry_repeated_with_another_amount_is_reported_and_changes_nothing() {
     let server = Server::start();
     let first = notification("N1", "R1", "rent");
     assert_done(&import(&server, &[&first], &[]), 1, 0);
@@ -148,7 +148,7 @@ fn pages_of_one_day_under_one_number_are_all_booked() {
 }
 
 #[test]
-fn pages_of_one_day_and_number_are_brought_into_their_order() {
+fn pages_of_one_day_and_number_are_sorted() {
     let one = page("5", "100,", &["C10,NTRFA"], "110,");
     let two = page("5", "110,", &["C20,NTRFB"], "130,");
     let three = page("5", "130,", &["C30,NTRFC"], "160,");
@@ -164,7 +164,7 @@ fn pages_of_one_day_and_number_are_brought_into_their_order() {
 }
 
 #[test]
-fn line_ends_and_encodings_are_not_part_of_what_a_statement_is() {
+fn line_ends_and_encodings_do_not_change_a_statements_identity() {
     let server = Server::start();
     let text = three_pages(["5/1", "5/2", "5/3"]).concat();
     let windows: Vec<u8> = text
@@ -251,7 +251,7 @@ fn recorded_by_an_earlier_version(server: &Server, files: &[String], most: usize
 }
 
 #[test]
-fn what_an_earlier_version_recorded_is_not_booked_again_and_what_it_lost_is_booked() {
+fn entries_of_an_earlier_version_are_not_booked_again_and_those_it_lost_are_booked() {
     let server = Server::start();
     let pages = [three_pages(["5/1", "5/2", "5/3"]).concat()];
     recorded_by_an_earlier_version(&server, &pages, usize::MAX);
@@ -298,7 +298,7 @@ fn pages_of_one_number_in_files_of_their_own_are_all_booked_and_copies_are_not()
 }
 
 #[test]
-fn a_copy_that_may_as_well_be_another_page_is_not_passed_over_in_silence() {
+fn a_copy_that_may_be_another_page_is_reported() {
     let server = Server::start();
     let pages = three_pages(["5", "5", "5"]);
     let ran = import(&server, &pages, &[]);
@@ -377,7 +377,7 @@ fn overlapping(statements: [String; 3]) -> [String; 2] {
 }
 
 #[test]
-fn a_statement_that_two_overlapping_files_have_is_booked_once() {
+fn a_statement_in_two_overlapping_files_is_booked_once() {
     let server = Server::start();
     let files = overlapping([
         page("5", "100,", &["C10,NTRFA"], "110,"),
@@ -390,7 +390,7 @@ fn a_statement_that_two_overlapping_files_have_is_booked_once() {
 }
 
 #[test]
-fn an_overlap_of_days_that_move_nothing_in_sum_is_booked_once_and_said() {
+fn an_overlap_of_days_with_a_sum_of_zero_is_booked_once_and_reported() {
     let server = Server::start();
     let day = |number| page(number, "100,", &["C10,NTRFA", "D10,NTRFB"], "100,");
     let files = overlapping(["5", "6", "7"].map(day));
@@ -401,7 +401,7 @@ fn an_overlap_of_days_that_move_nothing_in_sum_is_booked_once_and_said() {
 }
 
 #[test]
-fn a_day_that_moves_nothing_in_sum_and_comes_with_other_texts_is_booked_and_said() {
+fn a_day_with_a_sum_of_zero_and_other_texts_is_booked_and_reported() {
     let server = Server::start();
     let day = page("5", "100,", &["C10,NTRFA", "D10,NTRFB"], "100,");
     let files = [day.clone(), day.replace("Straße 5", "Straße 6")];
@@ -436,7 +436,7 @@ fn an_overlap_of_pages_that_lead_back_to_their_beginning_is_booked_once() {
 }
 
 #[test]
-fn a_page_that_another_message_repeats_word_by_word_is_not_passed_over_in_silence() {
+fn a_page_that_another_message_repeats_word_for_word_is_reported() {
     let server = Server::start();
     let mut pages = three_pages(["5", "5", "5"]);
     pages[2] = pages[2].replace("STARTUMSE", "LATER");
@@ -452,7 +452,7 @@ fn a_page_that_another_message_repeats_word_by_word_is_not_passed_over_in_silenc
 }
 
 #[test]
-fn a_copy_in_another_encoding_that_says_which_is_a_copy() {
+fn a_copy_in_another_declared_encoding_is_a_copy() {
     let server = Server::start();
     let statement = camt_page("1", 10_000, &[1_000, -1_000]);
     let files = ["UTF-8", "ISO-8859-1"]
@@ -461,7 +461,7 @@ fn a_copy_in_another_encoding_that_says_which_is_a_copy() {
 }
 
 #[test]
-fn a_page_with_the_number_of_one_imported_before_is_not_passed_over_in_silence() {
+fn a_page_with_the_number_of_an_imported_one_is_reported() {
     let server = Server::start();
     let mut pages = three_pages(["5", "5", "5"]);
     pages[2] = pages[2].replace("Straße 5", "Straße 6");
@@ -485,7 +485,7 @@ fn a_page_with_the_number_of_one_imported_before_is_not_passed_over_in_silence()
 }
 
 #[test]
-fn a_notification_that_comes_again_as_a_page_of_a_message_is_the_same_payment() {
+fn a_notification_repeated_as_a_page_of_a_message_is_the_same_payment() {
     let server = Server::start();
     let first = notification("N1", "R1", "rent");
     let paged = first.replace(
@@ -498,7 +498,7 @@ fn a_notification_that_comes_again_as_a_page_of_a_message_is_the_same_payment() 
 }
 
 #[test]
-fn what_an_earlier_version_recorded_of_its_twin_does_not_finish_a_statement() {
+fn an_earlier_versions_record_of_a_twin_does_not_finish_a_statement() {
     let server = Server::start();
     let [one, other] = ["5/1", "5/2"].map(|number| {
         let page = page(number, "100,", &["C10,NTRFA", "D10,NTRFB"], "100,");

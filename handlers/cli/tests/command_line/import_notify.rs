@@ -75,7 +75,7 @@ fn mails(server: &Server) -> usize {
 }
 
 #[test]
-fn an_import_tells_nobody_and_is_not_told_later_either() {
+fn an_import_notifies_nobody_now_or_later() {
     let server = Server::start();
     server.customer("ana", &json!({}));
     assert_eq!(import(&server, &[])["recorded"], 4);
@@ -97,7 +97,7 @@ fn an_import_tells_nobody_and_is_not_told_later_either() {
 }
 
 #[test]
-fn what_is_asked_for_is_told_and_importing_again_changes_nothing() {
+fn requested_notifications_are_sent_and_importing_again_changes_nothing() {
     let all = vec!["SENT"; 4];
     let since = vec!["imported", "imported", "SENT", "SENT"];
     for (flags, expected) in [
@@ -130,7 +130,7 @@ fn what_is_asked_for_is_told_and_importing_again_changes_nothing() {
 }
 
 #[test]
-fn a_dry_run_says_how_many_mails_to_how_many_people_would_go() {
+fn a_dry_run_counts_the_mails_and_their_recipients() {
     let server = Server::start();
     server.customer(
         "ana",
@@ -171,7 +171,7 @@ fn a_dry_run_says_how_many_mails_to_how_many_people_would_go() {
 }
 
 #[test]
-fn the_two_ways_to_be_told_exclude_each_other_and_a_date_is_a_date() {
+fn the_two_options_to_notify_exclude_each_other_and_a_date_must_be_valid() {
     for flags in [
         &["--notify", "--notify-since", "2023-01-02"][..],
         &["--notify-since", "2023-02-30"],

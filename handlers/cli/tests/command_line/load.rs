@@ -50,7 +50,7 @@ fn what_was_acknowledged_before_a_kill_is_there_after_it_and_not_twice() {
 }
 
 #[test]
-fn every_scenario_runs_is_acknowledged_in_full_and_tells_every_customer() {
+fn every_scenario_is_acknowledged_in_full_and_notifies_every_customer() {
     let server = Server::start();
     let folder = tempfile::tempdir().unwrap();
     for scenario in [

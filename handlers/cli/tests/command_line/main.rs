@@ -7,7 +7,7 @@ mod export;
 mod help;
 mod import;
 mod import_identity;
-mod import_telling;
+mod import_notify;
 mod load;
 mod output;
 mod preview;

@@ -193,7 +193,7 @@ fn within_patience(child: &mut Child, done: impl Fn(&mut Child) -> bool) {
 }
 
 #[test]
-fn a_server_that_cannot_say_where_it_is_serves_and_exits_1_when_it_is_stopped() {
+fn a_server_that_cannot_print_its_address_serves_and_exits_1_when_it_is_stopped() {
     let folder = tempfile::tempdir().unwrap();
     let errors = folder.path().join("errors");
     let mut server = Command::new(BINARY)
@@ -213,7 +213,7 @@ fn a_server_that_cannot_say_where_it_is_serves_and_exits_1_when_it_is_stopped() 
 }
 
 #[test]
-fn a_console_that_cannot_say_where_it_is_does_not_go_on() {
+fn a_console_that_cannot_print_its_address_ends() {
     for (stdout, what) in [(full(), "/dev/full"), (closed(), "| head")] {
         let mut console = Command::new(BINARY)
             .args(["console", "--endpoint", "http://127.0.0.1:9"])

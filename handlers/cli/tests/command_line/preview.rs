@@ -37,7 +37,7 @@ fn read(folder: &TempDir, file: &str) -> String {
 }
 
 #[test]
-fn without_a_browser_the_mail_is_there_and_the_missing_picture_is_told() {
+fn without_a_browser_the_mail_is_written_and_the_missing_picture_is_reported() {
     let folder = TempDir::new().unwrap();
     let output = preview(&folder, "/no/such/browser", &["deposit", "--locale", "fr"]);
     assert!(output.status.success(), "{output:?}");
@@ -68,7 +68,7 @@ fn every_kind_can_be_previewed_in_every_language() {
 }
 
 #[test]
-fn an_event_of_the_bus_is_told_as_it_is() {
+fn a_bus_event_is_previewed_with_its_own_data() {
     let folder = TempDir::new().unwrap();
     for (kind, event, words) in [
         ("deposit", "MoneyDeposited", "••••001"),
@@ -91,7 +91,7 @@ fn an_event_of_the_bus_is_told_as_it_is() {
 }
 
 #[test]
-fn an_event_that_has_not_what_the_mail_tells_is_a_failure_with_its_reason() {
+fn an_event_without_the_mails_contents_fails_with_the_reason() {
     let folder = TempDir::new().unwrap();
     for (kind, event, reason) in [
         ("deposit", "AccountClosed", "a deposit mail needs amount"),
@@ -115,7 +115,7 @@ fn an_event_that_has_not_what_the_mail_tells_is_a_failure_with_its_reason() {
 }
 
 #[test]
-fn amounts_can_be_hidden_as_a_customer_may_wish() {
+fn amounts_can_be_hidden() {
     let folder = TempDir::new().unwrap();
     let arguments = ["statement", "--hide-amounts", "--json"];
     let told = documents(&preview(&folder, "/none", &arguments));
@@ -149,7 +149,7 @@ esac
 "#;
 
 #[test]
-fn the_picture_is_as_high_as_the_mail_and_dark_or_narrow_where_that_is_asked_for() {
+fn the_picture_is_as_high_as_the_mail_and_dark_or_narrow_on_request() {
     let folder = TempDir::new().unwrap();
     let browser = stand_in(&folder, MEASURES_AND_DRAWS);
     let browser = browser.to_str().unwrap();
@@ -185,7 +185,7 @@ fn the_picture_is_as_high_as_the_mail_and_dark_or_narrow_where_that_is_asked_for
 }
 
 #[test]
-fn a_browser_that_fails_is_told_and_no_failure_of_the_preview() {
+fn a_failed_browser_is_reported_but_does_not_fail_the_preview() {
     let folder = TempDir::new().unwrap();
     for (script, reason) in [
         ("exit 7\n", "ended with"),
@@ -221,7 +221,7 @@ fn one_command_draws_every_mail_in_every_language_and_leaves_nothing_else() {
 }
 
 #[test]
-fn all_mails_are_written_without_a_browser_too_unless_pictures_are_all_that_is_wanted() {
+fn all_mails_are_written_without_a_browser_unless_only_pictures_are_requested() {
     let folder = TempDir::new().unwrap();
     let output = preview(&folder, "/none", &["--all"]);
     assert!(output.status.success(), "{output:?}");

@@ -91,7 +91,7 @@ fn with_a_mail(server: &Server) {
 }
 
 #[test]
-fn the_data_folder_is_for_its_owner_alone_from_its_first_moment_on() {
+fn only_the_owner_may_read_the_data_folder_from_its_creation_on() {
     let folder = tempfile::tempdir().unwrap();
     let watch = Watch::over(&folder.path().join("data"));
     let server = Server::start_on(folder);
@@ -122,7 +122,7 @@ fn the_data_folder_is_for_its_owner_alone_from_its_first_moment_on() {
 }
 
 #[test]
-fn what_an_older_version_left_open_to_others_is_taken_from_them_at_the_start() {
+fn files_that_an_older_version_left_readable_are_restricted_at_the_start() {
     let mut server = Server::start();
     with_a_mail(&server);
     assert!(server.stop().success());
@@ -138,7 +138,7 @@ fn what_an_older_version_left_open_to_others_is_taken_from_them_at_the_start() {
 }
 
 #[test]
-fn what_commands_write_about_people_is_for_its_owner_alone() {
+fn only_the_owner_may_read_what_commands_write_about_people() {
     let server = Server::start();
     with_a_mail(&server);
     let folder = tempfile::tempdir().unwrap();

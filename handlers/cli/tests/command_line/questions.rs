@@ -68,7 +68,7 @@ fn a_balance_is_shown_now_and_at_earlier_points() {
 }
 
 #[test]
-fn the_history_is_aligned_and_goes_on_where_it_stopped() {
+fn the_history_is_aligned_and_continues_where_it_stopped() {
     let server = with_account();
     let shown = server.run(&["history", "ACC-1"]).done();
     let lines: Vec<&str> = shown.lines().collect();
@@ -108,7 +108,7 @@ fn a_long_history_is_read_to_its_end_in_pages() {
 }
 
 #[test]
-fn verify_checks_all_accounts_and_fails_on_one_that_is_not_there() {
+fn verify_checks_all_accounts_and_fails_on_a_missing_one() {
     let server = with_account();
     assert_eq!(
         server.run(&["verify"]).done(),
@@ -195,7 +195,7 @@ fn a_replay_estimates_first_and_a_dry_run_starts_nothing() {
 }
 
 #[test]
-fn there_are_no_dead_letters_where_nothing_failed() {
+fn without_failures_there_are_no_dead_letters() {
     let server = Server::start();
     assert_eq!(
         server.run(&["dead-letters", "list"]).done(),
@@ -239,7 +239,7 @@ fn a_server_that_is_not_running_is_one_clear_line() {
 }
 
 #[test]
-fn whoever_stops_reading_causes_no_panic() {
+fn a_reader_that_stops_causes_no_panic() {
     let server = with_account();
     let mut child = Command::new(env!("CARGO_BIN_EXE_ledgerbell"))
         .args(["history", "ACC-1", "--endpoint", &server.endpoint])
@@ -254,7 +254,7 @@ fn whoever_stops_reading_causes_no_panic() {
 }
 
 #[test]
-fn schedules_are_made_shown_listed_run_and_cancelled() {
+fn schedules_are_created_shown_listed_run_and_cancelled() {
     let server = with_account();
     let create = |more: &[&str]| {
         let rent = [

@@ -39,7 +39,7 @@ fn a_folder_that_is_a_file_is_wrong_use() {
 }
 
 #[test]
-fn a_folder_of_others_is_left_as_it_is() {
+fn a_folder_of_another_program_is_left_unchanged() {
     let folder = tempfile::tempdir().unwrap();
     fs::write(folder.path().join("thesis.txt"), "precious").unwrap();
     let before = content(folder.path());
@@ -48,7 +48,7 @@ fn a_folder_of_others_is_left_as_it_is() {
 }
 
 #[test]
-fn a_folder_of_a_newer_version_is_left_as_it_is() {
+fn a_folder_of_a_newer_version_is_left_unchanged() {
     let mut server = Server::start();
     assert!(server.stop().success());
     fs::write(server.data_dir().join("FORMAT"), "999").unwrap();
@@ -63,7 +63,7 @@ fn a_folder_of_a_newer_version_is_left_as_it_is() {
 
 #[cfg(unix)]
 #[test]
-fn a_server_that_is_told_to_stop_while_it_starts_ends_cleanly() {
+fn a_server_that_is_stopped_while_it_starts_ends_cleanly() {
     for _ in 0..10 {
         let status = Server::stopped_while_starting();
         assert_eq!(status.code(), Some(0), "{status}");
@@ -84,7 +84,7 @@ fn a_port_that_is_taken_is_named_and_the_folder_is_not_touched() {
 }
 
 #[test]
-fn an_address_that_others_reach_has_to_be_meant() {
+fn a_public_address_needs_an_explicit_option() {
     let folder = tempfile::tempdir().unwrap();
     let ran = serve(folder.path(), "0.0.0.0:0");
     refused(&ran, 2, "there is no sign-in");
@@ -122,7 +122,7 @@ fn whatever_loopback_address_it_listens_on_it_answers_under_the_address_that_it_
 }
 
 #[test]
-fn a_second_server_on_the_same_folder_is_refused_and_the_first_goes_on() {
+fn a_second_server_on_the_same_folder_is_refused_and_the_first_continues() {
     let server = Server::start();
     refused(
         &serve(&server.data_dir(), "127.0.0.1:0"),

@@ -81,7 +81,7 @@ fn a_change_leaves_what_it_does_not_name() {
 }
 
 #[test]
-fn wishes_that_cannot_be_read_are_refused() {
+fn unreadable_preferences_are_refused() {
     let folder = TempDir::new().unwrap();
     let nothing = file(&folder, "{");
     let asked = crate::running::run(

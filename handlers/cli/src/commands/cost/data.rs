@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::exit::Failure;
 
-/// Held by `tests/tests/counting`.
+/// The counts, which `tests/tests/counting` checks.
 const COUNTS: &str = include_str!("../../../data/counts.json");
 const PRICES: &str = include_str!("../../../data/prices.json");
 const ASSUMPTIONS: &str = include_str!("../../../data/assumptions.json");
@@ -26,7 +26,7 @@ pub struct Counts {
     pub standing: Standing,
 }
 
-/// A commit with so many events.
+/// A commit with a number of events.
 #[derive(Debug, Deserialize)]
 pub struct Commit {
     pub events: u32,
@@ -39,25 +39,25 @@ pub struct Commit {
     pub bytes_key: f64,
 }
 
-/// An event that is told by a mail.
+/// An event with a mail.
 #[derive(Debug, Deserialize)]
 pub struct Mail {
     pub notify: Units,
-    /// For all that SES tells of it.
+    /// For its provider events.
     pub feedback: Units,
     pub log_bytes_notify: f64,
     pub log_bytes_feedback: f64,
     pub bytes_notification: f64,
 }
 
-/// An event that is not told, and noted as such.
+/// An event without a mail, whose decision is stored.
 #[derive(Debug, Deserialize)]
 pub struct Skipped {
     pub notify: Units,
     pub bytes_notification: f64,
 }
 
-/// DynamoDB's.
+/// DynamoDB's requests and capacity units.
 #[derive(Debug, Deserialize)]
 pub struct Units {
     pub read_units: f64,
@@ -71,7 +71,7 @@ impl Units {
     }
 }
 
-/// What the template makes that costs by being there.
+/// The template's resources that cost money without being used.
 #[derive(Debug, Deserialize)]
 pub struct Standing {
     pub alarms: f64,
@@ -96,7 +96,7 @@ pub struct Price {
     pub per: f64,
     pub unit: String,
     pub source: String,
-    /// Whether it was read on that page, or is from knowledge.
+    /// Whether it was read on that page, or is an assumption.
     pub looked_up: bool,
 }
 
@@ -115,7 +115,7 @@ impl Data {
         })
     }
 
-    /// Of one unit, in USD.
+    /// The price of a unit, in USD.
     pub fn price(&self, name: &str) -> Result<f64, Failure> {
         let price = self.prices.prices.get(name);
         let price = price.ok_or_else(|| Failure::Failed(format!("there is no price {name}")))?;

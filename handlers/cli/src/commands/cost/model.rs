@@ -5,21 +5,21 @@ use crate::exit::Failure;
 
 const MILLION: f64 = 1e6;
 const GB: f64 = 1e9;
-/// Of the functions, as the template has them.
+/// The memory of the functions, as in the template.
 const API_GB: f64 = 0.5;
 const OTHER_GB: f64 = 0.25;
 
-/// What a million events cost at one service, in USD.
+/// The cost of a million events at one service, in USD.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Part {
     pub service: &'static str,
     pub usd: f64,
 }
 
-/// The one that `beside_ses` leaves out.
+/// The service that `beside_ses` leaves out.
 pub const SES: &str = "SES";
 
-/// A million events, so many in a commit and with so many mails each.
+/// Computes the cost of a million events, with this many in a commit and this many mails each.
 pub fn parts(data: &Data, commit: &Commit, mails: f64) -> Result<Vec<Part>, Failure> {
     let price = |name| data.price(name);
     let assumed = |name| data.assumed(name);
@@ -56,7 +56,7 @@ pub fn parts(data: &Data, commit: &Commit, mails: f64) -> Result<Vec<Part>, Fail
         assumed("index_entry_bytes")?,
     );
     let of_commit = commit.bytes_commit + commit.bytes_key + entry + 3.0 * overhead;
-    // With its copy in the index by account, and its place in the index by code.
+    // Including its copy in the index by account and its key in the index by code.
     let of_mail = 2.0 * mail.bytes_notification + entry + 3.0 * overhead;
     let of_skipped = 2.0 * (skipped.bytes_notification + overhead);
     let stored = commits * of_commit + mails * of_mail + untold * of_skipped;
@@ -114,7 +114,7 @@ pub fn parts(data: &Data, commit: &Commit, mails: f64) -> Result<Vec<Part>, Fail
     ])
 }
 
-/// What a month costs if nothing happens.
+/// Computes the cost of a month without events.
 pub fn standing(data: &Data) -> Result<Vec<Part>, Failure> {
     let price = |name| data.price(name);
     let assumed = |name| data.assumed(name);
@@ -152,7 +152,7 @@ pub fn standing(data: &Data) -> Result<Vec<Part>, Failure> {
     ])
 }
 
-/// What would make it cheaper, and by how much a million events at one a commit.
+/// Returns possible savings for a million events at one a commit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Lever {
     pub what: &'static str,
@@ -165,9 +165,9 @@ pub fn levers(data: &Data, mails: f64) -> Result<Vec<Lever>, Failure> {
     let write = data.price("dynamodb_write_unit")?;
     let one_told = mails / data.assumed("feedback_of_a_mail")?;
     let bytes = data.assumed("lines_of_lambda_bytes")? + mail.log_bytes_feedback / 2.0;
-    // Of the four index units of a mail one puts it into the index by account, and one into that by code.
+    // Of a mail's four index units, one is for the index by account and one for that by code.
     let copies = mail.notify.index_write_units - 2.0 + mail.feedback.index_write_units;
-    // For the request, the batch of the stream, the mail, and what SES tells of it.
+    // For the request, the batch of the stream, the mail, and its provider events.
     let invocations = 3.0 * MILLION + mails * data.assumed("feedback_of_a_mail")?;
     let of_lambda = data.assumed("lines_of_lambda_itself_bytes")?;
     let lever = |what, usd| Lever { what, usd };

@@ -12,7 +12,7 @@ use crate::client::Client;
 use crate::exit::Failure;
 use crate::output::Heartbeat;
 
-/// Events of one request, in whole commits.
+/// Events in one request, in whole commits.
 const PAGE: &str = "1000";
 
 pub struct Commits<'a> {
@@ -22,14 +22,14 @@ pub struct Commits<'a> {
     accounts: Accounts,
 }
 
-/// How far the list of all accounts was read.
+/// The progress through the list of all accounts.
 enum Accounts {
     After(Option<String>),
     Read,
 }
 
 impl<'a> Commits<'a> {
-    /// From where the time index is read, and to where.
+    /// The range of recorded times.
     pub fn new(client: &'a Client, from: Option<DateTime<Utc>>, to: Option<DateTime<Utc>>) -> Self {
         Commits {
             client,
@@ -39,7 +39,7 @@ impl<'a> Commits<'a> {
         }
     }
 
-    /// Offers all of the range; answers up to when it is complete.
+    /// Offers the whole range. Returns the time up to which it is complete.
     pub fn offer_all(
         mut self,
         exporter: &mut Exporter,

@@ -11,7 +11,7 @@ use crate::output::Heartbeat;
 
 const PAGE: &str = "1000";
 
-/// Of all exported accounts, as they stand now.
+/// Takes a snapshot of all exported accounts, as they are now.
 pub fn snapshot(client: &Client, exporter: &mut Exporter) -> Result<Snapshot, Failure> {
     let mut snapshot = exporter.begin_snapshot()?;
     let accounts = exporter.accounts();

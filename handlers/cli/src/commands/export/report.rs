@@ -75,7 +75,7 @@ pub fn print(options: &ExportOptions, exported: &Exported, took: Duration) {
     ));
 }
 
-/// The control totals as a table.
+/// Returns the control totals as a table.
 pub fn totals(totals: &ControlTotals) {
     if totals.is_empty() {
         return;

@@ -7,16 +7,16 @@ use ureq::http::StatusCode;
 use super::outcome::Stop;
 use crate::client::{Append, Client};
 
-/// What became of a request.
+/// The result of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Sent {
-    /// New: what its events are called.
+    /// It was recorded; these are the ids of its events.
     Recorded(Vec<String>),
-    /// The account has moved, or somebody else has used the key: look again.
+    /// The account has moved, or the key was used by others: read it again.
     Overtaken,
 }
 
-/// Appends if the account has this version (0: if it does not exist).
+/// Appends if the account has this version, or does not exist if it is 0.
 pub fn send(
     client: &Client,
     account: &AccountId,
@@ -30,8 +30,8 @@ pub fn send(
         body: &request.body,
     });
     match sent {
-        // What was sent again after a lost answer was recorded by this import;
-        // anything else was recorded by another one at the same time.
+        // After a lost answer, a retry finds its own commit; otherwise a concurrent
+        // import recorded it.
         Ok(answer) if answer.replayed && answer.retries == 0 => Ok(Sent::Overtaken),
         Ok(answer) => {
             let ids = answer.body["events"].as_array().map(|events| {

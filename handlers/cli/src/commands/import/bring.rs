@@ -14,50 +14,50 @@ use statements::{Doubt, Request, Step, match_original};
 use super::accounts::{self, Sent};
 use super::found::{Claims, Found};
 use super::mails::Mails;
+use super::notify::Notify;
 use super::outcome::{Outcome, Stop};
 use super::recorded::{Recorded, moved};
 use super::sources::Source;
-use super::telling::Telling;
 use crate::client::Client;
 
-/// How often a statement is looked at again because others wrote meanwhile.
+/// Retries of a statement after concurrent writes to its account. Then it fails.
 const MAX_MOVES: u32 = 5;
 
 #[derive(Debug)]
 pub struct Importer<'a> {
     client: &'a Client,
-    telling: Telling,
-    /// What would be told. Where it is, nothing is sent that changes anything.
+    notify: Notify,
+    /// The mails of a dry run. If present, nothing is sent that changes anything.
     mails: Option<Mails>,
     accounts: BTreeMap<AccountId, Recorded>,
     claims: Claims,
 }
 
-/// A statement on its way.
+/// A statement in progress.
 struct Way<'a> {
     client: &'a Client,
-    telling: Telling,
+    notify: Notify,
     mails: Option<&'a mut Mails>,
     claims: &'a mut Claims,
     source: &'a Source,
     recorded: Recorded,
-    /// The keys of what this import has recorded of it.
+    /// The keys that this import has recorded.
     own: BTreeSet<String>,
     outcome: &'a mut Outcome,
 }
 
 impl<'a> Importer<'a> {
-    pub fn new(client: &'a Client, telling: Telling, dry_run: bool) -> Self {
+    pub fn new(client: &'a Client, notify: Notify, dry_run: bool) -> Self {
         Importer {
             client,
-            telling,
+            notify,
             mails: dry_run.then(Mails::default),
             accounts: BTreeMap::new(),
             claims: Claims::default(),
         }
     }
 
-    /// Of a dry run, what would be told.
+    /// Returns the mails of a dry run.
     pub fn mails(&self) -> Option<&Mails> {
         self.mails.as_ref()
     }
@@ -70,7 +70,7 @@ impl<'a> Importer<'a> {
         };
         let mut way = Way {
             client: self.client,
-            telling: self.telling,
+            notify: self.notify,
             mails: self.mails.as_mut(),
             claims: &mut self.claims,
             source,
@@ -99,11 +99,11 @@ impl Way<'_> {
         ))
     }
 
-    /// `false`: the account has moved meanwhile, and has to be read again.
+    /// Returns `false` if the account has moved in the meantime and must be read again.
     fn goes_through(&mut self) -> Result<bool, Stop> {
         if !self.recorded.is_open() {
             let opening = self.source.plan.opening.clone();
-            if !self.send(opening, self.telling != Telling::Nothing)? {
+            if !self.send(opening, self.notify != Notify::Never)? {
                 return Ok(false);
             }
             self.outcome.opened = true;
@@ -153,17 +153,17 @@ impl Way<'_> {
         Ok(true)
     }
 
-    /// Whether the statement follows from the account's newest balance and leads
-    /// elsewhere, and nothing else of the import leads on from there. What is
-    /// recorded under its keys may be another one's then.
+    /// Whether the statement begins at the account's newest balance and ends at another,
+    /// and no other statement of the import continues from there. Its keys may belong to
+    /// another statement then.
     fn would_follow(&self) -> bool {
         let plan = &self.source.plan;
         let head = self.recorded.balance();
         head == plan.expected_opening && head != plan.expected_closing && !self.source.followed
     }
 
-    /// A statement without entries has no key of its own: it agrees when the
-    /// account held its balance at some version.
+    /// Returns the version of a statement without entries, and thus without keys: one
+    /// at which the account had its balance.
     fn place_of_nothing(&mut self, balance: Money) -> Result<u64, Stop> {
         let head = self.recorded.version();
         match self.source.plan.expected_opening {
@@ -175,7 +175,7 @@ impl Way<'_> {
         }
     }
 
-    /// The account's newest balance, which must be in the statement's currency.
+    /// Returns the account's newest balance, which must be in the statement's currency.
     fn balance(&self) -> Result<Money, Stop> {
         let currency = self.source.statement.currency;
         let balance = self.recorded.balance().unwrap_or(Money::zero(currency));
@@ -192,26 +192,26 @@ impl Way<'_> {
         )))
     }
 
-    /// `false`: not recorded, because the account has moved.
+    /// Returns `false` if the step was not recorded because the account has moved.
     fn record(&mut self, step: &Step) -> Result<bool, Stop> {
         let request = match step {
             Step::Append(request) => request.clone(),
-            // It takes back the event that is meant, if there is no doubt which
-            // one; otherwise it is the opposite movement.
+            // It reverses the original event if there is no doubt about it; otherwise
+            // it is the opposite movement.
             Step::Reverse(reversal) => {
                 let known = self.recorded.known();
                 reversal.request(match_original(&reversal.entry, &known))
             }
         };
-        let tells = self.telling.tells(&self.source.plan, step);
-        if let Some(mails) = self.mails.as_deref_mut().filter(|_| tells) {
+        let notifies = self.notify.includes(&self.source.plan, step);
+        if let Some(mails) = self.mails.as_deref_mut().filter(|_| notifies) {
             mails.add(self.client, self.source, &self.recorded, step)?;
         }
-        self.send(request, tells)
+        self.send(request, notifies)
     }
 
-    fn send(&mut self, mut request: Request, tells: bool) -> Result<bool, Stop> {
-        request.body.notify = tells;
+    fn send(&mut self, mut request: Request, notifies: bool) -> Result<bool, Stop> {
+        request.body.notify = notifies;
         let currency = self.source.statement.currency;
         let account = &self.source.plan.account_id;
         let added = match self.mails {
@@ -237,7 +237,7 @@ impl Way<'_> {
         self.outcome.opening_differs(version, balance, expected)
     }
 
-    /// What it counts as, where it may as well be another.
+    /// Notes the doubt about a possible copy.
     fn note_doubts(&mut self, missing: bool) {
         match self.source.statement.doubt {
             Doubt::None if missing => self.note(
@@ -260,7 +260,7 @@ impl Way<'_> {
         self.note("was imported before with other texts, which stay as they are");
     }
 
-    /// Says it of the statement, and once alone, however often it is looked at.
+    /// Adds a note to the statement, once.
     fn note(&mut self, note: &str) {
         if !self.outcome.notes.iter().any(|known| known.ends_with(note)) {
             let line = self.source.statement.line;

@@ -10,26 +10,26 @@ use super::outcome::Stop;
 use super::recorded::{Event, Recorded};
 use super::sources::Source;
 
-/// The statement that each former key stands for: it can be one alone.
+/// The statement of each former key. It is always a single one.
 #[derive(Debug, Default)]
 pub struct Claims(BTreeMap<(AccountId, String), String>);
 
-/// A statement held against its account.
+/// A statement compared with its account.
 #[derive(Debug)]
 pub struct Found {
-    /// Of each entry of the plan, the version and the key under which it is
-    /// recorded.
+    /// The version and the key of each recorded entry of the plan.
     places: Vec<Option<(u64, String)>>,
-    /// What is left to be recorded.
+    /// The steps that are not recorded yet.
     pub steps: Vec<Step>,
-    /// Whether what is recorded has other texts than the file.
+    /// Whether the recorded entries have other texts than the file.
     pub other_texts: bool,
 }
 
 impl Found {
+    /// Compares a statement with its account.
+    ///
     /// # Errors
-    /// Where something else was recorded under an entry's key. Nothing has been
-    /// sent by then.
+    /// Something else was recorded under an entry's key. Nothing has been sent yet.
     pub fn of(source: &Source, recorded: &Recorded, claims: &mut Claims) -> Result<Self, Stop> {
         let plan = &source.plan;
         let mut found = Found {
@@ -72,7 +72,7 @@ impl Found {
         Some((*version, key))
     }
 
-    /// These events record the entries from `first` on.
+    /// Notes that these events record the entries from `first` on.
     pub fn note(&mut self, first: usize, key: &str, events: &[Event]) {
         let places = self.places.iter_mut().skip(first);
         for (place, event) in places.zip(events) {
@@ -82,7 +82,7 @@ impl Found {
 }
 
 impl Claims {
-    /// Whether the key stands for this statement, and so for no other one.
+    /// Whether the key belongs to this statement, and thus to no other.
     fn claim(&mut self, source: &Source, former: &FormerRequest) -> bool {
         let plan = &source.plan;
         let key = (plan.account_id.clone(), former.idempotency_key.clone());
@@ -91,12 +91,11 @@ impl Claims {
     }
 }
 
-/// The former keys that may stand for entries of this statement.
+/// Returns the former keys that may belong to this statement.
 ///
-/// An entry is recorded once: where a recorded former key and a recorded key of
-/// today both have it, the former one is that of another statement, and so are
-/// all of its kind. Where they have different entries, an earlier version began
-/// the statement and this one went on.
+/// An entry is recorded once. If a former and a current key both have it, the former
+/// keys belong to another statement. If they have different entries, an earlier
+/// version began the import of the statement and this one continued it.
 fn formers<'a>(source: &'a Source, recorded: &Recorded) -> &'a [FormerRequest] {
     let plan = &source.plan;
     let by_now: BTreeSet<usize> = plan
@@ -115,9 +114,9 @@ fn formers<'a>(source: &'a Source, recorded: &Recorded) -> &'a [FormerRequest] {
     }
 }
 
-/// Whether a former version recorded these very entries. By its key alone it may
-/// have been another notification of the same day and amount; a statement is
-/// told from others by its balances too.
+/// Whether an earlier version recorded exactly these entries. Its key alone may
+/// belong to another notification of the same day and amount; statements also
+/// differ by their balances.
 fn is_former(source: &Source, former: &FormerRequest, events: &[Event]) -> bool {
     let entries = source.plan.entries.get(former.entries.clone());
     let entries = entries.unwrap_or_default();
@@ -125,8 +124,8 @@ fn is_former(source: &Source, former: &FormerRequest, events: &[Event]) -> bool 
         && (source.statement.closing.is_some() || entries.iter().zip(events).all(has_same_texts))
 }
 
-/// How what is recorded differs from the entries in what moves money; `None`
-/// where it does not. A bank may turn the order round.
+/// Returns the difference between the recorded movements and the entries, or `None`
+/// if there is none. A bank may reverse the order.
 fn differing(entries: &[Entry], events: &[Event]) -> Option<String> {
     let mut left: Vec<&Event> = events.iter().collect();
     for entry in entries {
@@ -159,8 +158,8 @@ fn is_moved_by(entry: &Entry, event: &Event) -> bool {
     })
 }
 
-/// Whether the texts are the same but for what an encoding can change. What a
-/// reversal says is not compared.
+/// Whether the texts agree apart from differences of encoding. Texts of reversals
+/// are not compared.
 fn has_same_texts((entry, event): (&Entry, &Event)) -> bool {
     if event
         .movement

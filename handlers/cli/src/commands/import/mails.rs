@@ -19,11 +19,11 @@ use crate::client::{Append, Client};
 pub struct Mails {
     mails: u64,
     people: BTreeSet<(String, String)>,
-    /// Each is one mail, whatever waits for it.
+    /// The digests, each of which is one mail.
     digests: BTreeSet<(String, String, String)>,
 }
 
-/// How many mails to how many people.
+/// The number of mails and of their recipients.
 #[derive(Debug, Clone, Copy, Serialize)]
 pub struct MailCount {
     pub mails: u64,
@@ -38,7 +38,7 @@ impl Mails {
         }
     }
 
-    /// Asks what a step would tell.
+    /// Asks which notifications a step would produce.
     pub fn add(
         &mut self,
         client: &Client,
@@ -52,7 +52,7 @@ impl Mails {
                 events,
                 notify: true,
             };
-            let answer = client.would_tell(&Append {
+            let answer = client.preview(&Append {
                 account_id: source.plan.account_id.as_str(),
                 idempotency_key: step.idempotency_key(),
                 if_match: None,
@@ -77,7 +77,7 @@ impl Mails {
         let events: Vec<EventBody> = match step {
             Step::Append(_) => entries.iter().map(movement).collect(),
             Step::Reverse(reversal) => {
-                // What would only be recorded by this import cannot be named.
+                // An event that this import would record has no id yet.
                 let known = recorded.known().into_iter();
                 let known: Vec<_> = known
                     .filter(|known| !Recorded::is_pretended(known))
@@ -89,7 +89,7 @@ impl Mails {
         if is_known {
             return vec![events];
         }
-        // The account is not there yet, so each question opens it.
+        // The account does not exist yet, so each dry run opens it.
         let mut opening = source.plan.opening.body.events.clone();
         let balance = recorded.balance();
         if let (

@@ -1,28 +1,29 @@
-//! Whether customers are told of what is imported.
+//! The option whether customers are notified of imported movements.
 
 use chrono::NaiveDate;
-use statements::Plan;
-use statements::Step;
 use statements::plan::booked_on;
+use statements::{Plan, Step};
 
-/// An import is silent unless it is asked not to be: statements of last year are
-/// no news.
+/// The movements of which customers are notified: none by default, because last year's statements are not
+/// news.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Telling {
-    Nothing,
-    Everything,
-    /// What was booked on this day or later.
+pub enum Notify {
+    /// Nobody is notified.
+    Never,
+    /// Customers are notified of every movement.
+    Always,
+    /// Customers are notified of movements booked on this day or later.
     Since(NaiveDate),
 }
 
-impl Telling {
-    /// Whether customers are told of this step, all of whose entries were booked
-    /// on one day.
-    pub fn tells(self, plan: &Plan, step: &Step) -> bool {
+impl Notify {
+    /// Whether customers are notified of this step, whose entries were all booked on
+    /// one day.
+    pub fn includes(self, plan: &Plan, step: &Step) -> bool {
         match self {
-            Telling::Nothing => false,
-            Telling::Everything => true,
-            Telling::Since(day) => plan
+            Notify::Never => false,
+            Notify::Always => true,
+            Notify::Since(day) => plan
                 .entries
                 .get(step.entries().start)
                 .is_some_and(|entry| booked_on(entry) >= day),

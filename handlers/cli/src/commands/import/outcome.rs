@@ -9,7 +9,7 @@ use crate::client::CallError;
 use crate::exit::Failure;
 use crate::output;
 
-/// How a statement and its account stand to each other.
+/// The relation of a statement to its account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Verdict {
@@ -17,15 +17,15 @@ pub enum Verdict {
     Agrees,
     /// The statement has no closing balance.
     NoBalance,
-    /// The statement opens with another balance than its account had.
+    /// The statement's opening balance differs from the account's balance then.
     OpeningDiffers,
-    /// The account has another balance than the statement closes with.
+    /// The statement's closing balance differs from the account's.
     ClosingDiffers,
     /// The API refused it, or its keys belong to others.
     Failed,
 }
 
-/// One statement in the report. Money is the wire's decimal string.
+/// A statement in the report. Money is a decimal string, as in the API.
 #[derive(Debug, Clone, Serialize)]
 pub struct Outcome {
     pub file: String,
@@ -34,33 +34,33 @@ pub struct Outcome {
     pub statement: Option<String>,
     pub currency: String,
     pub verdict: Verdict,
-    /// Whether the account was opened.
+    /// Whether the import opened the account.
     pub opened: bool,
     pub entries: usize,
-    /// Entries that are new in the account.
+    /// The number of entries that are new in the account.
     pub recorded: usize,
-    /// Entries that were there before.
+    /// The number of entries that were recorded before.
     pub replayed: usize,
-    /// How many of the entries take back an earlier event.
+    /// The number of entries that reverse an earlier event.
     pub reversals: usize,
     pub opening: Option<String>,
     pub closing: Option<String>,
-    /// The account's balance, to be held against `closing`, or, where the
-    /// opening differs, against `opening`.
+    /// The account's balance, for comparison with `closing`, or with `opening` if that
+    /// differs.
     pub balance: Option<String>,
     /// The version at which the account has this balance.
     pub version: Option<u64>,
-    /// By how much the account's balance is above the statement's.
+    /// The account's balance minus the statement's.
     pub difference: Option<String>,
     pub problem: Option<String>,
     pub notes: Vec<String>,
 }
 
-/// Why a statement was not brought in to its end.
+/// The reason why the import of a statement stopped.
 #[derive(Debug)]
 pub enum Stop {
-    /// The outcome says it already.
-    Said,
+    /// The outcome shows the reason.
+    Reported,
     Call(CallError),
     Refused(String),
 }
@@ -97,12 +97,12 @@ impl Outcome {
         }
     }
 
-    /// Each look at the account counts anew.
+    /// Resets the counts before the account is read again.
     pub fn start_counting(&mut self) {
         (self.recorded, self.replayed, self.reversals) = (0, 0, 0);
     }
 
-    /// One entry that is in the account: by this import (`own`) or from before.
+    /// Counts a recorded entry, from this import (`own`) or from before.
     pub fn count(&mut self, own: bool, reverses: bool) {
         match own {
             true => self.recorded += 1,
@@ -115,7 +115,7 @@ impl Outcome {
         matches!(self.verdict, Verdict::Agrees | Verdict::NoBalance)
     }
 
-    /// The account's balance is not the one that the statement opens with.
+    /// Records that the account's balance differs from the opening balance.
     pub fn opening_differs(&mut self, version: u64, balance: Money, opening: Money) -> Stop {
         self.verdict = Verdict::OpeningDiffers;
         self.balance = Some(balance.to_decimal());
@@ -125,7 +125,7 @@ impl Outcome {
         let difference = self.difference.as_deref().unwrap_or("too large to say");
         let done = self.recorded + self.replayed;
         let problem = if version == 0 {
-            // A dry run, behind another statement that would open the account.
+            // A dry run, after another statement that would open the account.
             format!(
                 "the account would hold {balance}, but the statement opens with {opening} \
                  (difference {difference}); nothing of it would be imported"
@@ -143,10 +143,10 @@ impl Outcome {
             )
         };
         self.problem = Some(problem);
-        Stop::Said
+        Stop::Reported
     }
 
-    /// Holds the statement's closing balance against the account's.
+    /// Compares the statement's closing balance with the account's.
     pub fn close(&mut self, version: u64, balance: Money, closing: Option<Money>) {
         self.balance = Some(balance.to_decimal());
         self.version = Some(version);
@@ -167,10 +167,10 @@ impl Outcome {
         ));
     }
 
-    /// Notes why it stopped; gives back what stops the whole import.
+    /// Records the reason. Returns the failure if it stops the whole import.
     pub fn stopped(&mut self, stop: Stop) -> Option<Failure> {
         match stop {
-            Stop::Said => None,
+            Stop::Reported => None,
             Stop::Refused(reason) => {
                 self.problem = Some(reason);
                 None
@@ -186,7 +186,7 @@ impl Outcome {
         }
     }
 
-    /// What a person has to know beside the table's row.
+    /// Prints the notes that do not fit into the table.
     pub fn complain(&self) {
         let place = format!(
             "{}: line {}: account {}",

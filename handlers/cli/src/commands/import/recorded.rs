@@ -14,14 +14,14 @@ use crate::client::Client;
 
 const PAGE: &str = "1000";
 
-/// What moved the balance.
+/// A movement of the balance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Movement {
     pub direction: Direction,
     pub amount: Money,
-    /// A reversal has none.
+    /// The data, which a reversal does not have.
     pub value_date: Option<NaiveDate>,
-    /// The event that it takes back.
+    /// The event that it reverses.
     pub reverses: Option<String>,
 }
 
@@ -29,40 +29,40 @@ pub struct Movement {
 pub struct Event {
     pub version: u64,
     event_id: String,
-    /// In UTC.
+    /// The booking day in UTC.
     pub day: NaiveDate,
-    /// `None` for an event that moves nothing.
+    /// The movement, or `None` if the event moves nothing.
     pub movement: Option<Movement>,
     pub reference: Option<String>,
     pub counterparty: Option<String>,
-    /// After this event.
+    /// The balance after the event.
     balance: Money,
 }
 
-/// An account, as far as it was read; and, in a dry run, as it would be.
+/// The events of an account so far, and in a dry run also the ones to come.
 #[derive(Debug, Default)]
 pub struct Recorded {
-    /// Version 1 first, without a gap.
+    /// The events from version 1 on, without a gap.
     events: Vec<Event>,
-    /// Which of them a key has recorded.
+    /// The versions that each key recorded.
     commits: BTreeMap<String, Range<usize>>,
-    /// The version behind which it is only thought.
+    /// The last version that is really recorded.
     known_until: Option<u64>,
     customer: Option<String>,
 }
 
-/// What the events are called that a dry run thinks of.
+/// The prefix of the ids of hypothetical events.
 const PRETENDED: &str = "would-be-";
 
 impl Recorded {
-    /// All of an account. Without events: it was never opened.
+    /// Reads an account, which has no events if it was never opened.
     pub fn load(client: &Client, account: &AccountId) -> Result<Self, Stop> {
         let mut recorded = Recorded::default();
         recorded.refresh(client, account)?;
         Ok(recorded)
     }
 
-    /// Reads what was recorded since.
+    /// Reads the events that were recorded since.
     pub fn refresh(&mut self, client: &Client, account: &AccountId) -> Result<(), Stop> {
         let path = format!("accounts/{account}/commits");
         loop {
@@ -95,8 +95,8 @@ impl Recorded {
         Some(())
     }
 
-    /// Takes in a request that was recorded, or would be: `event_ids` are what
-    /// its events are called. `None` where it does not fit behind the rest.
+    /// Adds a request that was recorded, or would be, with the ids of its events.
+    /// Returns `None` if it does not fit after the rest.
     pub fn add(
         &mut self,
         request: &Request,
@@ -113,7 +113,7 @@ impl Recorded {
         Some(())
     }
 
-    /// As [`Recorded::add`], of what was sent nowhere.
+    /// Adds a hypothetical request, like [`Recorded::add`].
     pub fn pretend(&mut self, request: &Request, currency: Currency) -> Option<()> {
         self.known_until.get_or_insert(self.events.len() as u64);
         let next = self.version() + 1;
@@ -150,14 +150,14 @@ impl Recorded {
         Some(())
     }
 
-    /// What the event moves. The outer `None`: it cannot be read.
+    /// Returns the event's movement. The outer `None` means that it cannot be read.
     fn movement(&self, event: &Value, currency: Currency) -> Option<Option<Movement>> {
         let data = &event["data"];
         let direction = match event["type"].as_str()? {
             "MoneyDeposited" => Direction::Credit,
             "MoneyWithdrawn" => Direction::Debit,
             "TransactionReversed" => {
-                // A request names the event alone, of which the rest follows.
+                // A request only names the event, from which the rest follows.
                 let reverses = data["reverses"].as_str()?;
                 let mut events = self.events.iter();
                 let original = events.find(|event| event.event_id == reverses)?;
@@ -185,12 +185,12 @@ impl Recorded {
         !self.events.is_empty()
     }
 
-    /// Whether the newest of it is only thought.
+    /// Whether the newest event is hypothetical.
     pub fn is_thought(&self) -> bool {
         self.known_until.is_some()
     }
 
-    /// How many of its events are recorded, and not only thought.
+    /// Returns the number of events that are really recorded.
     pub fn known_version(&self) -> u64 {
         self.known_until.unwrap_or(self.version())
     }
@@ -199,12 +199,12 @@ impl Recorded {
         self.customer.as_deref()
     }
 
-    /// Whether the event is one that is only thought.
+    /// Whether an event is hypothetical.
     pub fn is_pretended(event: &KnownEvent) -> bool {
         event.event_id.starts_with(PRETENDED)
     }
 
-    /// Whether the event of this version takes back another.
+    /// Whether the event of this version reverses another.
     pub fn reverses(&self, version: u64) -> bool {
         let movement = self.at(version).and_then(|event| event.movement.as_ref());
         movement.is_some_and(|movement| movement.reverses.is_some())
@@ -219,7 +219,7 @@ impl Recorded {
         self.events.len() as u64
     }
 
-    /// The newest balance; `None` where it was never opened.
+    /// Returns the newest balance, or `None` if the account was never opened.
     pub fn balance(&self) -> Option<Money> {
         self.events.last().map(|event| event.balance)
     }
@@ -228,12 +228,12 @@ impl Recorded {
         self.at(version).map(|event| event.balance)
     }
 
-    /// What was recorded under this key.
+    /// Returns the events recorded under this key.
     pub fn under(&self, key: &str) -> Option<&[Event]> {
         self.events.get(self.commits.get(key)?.clone())
     }
 
-    /// The movements that a reversal can take back.
+    /// Returns the movements that a reversal can name.
     pub fn known(&self) -> Vec<KnownEvent> {
         let reverses = |event: &Event| event.movement.as_ref()?.reverses.clone();
         let reversed: Vec<String> = self.events.iter().filter_map(reverses).collect();
@@ -251,7 +251,7 @@ impl Recorded {
         self.events.iter().filter_map(known).collect()
     }
 
-    /// The first version after which the account held this balance.
+    /// Returns the first version at which the account had this balance.
     pub fn version_with(&self, balance: Money) -> Option<u64> {
         self.events
             .iter()

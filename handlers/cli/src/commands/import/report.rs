@@ -21,13 +21,13 @@ const COLUMNS: [(&str, Align); 9] = [
     ("ACCOUNT'S BALANCE", Align::Left),
 ];
 
-/// Collects the outcomes, and prints them as they come.
+/// The report, which prints outcomes as they come.
 #[derive(Debug)]
 pub struct Report<'a> {
     unreadable: &'a [Unreadable],
     dry_run: bool,
     json: bool,
-    /// Holds every statement's row as it can be known before, for the widths.
+    /// The table of expected rows, which determines the widths.
     layout: Table,
     outcomes: Vec<Outcome>,
 }
@@ -43,7 +43,7 @@ struct Totals {
     reversals: usize,
     mismatches: usize,
     failed: usize,
-    /// What a dry run says would be told.
+    /// The mails that a dry run counted.
     #[serde(flatten)]
     told: Option<MailCount>,
 }
@@ -79,7 +79,7 @@ impl<'a> Report<'a> {
         self.unreadable.is_empty() && self.outcomes.iter().all(Outcome::is_good)
     }
 
-    /// The sum of it, or the document.
+    /// Prints the summary or the document.
     pub fn finish(&self, told: Option<MailCount>) {
         let mut totals = self.totals();
         totals.told = told;
@@ -97,7 +97,7 @@ impl<'a> Report<'a> {
         }
         output::line(sentence(&totals, self.dry_run));
         if let Some(told) = told {
-            output::line(would_tell(told));
+            output::line(mails_line(told));
         }
     }
 
@@ -154,7 +154,7 @@ fn count(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
 
-fn would_tell(told: MailCount) -> String {
+fn mails_line(told: MailCount) -> String {
     if told.mails == 0 {
         return "No mails would be sent.".to_owned();
     }

@@ -11,29 +11,28 @@ use serde::Serialize;
 use statements::format::MAX_FILE_BYTES;
 use statements::{Files, Format, Plan, ReadError, Statement, identity, in_order, plan};
 
-/// A statement, where it stands, and how it is brought in.
+/// A statement with its place and its plan.
 #[derive(Debug)]
 pub struct Source {
     pub file: String,
     pub statement: Statement,
     pub plan: Plan,
-    /// Whether a later statement of the import opens with what this one closes
-    /// with.
+    /// Whether a later statement of the import opens with this one's closing balance.
     pub followed: bool,
 }
 
 impl Source {
-    /// File and line.
+    /// Returns the file and line.
     pub fn name(&self) -> String {
         format!("{}:{}", self.file, self.statement.line)
     }
 }
 
-/// A file, or a statement of one, of which nothing is imported.
+/// A file or a statement of which nothing is imported.
 #[derive(Debug, Serialize)]
 pub struct Unreadable {
     pub file: String,
-    /// Absent when the file could not be opened.
+    /// The line, unless the file could not be opened.
     pub line: Option<usize>,
     pub statement: Option<String>,
     pub reason: String,
@@ -54,7 +53,7 @@ impl fmt::Display for Unreadable {
 
 #[derive(Debug, Default)]
 pub struct Sources {
-    /// In the order in which the statements follow from one another.
+    /// The statements, each after its predecessor.
     pub sources: Vec<Source>,
     pub unreadable: Vec<Unreadable>,
 }
@@ -63,7 +62,7 @@ pub fn read(files: &[PathBuf], format: Option<Format>, customer: Option<&Custome
     let mut found = Sources::default();
     let mut statements = Vec::new();
     let mut known = Files::default();
-    // Ordering takes the statements out of their files.
+    // Sorting separates the statements from their files.
     let mut origins: BTreeMap<(String, usize), VecDeque<String>> = BTreeMap::new();
     for path in files {
         let file = path.display().to_string();
@@ -123,7 +122,7 @@ fn unreadable(file: &str, error: ReadError) -> Unreadable {
     }
 }
 
-/// At most one byte more than is read, which is enough to refuse it.
+/// Reads at most one byte more than the limit, which is enough to refuse the file.
 fn content(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     File::open(path)?

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 const WIDTH: u64 = 960;
 const HEIGHT: u64 = 280;
-/// Room for the values at the right, for the title above, and for seconds and names below.
+/// Space for the values at the right, the title above, and seconds and names below, in pixels.
 const RIGHT: u64 = 110;
 const TOP: u64 = 36;
 const BELOW: u64 = 44;
@@ -14,7 +14,7 @@ line{stroke:#c9d0d6}.l0{stroke:#1f5f83}.l1{stroke:#a8442a}.t0{fill:#1f5f83}.t1{f
 @media(prefers-color-scheme:dark){text{fill:#9aa6b1}line{stroke:#2c343d}.l0{stroke:#83bcdc}.l1{stroke:#e39a7f}\
 .t0{fill:#83bcdc}.t1{fill:#e39a7f}}";
 
-/// One value for each second. At most two lines have colours of their own.
+/// A line with one value for each second. At most two lines have colours of their own.
 #[derive(Debug)]
 pub struct Line {
     name: &'static str,
@@ -44,7 +44,7 @@ pub fn draw(title: &str, unit: &str, lines: &[Line]) -> String {
     let (inside, floor) = (WIDTH - RIGHT, HEIGHT - BELOW);
     let y = |value: u64| floor - value * (floor - TOP) / highest;
     let mut body = String::new();
-    // Writing to a string does not fail.
+    // Writing to a string cannot fail.
     for value in [0, highest] {
         let at = y(value);
         let _ = writeln!(

@@ -9,18 +9,18 @@ use serde_json::{Value, json};
 use crate::client::Client;
 use crate::exit::Failure;
 
-/// Between two looks.
+/// Time between two looks.
 const PAUSE: Duration = Duration::from_millis(500);
-/// Most letters in one redrive.
+/// Letters in one redrive at most.
 const REDRIVE: u32 = 100;
 
-/// Notifications by state, and how long they took to be settled after the last request.
+/// The notifications by phase, and the time until all were settled after the last request.
 #[derive(Debug, Default, Serialize)]
 pub struct Mails {
     pub states: BTreeMap<String, usize>,
     pub expected: usize,
     pub settled_after_ms: u64,
-    /// Letters that were sent back to where they had failed.
+    /// The number of redriven letters.
     pub redriven: usize,
 }
 
@@ -29,7 +29,7 @@ impl Mails {
         self.states.values().sum()
     }
 
-    /// Whether some are missing, or not at their end.
+    /// Whether some are missing or not settled.
     pub fn open(&self) -> bool {
         let ended = ["SENT", "SKIPPED", "REJECTED"];
         let settled = ended.iter().filter_map(|state| self.states.get(*state));
@@ -60,8 +60,8 @@ pub fn count(client: &Client, accounts: impl Iterator<Item = String>) -> Result<
     Ok(mails)
 }
 
-/// Waits until so many are settled, and redrives dead letters meanwhile: of events that could not be told while the mailer
-/// was down.
+/// Waits until this many are settled, and meanwhile redrives the dead letters of events that failed while the mailer was
+/// down.
 pub fn settle(
     client: &Client,
     accounts: &[String],

@@ -6,32 +6,31 @@ use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 
-/// Requests under way at once; a request for which there is no thread leaves late, and its latency counts from when it
-/// should have left.
+/// Concurrent requests. A request without a free thread is sent late, and its latency counts from its planned time.
 pub const THREADS: usize = 128;
-/// The longest latency that is told apart; longer ones count as this.
+/// Longest distinguishable latency, in seconds. Longer ones count as this.
 const LONGEST: Duration = Duration::from_secs(600);
 
-/// What became of one request.
+/// The result of one request.
 #[derive(Debug, Clone, Copy)]
 pub struct Sample {
-    /// When it should have left, from the start.
+    /// The planned time, from the start.
     pub intended: Duration,
-    /// From then to the answer: what the caller has waited.
+    /// The time from the planned time to the answer, for which the caller waited.
     pub latency: Duration,
-    /// From when it left to the answer: what a closed loop would call latency.
+    /// The time from sending to the answer, which a closed loop would call latency.
     pub service: Duration,
     pub acknowledged: bool,
 }
 
-/// Sends request number i at `plan[i]` from now on, by `send`, which answers whether it was acknowledged. Calls `meanwhile`
-/// with the time since the start, until all are answered.
+/// Sends request number i at `plan[i]` from now on. `send` returns whether it was acknowledged. Until all are answered,
+/// calls `meanwhile` with the time since the start.
 pub fn run(
     plan: &[Duration],
     send: impl Fn(usize) -> bool + Sync,
     mut meanwhile: impl FnMut(Duration),
 ) -> Vec<Sample> {
-    /// Between two calls of `meanwhile`.
+    /// Time between two calls of `meanwhile`.
     const PAUSE: Duration = Duration::from_millis(20);
     let next = AtomicUsize::new(0);
     let started = Instant::now();
@@ -69,9 +68,9 @@ pub fn run(
     })
 }
 
-/// The distribution of some durations, in microseconds.
+/// Returns the distribution of durations, in microseconds.
 pub fn histogram(durations: impl IntoIterator<Item = Duration>) -> Histogram<u64> {
-    /// Digits that are kept of each.
+    /// Significant digits of each.
     const DIGITS: u8 = 3;
     let longest = micros(LONGEST);
     let mut histogram =
@@ -93,7 +92,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_stall_counts_for_all_who_should_have_been_served_in_it() {
+    fn a_stall_counts_for_every_request_planned_in_it() {
         // One request a millisecond, to a server that serves one at a time and stalls once.
         const STALL: Duration = Duration::from_millis(400);
         let plan: Vec<Duration> = (0..400).map(Duration::from_millis).collect();
@@ -114,9 +113,9 @@ mod tests {
             histogram(samples.iter().map(of)).value_at_quantile(0.5)
         };
         let stalled = micros(STALL);
-        // Half of them should have left in the first half of the stall, and waited for the second.
+        // Half of them were planned in the first half of the stall, and waited for the second.
         assert!(half(&samples, |sample| sample.latency) > stalled / 4);
-        // Those that found no thread hide that wait when they are timed from when they left.
+        // Timed from sending, those without a thread hide that wait.
         assert!(half(&samples, |sample| sample.service) < half(&samples, |sample| sample.latency));
     }
 }

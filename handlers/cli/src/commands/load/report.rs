@@ -10,15 +10,15 @@ use crate::output;
 #[derive(Debug, Serialize)]
 pub struct Report {
     run: String,
-    /// Deposits, each with its key.
+    /// The number of deposits, each with its key.
     deposits: u64,
-    /// Answers that said: new.
+    /// The number of answers for new deposits.
     recorded: u64,
-    /// Answers that said: recorded before. A retry after a lost answer is one.
+    /// The number of answers for deposits recorded before, such as a retry after a lost answer.
     replayed: u64,
-    /// Answers 409 on the way.
+    /// The number of answers 409 before that.
     conflicts: u64,
-    /// Requests that were sent again, for whatever reason.
+    /// The number of retries, for any reason.
     retries: u64,
     milliseconds: u64,
     requests_per_second: u64,
@@ -51,7 +51,7 @@ impl Report {
         }
     }
 
-    /// The first problem is the one that is told.
+    /// Only the first problem is reported.
     pub fn failed(&mut self, problem: &str) {
         self.problem.get_or_insert_with(|| problem.to_owned());
     }

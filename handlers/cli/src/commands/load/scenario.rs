@@ -15,7 +15,7 @@ use crate::client::{Append, Client};
 use crate::exit::{End, Failure};
 use crate::output;
 
-/// Longest id of an account.
+/// Longest account id, in characters.
 const MAX_ID_CHARS: usize = 64;
 
 /// A load as banks have it.
@@ -39,14 +39,14 @@ pub enum Scenario {
 }
 
 impl Scenario {
-    /// As it is called.
+    /// Returns the scenario's name.
     pub fn name(self) -> String {
         self.to_possible_value()
             .map(|value| value.get_name().to_owned())
             .unwrap_or_default()
     }
 
-    /// Accounts that are opened before; `None`: each request opens its own.
+    /// Returns the number of accounts to open first, or `None` if each request opens its own.
     fn accounts(self) -> Option<usize> {
         match self {
             Scenario::HotAccount => Some(1),
@@ -56,7 +56,7 @@ impl Scenario {
         }
     }
 
-    /// When each request leaves.
+    /// Returns the planned time of each request.
     fn plan(self, rate: u32, seconds: u32) -> Vec<Duration> {
         let second = |number: u32| match self {
             Scenario::PaydayBurst
@@ -75,7 +75,7 @@ impl Scenario {
             .collect()
     }
 
-    /// The mailbox's condition in the middle third.
+    /// Returns the mailbox's condition in the middle third.
     fn mailbox(self) -> Option<&'static str> {
         match self {
             Scenario::SesSlow => Some("slow"),
@@ -103,7 +103,7 @@ pub fn run(scenario: Scenario, options: &LoadOptions) -> Result<End, Failure> {
         return Err(Failure::WrongUse(detail.to_owned()));
     }
     if let Some(condition) = scenario.mailbox() {
-        // Before anything is sent: only `serve` has a mailbox that can be switched.
+        // Checked before anything is sent, because only `serve` has a mailbox with conditions.
         set_mailbox(&once, "up").map_err(|error| {
             Failure::WrongUse(format!(
                 "the mailbox cannot be made {condition} there: {error}"
@@ -214,7 +214,7 @@ fn dry_run(scenario: Scenario, options: &LoadOptions, requests: usize) {
     ));
 }
 
-/// What a scenario does beside the requests.
+/// The actions of a scenario besides its requests.
 struct Meanwhile<'a> {
     scenario: Scenario,
     client: &'a Client,
@@ -267,7 +267,7 @@ impl<'a> Meanwhile<'a> {
         Ok(())
     }
 
-    /// Waits for what is under way still; answers with the replay.
+    /// Waits for pending actions. Returns the replay.
     fn end(mut self, patience: Duration) -> Result<Option<Value>, Failure> {
         self.at(self.third * 2);
         if let Some(problem) = self.problem {

@@ -24,13 +24,13 @@ const QUANTILES: [(&str, f64); 5] = [
     ("max", 1.0),
 ];
 
-/// A latency of the distribution, in microseconds.
+/// A percentile of the latencies, in microseconds.
 #[derive(Debug, Serialize)]
 struct Latency {
     quantile: &'static str,
-    /// From when the request should have left.
+    /// Counted from the planned time.
     corrected_us: u64,
-    /// From when it left.
+    /// Counted from sending.
     service_us: u64,
 }
 
@@ -44,7 +44,7 @@ pub struct Report {
     ended_at: DateTime<Utc>,
     requests: usize,
     acknowledged: usize,
-    /// From the first request to the last answer.
+    /// The time from the first request to the last answer.
     took_ms: u64,
     acknowledged_per_second: u64,
     latencies: Vec<Latency>,
@@ -108,7 +108,7 @@ impl Report {
             self.acknowledged,
             self.acknowledged_per_second,
         );
-        // Writing to a string does not fail.
+        // Writing to a string cannot fail.
         for latency in &self.latencies {
             let (corrected, service) = (millis(latency.corrected_us), millis(latency.service_us));
             let _ = writeln!(
@@ -141,7 +141,7 @@ impl Report {
     /// Writes `report.md`, `report.json` and the charts.
     ///
     /// # Errors
-    /// Where the folder cannot be written.
+    /// The folder cannot be written.
     pub fn write(&self, folder: &Path, samples: &[Sample]) -> Result<(), Failure> {
         let seconds = self.took_ms.div_ceil(1000).max(1);
         let in_second = |second: u64, at: fn(&Sample) -> Duration| {
@@ -200,7 +200,7 @@ fn failed(path: &Path, error: &std::io::Error) -> Failure {
     Failure::Failed(format!("{}: {error}", path.display()))
 }
 
-/// Microseconds as milliseconds, with one digit more.
+/// Formats microseconds as milliseconds with one decimal.
 fn millis(micros: u64) -> String {
     format!("{}.{}", micros / 1000, micros / 100 % 10)
 }

@@ -8,8 +8,8 @@ use serde_json::json;
 use crate::client::{Append, Client};
 
 pub const CURRENCY: &str = "EUR";
-/// A part of the body, and a key belongs to one body: a load that is repeated
-/// under its name has to say the same.
+/// The time in the bodies. A key belongs to one body, so a load that is repeated
+/// under its name must send the same.
 pub const OCCURRED_AT: &str = "2026-01-01T00:00:00Z";
 const AMOUNT: &str = "1.00";
 
@@ -17,21 +17,21 @@ const AMOUNT: &str = "1.00";
 pub struct Writer<'a> {
     pub client: &'a Client,
     pub account: String,
-    /// What this writer's keys begin with.
+    /// The prefix of this writer's keys.
     pub key: String,
     pub events: i64,
     pub bar: &'a ProgressBar,
-    /// Set by the first writer that fails; the others end too.
+    /// Set by the first writer that fails, so that the others end too.
     pub stop: &'a AtomicBool,
 }
 
-/// What one writer was answered.
+/// The answers to one writer.
 #[derive(Debug, Default)]
 pub struct Tally {
     pub recorded: u64,
     pub replayed: u64,
     pub conflicts: u64,
-    /// Requests that were sent again: connection lost, 503, 409.
+    /// The number of retries: connection lost, 503, 409.
     pub retries: u64,
     pub problem: Option<String>,
 }

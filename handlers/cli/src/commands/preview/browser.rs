@@ -6,15 +6,15 @@ use std::time::{Duration, Instant};
 
 use super::screen::Screen;
 
-/// Names another program than [`USUAL`].
+/// The variable that names another program than [`USUAL`].
 const VARIABLE: &str = "LEDGERBELL_CHROMIUM";
-/// What Chromium is called by Debian, by other distributions, and by its vendor.
+/// The names of Chromium in Debian, in other distributions, and of its vendor.
 const USUAL: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
-/// CSS pixels: below any mail, so that what is measured is the mail.
+/// Height of the measuring frame, in CSS pixels: less than any mail, so that the mail is measured.
 const LEAST_HEIGHT: u32 = 200;
-/// CSS pixels: beyond it Chromium's pictures are cut.
+/// Greatest height, in CSS pixels. Chromium's pictures are cut beyond it.
 const MOST_HEIGHT: u32 = 16_000;
-/// A page without anything to load is there within a second; a busy machine takes longer.
+/// Longest run, in seconds: a page without requests takes one, and a busy machine longer. Then the browser is killed.
 const PATIENCE: Duration = Duration::from_secs(60);
 const POLL: Duration = Duration::from_millis(50);
 
@@ -37,7 +37,7 @@ impl Browser {
             .ok_or_else(|| format!("no Chromium was found; {VARIABLE} can name one"))
     }
 
-    /// The whole page, as wide as the screen.
+    /// Draws the whole page, as wide as the screen.
     pub(super) fn picture(
         &self,
         html: &Path,
@@ -55,7 +55,7 @@ impl Browser {
         if screen.dark {
             command.arg("--blink-settings=preferredColorScheme=0");
         }
-        // A picture of an earlier run must not pass for one of this.
+        // A picture of an earlier run must not be taken for a new one.
         let _ = std::fs::remove_file(&picture);
         run(command.arg(url(&html)))?;
         if picture.is_file() {
@@ -65,8 +65,8 @@ impl Browser {
         }
     }
 
-    /// How high the page is at this width: a page that frames it says so, in its title. Windows of Chromium are at
-    /// least 500 pixels wide, whatever it is told; frames are not.
+    /// Returns the height of the page at this width. It is shown in a frame, whose page puts the height into its title:
+    /// Chromium's windows are at least 500 pixels wide, but frames are not.
     fn height(&self, html: &Path, width: u32) -> Result<u32, String> {
         const ASK: &str = "<script>onload = () => document.title = \
             document.querySelector('iframe').contentDocument.documentElement.scrollHeight</script>";
@@ -109,7 +109,7 @@ impl Browser {
             .stderr(Stdio::null())
             .stdout(Stdio::piped());
         if is_root() {
-            // Chromium's sandbox refuses root. The page is ours and loads nothing.
+            // Chromium's sandbox refuses to run as root. The page is ours and loads nothing.
             command.arg("--no-sandbox");
         }
         command
@@ -125,17 +125,17 @@ fn on_path() -> Option<PathBuf> {
     })
 }
 
-/// Runs it to its end, or ends it: a browser that hangs must not hang a preview.
+/// Runs the browser, and kills it if it hangs.
 fn run(command: &mut Command) -> Result<Output, String> {
     let name = command.get_program().to_string_lossy().into_owned();
     let failed = |reason: String| format!("{name} {reason}");
     let mut child = command.spawn().map_err(|error| failed(error.to_string()))?;
-    // Read while it runs, or a full pipe would keep it from ending.
+    // Read while it runs, because a full pipe would block it.
     let stdout = child.stdout.take();
     let reader = std::thread::spawn(move || {
         let mut bytes = Vec::new();
         if let Some(mut stdout) = stdout {
-            // What was read until then is judged by whoever looks at it.
+            // The caller judges the output so far.
             let _ = std::io::Read::read_to_end(&mut stdout, &mut bytes);
         }
         bytes
@@ -171,7 +171,7 @@ fn absolute(path: &Path) -> Result<PathBuf, String> {
     std::path::absolute(path).map_err(|error| error.to_string())
 }
 
-/// A file's URL (RFC 8089), with everything encoded that has a meaning in one.
+/// Returns a file's URL (RFC 8089), with special characters encoded.
 fn url(path: &Path) -> String {
     let mut url = "file://".to_owned();
     for byte in path.to_string_lossy().bytes() {
@@ -200,7 +200,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_path_becomes_a_url_whatever_is_in_it() {
+    fn any_path_becomes_a_url() {
         assert_eq!(
             url(Path::new("/a b/é#?%.html")),
             "file:///a%20b/%C3%A9%23%3F%25.html"

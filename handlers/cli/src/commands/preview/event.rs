@@ -24,7 +24,7 @@ pub(super) fn read(path: &Path) -> Result<IntegrationEvent, Failure> {
         .map_err(|error| wrong(error.to_string()))
 }
 
-/// The notice of a kind about this event.
+/// Returns the notice of a kind about this event.
 pub(super) fn notice(event: &IntegrationEvent, kind: Kind, envelope: Envelope) -> Notice {
     let (fact, metadata) = (&event.fact, &event.metadata);
     let movement = fact.movement();
@@ -52,7 +52,7 @@ pub(super) fn notice(event: &IntegrationEvent, kind: Kind, envelope: Envelope) -
     }
 }
 
-/// A digest of this event alone, with the kinds that are on by default.
+/// Returns a digest of this event only, with the kinds that are on by default.
 pub(super) fn digest(event: &IntegrationEvent, envelope: Envelope) -> Result<DigestNotice, String> {
     let metadata = &event.metadata;
     let kinds = domain::notification::kinds(event).iter().copied();
@@ -78,7 +78,7 @@ pub(super) fn digest(event: &IntegrationEvent, envelope: Envelope) -> Result<Dig
     })
 }
 
-/// A statement of the day of this event, with no other in it.
+/// Returns a statement of the event's day with this event only.
 pub(super) fn statement(
     event: &IntegrationEvent,
     envelope: Envelope,

@@ -1,26 +1,26 @@
 //! What a mail is looked at on.
 
-/// A reader's screen, as far as it changes a mail's looks.
+/// The properties of a reader's screen that change the look of a mail.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(super) struct Screen {
-    /// The reader prefers light text on dark.
+    /// Whether the reader prefers dark mode.
     pub(super) dark: bool,
     pub(super) phone: bool,
 }
 
 impl Screen {
-    /// CSS pixels.
+    /// Returns the width in CSS pixels.
     pub(super) fn width(self) -> u32 {
         if self.phone {
-            // Most phones of today have 360 to 430.
+            // Most current phones have 360 to 430.
             390
         } else {
-            // What a mail program's pane has, and a little more than the 600 of the mails.
+            // A typical pane of a mail program, and a little more than the 600 of the mails.
             640
         }
     }
 
-    /// What tells its pictures apart.
+    /// Returns the suffix of its pictures' names.
     pub(super) fn suffix(self) -> &'static str {
         match (self.dark, self.phone) {
             (false, false) => "",

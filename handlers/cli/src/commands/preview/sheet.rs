@@ -19,13 +19,13 @@ pub(super) struct Sheet {
     pub(super) screen: Screen,
 }
 
-/// The subjects that are shown in other ways too, one for each way: in what they show most.
+/// The subjects that are shown in another way too: for each way, the one with the most effect.
 const HIDDEN: Subject = Subject::Kind(mail::Kind::Withdrawal);
 const DARK: Subject = Subject::Digest;
 const PHONE: Subject = Subject::Kind(mail::Kind::Statement);
 
 impl Sheet {
-    /// Every mail in every language, and in each language one with hidden amounts, one on a dark screen, one on a phone.
+    /// Returns every mail in every language, and for each language one with hidden amounts, one in dark mode, one on a phone.
     pub(super) fn all() -> Vec<Self> {
         let mut all = Vec::new();
         for locale in Locale::ALL {
@@ -50,7 +50,7 @@ impl Sheet {
         all
     }
 
-    /// Writes text, html and what is attached; draws nothing.
+    /// Writes text, HTML and attachment, without a picture.
     pub(super) fn write(
         self,
         out: &Path,
@@ -68,7 +68,7 @@ impl Sheet {
             files.push((ending, path));
         }
         if let Some(attachment) = attachment {
-            // By its own name, as a customer gets it: ASCII letters, digits, `-` and `.`.
+            // Under its own name, which has only ASCII letters, digits, `-` and `.`.
             let path = out.join(&attachment.name);
             write(&path, &attachment.bytes)?;
             files.push(("attachment", path));
@@ -76,7 +76,7 @@ impl Sheet {
         Ok(Written { mail, files })
     }
 
-    /// Draws the mail, and nothing else is left of it.
+    /// Draws the mail, and removes its other files.
     pub(super) fn write_picture(self, out: &Path, browser: &Browser) -> Result<Written, Failure> {
         let mut written = self.write(out, None)?;
         let drawn = self.draw(out, browser);
@@ -89,7 +89,7 @@ impl Sheet {
         Ok(written)
     }
 
-    /// Draws the html that was written.
+    /// Draws the HTML that was written.
     pub(super) fn draw(self, out: &Path, browser: &Browser) -> Result<PathBuf, String> {
         let html = out.join(format!("{}.html", self.name()));
         let picture = out.join(format!("{}{}.png", self.name(), self.screen.suffix()));
@@ -103,7 +103,7 @@ impl Sheet {
     }
 }
 
-/// A mail and its files, each by what it is.
+/// A mail and its files, by their kinds.
 pub(super) struct Written {
     pub(super) mail: Rendered,
     pub(super) files: Vec<(&'static str, PathBuf)>,

@@ -11,7 +11,7 @@ use mail::{
 
 use super::event;
 
-/// The word for the mail that is of no kind.
+/// The argument for the mail without a kind.
 const DIGEST: &str = "digest";
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,7 +43,7 @@ impl FromStr for Subject {
 }
 
 impl Subject {
-    /// All that there are.
+    /// Returns all subjects.
     pub(super) fn all() -> impl Iterator<Item = Self> {
         Kind::ALL
             .into_iter()

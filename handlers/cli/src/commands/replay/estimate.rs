@@ -10,41 +10,41 @@ use super::prices::{self, NanoUsd};
 use crate::client::{Client, Result};
 use crate::commands::accounts;
 
-/// An event takes about 1 KB of its commit, and a consistent read unit of
-/// DynamoDB is 4 KB.
+/// Events in a read unit: an event takes about 1 KB of its commit, and DynamoDB's
+/// unit of a consistent read is 4 KB.
 const EVENTS_PER_READ_UNIT: u64 = 4;
-/// Commits after which a replay notes its progress, at most two units.
+/// Commits after which a replay stores its progress, for two units at most.
 const COMMITS_PER_NOTE: u64 = 100;
 const UNITS_PER_NOTE: u64 = 2;
 
-/// About how much is read and written. How large the commits are is not known
-/// before they are read.
+/// An estimate of reads and writes. The size of commits is unknown before they are
+/// read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Estimate {
     pub accounts: u64,
     pub events: u64,
     pub read_units: u64,
     pub write_units: u64,
-    /// Events on the bus.
+    /// The number of events on the bus.
     pub published: u64,
-    /// Of all this, by [`prices`].
+    /// The cost of all this, according to [`prices`].
     pub usd: String,
-    /// A range of time takes a part of the events, which is not known before.
+    /// Whether these are upper bounds, because a range of time covers an unknown part of the events.
     pub at_most: bool,
 }
 
-/// What is replayed, as far as it costs.
+/// The kind of replay, which determines the cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Work {
-    /// Each account is a row of the shadow, which is compared with the live one.
+    /// Projections: each account is a row of the shadow, which is compared with the live one.
     Projections { switch: bool },
-    /// Each event is found by the time index, read by itself and published.
+    /// Events: each is found in the time index, read by itself and published.
     Events,
 }
 
 impl Estimate {
-    /// From the versions of the accounts: an account's version is the number
-    /// of its events.
+    /// Estimates from the versions of the accounts, which are the numbers of their
+    /// events.
     pub fn of(client: &Client, named: &[AccountId], work: Work) -> Result<Self> {
         let accounts = if named.is_empty() {
             accounts::all(client)?
@@ -65,13 +65,13 @@ impl Estimate {
         for version in versions {
             accounts += 1;
             events += version;
-            // Each account's history is a query of its own, rounded up.
+            // Each account's history is a separate query, rounded up.
             history += version.div_ceil(EVENTS_PER_READ_UNIT).max(1);
         }
         let notes = UNITS_PER_NOTE * (1 + events.div_ceil(COMMITS_PER_NOTE));
         let (read_units, write_units, published) = match work {
             Work::Projections { switch } => {
-                // The shadow and the live row, and the row in its place.
+                // The shadow, the live row, and its replacement.
                 let written = accounts * if switch { 2 } else { 1 };
                 (history + 2 * accounts, written + notes, 0)
             }

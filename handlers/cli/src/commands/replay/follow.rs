@@ -10,7 +10,7 @@ use crate::exit::Failure;
 use crate::output;
 
 const FIRST_POLL: Duration = Duration::from_millis(50);
-/// As often as a person wants to see the bar move.
+/// Time between two looks, for a bar that visibly moves.
 const SLOWEST_POLL: Duration = Duration::from_secs(1);
 
 /// Starts a replay and follows it to its end.
@@ -30,13 +30,13 @@ pub fn start(
     Ok(to_its_end(client, replay_id, estimate)?)
 }
 
-/// Asks until the replay is over.
+/// Polls until the replay is over.
 fn to_its_end(
     client: &Client,
     replay_id: &str,
     estimate: Option<&Estimate>,
 ) -> Result<Value, CallError> {
-    // A read model that was lost knows of no events: how many there are is not known then.
+    // A lost read model has no versions, so the number of events is unknown then.
     let expected = estimate
         .filter(|estimate| !estimate.at_most && estimate.events > 0)
         .map(|estimate| estimate.events);
@@ -64,7 +64,7 @@ fn to_its_end(
     }
 }
 
-/// How fast it goes, and how long it still takes at that.
+/// Returns the rate and the remaining time at this rate.
 fn pace(replay: &Value, estimate: &Estimate) -> String {
     let Some(rate) = replay["pace"]["events_per_second"].as_u64() else {
         return String::new();
@@ -106,14 +106,14 @@ mod tests {
     }
 
     #[test]
-    fn the_pace_tells_what_is_left_at_it() {
+    fn the_remaining_time_follows_from_the_rate() {
         let replay = |rate: u64| json!({ "progress": { "events": 1000 }, "pace": { "events_per_second": rate } });
         for (rate, events, at_most, shown) in [
             (100, 2000, false, ", 100/s, about 10 s left"),
             (100, 10_000, true, ", 100/s, at most 1 min 30 s left"),
             (10, 41_000, false, ", 10/s, about 1 h 6 min left"),
             (10, 1000, false, ", 10/s"),
-            // More than was estimated: others append meanwhile.
+            // More than estimated, because others append in the meantime.
             (10, 900, false, ", 10/s"),
             (0, 2000, false, ", 0/s"),
         ] {

@@ -4,7 +4,7 @@
 //! Sources: <https://aws.amazon.com/dynamodb/pricing/on-demand/>,
 //! <https://aws.amazon.com/eventbridge/pricing/>.
 
-/// Billionths of a US dollar, as one unit of anything costs less than a millionth.
+/// An amount in billionths of a US dollar, because a unit costs less than a millionth.
 pub type NanoUsd = u64;
 
 /// A consistent read of up to 4 KB from a table: 0.125 USD a million.
@@ -14,7 +14,7 @@ pub const WRITE_UNIT: NanoUsd = 625;
 /// An event of up to 64 KB on a bus of one's own: 1 USD a million.
 pub const BUS_EVENT: NanoUsd = 1000;
 
-/// A sum as it is read: dollars and cents, rounded up.
+/// Formats a sum in dollars and cents, rounded up.
 pub fn to_usd(nanos: NanoUsd) -> String {
     let cents = nanos.div_ceil(10_000_000);
     format!("{}.{:02}", cents / 100, cents % 100)
@@ -25,7 +25,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_part_of_a_cent_is_a_cent() {
+    fn a_fraction_of_a_cent_is_rounded_up() {
         assert_eq!(to_usd(0), "0.00");
         assert_eq!(to_usd(1), "0.01");
         assert_eq!(to_usd(1_000_000 * BUS_EVENT), "1.00");

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::output;
 use crate::table::{Align, Table};
 
-/// Whether the live balances are now as the events make them.
+/// Whether the live balances now agree with the events.
 pub fn is_good(replay: &Value) -> bool {
     let result = &replay["result"];
     let none = |name: &str| result[name].as_array().is_none_or(Vec::is_empty);
@@ -24,7 +24,7 @@ pub fn print(replay: &Value) {
         format!("{count} {name}")
     };
     let mut counts = vec![counted("commits"), counted("events")];
-    // Events in order of time are not counted by account.
+    // Events by time are not counted by account.
     if replay["kind"] == "projections" {
         counts.insert(0, counted("accounts"));
     }

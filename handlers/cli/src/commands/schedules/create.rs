@@ -5,7 +5,7 @@ use clap::{ArgGroup, Args};
 use domain::{AccountId, FieldError, Location, Schedule, ScheduleId};
 use serde_json::{Value, json};
 
-use super::{path, tell};
+use super::{path, print_one};
 use crate::connection::Connection;
 use crate::exit::{End, Failure};
 use crate::output;
@@ -61,7 +61,7 @@ pub(super) struct CreateOptions {
 
 pub(super) fn run(options: &CreateOptions) -> Result<End, Failure> {
     let body = body(options);
-    // Wrong use is told before anything is asked for.
+    // Wrong use is reported before the first request.
     let schedule =
         Schedule::read(body.clone()).map_err(|errors| Failure::WrongUse(lines(&errors)))?;
     if options.dry_run {
@@ -69,11 +69,11 @@ pub(super) fn run(options: &CreateOptions) -> Result<End, Failure> {
     }
     let client = options.connection.client()?;
     let made = client.put(&path(&options.account, &options.schedule), &body)?;
-    tell(&options.connection, &made);
+    print_one(&options.connection, &made);
     Ok(End::Done)
 }
 
-/// The account is looked at; nothing is recorded.
+/// Previews the schedule. Reads the account; records nothing.
 fn dry_run(options: &CreateOptions, schedule: &Schedule) -> Result<End, Failure> {
     let now = Utc::now();
     let first = schedule
@@ -148,7 +148,7 @@ fn body(options: &CreateOptions) -> Value {
     body
 }
 
-/// The faults, by the option's name: the last part of each place.
+/// Returns the faults with the options' names, which are the last parts of the pointers.
 fn lines(errors: &[FieldError]) -> String {
     let line = |error: &FieldError| {
         let place = match &error.location {

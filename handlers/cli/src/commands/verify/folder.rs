@@ -10,8 +10,8 @@ use crate::exit::{End, Failure};
 use crate::output;
 
 pub fn run(folder: &Path, expected: Option<Hash>, as_json: bool) -> Result<End, Failure> {
-    // A damaged file makes its reader panic, which is caught and told as a
-    // problem of that file: nobody needs to see it twice.
+    // A damaged file may make its reader panic, which is caught and reported as a
+    // problem of that file. The panic's own message is redundant.
     std::panic::set_hook(Box::new(|_| {}));
     let bar = output::bar(None, "events");
     bar.set_message("verifying");

@@ -42,7 +42,7 @@ pub struct Answer {
     pub events: u64,
     pub differing: u64,
     pub kinds: BTreeMap<String, Beside<Counts>>,
-    /// A digest that several pages name is one.
+    /// A digest that several pages name counts once.
     digests: Beside<HashSet<String>>,
     accounts: BTreeMap<String, Account>,
 }
@@ -76,8 +76,8 @@ impl Answer {
         }
     }
 
-    /// How many mails there would be: those told by themselves, at once or
-    /// after the quiet hours, and the digests.
+    /// Returns the number of mails: digests, and single ones at once or after the quiet
+    /// hours.
     pub fn mails(&self) -> Beside<u64> {
         let mut mails = self.digests();
         for counts in self.kinds.values() {
@@ -87,13 +87,12 @@ impl Answer {
         mails
     }
 
-    /// How many accounts had an event.
+    /// Returns the number of accounts with an event.
     pub fn accounts(&self) -> usize {
         self.accounts.len()
     }
 
-    /// The accounts for which anything comes out otherwise, those with the
-    /// most first.
+    /// Returns the accounts with differences, those with the most first.
     pub fn differing_accounts(&self) -> Vec<&Account> {
         let mut accounts: Vec<&Account> = self
             .accounts

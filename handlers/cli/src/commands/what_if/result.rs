@@ -6,7 +6,7 @@ use super::answer::{Answer, Beside, Counts};
 use crate::output;
 use crate::table::{Align, Table};
 
-/// Accounts that are shown; `--json` has all of them.
+/// Accounts in the output. `--json` has all of them.
 const MAX_ACCOUNTS: usize = 20;
 
 pub fn print(answer: &Answer) {
