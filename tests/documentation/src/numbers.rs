@@ -192,7 +192,7 @@ const CLAIMS: &[Claim] = &[
         "docs/operating.md",
         "It spends {} on that",
         "infra/embedded/src/pipeline.rs",
-        "LOOK_FOR",
+        "CHECK_BEFORE_START",
     ),
     (
         "docs/for-analysts.md",

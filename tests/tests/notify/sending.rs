@@ -110,7 +110,7 @@ async fn a_definite_refusal_is_the_end_with_its_reason() {
     let rejected = only(&world);
     assert_eq!(
         (rejected.state, rejected.reason.as_deref()),
-        (State::Rejected, Some("the address is not one"))
+        (State::Rejected, Some("the address is invalid"))
     );
     assert_eq!(world.faults.calls("mailer.send"), 1);
 }
