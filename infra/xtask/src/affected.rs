@@ -98,7 +98,7 @@ impl Packages {
     fn owners(&self, file: &str) -> Vec<&str> {
         let is_for_all =
             |name: &&str| file == *name || name.ends_with('/') && file.starts_with(*name);
-        if FOR_ALL.iter().any(|name| is_for_all(name)) {
+        if FOR_ALL.iter().any(is_for_all) {
             return self
                 .packages
                 .iter()
