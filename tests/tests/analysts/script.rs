@@ -90,7 +90,7 @@ fn a_row_that_says_an_amount_twice_is_refused_by_both_verifiers() {
     assert_eq!(ran.status.code(), Some(1), "{lines}");
     assert!(lines.contains("an object has a member twice"), "{lines}");
     assert!(
-        !lines.contains("its SHA-256"),
+        !lines.contains("the SHA-256 of the manifest"),
         "the test did not mend the manifest: {lines}"
     );
 }

@@ -175,7 +175,7 @@ fn an_export_that_begins_later_holds_the_pieces_of_the_chains_from_there_on() {
     assert!(refused.to_string().contains("begins at"), "{refused}");
     let later = history.until + chrono::TimeDelta::seconds(1);
     let refused = Exporter::open(folder.path(), None, Some(later)).unwrap_err();
-    assert!(refused.to_string().contains("hole"), "{refused}");
+    assert!(refused.to_string().contains("gap"), "{refused}");
     let refused = Exporter::open(folder.path(), Some(Format::Csv), None).unwrap_err();
     assert!(
         refused.to_string().contains("folder of its own"),
