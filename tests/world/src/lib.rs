@@ -1,22 +1,6 @@
 //! Every port of the use cases in memory, for tests, with a clock that the test
 //! moves and faults at chosen calls. Deterministic: the same test takes the same
 //! steps each time.
-//!
-//! ```
-//! use std::time::Duration;
-//!
-//! use world::{World, account};
-//!
-//! # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
-//! let world = World::default();
-//! world.customer_with("ada@example.com", serde_json::json!({})).await;
-//! world.account_with(&account(1), &["12.50"]).await;
-//! world.project(world.stream()).await;
-//! world.settle().await;
-//! let mails = world.mailer.accepted();
-//! assert_eq!(mails[0].to, "ada@example.com");
-//! # });
-//! ```
 
 #![warn(missing_docs, clippy::missing_errors_doc)]
 #![deny(rustdoc::broken_intra_doc_links)]
