@@ -1,60 +1,214 @@
-//! Addresses of mails.
+//! E-mail addresses, and how they are named where they may not be shown.
+
+use std::fmt;
+use std::str::FromStr;
 
 use data_encoding::HEXLOWER;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// Longest address that SMTP can carry (RFC 5321, 4.5.3.1.3).
+/// Longest address that SMTP can carry (RFC 5321, 4.5.3.1.3), in characters; a
+/// longer one is refused.
 const MAX_EMAIL_CHARS: usize = 254;
 
-/// One plain address: what SES takes, and nothing that could add a second
-/// recipient or a header.
-pub fn check_email(text: &str) -> Result<String, &'static str> {
-    const MESSAGE: &str = "must be one plain e-mail address, like \"ana@example.com\"";
-    let plain = |c: char| {
-        c.is_ascii_graphic()
-            && !matches!(
-                c,
-                ',' | ';' | '<' | '>' | '"' | '(' | ')' | '[' | ']' | '\\' | ':'
-            )
-    };
-    let (local, host) = text.rsplit_once('@').ok_or(MESSAGE)?;
-    let good_host = host.contains('.')
-        && !host.starts_with('.')
-        && !host.ends_with('.')
-        && !host.contains("..");
-    if local.is_empty()
-        || local.contains('@')
-        || !good_host
-        || text.len() > MAX_EMAIL_CHARS
-        || !text.chars().all(plain)
-    {
-        return Err(MESSAGE);
+/// One plain e-mail address: what SES takes, and nothing that could add a
+/// second recipient or a header.
+///
+/// It is personal data: `Debug` does not show it, and it has no `Display`.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct EmailAddress(String);
+
+/// The text is not one plain e-mail address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be one plain e-mail address, like \"ana@example.com\"")]
+pub struct EmailAddressError;
+
+impl EmailAddress {
+    /// The address as it was given.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
     }
-    Ok(text.to_owned())
+
+    /// The name of the address where it may not be shown.
+    #[must_use]
+    pub fn hash(&self) -> AddressHash {
+        AddressHash::of(&self.0)
+    }
+
+    /// The first character and the domain, by which its owner recognizes it.
+    #[must_use]
+    pub fn masked(&self) -> String {
+        let (local, host) = self.0.rsplit_once('@').unwrap_or((&self.0, ""));
+        let first: String = local.chars().take(1).collect();
+        format!("{first}…@{host}")
+    }
 }
 
-/// What an address is called where it may not be shown: SHA-256, in hex, of it
-/// in lower case. Mail systems do not tell "Ana@" from "ana@", whatever RFC
+impl FromStr for EmailAddress {
+    type Err = EmailAddressError;
+
+    fn from_str(text: &str) -> Result<Self, EmailAddressError> {
+        text.to_owned().try_into()
+    }
+}
+
+impl TryFrom<String> for EmailAddress {
+    type Error = EmailAddressError;
+
+    fn try_from(text: String) -> Result<Self, EmailAddressError> {
+        let plain = |c: char| {
+            c.is_ascii_graphic()
+                && !matches!(
+                    c,
+                    ',' | ';' | '<' | '>' | '"' | '(' | ')' | '[' | ']' | '\\' | ':'
+                )
+        };
+        let (local, host) = text.rsplit_once('@').ok_or(EmailAddressError)?;
+        let is_host = host.contains('.')
+            && !host.starts_with('.')
+            && !host.ends_with('.')
+            && !host.contains("..");
+        let is_local = !local.is_empty() && !local.contains('@');
+        if is_local && is_host && text.len() <= MAX_EMAIL_CHARS && text.chars().all(plain) {
+            Ok(EmailAddress(text))
+        } else {
+            Err(EmailAddressError)
+        }
+    }
+}
+
+impl From<EmailAddress> for String {
+    fn from(address: EmailAddress) -> String {
+        address.0
+    }
+}
+
+impl fmt::Debug for EmailAddress {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("EmailAddress")
+    }
+}
+
+/// The SHA-256 of an address in lower case, in hex: its name where it may not
+/// be shown. Mail systems do not distinguish "Ana@" from "ana@", whatever RFC
 /// 5321 would allow.
-#[must_use]
-pub fn address_hash(address: &str) -> String {
-    HEXLOWER.encode(&Sha256::digest(address.trim().to_lowercase()))
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct AddressHash(String);
+
+/// The text is not the name of an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("must be 64 lower-case hex digits")]
+pub struct AddressHashError;
+
+impl AddressHash {
+    /// Hashes any text: a mail provider may name an address that is refused here.
+    #[must_use]
+    pub fn of(address: &str) -> Self {
+        AddressHash(HEXLOWER.encode(&Sha256::digest(address.trim().to_lowercase())))
+    }
+
+    /// The 64 hex digits.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for AddressHash {
+    type Err = AddressHashError;
+
+    fn from_str(text: &str) -> Result<Self, AddressHashError> {
+        match HEXLOWER.decode(text.as_bytes()) {
+            Ok(bytes) if bytes.len() == 32 => Ok(AddressHash(text.to_owned())),
+            _ => Err(AddressHashError),
+        }
+    }
+}
+
+impl fmt::Display for AddressHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl fmt::Debug for AddressHash {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    proptest! {
+        #[test]
+        fn an_address_is_written_as_it_was_given_and_never_shown(
+            local in "[!#-'*+./0-9=?A-Z^_`a-z{|}~-]{1,60}",
+            host in "[a-z0-9-]{1,20}(\\.[a-z0-9-]{1,20}){1,3}",
+        ) {
+            let text = format!("{local}@{host}");
+            let address: EmailAddress = text.parse().unwrap();
+            prop_assert_eq!(serde_json::to_value(&address).unwrap(), text.as_str());
+            prop_assert_eq!(serde_json::from_value::<EmailAddress>(text.as_str().into()).unwrap(), address.clone());
+            let debugged = format!("{address:?}");
+            prop_assert!(!debugged.contains('@'), "{}", debugged);
+            let masked = address.masked();
+            prop_assert!(local.len() == 1 || !masked.contains(&local));
+            prop_assert!(masked.ends_with(&host));
+        }
+
+        #[test]
+        fn no_text_is_an_address_that_could_name_two_or_forge_a_header(text in "\\PC{0,20}@?\\PC{0,20}[\n\r ,;<>]?") {
+            if let Ok(address) = text.parse::<EmailAddress>() {
+                let one_each = address.as_str().matches('@').count() == 1;
+                prop_assert!(one_each && address.as_str().bytes().all(|b| b.is_ascii_graphic()));
+                prop_assert!(!address.as_str().contains([',', ';', '<', '>', '"', ':']));
+            }
+        }
+    }
+
+    #[test]
+    fn what_no_mail_could_reach_is_no_address() {
+        let too_long = format!("{}@example.com", "a".repeat(243));
+        for text in [
+            "",
+            "ana",
+            "@example.com",
+            "ana@",
+            "ana@example",
+            "ana@.com",
+            "ana@example.",
+            "ana@a..b",
+            "a@b@example.com",
+            "Ana <ana@example.com>",
+            "ana@example.com,ben@example.com",
+            " ana@example.com",
+            "ánä@example.com",
+            &too_long,
+        ] {
+            assert_eq!(
+                text.parse::<EmailAddress>(),
+                Err(EmailAddressError),
+                "{text}"
+            );
+        }
+        assert!(too_long[1..].parse::<EmailAddress>().is_ok());
+    }
 
     #[test]
     fn an_address_is_the_same_in_any_case_and_its_hash_does_not_show_it() {
-        assert_eq!(
-            address_hash("Ana@Example.COM"),
-            address_hash("ana@example.com")
-        );
-        assert_ne!(
-            address_hash("ana@example.com"),
-            address_hash("ann@example.com")
-        );
-        assert_eq!(address_hash("ana@example.com").len(), 64);
+        let hash = AddressHash::of("ana@example.com");
+        assert_eq!(AddressHash::of("Ana@Example.COM "), hash);
+        assert_ne!(AddressHash::of("ann@example.com"), hash);
+        assert_eq!(hash.as_str().parse(), Ok(hash.clone()));
+        for text in ["", "5f", &hash.as_str().to_uppercase(), "ana@example.com"] {
+            assert_eq!(text.parse::<AddressHash>(), Err(AddressHashError), "{text}");
+        }
     }
 }

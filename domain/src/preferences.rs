@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use crate::cadence::Cadence;
+use crate::email::AddressHash;
 use crate::fields::{FieldError, Fields};
 use crate::low_balance::Mark;
 use crate::notification_kind::{AmountField, Kind};
@@ -97,8 +98,10 @@ impl Preferences {
         &self.addresses
     }
 
-    pub fn address(&self, hash: &str) -> Option<&FurtherAddress> {
-        self.addresses.iter().find(|address| address.hash() == hash)
+    pub fn address(&self, hash: &AddressHash) -> Option<&FurtherAddress> {
+        self.addresses
+            .iter()
+            .find(|address| address.hash() == *hash)
     }
 
     /// Whether this kind goes to this address: a further one gets those that
@@ -115,10 +118,10 @@ impl Preferences {
     /// The same preferences without these kinds for a further address; without
     /// the address, where none is left for it.
     #[must_use]
-    pub fn without_at(&self, kinds: &[Kind], hash: &str) -> Self {
+    pub fn without_at(&self, kinds: &[Kind], hash: &AddressHash) -> Self {
         let mut preferences = self.clone();
         for address in &mut preferences.addresses {
-            if address.hash() == hash {
+            if address.hash() == *hash {
                 address.kinds.retain(|kind| !kinds.contains(kind));
             }
         }

@@ -5,6 +5,7 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 use crate::CustomerId;
+use crate::email::AddressHash;
 
 /// An address is named by its hash, as notifications are kept for ever and
 /// addresses are not.
@@ -15,7 +16,7 @@ pub enum Recipient {
     #[default]
     Customer,
     /// One of the further addresses of the preferences.
-    Address(String),
+    Address(AddressHash),
 }
 
 impl Recipient {

@@ -1,9 +1,10 @@
 //! The people behind the accounts: kept, replaced, erased.
 
+use std::str::FromStr;
 use std::sync::Arc;
 
 use chrono_tz::Tz;
-use domain::email::check_email;
+use domain::email::EmailAddress;
 use domain::fields::Fields;
 use domain::notification::Kind;
 use domain::preferences::Preferences;
@@ -166,7 +167,7 @@ impl CustomerService {
 /// Reads the body of a PUT.
 pub fn read_person(body: Value) -> Result<Person, Vec<FieldError>> {
     let mut fields = Fields::new(body, "");
-    let email = fields.parsed("email", check_email);
+    let email = fields.parsed("email", EmailAddress::from_str);
     let name = fields.parsed("name", check_name);
     let locale = fields.parsed_or("locale", "en", |text| match text {
         "en" | "fr" => Ok(text.to_owned()),

@@ -22,7 +22,6 @@ pub use bus::{Bus, BusEntry};
 pub use clock::{Clock, Stamp, SystemClock};
 pub use customers::{CLOCKS_DIFFER, CustomerRevision, Customers, Person};
 pub use dead_letters::{DeadLetterQueue, QueueView, QueuedLetter};
-pub use domain::email::address_hash;
 pub use event_store::{
     Appended, CommitPage, CommitPosition, EventStore, IdempotencyRecord, ReversalMark,
 };

@@ -1,5 +1,6 @@
 //! Whether a customer's addresses are suppressed, and lifting that.
 
+use domain::email::EmailAddress;
 use std::fmt;
 use std::sync::Arc;
 
@@ -26,11 +27,14 @@ impl SuppressionService {
     ///
     /// # Errors
     /// `NotFound` where the customer is not known, or was erased.
-    pub async fn of(&self, customer: &CustomerId) -> Result<Vec<(String, Option<Suppression>)>> {
+    pub async fn of(
+        &self,
+        customer: &CustomerId,
+    ) -> Result<Vec<(EmailAddress, Option<Suppression>)>> {
         let (_, person) = self.customers.get(customer).await?;
         let mut found = Vec::new();
         for address in addresses(&person) {
-            let suppression = self.suppressions.get(&address).await?;
+            let suppression = self.suppressions.get(&address.hash()).await?;
             found.push((address, suppression));
         }
         Ok(found)
@@ -43,14 +47,16 @@ impl SuppressionService {
     pub async fn lift(&self, customer: &CustomerId) -> Result<()> {
         let (_, person) = self.customers.get(customer).await?;
         for address in addresses(&person) {
-            self.suppressions.lift(&address, self.clock.now()).await?;
+            self.suppressions
+                .lift(&address.hash(), self.clock.now())
+                .await?;
         }
         Ok(())
     }
 }
 
 /// Every address that mails to this person may go to.
-fn addresses(person: &Person) -> Vec<String> {
+fn addresses(person: &Person) -> Vec<EmailAddress> {
     let further = person.preferences.addresses().iter();
     let further = further.map(|address| address.email.clone());
     std::iter::once(person.email.clone())

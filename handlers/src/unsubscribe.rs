@@ -150,9 +150,10 @@ fn read(keyring: &Keyring, token: &str) -> Option<(CustomerId, Topic, Recipient)
     }
     let mut parts = payload.splitn(3, '\n');
     let (customer, topic) = (parts.next()?, parts.next()?);
-    let recipient = parts.next().map_or(Recipient::Customer, |hash| {
-        Recipient::Address(hash.to_owned())
-    });
+    let recipient = match parts.next() {
+        None => Recipient::Customer,
+        Some(hash) => Recipient::Address(hash.parse().ok()?),
+    };
     Some((customer.parse().ok()?, topic.parse().ok()?, recipient))
 }
 
@@ -231,7 +232,7 @@ mod tests {
     #[test]
     fn a_token_says_what_it_was_made_for_and_fits_into_a_header() {
         let longest: CustomerId = "x".repeat(64).parse().unwrap();
-        let further = Recipient::Address("f".repeat(64));
+        let further = Recipient::Address("f".repeat(64).parse().unwrap());
         let topics = Kind::ALL.into_iter().map(Topic::Kind).chain([Topic::All]);
         for (topic, recipient) in
             topics.flat_map(|topic| [(topic, Recipient::Customer), (topic, further.clone())])

@@ -1,36 +1,29 @@
 //! Further addresses of a customer, each with kinds of its own.
 
 use std::collections::BTreeSet;
-use std::fmt;
+use std::str::FromStr;
 
 use serde_json::{Value, json};
 
-use crate::email::{address_hash, check_email};
+use crate::email::{AddressHash, EmailAddress};
 use crate::fields::{FieldError, Fields, name_of};
 use crate::notification_kind::Kind;
 
 /// Most of them: a household and its bookkeeper, not a mailing list.
 pub const MAX_FURTHER_ADDRESSES: usize = 5;
 
-#[derive(Clone, PartialEq, Eq)]
+/// One of them.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FurtherAddress {
-    pub email: String,
+    pub email: EmailAddress,
     /// What it is told; at least one.
     pub kinds: BTreeSet<Kind>,
 }
 
-/// Shows the address to nobody, whatever is logged.
-impl fmt::Debug for FurtherAddress {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("FurtherAddress")
-            .field("kinds", &self.kinds)
-            .finish_non_exhaustive()
-    }
-}
-
 impl FurtherAddress {
-    pub fn hash(&self) -> String {
-        address_hash(&self.email)
+    /// How notifications name it.
+    pub fn hash(&self) -> AddressHash {
+        self.email.hash()
     }
 
     pub(super) fn to_json(&self) -> Value {
@@ -68,7 +61,7 @@ pub(super) fn read_all(
 
 fn read(value: Value, pointer: &str) -> Result<FurtherAddress, Vec<FieldError>> {
     let mut fields = Fields::new(value, pointer);
-    let email = fields.parsed("email", check_email);
+    let email = fields.parsed("email", EmailAddress::from_str);
     let named = fields.required("kinds");
     let at = fields.pointer_to("kinds");
     let kinds = named.and_then(|kinds| match read_kinds(kinds, &at) {

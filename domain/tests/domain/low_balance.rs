@@ -101,7 +101,7 @@ fn an_earlier_alert_of_the_same_day_counts_and_one_of_another_day_does_not() {
 
 #[test]
 fn an_earlier_step_is_judged_by_what_was_asked_for_at_its_own_time_and_by_whom() {
-    let further = Recipient::Address("ab".repeat(32));
+    let further = Recipient::Address("ab".repeat(32).parse().unwrap());
     let lower = Mark::new(eur(5_000), None);
     let higher = Mark::new(eur(30_000), None);
     // At 100.00 the first fall was one, and at 50.00 or 300.00 it is none.

@@ -259,7 +259,7 @@ fn a_notification_has_one_id_for_its_event_kind_recipient_and_channel() {
         event.metadata.event_id,
         Kind::Withdrawal,
         &"CUST-42".parse().unwrap(),
-        &Recipient::Address("5f".to_owned()),
+        &Recipient::Address(serde_json::from_value("5f".into()).unwrap()),
         EMAIL,
     );
     assert!(further != one);

@@ -7,6 +7,7 @@
 
 use chrono::{DateTime, Utc};
 use domain::NotificationId;
+use domain::email::AddressHash;
 use serde_json::Value;
 
 use crate::error::{Error, Result};
@@ -23,37 +24,18 @@ const MAX_WORD_CHARS: usize = 40;
 const MAX_RECIPIENTS: usize = 50;
 
 /// An event of a mail of ours.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SesEvent {
     pub notification_id: NotificationId,
     pub event: ProviderEvent,
     pub suppressed: Option<Suppressed>,
 }
 
-/// Shows no address, whatever is logged.
-impl std::fmt::Debug for SesEvent {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SesEvent")
-            .field("notification_id", &self.notification_id)
-            .field("event", &self.event)
-            .finish_non_exhaustive()
-    }
-}
-
 /// Addresses that are to get no mail any more, and why.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suppressed {
     pub reason: SuppressionReason,
-    pub addresses: Vec<String>,
-}
-
-impl std::fmt::Debug for Suppressed {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Suppressed")
-            .field("reason", &self.reason)
-            .field("addresses", &self.addresses.len())
-            .finish()
-    }
+    pub addresses: Vec<AddressHash>,
 }
 
 /// Reads EventBridge's envelope. `None` for events that say nothing about
@@ -193,7 +175,7 @@ fn id_of(value: &Value) -> Option<String> {
     ((1..=MAX_ID_CHARS).contains(&text.len()) && plain).then(|| text.to_owned())
 }
 
-fn addresses(recipients: &Value) -> Vec<String> {
+fn addresses(recipients: &Value) -> Vec<AddressHash> {
     recipients
         .as_array()
         .into_iter()
@@ -202,7 +184,7 @@ fn addresses(recipients: &Value) -> Vec<String> {
         .filter_map(|recipient| recipient["emailAddress"].as_str())
         .map(bare)
         .filter(|address| address.contains('@'))
-        .map(str::to_owned)
+        .map(AddressHash::of)
         .collect()
 }
 

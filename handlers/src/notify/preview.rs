@@ -1,6 +1,7 @@
 //! Who would be told what, if this were recorded: nothing is written or sent,
 //! and there is no port here by which it could be.
 
+use domain::email::EmailAddress;
 use std::fmt;
 use std::sync::Arc;
 
@@ -85,7 +86,7 @@ impl Previewer {
             event_type: event.type_name().to_owned(),
             version: event.metadata.version,
             kind: evaluated.kind,
-            to: address.map(masked),
+            to: address.map(EmailAddress::masked),
             verdict,
             mail,
         })
@@ -95,7 +96,7 @@ impl Previewer {
         &self,
         evaluated: &Evaluated,
         person: Option<&Person>,
-        address: Option<&str>,
+        address: Option<&EmailAddress>,
     ) -> Result<Verdict> {
         if let Some(reason) = evaluated.skip {
             return Ok(Verdict::Skip(reason));
@@ -106,7 +107,7 @@ impl Previewer {
         let (Some(person), Some(address)) = (person, address) else {
             return Ok(Verdict::Skip(SkipReason::NoContact));
         };
-        if self.suppressions.get(address).await?.is_some() {
+        if self.suppressions.get(&address.hash()).await?.is_some() {
             return Ok(Verdict::Skip(SkipReason::Suppressed));
         }
         let quiet = person.quiet_until(self.clock.now());
@@ -132,10 +133,4 @@ impl Previewer {
         };
         render::render(event, person, &notification, foot)
     }
-}
-
-fn masked(address: &str) -> String {
-    let (local, host) = address.rsplit_once('@').unwrap_or((address, ""));
-    let first: String = local.chars().take(1).collect();
-    format!("{first}…@{host}")
 }

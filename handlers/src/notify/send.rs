@@ -1,6 +1,7 @@
 //! From a decision to a mail, in steps of which none is repeated by itself that
 //! must not be.
 
+use domain::email::EmailAddress;
 use std::time::Duration;
 
 use domain::notification::{Kind, SkipReason};
@@ -39,7 +40,7 @@ impl Notifier {
         let skip = match (skip, person) {
             (None, Some(person)) => match person.address(&planned.recipient) {
                 None => SkipReason::PreferenceOff,
-                Some(address) => match self.suppressions.get(address).await? {
+                Some(address) => match self.suppressions.get(&address.hash()).await? {
                     Some(_) => SkipReason::Suppressed,
                     None => return self.send_or_wait(event, planned, person, address).await,
                 },
@@ -61,7 +62,7 @@ impl Notifier {
         event: &IntegrationEvent,
         planned: Notification,
         person: &Person,
-        address: &str,
+        address: &EmailAddress,
     ) -> Result<()> {
         let now = self.clock.now();
         match person.quiet_until(now) {
@@ -141,7 +142,7 @@ impl Notifier {
         &self,
         event: &IntegrationEvent,
         person: &Person,
-        address: &str,
+        address: &EmailAddress,
         planned: Notification,
     ) -> Result<()> {
         let keyring = self.keys.keyring().await?;
@@ -186,7 +187,7 @@ impl Notifier {
             notification_id: sending.notification_id,
             attempt: sending.attempts,
             from: self.settings.mail_from.clone(),
-            to: address.to_owned(),
+            to: address.clone(),
             subject: rendered.mail.subject,
             text: rendered.mail.text,
             html: rendered.mail.html,

@@ -1,3 +1,4 @@
+use domain::email::EmailAddress;
 use std::fmt;
 
 use async_trait::async_trait;
@@ -55,7 +56,7 @@ impl CustomerRevision {
 /// Who gets the mails, and how.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Person {
-    pub email: String,
+    pub email: EmailAddress,
     pub name: String,
     /// `en` or `fr`.
     pub locale: String,
@@ -67,13 +68,12 @@ pub struct Person {
 impl Person {
     /// Where mails to this recipient go; `None` for an address that is not
     /// theirs any more.
-    pub fn address(&self, recipient: &Recipient) -> Option<&str> {
+    pub fn address(&self, recipient: &Recipient) -> Option<&EmailAddress> {
         match recipient {
             Recipient::Customer => Some(&self.email),
-            Recipient::Address(hash) => self
-                .preferences
-                .address(hash)
-                .map(|address| address.email.as_str()),
+            Recipient::Address(hash) => {
+                self.preferences.address(hash).map(|address| &address.email)
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 mod headers;
 
+use domain::email::EmailAddress;
 use std::fmt;
 
 use async_trait::async_trait;
@@ -33,7 +34,7 @@ pub struct Mail {
     /// Which attempt at this notification it is, from 1.
     pub attempt: u32,
     pub from: String,
-    pub to: String,
+    pub to: EmailAddress,
     pub subject: String,
     pub text: String,
     pub html: String,

@@ -1,6 +1,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use domain::NotificationId;
+use domain::email::AddressHash;
 use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
@@ -11,14 +12,14 @@ use crate::error::Result;
 #[async_trait]
 pub trait Suppressions: Send + Sync {
     /// Why nothing is sent to this address; `None` when mail may be sent.
-    async fn get(&self, address: &str) -> Result<Option<Suppression>>;
+    async fn get(&self, address: &AddressHash) -> Result<Option<Suppression>>;
 
     /// Suppresses the address, unless a later event did so before, or it was
     /// lifted after this one: the same event may be told twice.
-    async fn add(&self, address: &str, suppression: &Suppression) -> Result<()>;
+    async fn add(&self, address: &AddressHash, suppression: &Suppression) -> Result<()>;
 
     /// Lets mails through again; what happened before `at` counts no more.
-    async fn lift(&self, address: &str, at: DateTime<Utc>) -> Result<()>;
+    async fn lift(&self, address: &AddressHash, at: DateTime<Utc>) -> Result<()>;
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

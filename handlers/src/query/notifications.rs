@@ -95,6 +95,6 @@ fn step(step: &HistoryEntry) -> Value {
 fn recipient(recipient: &Recipient) -> &str {
     match recipient {
         Recipient::Customer => "customer",
-        Recipient::Address(hash) => hash,
+        Recipient::Address(hash) => hash.as_str(),
     }
 }

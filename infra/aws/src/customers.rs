@@ -1,6 +1,7 @@
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::CustomerId;
+use domain::email::EmailAddress;
 use domain::preferences::Preferences;
 use domain::time::format_recorded_at;
 use handlers::ports::{CLOCKS_DIFFER, CustomerRevision, Customers, Person};
@@ -27,7 +28,7 @@ struct RevisionItem {
 
 #[derive(Serialize, Deserialize)]
 struct PersonItem {
-    email: String,
+    email: EmailAddress,
     name: String,
     locale: String,
     time_zone: String,

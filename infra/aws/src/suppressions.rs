@@ -3,8 +3,9 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use chrono::{DateTime, Utc};
 use domain::NotificationId;
+use domain::email::AddressHash;
 use domain::time::format_recorded_at;
-use handlers::ports::{Suppression, SuppressionReason, Suppressions, address_hash};
+use handlers::ports::{Suppression, SuppressionReason, Suppressions};
 use handlers::{Error, Result};
 use serde::Deserialize;
 
@@ -31,12 +32,12 @@ struct SuppressionItem {
 
 #[async_trait]
 impl Suppressions for DynamoSuppressions {
-    async fn get(&self, address: &str) -> Result<Option<Suppression>> {
+    async fn get(&self, address: &AddressHash) -> Result<Option<Suppression>> {
         let Dynamo { client, tables, .. } = &self.0;
         let answer = client
             .get_item()
             .table_name(&tables.suppressions)
-            .key("address_hash", s(address_hash(address)))
+            .key("address_hash", s(address))
             .consistent_read(true)
             .send()
             .await
@@ -61,7 +62,7 @@ impl Suppressions for DynamoSuppressions {
         }))
     }
 
-    async fn add(&self, address: &str, suppression: &Suppression) -> Result<()> {
+    async fn add(&self, address: &AddressHash, suppression: &Suppression) -> Result<()> {
         let Dynamo { client, tables, .. } = &self.0;
         let reason = match suppression.reason {
             SuppressionReason::PermanentBounce => "permanent-bounce",
@@ -70,7 +71,7 @@ impl Suppressions for DynamoSuppressions {
         let update = client
             .update_item()
             .table_name(&tables.suppressions)
-            .key("address_hash", s(address_hash(address)))
+            .key("address_hash", s(address))
             .update_expression(
                 "SET #reason = :reason, suppressed_at = :at, notification_id = :notification",
             )
@@ -85,12 +86,12 @@ impl Suppressions for DynamoSuppressions {
         unless_refused(update.send().await.map(drop), "writing a suppression")
     }
 
-    async fn lift(&self, address: &str, at: DateTime<Utc>) -> Result<()> {
+    async fn lift(&self, address: &AddressHash, at: DateTime<Utc>) -> Result<()> {
         let Dynamo { client, tables, .. } = &self.0;
         let update = client
             .update_item()
             .table_name(&tables.suppressions)
-            .key("address_hash", s(address_hash(address)))
+            .key("address_hash", s(address))
             .update_expression("SET lifted_at = :at")
             // Who was never suppressed leaves no trace.
             .condition_expression(

@@ -48,8 +48,8 @@ impl Traces {
             let further = person.preferences.addresses().iter();
             traces
                 .addresses
-                .extend(further.map(|address| address.email.clone()));
-            traces.addresses.push(person.email);
+                .extend(further.map(|address| address.email.clone().into()));
+            traces.addresses.push(person.email.into());
             traces.names.push(person.name);
         }
         for found in [&mut traces.addresses, &mut traces.names] {

@@ -76,7 +76,7 @@ pub(crate) struct MailEvent {
 
 /// Returns the events of SES about a mail that was accepted now.
 pub(crate) fn events(mail: &Mail, message_id: &str, now: DateTime<Utc>) -> Vec<MailEvent> {
-    let fate = Fate::of(&mail.to);
+    let fate = Fate::of(mail.to.as_str());
     let mut due_at = now;
     fate.events()
         .into_iter()
@@ -169,6 +169,7 @@ fn envelope(
 #[cfg(test)]
 mod tests {
     use domain::NotificationId;
+    use domain::email::AddressHash;
     use handlers::ports::{Priority, ProviderEventKind as Kind, SuppressionReason};
 
     use super::*;
@@ -178,7 +179,7 @@ mod tests {
             notification_id: NotificationId::from_u128(1),
             attempt: 2,
             from: "bank@example.com".to_owned(),
-            to: to.to_owned(),
+            to: to.parse().unwrap(),
             subject: String::new(),
             text: String::new(),
             html: String::new(),
@@ -195,7 +196,7 @@ mod tests {
             (
                 read.event.kind,
                 read.suppressed.map(|suppressed| {
-                    assert_eq!(suppressed.addresses, [to]);
+                    assert_eq!(suppressed.addresses, [AddressHash::of(to)]);
                     suppressed.reason
                 }),
             )

@@ -245,7 +245,7 @@ impl Mailer for Mailbox {
                     id,
                     mail.attempt,
                     mail.from,
-                    mail.to,
+                    mail.to.as_str(),
                     mail.subject,
                     mail.text,
                     mail.html,

@@ -1,5 +1,6 @@
 //! What the simulation keeps beside the system, to hold it against.
 
+use domain::email::AddressHash;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
@@ -55,7 +56,7 @@ pub struct ProviderTold {
     pub attempt: u32,
     pub kind: ProviderEventKind,
     /// The hash of the address that is to get no mail any more.
-    pub suppresses: Option<String>,
+    pub suppresses: Option<AddressHash>,
 }
 
 #[derive(Debug, Default)]
@@ -74,7 +75,7 @@ pub struct Book {
     /// Which statement told each movement, for each of those who get statements.
     pub stated: BTreeMap<(EventId, Recipient), NotificationId>,
     /// When each address, by its hash, was suppressed.
-    pub suppressed: BTreeMap<String, Micros>,
+    pub suppressed: BTreeMap<AddressHash, Micros>,
     /// What the provider told, and the bus took.
     pub provider: Vec<ProviderTold>,
     /// Letters of unknown mails that an operator named, by notification and attempt.

@@ -11,7 +11,7 @@ mod step;
 
 use domain::notification::Kind;
 use domain::{IntegrationEvent, NotificationId};
-use handlers::ports::{Content, Mail, Notification, State, address_hash};
+use handlers::ports::{Content, Mail, Notification, State};
 
 use crate::kernel::{Core, Micros};
 
@@ -30,7 +30,7 @@ impl Core {
         began: Micros,
     ) {
         self.check_repeat(mail, notification, taken);
-        let suppressed = self.state.book.suppressed.get(&address_hash(&mail.to));
+        let suppressed = self.state.book.suppressed.get(&mail.to.hash());
         if suppressed.is_some_and(|since| *since < began) {
             self.violate("no mail to a suppressed address", || {
                 mail.notification_id.to_string()

@@ -7,6 +7,7 @@ pub mod rules;
 pub mod store;
 pub mod stream;
 
+use domain::email::AddressHash;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -139,7 +140,7 @@ pub struct State {
     pub customers: BTreeMap<CustomerId, Vec<CustomerRevision>>,
     pub notifications: BTreeMap<NotificationId, Arc<Notification>>,
     /// By the address's hash: what was told last, and when it was lifted last.
-    pub suppressions: BTreeMap<String, (Option<Suppression>, Option<DateTime<Utc>>)>,
+    pub suppressions: BTreeMap<AddressHash, (Option<Suppression>, Option<DateTime<Utc>>)>,
     pub letters: letters::Letters,
     pub replays: BTreeMap<String, ReplayJob>,
     pub schedules: BTreeMap<(AccountId, ScheduleId), ScheduleRow>,

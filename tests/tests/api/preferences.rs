@@ -75,7 +75,7 @@ async fn what_was_stored_before_it_was_refused_is_read_and_can_be_put_back_as_it
         .map(|kind| (kind.as_str(), all.clone()))
         .collect();
     let stored = Person {
-        email: "ana@example.com".to_owned(),
+        email: "ana@example.com".parse().unwrap(),
         name: "Ana Martín".to_owned(),
         locale: "en".to_owned(),
         time_zone: "UTC".to_owned(),

@@ -3,6 +3,7 @@
 use axum::body::Body;
 use axum::http::{Request, StatusCode};
 use domain::NotificationId;
+use domain::email::AddressHash;
 use domain::notification::Kind;
 use handlers::ports::{
     Customers, Keys, Notifications, State, Suppression, SuppressionReason, Suppressions,
@@ -260,7 +261,7 @@ async fn suppressions_are_shown_and_lifted_by_customer() {
     client
         .world
         .suppressions
-        .add("ANA@example.com", &suppression)
+        .add(&AddressHash::of("ANA@example.com"), &suppression)
         .await
         .unwrap();
     let shown = client.get(&path).await.body;

@@ -120,7 +120,10 @@ fn what_is_not_known_of_the_dead_letters_is_said_and_not_taken_for_none() {
     );
     page.wait_for("#dead-count", "?");
     answers("Response.json({ dead_letters: [], waiting: 2, complete: false })");
-    page.wait_for("#dead", "Not known: 2 letters are waiting, and 0 are visible now.");
+    page.wait_for(
+        "#dead",
+        "Not known: 2 letters are waiting, and 0 are visible now.",
+    );
     assert_eq!(
         page.evaluate(hidden),
         json!(true),

@@ -1,5 +1,6 @@
 //! All that the month has left, read once.
 
+use domain::email::AddressHash;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
@@ -61,7 +62,13 @@ impl Books {
             books.accounts.insert(id, account);
         }
         for address in books.mails.iter().map(|mail| &mail.to) {
-            if let Some(found) = api.suppressions.suppressions.get(address).await.unwrap() {
+            if let Some(found) = api
+                .suppressions
+                .suppressions
+                .get(&AddressHash::of(address))
+                .await
+                .unwrap()
+            {
                 books.suppressed.insert(address.clone(), found);
             }
         }

@@ -142,7 +142,8 @@ pub fn nothing_goes_to_an_address_that_bounced_was_replaced_or_erased(books: &Bo
             let person = in_force.and_then(|(_, person)| person.as_ref());
             person.is_some_and(|person| {
                 let further = person.preferences.addresses().iter();
-                person.email == mail.to || further.into_iter().any(|a| a.email == mail.to)
+                person.email.as_str() == mail.to
+                    || further.into_iter().any(|a| a.email.as_str() == mail.to)
             })
         });
         assert!(known, "{} at {sent_at}", mail.to);

@@ -270,7 +270,7 @@ fn the_largest_digest_with_the_longest_history_and_all_that_a_provider_tells_is_
 
 #[test]
 fn what_a_digest_covers_is_read_as_it_was_also_as_an_older_version_has_stored_it() {
-    let further = Recipient::Address("ab".repeat(32));
+    let further = Recipient::Address("ab".repeat(32).parse().unwrap());
     for recipient in [Recipient::Customer, further] {
         let covers = vec![
             covered("ACC-1", 2, Kind::Deposit, &recipient),

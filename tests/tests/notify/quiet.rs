@@ -111,7 +111,7 @@ async fn quiet_hours_of_today_count_in_the_morning() {
     assert_eq!(only(&world).due_at, Some(time("2026-11-23T08:00:00Z")));
     world.clock.set(time("2026-11-23T08:00:00Z"));
     beat(&world).await;
-    assert_eq!(world.mailer.accepted()[0].to, "new@example.com");
+    assert_eq!(world.mailer.accepted()[0].to.as_str(), "new@example.com");
 }
 
 #[tokio::test]

@@ -38,7 +38,7 @@ fn told(world: &World) -> Vec<(String, String)> {
     let mails = world.mailer.accepted();
     mails
         .into_iter()
-        .map(|mail| (mail.to, kind(mail.notification_id)))
+        .map(|mail| (mail.to.into(), kind(mail.notification_id)))
         .collect()
 }
 

@@ -2,6 +2,7 @@
 
 use chrono::TimeDelta;
 use domain::NotificationId;
+use domain::email::AddressHash;
 use handlers::ports::{Clock, State, Suppression, SuppressionReason, Suppressions};
 use serde_json::json;
 use tests::world::World;
@@ -14,7 +15,11 @@ async fn suppress(world: &World, address: &str) {
         at: world.clock.now(),
         notification_id: NotificationId::from_u128(0),
     };
-    world.suppressions.add(address, &suppression).await.unwrap();
+    world
+        .suppressions
+        .add(&AddressHash::of(address), &suppression)
+        .await
+        .unwrap();
 }
 
 #[tokio::test]
@@ -47,7 +52,7 @@ async fn a_new_address_and_one_that_was_lifted_get_their_mails() {
     let later = world.clock.now() + TimeDelta::seconds(1);
     world
         .suppressions
-        .lift("ana@example.com", later)
+        .lift(&AddressHash::of("ana@example.com"), later)
         .await
         .unwrap();
     world.settle().await;

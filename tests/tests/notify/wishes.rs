@@ -126,7 +126,7 @@ async fn a_replaced_address_gets_the_mail_and_the_old_one_none() {
         .mailer
         .accepted()
         .into_iter()
-        .map(|mail| mail.to)
+        .map(|mail| mail.to.into())
         .collect();
     assert_eq!(to, ["new@example.com"]);
 }

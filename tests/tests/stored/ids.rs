@@ -12,7 +12,10 @@ fn ids_are_what_they_were() {
     let mut golden = Golden::read(path("ids.json"));
     let account: AccountId = "ACC-1001".parse().unwrap();
     let customer: CustomerId = "CUST-42".parse().unwrap();
-    let recipients = [Recipient::Customer, Recipient::Address("ab".repeat(32))];
+    let recipients = [
+        Recipient::Customer,
+        Recipient::Address("ab".repeat(32).parse().unwrap()),
+    ];
     let versions = [1, 2, 255, (1 << 48) - 1];
     let events = versions.map(|version| EventId::new(&account, version));
     golden.check("events", Some(json!(events)));

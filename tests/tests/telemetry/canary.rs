@@ -127,7 +127,9 @@ async fn who_is_erased_is_gone_and_the_history_is_proved_as_before() {
             "the customers",
             &format!(
                 "{:?}",
-                revision.person.map(|person| (person.name, person.email))
+                revision
+                    .person
+                    .map(|person| (person.name, String::from(person.email)))
             ),
         );
     }

@@ -59,7 +59,9 @@ pub(super) fn tags(mail: &Mail) -> Result<Vec<MessageTag>, SendFailure> {
 }
 
 pub(super) fn destination(mail: &Mail) -> Destination {
-    Destination::builder().to_addresses(&mail.to).build()
+    Destination::builder()
+        .to_addresses(mail.to.as_str())
+        .build()
 }
 
 fn text(text: &str) -> Result<Content, SendFailure> {
@@ -82,7 +84,7 @@ mod tests {
             notification_id: NotificationId::from_u128(7),
             attempt: 2,
             from: "bank@example.com".to_owned(),
-            to: "ana@example.com".to_owned(),
+            to: "ana@example.com".parse().unwrap(),
             subject: "Subject".to_owned(),
             text: "Text".to_owned(),
             html: "<p>Text</p>".to_owned(),

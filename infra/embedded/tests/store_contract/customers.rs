@@ -16,7 +16,7 @@ fn revision(number: u64) -> CustomerRevision {
         revision: number,
         in_force_from: start() + TimeDelta::hours(number as i64),
         person: Some(Person {
-            email: format!("ana-{number}@example.com"),
+            email: format!("ana-{number}@example.com").parse().unwrap(),
             name: "Ana Example".to_owned(),
             locale: "fr".to_owned(),
             time_zone: "Europe/Paris".to_owned(),

@@ -97,7 +97,7 @@ mod embedded_engine {
     );
 
     on_the_embedded_engine!(suppressions, aws::DynamoSuppressions:
-        the_latest_event_counts_in_whatever_order_and_case_it_comes,
+        the_latest_event_counts_in_whatever_order_it_comes,
         what_was_lifted_is_not_suppressed_again_by_what_happened_before,
         lifting_what_was_never_suppressed_leaves_it_open,
     );

@@ -20,7 +20,7 @@ pub(super) struct FaultyMailer(pub(super) Arc<Port>);
 impl Mailer for FaultyMailer {
     async fn send(&self, mail: &Mail) -> Result<String, SendFailure> {
         if is("address-in-the-log") {
-            tracing::info!(to = mail.to, "sending");
+            tracing::info!(to = mail.to.as_str(), "sending");
         }
         let mut answer = self.0.send(mail).await;
         if is("mailer-tried-again") {
@@ -39,7 +39,7 @@ impl Mailer for FaultyMailer {
             }
             Err(SendFailure::Unknown(_)) if is("unknown-read-as-sent") => Ok("unknown".to_owned()),
             Err(SendFailure::Refused(reason)) if is("address-in-a-reason") => Err(
-                SendFailure::Refused(format!("{reason}: {} is not verified", mail.to)),
+                SendFailure::Refused(format!("{reason}: {} is not verified", mail.to.as_str())),
             ),
             answer => answer,
         }

@@ -34,7 +34,7 @@ impl Core {
 
     /// Text and html show these amounts, in minor units.
     pub(super) fn check_shown(&mut self, mail: &Mail, currency: Currency, expected: &[i128]) {
-        let locale = if mail.to.contains("fr-") {
+        let locale = if mail.to.as_str().contains("fr-") {
             Locale::Fr
         } else {
             Locale::En

@@ -24,7 +24,7 @@ impl Core {
         if let Some(broken) = broken {
             self.violate(broken, || {
                 let id = notification.notification_id;
-                format!("{kinds:?} of {id} to {}", mail.to)
+                format!("{kinds:?} of {id} to {}", mail.to.as_str())
             });
         }
     }

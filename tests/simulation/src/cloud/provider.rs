@@ -4,9 +4,7 @@
 use std::sync::Arc;
 
 use chrono::SecondsFormat;
-use handlers::ports::{
-    ATTEMPT_TAG, Mail, NOTIFICATION_TAG, ProviderEventKind as Kind, address_hash,
-};
+use handlers::ports::{ATTEMPT_TAG, Mail, NOTIFICATION_TAG, ProviderEventKind as Kind};
 use serde_json::{Value, json};
 
 use super::rules::Envelope;
@@ -78,7 +76,7 @@ impl Core {
             notification_id: mail.notification_id,
             attempt: mail.attempt,
             kind: fate.kind(),
-            suppresses: fate.suppresses().then(|| address_hash(&mail.to)),
+            suppresses: fate.suppresses().then(|| mail.to.hash()),
         });
         let envelope = Arc::new(Envelope::Whole(self.envelope(mail, message_id, fate)));
         let twice = self.chances.happens(&mut self.rng, hop, Fault::Duplicate);

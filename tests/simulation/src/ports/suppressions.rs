@@ -1,15 +1,16 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use domain::email::AddressHash;
 use handlers::Result;
-use handlers::ports::{Suppression, Suppressions, address_hash};
+use handlers::ports::{Suppression, Suppressions};
 
 use super::Port;
 use crate::faults::Hop;
 
 #[async_trait]
 impl Suppressions for Port {
-    async fn get(&self, address: &str) -> Result<Option<Suppression>> {
-        let key = address_hash(address);
+    async fn get(&self, address: &AddressHash) -> Result<Option<Suppression>> {
+        let key = address.clone();
         self.call(Hop::SuppressionsRead, move |core| {
             let (told, lifted) = core
                 .state
@@ -22,8 +23,8 @@ impl Suppressions for Port {
         .await
     }
 
-    async fn add(&self, address: &str, suppression: &Suppression) -> Result<()> {
-        let (key, suppression) = (address_hash(address), *suppression);
+    async fn add(&self, address: &AddressHash, suppression: &Suppression) -> Result<()> {
+        let (key, suppression) = (address.clone(), *suppression);
         self.call(Hop::SuppressionsWrite, move |core| {
             let (told, lifted) = core.state.suppressions.entry(key.clone()).or_default();
             let newest = told.map(|told| told.at).max(*lifted);
@@ -36,8 +37,8 @@ impl Suppressions for Port {
         .await
     }
 
-    async fn lift(&self, address: &str, at: DateTime<Utc>) -> Result<()> {
-        let key = address_hash(address);
+    async fn lift(&self, address: &AddressHash, at: DateTime<Utc>) -> Result<()> {
+        let key = address.clone();
         self.call(Hop::SuppressionsWrite, move |core| {
             if let Some((_, lifted)) = core.state.suppressions.get_mut(&key) {
                 *lifted = (*lifted).max(Some(at));
