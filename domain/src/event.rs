@@ -4,7 +4,7 @@ use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::fields::{FieldError, Fields};
+use crate::fields::{FieldError, Fields, describe};
 use crate::schedule_event::{self, Occurrence, OperationScheduled, OperationSkipped};
 use crate::time::WrittenBy;
 use crate::{Currency, CustomerId, EventId, Money, ScheduleId};
@@ -240,18 +240,6 @@ pub(crate) fn malformed(event_type: &str, errors: &[FieldError]) -> DecodeError 
         event_type: event_type.to_owned(),
         detail: describe(errors),
     }
-}
-
-fn describe(errors: &[FieldError]) -> String {
-    let lines: Vec<String> = errors
-        .iter()
-        .map(|error| match &error.location {
-            crate::Location::Pointer(place)
-            | crate::Location::Header(place)
-            | crate::Location::Parameter(place) => format!("{place} {}", error.detail),
-        })
-        .collect();
-    lines.join("; ")
 }
 
 pub(crate) fn read_opening(mut fields: Fields) -> Result<Opening, Vec<FieldError>> {

@@ -46,6 +46,16 @@ impl FieldError {
     }
 }
 
+/// The faults as one line: where each is, and what it says.
+pub fn describe(errors: &[FieldError]) -> String {
+    let lines = errors.iter().map(|error| match &error.location {
+        Location::Pointer(place) | Location::Header(place) | Location::Parameter(place) => {
+            format!("{place} {}", error.detail)
+        }
+    });
+    lines.collect::<Vec<_>>().join("; ")
+}
+
 /// The pointer of a member of the object at `pointer`. RFC 6901: "~" and "/" inside a name are escaped.
 pub(crate) fn pointer_below(pointer: &str, name: &str) -> String {
     format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"))

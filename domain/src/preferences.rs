@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 
 use crate::cadence::Cadence;
 use crate::email::AddressHash;
-use crate::fields::{FieldError, Fields};
+use crate::fields::{FieldError, Fields, describe};
 use crate::low_balance::Mark;
 use crate::notification_kind::{AmountField, Kind};
 use crate::quiet_hours::QuietHours;
@@ -147,6 +147,14 @@ impl Preferences {
     /// Each field at fault, by its place below `pointer`.
     pub fn read(value: Value, pointer: &str) -> Result<Self, Vec<FieldError>> {
         Self::read_by(value, pointer, NotFollowed::Refused)
+    }
+
+    /// Reads what was accepted once, by whatever version.
+    ///
+    /// # Errors
+    /// Each field at fault, by its place below `pointer`.
+    pub fn from_stored(value: Value, pointer: &str) -> Result<Self, Vec<FieldError>> {
+        Self::read_by(value, pointer, NotFollowed::LeftOut)
     }
 
     fn read_by(
@@ -327,8 +335,7 @@ impl From<Preferences> for Value {
 impl TryFrom<Value> for Preferences {
     type Error = String;
     fn try_from(value: Value) -> Result<Self, String> {
-        Preferences::read_by(value, "", NotFollowed::LeftOut)
-            .map_err(|errors| format!("{errors:?}"))
+        Preferences::from_stored(value, "").map_err(|errors| describe(&errors))
     }
 }
 

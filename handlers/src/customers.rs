@@ -1,22 +1,18 @@
 //! The people behind the accounts: kept, replaced, erased.
 
-use std::str::FromStr;
+mod person;
+
 use std::sync::Arc;
 
-use chrono_tz::Tz;
-use domain::email::EmailAddress;
-use domain::fields::Fields;
+use domain::CustomerId;
 use domain::notification::Kind;
-use domain::preferences::Preferences;
 use domain::recipient::Recipient;
-use domain::{CustomerId, FieldError};
-use serde_json::{Value, json};
 
 use crate::contention::Rounds;
 use crate::error::{Contended, Error, Missing, Result};
-use crate::ports::{Clock, CustomerRevision, Customers, Person};
+use crate::ports::{Clock, CustomerRevision, Customers};
+pub use person::{Person, UnreadablePerson, read_person};
 
-const MAX_NAME_CHARS: usize = 140;
 /// How often a change is tried when another is made at the same time.
 const MAX_ATTEMPTS: u32 = 5;
 
@@ -38,7 +34,7 @@ impl CustomerService {
                 revision,
                 person: Some(person),
                 ..
-            }) => Ok((revision, person)),
+            }) => Ok((revision, person?)),
             _ => Err(Error::NotFound(Missing::Customer(customer.clone()))),
         }
     }
@@ -98,12 +94,13 @@ impl CustomerService {
             let Some(CustomerRevision {
                 revision,
                 in_force_from,
-                person: Some(mut person),
+                person: Some(person),
                 ..
             }) = self.customers.latest(customer).await?
             else {
                 return Ok(());
             };
+            let mut person = person?;
             let on: Vec<Kind> = kinds
                 .iter()
                 .copied()
@@ -124,7 +121,7 @@ impl CustomerService {
                 customer_id: customer.clone(),
                 revision: revision + 1,
                 in_force_from: self.clock.now().max(in_force_from),
-                person: Some(person),
+                person: Some(Ok(person)),
             };
             if self.customers.add(&next).await? {
                 return Ok(());
@@ -154,7 +151,7 @@ impl CustomerService {
                 revision: actual + 1,
                 // Revisions are in force in their order, though the clock step back.
                 in_force_from: latest.map_or(now, |latest| now.max(latest.in_force_from)),
-                person: person.clone(),
+                person: person.clone().map(Ok),
             };
             if self.customers.add(&next).await? {
                 return Ok(next.revision);
@@ -162,62 +159,4 @@ impl CustomerService {
         }
         Err(rounds.lost(Contended::Customer(customer.clone())))
     }
-}
-
-/// Reads the body of a PUT.
-pub fn read_person(body: Value) -> Result<Person, Vec<FieldError>> {
-    let mut fields = Fields::new(body, "");
-    let email = fields.parsed("email", EmailAddress::from_str);
-    let name = fields.parsed("name", check_name);
-    let locale = fields.parsed_or("locale", "en", |text| match text {
-        "en" | "fr" => Ok(text.to_owned()),
-        _ => Err("must be \"en\" or \"fr\""),
-    });
-    let time_zone = fields.parsed_or("time_zone", "UTC", |text| match text.parse::<Tz>() {
-        Ok(zone) => Ok(zone.name().to_owned()),
-        Err(_) => Err("must be a name of the IANA time zone database, like \"Europe/Paris\""),
-    });
-    let preferences = match fields.take("preferences") {
-        None => Some(Preferences::default()),
-        Some(value) => match Preferences::read(value, &fields.pointer_to("preferences")) {
-            Ok(preferences) => Some(preferences),
-            Err(errors) => {
-                fields.add_errors(errors);
-                None
-            }
-        },
-    };
-    let person = match (email, name, locale, time_zone, preferences) {
-        (Some(email), Some(name), Some(locale), Some(time_zone), Some(preferences)) => {
-            Some(Person {
-                email,
-                name,
-                locale,
-                time_zone,
-                preferences,
-            })
-        }
-        _ => None,
-    };
-    fields.finish(person)
-}
-
-pub fn to_json(person: &Person) -> Value {
-    json!({
-        "email": person.email,
-        "name": person.name,
-        "locale": person.locale,
-        "time_zone": person.time_zone,
-        "preferences": Value::from(person.preferences.clone()),
-    })
-}
-
-fn check_name(text: &str) -> Result<String, String> {
-    let chars = text.chars().count();
-    if text.trim().is_empty() || chars > MAX_NAME_CHARS || text.chars().any(char::is_control) {
-        return Err(format!(
-            "must have 1 to {MAX_NAME_CHARS} characters, none of them a control character"
-        ));
-    }
-    Ok(text.to_owned())
 }

@@ -228,7 +228,7 @@ impl Notifier {
 
     async fn person_of_today(&self, event: &IntegrationEvent) -> Result<Option<Person>> {
         let latest = self.customers.latest(&event.customer_id).await?;
-        Ok(latest.and_then(|revision| revision.person))
+        Ok(latest.and_then(|revision| revision.person).transpose()?)
     }
 
     /// Ends a notification that was begun and is not wanted any more.

@@ -18,9 +18,10 @@ mod schedules;
 mod secret_versions;
 mod suppressions;
 
+pub use crate::customers::Person;
 pub use bus::{Bus, BusEntry};
 pub use clock::{Clock, Stamp, SystemClock};
-pub use customers::{CLOCKS_DIFFER, CustomerRevision, Customers, Person};
+pub use customers::{CLOCKS_DIFFER, CustomerRevision, Customers};
 pub use dead_letters::{DeadLetterQueue, QueueView, QueuedLetter};
 pub use event_store::{
     Appended, CommitPage, CommitPosition, EventStore, IdempotencyRecord, ReversalMark,

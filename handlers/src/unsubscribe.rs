@@ -10,6 +10,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::CustomerId;
 use domain::notification::Kind;
 use domain::recipient::Recipient;
+use mail::Locale;
 
 use crate::customers::CustomerService;
 use crate::error::Result;
@@ -162,7 +163,7 @@ fn read(keyring: &Keyring, token: &str) -> Option<(CustomerId, Topic, Recipient)
 pub struct Link {
     pub topic: Topic,
     /// The customer's locale; `None` for one who was erased.
-    pub locale: Option<String>,
+    pub locale: Option<Locale>,
 }
 
 /// The use case behind the link.
@@ -210,9 +211,8 @@ impl Unsubscriber {
 
     async fn link(&self, customer: &CustomerId, topic: Topic) -> Result<Link> {
         let latest = self.customers.customers.latest(customer).await?;
-        let locale = latest
-            .and_then(|latest| latest.person)
-            .map(|person| person.locale);
+        let person = latest.and_then(|latest| latest.person?.ok());
+        let locale = person.map(|person| person.locale);
         Ok(Link { topic, locale })
     }
 }

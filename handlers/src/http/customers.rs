@@ -11,7 +11,7 @@ use domain::CustomerId;
 use super::parameters::{PathText, id, if_match};
 use super::problem::Problem;
 use super::{Api, body};
-use crate::customers::{read_person, to_json};
+use crate::customers::read_person;
 
 pub(super) async fn get(
     State(api): State<Api>,
@@ -19,7 +19,7 @@ pub(super) async fn get(
 ) -> Result<Response, Problem> {
     let customer_id: CustomerId = id("customer_id", &customer_id)?;
     let (revision, person) = api.customers.get(&customer_id).await?;
-    Ok(([(ETAG, format!("\"{revision}\""))], Json(to_json(&person))).into_response())
+    Ok(([(ETAG, format!("\"{revision}\""))], Json(person.to_json())).into_response())
 }
 
 pub(super) async fn put(
@@ -31,7 +31,7 @@ pub(super) async fn put(
     let body = body::json(&headers, request_body).await?;
     let customer_id: CustomerId = id("customer_id", &customer_id)?;
     let person = read_person(body).map_err(Problem::invalid)?;
-    let shown = to_json(&person);
+    let shown = person.to_json();
     let revision = api
         .customers
         .put(&customer_id, person, if_match(&headers)?)

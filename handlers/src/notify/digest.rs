@@ -8,7 +8,6 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use domain::cadence::Cadence;
 use domain::notification::{self, EMAIL, Kind, SkipReason};
 use domain::{AccountId, IntegrationEvent, NotificationId, Version};
@@ -235,7 +234,7 @@ impl Notifier {
             }
         }
         let notice = DigestNotice {
-            envelope: render::envelope(person, notification, foot)?,
+            envelope: render::envelope(person, notification, foot),
             from: digest.from,
             to: digest.to,
             items,
@@ -278,16 +277,12 @@ fn item(event: &IntegrationEvent, kinds: Vec<Kind>) -> DigestItem {
 /// The digest for what missed its own. Who wants none any more has what is left
 /// told as if it were daily.
 fn next_digest(person: &Person, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-    let zone: Tz = person.time_zone.parse().ok()?;
     let quiet = person.preferences.quiet_hours();
-    cadence(person).digest_after(now, zone, quiet)
+    cadence(person).digest_after(now, person.time_zone, quiet)
 }
 
 fn begins(person: &Person, occurrence: DateTime<Utc>) -> DateTime<Utc> {
-    let zone: Option<Tz> = person.time_zone.parse().ok();
-    zone.map_or(occurrence, |zone| {
-        cadence(person).digest_begins(occurrence, zone)
-    })
+    cadence(person).digest_begins(occurrence, person.time_zone)
 }
 
 fn cadence(person: &Person) -> Cadence {

@@ -4,13 +4,12 @@ use std::fmt;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use chrono_tz::Tz;
 use domain::notification::{self, Decision, Kind, SkipReason};
 use domain::recipient::Recipient;
 use domain::{Commit, IntegrationEvent};
 
 use crate::error::Result;
-use crate::ports::{CustomerRevision, Customers, EventStore, Person};
+use crate::ports::{Customers, EventStore, Person};
 
 /// Judges events. It has no port by which anything could be sent or written.
 #[derive(Clone)]
@@ -101,7 +100,10 @@ impl Evaluator {
         let entered_later =
             (then.as_ref()).is_some_and(|then| then.in_force_from > event.metadata.recorded_at);
         let has_changed = now.as_ref().is_some_and(|latest| latest.revision > 1);
+        let now = now.map(|latest| latest.person.transpose()).transpose()?;
+        // What cannot be read any more says nothing of the wishes of then: those of today stand in.
         let then = then.and_then(|revision| revision.person);
+        let then = then.and_then(|then| then.ok().or_else(|| now.clone().flatten()));
         let (mut decisions, person) = decide(event, then.as_ref(), now);
         if !event.metadata.notify {
             // Whatever else would be a reason: nobody is to be told, ever.
@@ -112,13 +114,12 @@ impl Evaluator {
             self.look_at_the_past(event, unwritten, &mut decisions, then)
                 .await?;
         }
-        let zone: Option<Tz> = then.as_ref().and_then(|then| then.time_zone.parse().ok());
-        let digest_at = then.as_ref().zip(zone).and_then(|(then, zone)| {
+        let digest_at = then.as_ref().and_then(|then| {
             let wishes = &then.preferences;
             let recorded_at = event.metadata.recorded_at;
             wishes
                 .delivery()
-                .digest_after(recorded_at, zone, wishes.quiet_hours())
+                .digest_after(recorded_at, then.time_zone, wishes.quiet_hours())
         });
         let evaluated = |decision: Decision| Evaluated {
             digest_at: digest_at.filter(|_| can_wait(decision.kind)),
@@ -142,16 +143,12 @@ pub(super) fn can_wait(kind: Kind) -> bool {
 fn decide(
     event: &IntegrationEvent,
     then: Option<&Person>,
-    now: Option<CustomerRevision>,
+    now: Option<Option<Person>>,
 ) -> (Vec<Decision>, Option<Person>) {
-    if now
-        .as_ref()
-        .is_some_and(|revision| revision.person.is_none())
-    {
-        return (notification::skip_all(event, SkipReason::Erased), None);
-    }
-    let (Some(then), Some(now)) = (then, now.and_then(|revision| revision.person)) else {
-        return (notification::skip_all(event, SkipReason::NoContact), None);
+    let (then, now) = match (then, now) {
+        (_, Some(None)) => return (notification::skip_all(event, SkipReason::Erased), None),
+        (Some(then), Some(Some(now))) => (then, now),
+        _ => return (notification::skip_all(event, SkipReason::NoContact), None),
     };
     let mut decisions = notification::decide(event, &then.preferences);
     for decision in &mut decisions {

@@ -1,7 +1,6 @@
 //! Whether a balance that fell below its mark is told: the account's past decides.
 
 use chrono::{DateTime, NaiveTime, Utc};
-use chrono_tz::Tz;
 use domain::low_balance::{Asked, Past, Step};
 use domain::notification::{Decision, Kind, SkipReason};
 use domain::recipient::Recipient;
@@ -134,7 +133,8 @@ impl Evaluator {
         let Wishes::Since(revision) = wishes else {
             return Ok(None);
         };
-        let Some(person) = &revision.person else {
+        // What cannot be read any more counts as no wish: rather one alert too many.
+        let Some(Ok(person)) = &revision.person else {
             return Ok(None);
         };
         asked(event, person, time)
@@ -175,11 +175,12 @@ fn asked(event: &IntegrationEvent, person: &Person, time: DateTime<Utc>) -> Resu
 
 /// Where the day began, by the customer's clock.
 fn day_begins(time: DateTime<Utc>, person: &Person) -> Result<DateTime<Utc>> {
-    let unknown = || Error::Permanent("the customer's time zone is not known".into());
-    let zone: Tz = person.time_zone.parse().map_err(|_| unknown())?;
+    let zone = person.time_zone;
     let midnight = time
         .with_timezone(&zone)
         .date_naive()
         .and_time(NaiveTime::MIN);
-    local_time::instant(zone, midnight).ok_or_else(unknown)
+    local_time::instant(zone, midnight).ok_or_else(|| {
+        Error::Permanent("the day does not begin in the customer's time zone".into())
+    })
 }

@@ -2,7 +2,7 @@
 
 use domain::notification::Kind;
 use domain::{Event, IntegrationEvent, Money};
-use mail::{Amount, Envelope, Locale, Notice, Rendered, RenderedStatement, Scheduled};
+use mail::{Amount, Envelope, Notice, Rendered, RenderedStatement, Scheduled};
 
 use super::Notifier;
 use crate::error::{Error, Result};
@@ -73,7 +73,7 @@ pub(super) fn render(
     });
     let notice = Notice {
         kind: notification.kind,
-        envelope: envelope(person, notification, foot)?,
+        envelope: envelope(person, notification, foot),
         account_id: event.metadata.account_id.to_string(),
         amount: fact.amount().map(amount),
         balance_after: amount(balances.after()),
@@ -107,16 +107,10 @@ pub(super) fn envelope(
     person: &Person,
     notification: &Notification,
     foot: MailFooter<'_>,
-) -> Result<Envelope> {
-    Ok(Envelope {
-        locale: person
-            .locale
-            .parse::<Locale>()
-            .map_err(|error| permanent(error.to_string()))?,
-        time_zone: person
-            .time_zone
-            .parse()
-            .map_err(|_| permanent("the customer's time zone is not known".to_owned()))?,
+) -> Envelope {
+    Envelope {
+        locale: person.locale,
+        time_zone: person.time_zone,
         bank_name: foot.bank_name.to_owned(),
         customer_name: person.name.clone(),
         notification_id: notification.notification_id.to_string(),
@@ -128,7 +122,7 @@ pub(super) fn envelope(
             .history
             .iter()
             .any(|step| step.state == State::Unknown),
-    })
+    }
 }
 
 pub(super) fn amount(money: Money) -> Amount {

@@ -8,7 +8,6 @@ mod coverage;
 mod notice;
 
 use chrono::{DateTime, NaiveDate, Utc};
-use chrono_tz::Tz;
 use domain::cadence::StatementMonth;
 use domain::notification::{self, EMAIL, Kind};
 use domain::recipient::Recipient;
@@ -141,11 +140,10 @@ fn recipients(person: &Person) -> impl Iterator<Item = Recipient> {
 }
 
 fn month_of(instant: DateTime<Utc>, person: &Person) -> Option<StatementMonth> {
-    let zone: Tz = person.time_zone.parse().ok()?;
-    StatementMonth::of(instant, zone, person.preferences.quiet_hours())
+    StatementMonth::of(instant, person.time_zone, person.preferences.quiet_hours())
 }
 
 fn month_after(last_day: NaiveDate, person: &Person) -> Option<StatementMonth> {
-    let zone: Tz = person.time_zone.parse().ok()?;
-    StatementMonth::beginning(last_day.succ_opt()?, zone, person.preferences.quiet_hours())
+    let quiet = person.preferences.quiet_hours();
+    StatementMonth::beginning(last_day.succ_opt()?, person.time_zone, quiet)
 }

@@ -1,13 +1,8 @@
-use domain::email::EmailAddress;
-use std::fmt;
-
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
-use chrono_tz::Tz;
 use domain::CustomerId;
-use domain::preferences::Preferences;
-use domain::recipient::Recipient;
 
+use crate::customers::{Person, UnreadablePerson};
 use crate::error::Result;
 
 /// The people behind the accounts. Every change is a new revision, so that an
@@ -38,7 +33,7 @@ pub struct CustomerRevision {
     pub revision: u64,
     pub in_force_from: DateTime<Utc>,
     /// `None`: erased.
-    pub person: Option<Person>,
+    pub person: Option<Result<Person, UnreadablePerson>>,
 }
 
 /// How far the clocks of two processes in the cloud are taken to be apart, at
@@ -50,46 +45,5 @@ impl CustomerRevision {
     /// `time`, though the clocks, which may differ by so much, say later.
     pub fn may_have_been_first(&self, time: DateTime<Utc>, clocks_differ: TimeDelta) -> bool {
         self.revision == 1 && self.in_force_from - time <= clocks_differ
-    }
-}
-
-/// Who gets the mails, and how.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Person {
-    pub email: EmailAddress,
-    pub name: String,
-    /// `en` or `fr`.
-    pub locale: String,
-    /// A name of the IANA time zone database.
-    pub time_zone: String,
-    pub preferences: Preferences,
-}
-
-impl Person {
-    /// Where mails to this recipient go; `None` for an address that is not
-    /// theirs any more.
-    pub fn address(&self, recipient: &Recipient) -> Option<&EmailAddress> {
-        match recipient {
-            Recipient::Customer => Some(&self.email),
-            Recipient::Address(hash) => {
-                self.preferences.address(hash).map(|address| &address.email)
-            }
-        }
-    }
-
-    /// When the quiet hours end that are now, if they are.
-    pub fn quiet_until(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let zone: Tz = self.time_zone.parse().ok()?;
-        self.preferences.quiet_hours()?.end_if_quiet(now, zone)
-    }
-}
-
-/// Tells nothing of the person, whatever is logged.
-impl fmt::Debug for Person {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Person")
-            .field("locale", &self.locale)
-            .field("time_zone", &self.time_zone)
-            .finish_non_exhaustive()
     }
 }

@@ -1,12 +1,11 @@
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::CustomerId;
-use domain::email::EmailAddress;
-use domain::preferences::Preferences;
 use domain::time::format_recorded_at;
 use handlers::ports::{CLOCKS_DIFFER, CustomerRevision, Customers, Person};
 use handlers::{Error, Result};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use crate::client::Dynamo;
 use crate::error::classify;
@@ -23,32 +22,18 @@ struct RevisionItem {
     revision: u64,
     in_force_from: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    person: Option<PersonItem>,
-}
-
-#[derive(Serialize, Deserialize)]
-struct PersonItem {
-    email: EmailAddress,
-    name: String,
-    locale: String,
-    time_zone: String,
-    preferences: Preferences,
+    person: Option<Value>,
 }
 
 impl RevisionItem {
-    fn of(revision: &CustomerRevision) -> Self {
-        RevisionItem {
+    fn of(revision: &CustomerRevision) -> Result<Self> {
+        let person = revision.person.clone().transpose()?;
+        Ok(RevisionItem {
             customer_id: revision.customer_id.clone(),
             revision: revision.revision,
             in_force_from: format_recorded_at(revision.in_force_from),
-            person: revision.person.clone().map(|person| PersonItem {
-                email: person.email,
-                name: person.name,
-                locale: person.locale,
-                time_zone: person.time_zone,
-                preferences: person.preferences,
-            }),
-        }
+            person: person.map(|person| person.to_json()),
+        })
     }
 
     fn into_revision(self) -> Result<CustomerRevision> {
@@ -60,13 +45,7 @@ impl RevisionItem {
             customer_id: self.customer_id,
             revision: self.revision,
             in_force_from,
-            person: self.person.map(|person| Person {
-                email: person.email,
-                name: person.name,
-                locale: person.locale,
-                time_zone: person.time_zone,
-                preferences: person.preferences,
-            }),
+            person: self.person.map(Person::from_stored),
         })
     }
 }
@@ -78,7 +57,7 @@ impl DynamoCustomers {
         customer: &CustomerId,
         start: Option<Item>,
         limit: i32,
-    ) -> Result<(Vec<CustomerRevision>, Option<Item>)> {
+    ) -> Result<(Vec<RevisionItem>, Option<Item>)> {
         let Dynamo { client, tables, .. } = &self.0;
         let answer = client
             .query()
@@ -92,24 +71,21 @@ impl DynamoCustomers {
             .send()
             .await
             .map_err(|error| classify("reading a customer", &error))?;
-        let revisions: Result<Vec<_>> = answer
-            .items
-            .unwrap_or_default()
-            .into_iter()
-            .map(|item| read::<RevisionItem>(item)?.into_revision())
-            .collect();
+        let items = answer.items.unwrap_or_default();
+        let revisions: Result<Vec<RevisionItem>> = items.into_iter().map(read).collect();
         Ok((revisions?, answer.last_evaluated_key))
     }
 
-    /// All revisions, newest first.
+    /// The person of each revision, newest first, as stored: also one that
+    /// today's rules refuse, as whoever is erased must be found everywhere.
     ///
     /// # Errors
     /// As [`Customers::latest`].
-    pub async fn all(&self, customer: &CustomerId) -> Result<Vec<CustomerRevision>> {
+    pub async fn persons(&self, customer: &CustomerId) -> Result<Vec<Value>> {
         let (mut all, mut start) = (Vec::new(), None);
         loop {
             let (revisions, next) = self.page(customer, start, 25).await?;
-            all.extend(revisions);
+            all.extend(revisions.into_iter().filter_map(|revision| revision.person));
             if next.is_none() {
                 return Ok(all);
             }
@@ -117,8 +93,8 @@ impl DynamoCustomers {
         }
     }
 
-    async fn put(&self, revision: &CustomerRevision, expected: Expected) -> Result<bool> {
-        let item = write(&RevisionItem::of(revision))?;
+    async fn put(&self, revision: &RevisionItem, expected: Expected) -> Result<bool> {
+        let item = write(revision)?;
         self.0
             .put(
                 &self.0.tables.customers,
@@ -134,7 +110,8 @@ impl DynamoCustomers {
 impl Customers for DynamoCustomers {
     async fn latest(&self, customer: &CustomerId) -> Result<Option<CustomerRevision>> {
         let (revisions, _) = self.page(customer, None, 1).await?;
-        Ok(revisions.into_iter().next())
+        let latest = revisions.into_iter().next();
+        latest.map(RevisionItem::into_revision).transpose()
     }
 
     async fn at(
@@ -149,18 +126,24 @@ impl Customers for DynamoCustomers {
         let mut start = None;
         loop {
             let (revisions, next) = self.page(customer, start, 10).await?;
-            let in_force = revisions.into_iter().find(|revision| {
-                revision.in_force_from <= time || revision.may_have_been_first(time, clocks_differ)
-            });
-            if in_force.is_some() || next.is_none() {
-                return Ok(in_force);
+            for revision in revisions {
+                let revision = revision.into_revision()?;
+                if revision.in_force_from <= time
+                    || revision.may_have_been_first(time, clocks_differ)
+                {
+                    return Ok(Some(revision));
+                }
+            }
+            if next.is_none() {
+                return Ok(None);
             }
             start = next;
         }
     }
 
     async fn add(&self, revision: &CustomerRevision) -> Result<bool> {
-        self.put(revision, Expected::Nothing("customer_id")).await
+        let item = RevisionItem::of(revision)?;
+        self.put(&item, Expected::Nothing("customer_id")).await
     }
 
     async fn erase_before(&self, customer: &CustomerId, revision: u64) -> Result<()> {

@@ -9,10 +9,11 @@ use aws::DynamoCustomers;
 use chrono::{DateTime, Utc};
 use domain::{CustomerId, NotificationId};
 use handlers::ports::{
-    Content, CustomerRevision, Customers, Notification, Notifications, Person, ReadModel,
+    Content, CustomerRevision, Customers, Notification, Notifications, ReadModel,
 };
 use handlers::{Error, Result};
 use rusqlite::params;
+use serde_json::Value;
 use tokio::sync::Mutex;
 
 use crate::durable::Durable;
@@ -42,15 +43,17 @@ struct Traces {
 type Mails = BTreeMap<i64, String>;
 
 impl Traces {
-    fn of(persons: impl Iterator<Item = Person>) -> Self {
+    /// Of persons as stored, whether or not they could be read as such.
+    fn of(persons: &[Value]) -> Self {
         let mut traces = Traces::default();
         for person in persons {
-            let further = person.preferences.addresses().iter();
+            let further = person["preferences"]["addresses"].as_array();
+            let all = further.into_iter().flatten().chain([person]);
+            let text = |of: &Value, member: &str| of[member].as_str().map(str::to_owned);
             traces
                 .addresses
-                .extend(further.map(|address| address.email.clone().into()));
-            traces.addresses.push(person.email.into());
-            traces.names.push(person.name);
+                .extend(all.filter_map(|of| text(of, "email")));
+            traces.names.extend(text(person, "name"));
         }
         for found in [&mut traces.addresses, &mut traces.names] {
             found.sort_unstable();
@@ -72,7 +75,7 @@ impl Traces {
 }
 
 fn within_json(text: &str) -> String {
-    let quoted = serde_json::Value::from(text).to_string();
+    let quoted = Value::from(text).to_string();
     quoted[1..quoted.len() - 1].to_owned()
 }
 
@@ -181,8 +184,7 @@ impl Customers for ErasedToTheByte {
         // One at a time: the record about the files is shared.
         let _alone = self.wiping.lock().await;
         let had_leftovers = self.durable.note_leftovers().await?;
-        let revisions = self.customers.all(customer).await?;
-        let traces = Traces::of(revisions.into_iter().filter_map(|revision| revision.person));
+        let traces = Traces::of(&self.customers.persons(customer).await?);
         let mut mails = Mails::new();
         self.erase_mails(customer, &traces, &mut mails).await?;
         self.customers.erase_before(customer, revision).await?;
@@ -238,6 +240,17 @@ mod tests {
         bytes
             .windows(TRACE.len())
             .any(|window| window == TRACE.as_bytes())
+    }
+
+    #[test]
+    fn who_could_not_be_read_as_a_person_is_found_all_the_same() {
+        let stored = serde_json::json!({
+            "email": TRACE, "name": "Ana \"Lind\"", "time_zone": "Nowhere/Land",
+            "preferences": { "addresses": [{ "email": "ben@example.com" }], "delivery": 7 },
+        });
+        let traces = Traces::of(&[stored, serde_json::json!({})]);
+        assert_eq!(traces.addresses, [TRACE, "ben@example.com"]);
+        assert_eq!(traces.names, ["Ana \"Lind\""]);
     }
 
     /// Deletes as older versions did.

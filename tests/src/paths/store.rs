@@ -95,7 +95,7 @@ impl Store {
                     customer_id: customer(number),
                     revision: 1,
                     in_force_from: Utc::now(),
-                    person: Some(read_person(person).expect("a person")),
+                    person: Some(Ok(read_person(person).expect("a person"))),
                 };
                 let added = self.customers.add(&revision).await;
                 assert!(added.expect("it is added"), "nobody else adds");

@@ -77,8 +77,8 @@ async fn what_was_stored_before_it_was_refused_is_read_and_can_be_put_back_as_it
     let stored = Person {
         email: "ana@example.com".parse().unwrap(),
         name: "Ana Martín".to_owned(),
-        locale: "en".to_owned(),
-        time_zone: "UTC".to_owned(),
+        locale: "en".parse().unwrap(),
+        time_zone: "UTC".parse().unwrap(),
         // As the store reads it.
         preferences: serde_json::from_value(json!({ "kinds": kinds })).unwrap(),
     };
@@ -86,7 +86,7 @@ async fn what_was_stored_before_it_was_refused_is_read_and_can_be_put_back_as_it
         customer_id: customer(),
         revision: 1,
         in_force_from: "2026-11-22T10:00:00Z".parse().unwrap(),
-        person: Some(stored),
+        person: Some(Ok(stored)),
     };
     assert!(client.world.customers.add(&revision).await.unwrap());
     let shown = client.get(CUSTOMER).await;

@@ -61,7 +61,7 @@ async fn state(client: &Client) -> (u64, Vec<Kind>) {
         .await
         .unwrap()
         .unwrap();
-    let person = latest.person.unwrap();
+    let person = latest.person.unwrap().unwrap();
     let on = Kind::ALL
         .into_iter()
         .filter(|&kind| person.preferences.is_on(kind));

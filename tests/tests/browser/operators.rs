@@ -29,7 +29,7 @@ fn a_dead_letter_appears_is_tried_in_a_dry_run_and_is_redriven_once() {
     // The story of the event shows it too.
     given.open("/accounts/ACC-1/events/2");
     page.wait_for(".timeline", "Dead letter");
-    page.wait_for(".timeline", "time zone is not known");
+    page.wait_for(".timeline", "time_zone must be a name");
 
     disk.change_customer("ana", |item| {
         item["person"]["M"]["time_zone"] = json!({ "S": "Europe/Paris" })

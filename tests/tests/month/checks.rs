@@ -183,7 +183,7 @@ pub fn the_totals_of_each_digest_are_those_of_the_events_it_tells(books: &Books)
         let person = books.person(&account.customer, sent_at(mail)).unwrap();
         for total in [paid_in, paid_out] {
             let currency = account.commits[0].after.balance.currency();
-            let shown = shown(Money::from_minor(total, currency), &person.locale);
+            let shown = shown(Money::from_minor(total, currency), person.locale);
             let hidden = person.preferences.hides_amounts();
             assert_eq!(
                 mail.text.contains(&shown),
@@ -228,7 +228,7 @@ pub fn a_low_balance_is_told_at_its_first_fall_and_once_a_day(books: &Books) {
             first_falls += 1;
         }
         if notification.state != State::Skipped {
-            let zone: Tz = person.time_zone.parse().unwrap();
+            let zone: Tz = person.time_zone;
             let day = recorded_at.with_timezone(&zone).date_naive();
             let told = (&notification.account_id, &notification.recipient, day);
             assert!(days.insert(told), "twice on {day}: {notification:?}");
@@ -241,13 +241,13 @@ pub fn a_low_balance_is_told_at_its_first_fall_and_once_a_day(books: &Books) {
     assert!(first_falls >= 20, "{first_falls}");
 }
 
-fn shown(money: Money, locale: &str) -> String {
+fn shown(money: Money, locale: mail::Locale) -> String {
     let amount = mail::Amount {
         minor: money.minor(),
         currency: money.currency().code().to_owned(),
         digits: money.currency().digits(),
     };
-    mail::format_amount(&amount, locale.parse().unwrap())
+    mail::format_amount(&amount, locale)
 }
 
 pub fn each_statement_is_of_its_month_and_ends_at_its_balance(books: &Books) {
@@ -261,7 +261,7 @@ pub fn each_statement_is_of_its_month_and_ends_at_its_balance(books: &Books) {
         }
         let mail = books.mails_of(notification.notification_id).next().unwrap();
         let person = books.person(&account.customer, sent_at(mail)).unwrap();
-        let zone: Tz = person.time_zone.parse().unwrap();
+        let zone: Tz = person.time_zone;
         let month = StatementMonth::of(statement.begins, zone, None).unwrap();
         assert_eq!(
             (month.begins, month.ends),
@@ -282,7 +282,7 @@ pub fn each_statement_is_of_its_month_and_ends_at_its_balance(books: &Books) {
         assert!(expected.iter().all(|id| file.contains(id)));
         let mut commits = account.commits.iter();
         let last = commits.rfind(|commit| commit.recorded_at < statement.ends);
-        let closing = shown(last.unwrap().after.balance, &person.locale);
+        let closing = shown(last.unwrap().after.balance, person.locale);
         assert!(mail.text.contains(&closing), "{closing} in {}", mail.text);
         checked += 1;
     }

@@ -20,4 +20,5 @@ mod sending;
 mod statement;
 mod statement_zones;
 mod suppressed;
+mod unreadable;
 mod wishes;

@@ -107,6 +107,10 @@ async fn customers_are_read_shown_and_written_as_they_were() {
         tables.put(TABLE, &item);
         let customer = text(&item, "customer_id").parse().unwrap();
         let read = port.latest(&customer).await.unwrap().unwrap();
+        // Who cannot be read is not written again, and shown as a problem.
+        if matches!(read.person, Some(Err(_))) {
+            continue;
+        }
         tables.delete(TABLE, &key);
         assert!(port.add(&read).await.unwrap(), "{}", golden.name());
         check_rewritten(&tables, TABLE, golden, &key);

@@ -3,6 +3,7 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::notification::Kind;
+use mail::Locale;
 use sha2::{Digest, Sha256};
 
 use crate::unsubscribe::{Link, Topic};
@@ -29,8 +30,8 @@ enum Language {
 
 impl Language {
     fn of(link: &Link) -> Self {
-        match link.locale.as_deref() {
-            Some(locale) if locale.starts_with("fr") => Language::French,
+        match link.locale.map(Locale::as_str) {
+            Some("fr") => Language::French,
             _ => Language::English,
         }
     }

@@ -42,7 +42,7 @@ impl Notifier {
             }
         }
         let notice = StatementNotice {
-            envelope: render::envelope(person, notification, foot)?,
+            envelope: render::envelope(person, notification, foot),
             account_id: account.to_string(),
             from: statement.first_day,
             to: statement.last_day,

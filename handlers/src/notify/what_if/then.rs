@@ -57,7 +57,9 @@ impl Customers for Then {
         time: DateTime<Utc>,
     ) -> Result<Option<CustomerRevision>> {
         let mut revision = self.own(customer, time).await?;
-        let person = revision.as_mut().and_then(|own| own.person.as_mut());
+        let person = revision
+            .as_mut()
+            .and_then(|own| own.person.as_mut()?.as_mut().ok());
         if let Some((person, wishes)) = person.zip(self.wishes.as_ref()) {
             person.preferences = wishes.in_place_of(&person.preferences);
         }

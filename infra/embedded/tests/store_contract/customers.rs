@@ -2,26 +2,23 @@
 
 use chrono::TimeDelta;
 use domain::CustomerId;
-use domain::preferences::Preferences;
-use handlers::ports::{CustomerRevision, Customers, Person};
+use handlers::customers::read_person;
+use handlers::ports::{CustomerRevision, Customers};
 use serde_json::json;
 
 use crate::history::start;
 
 fn revision(number: u64) -> CustomerRevision {
-    let preferences =
-        json!({ "kinds": { "deposit": { "enabled": true, "min_amount": { "EUR": "10.00" } } } });
+    let person = json!({
+        "email": format!("ana-{number}@example.com"), "name": "Ana Example", "locale": "fr",
+        "time_zone": "Europe/Paris",
+        "preferences": { "kinds": { "deposit": { "enabled": true, "min_amount": { "EUR": "10.00" } } } },
+    });
     CustomerRevision {
         customer_id: "ana".parse().unwrap(),
         revision: number,
         in_force_from: start() + TimeDelta::hours(number as i64),
-        person: Some(Person {
-            email: format!("ana-{number}@example.com").parse().unwrap(),
-            name: "Ana Example".to_owned(),
-            locale: "fr".to_owned(),
-            time_zone: "Europe/Paris".to_owned(),
-            preferences: Preferences::read(preferences, "").unwrap(),
-        }),
+        person: Some(Ok(read_person(person).unwrap())),
     }
 }
 

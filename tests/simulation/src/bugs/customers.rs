@@ -24,7 +24,7 @@ impl Customers for FaultyCustomers {
             return Ok(latest);
         };
         let in_force_from = revision.in_force_from;
-        let Some(person) = &mut revision.person else {
+        let Some(Ok(person)) = &mut revision.person else {
             return Ok(latest);
         };
         if is("quiet-hours-not-kept") {
@@ -34,7 +34,7 @@ impl Customers for FaultyCustomers {
             // A part of the person is that of the revision before.
             let before = in_force_from - TimeDelta::microseconds(1);
             let before = self.0.at(customer, before).await?;
-            if let Some(before) = before.and_then(|before| before.person) {
+            if let Some(before) = before.and_then(|before| before.person?.ok()) {
                 match is("address-of-then") {
                     // With the language in which its owner is written to.
                     true => (person.email, person.locale) = (before.email, before.locale),
@@ -55,9 +55,11 @@ impl Customers for FaultyCustomers {
     ) -> Result<Option<CustomerRevision>> {
         let mut then = self.0.at(customer, time).await?;
         if is("preferences-of-now")
-            && let Some(person) = then.as_mut().and_then(|then| then.person.as_mut())
+            && let Some(person) = then
+                .as_mut()
+                .and_then(|then| then.person.as_mut()?.as_mut().ok())
             && let Some(now) = self.0.latest(customer).await?
-            && let Some(now) = now.person
+            && let Some(Ok(now)) = now.person
         {
             person.preferences = now.preferences;
         }

@@ -41,7 +41,7 @@ impl Core {
         let addressed: Vec<&Person> = known
             .iter()
             .filter(|known| known.replaced_at.is_none_or(|at| at >= began))
-            .filter_map(|known| known.revision.person.as_ref())
+            .filter_map(|known| known.revision.person.as_ref()?.as_ref().ok())
             .filter(|person| person.address(recipient) == Some(&mail.to))
             .collect();
         if addressed.is_empty() {
@@ -110,7 +110,9 @@ impl Core {
                 .rfind(|known| is_in_force(&known.revision, time))?
                 .revision
                 .person
+                .as_ref()?
                 .as_ref()
+                .ok()
         });
         let asking: Vec<&Person> = then
             .filter(|person| {

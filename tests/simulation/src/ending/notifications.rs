@@ -145,7 +145,8 @@ impl Core {
         let (account, version) = (&event.metadata.account_id, event.metadata.version);
         let judged_after = self.state.book.written_at(account, version)?;
         let settled = written.written_at + JUST_BEFORE < judged_after;
-        in_force.person.as_ref().filter(|_| settled && !ever_erased)
+        let person = in_force.person.as_ref()?.as_ref().ok();
+        person.filter(|_| settled && !ever_erased)
     }
 
     fn check_is_decided(&mut self, event: &IntegrationEvent, kind: Kind, recipient: &Recipient) {

@@ -1,4 +1,3 @@
-use chrono_tz::Tz;
 use domain::cadence::StatementMonth;
 use domain::notification::{self, EMAIL, Kind};
 use domain::recipient::Recipient;
@@ -21,8 +20,7 @@ impl Core {
             return;
         };
         let quiet = person.preferences.quiet_hours();
-        let zone: Option<Tz> = person.time_zone.parse().ok();
-        let Some(month) = zone.and_then(|zone| StatementMonth::of(recorded_at, zone, quiet)) else {
+        let Some(month) = StatementMonth::of(recorded_at, person.time_zone, quiet) else {
             return;
         };
         let (account, customer) = (&event.metadata.account_id, &event.customer_id);
@@ -54,7 +52,7 @@ impl Core {
             .into_iter()
             .flatten()
             .filter(|known| known.revision.revision >= since)
-            .filter_map(|known| known.revision.person.as_ref())
+            .filter_map(|known| known.revision.person.as_ref()?.as_ref().ok())
             .collect();
         let ever_since = |recipient: &Recipient| {
             later
@@ -112,7 +110,7 @@ impl Core {
         // Who has asked for them since has the next one with the next event.
         let latest = known.and_then(|known| known.last());
         let latest = latest.filter(|latest| latest.written_at < micros_at(statement.ends));
-        let latest = latest.and_then(|latest| latest.revision.person.as_ref());
+        let latest = latest.and_then(|latest| latest.revision.person.as_ref()?.as_ref().ok());
         let wanted = latest.is_some_and(|person| wanting(person).contains(&told.recipient));
         let Some(next) = statement.last_day.succ_opt().filter(|_| open && wanted) else {
             return;
