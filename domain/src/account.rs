@@ -6,14 +6,19 @@ use crate::event::{Event, Opening};
 use crate::money::MoneyError;
 use crate::{Currency, CustomerId, Money, Version};
 
+/// Whether an account takes movements.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
+    /// It takes movements.
     Open,
+    /// It is closed: nothing moves it any more.
     Closed,
 }
 
 impl Status {
+    /// The name by which it is stored and shown.
+    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             Status::Open => "open",
@@ -26,10 +31,15 @@ impl Status {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Written", into = "Written")]
 pub struct Account {
+    /// Whose account it is.
     pub customer_id: CustomerId,
+    /// What it holds; below zero when it is overdrawn.
     pub balance: Money,
+    /// How far below zero the balance may go.
     pub overdraft_limit: Money,
+    /// Whether it takes movements.
     pub status: Status,
+    /// The version of the last event that is folded in.
     pub version: Version,
 }
 
@@ -74,15 +84,20 @@ impl TryFrom<Written> for Account {
 /// Events that do not follow from one another.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FoldError {
+    /// An event of this type comes before the opening.
     #[error("the first event is {0}, not AccountOpened")]
     NotOpened(&'static str),
+    /// The account is opened a second time, at this version.
     #[error("the account is opened a second time at version {0}")]
     OpenedTwice(Version),
+    /// The balance leaves the range of money at this version.
     #[error("the balance leaves the range of 64 bits, or changes its currency, at version {0}")]
     Balance(Version),
 }
 
 impl Account {
+    /// The one currency of the account.
+    #[must_use]
     pub fn currency(&self) -> Currency {
         self.balance.currency()
     }
@@ -98,6 +113,11 @@ impl Account {
     }
 
     /// The account after one more event.
+    ///
+    /// # Errors
+    /// Of the history, so that a retry fails as well:
+    /// - `NotOpened`, `OpenedTwice`: the event cannot come here.
+    /// - `Balance`: the balance would leave the range of money.
     pub fn apply(before: Option<Account>, event: &Event) -> Result<Account, FoldError> {
         match (before, event) {
             (None, Event::AccountOpened(opening)) => Ok(Account::open(opening)),

@@ -15,8 +15,10 @@ const HOUR: NaiveTime = match NaiveTime::from_hms_opt(8, 0, 0) {
 /// The day of a weekly digest: the week before it is whole.
 const DAY: Weekday = Weekday::Mon;
 
+/// How often mails come.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Cadence {
+    /// Each mail at once.
     #[default]
     Immediate,
     /// A digest each morning on which something waits.
@@ -26,8 +28,11 @@ pub enum Cadence {
 }
 
 impl Cadence {
+    /// Every cadence.
     pub const ALL: [Cadence; 3] = [Cadence::Immediate, Cadence::Daily, Cadence::Weekly];
 
+    /// The name by which preferences have it.
+    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Cadence::Immediate => "immediate",

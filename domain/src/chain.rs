@@ -8,26 +8,42 @@ use crate::{EventId, Version};
 /// A commit that does not follow from what stands before it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ChainError {
+    /// A version is missing, or there twice.
     #[error("version {expected} should come next, and {found} does")]
-    Gap { expected: Version, found: Version },
+    Gap {
+        /// The version after the commit before it.
+        expected: Version,
+        /// The version that it has.
+        found: Version,
+    },
+    /// The commit at this version has no events.
     #[error("the commit at version {0} has no events")]
     Empty(Version),
+    /// The commit at this version does not continue the one before it.
     #[error("the commit at version {0} names another hash as the one before it")]
     PreviousHash(Version),
+    /// The commit at this version has another hash than its content.
     #[error("the hash of the commit at version {0} is not the hash of its content")]
     Hash(Version),
+    /// The event at this version has the id of another place.
     #[error("the event at version {0} has an id that is not its own")]
     EventId(Version),
+    /// The event at this version cannot be read.
     #[error("version {0}: {1}")]
     Decode(Version, DecodeError),
+    /// The event cannot follow the account as it was.
     #[error(transparent)]
     Fold(#[from] FoldError),
+    /// The account stored with the commit at this version is not the one that its events give.
     #[error("the account kept with the commit at version {0} is not what its events add up to")]
     Account(Version),
 }
 
 /// The head after `commit`, once everything about it was checked against the
 /// head before it.
+///
+/// # Errors
+/// The first of its faults. It is of what is stored, so that a retry fails as well.
 pub fn follow(before: Option<&Head>, commit: &Commit) -> Result<Head, ChainError> {
     let first = commit.first_version;
     let expected = before.map_or(1, |head| head.version() + 1);
@@ -63,6 +79,9 @@ pub fn follow(before: Option<&Head>, commit: &Commit) -> Result<Head, ChainError
 }
 
 /// The decoded events of a commit, each with its version.
+///
+/// # Errors
+/// `Decode` for an event that this version of the program cannot read: a newer one can.
 pub fn decode(commit: &Commit) -> Result<Vec<(Version, Event)>, ChainError> {
     (commit.first_version..)
         .zip(&commit.events)

@@ -14,15 +14,24 @@ use crate::{AccountId, CorrelationId, EventId, IdempotencyKey, RequestHash, Vers
 /// An event in its place, with its data as they were written.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordedEvent {
+    /// The id, which follows from account and version.
     pub event_id: EventId,
+    /// The name of its type, such as `MoneyDeposited`.
     #[serde(rename = "type")]
     pub event_type: String,
+    /// The schema of `data`.
     pub schema: u32,
+    /// When it happened, as the caller reports it.
     pub occurred_at: DateTime<Utc>,
+    /// What else the event says, as it was written.
     pub data: Value,
 }
 
 impl RecordedEvent {
+    /// Reads the data as an event of today's schema.
+    ///
+    /// # Errors
+    /// For data that this version of the program cannot read; a retry fails as well.
     pub fn decode(&self) -> Result<Event, DecodeError> {
         Event::from_stored(&self.event_type, self.schema, &self.data)
     }
@@ -31,12 +40,15 @@ impl RecordedEvent {
 /// The end of an account's stream: all that the next commit needs.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Head {
+    /// The hash of the last commit.
     pub hash: Hash,
     /// The account after the last commit; its version is that of the last event.
     pub account: Account,
 }
 
 impl Head {
+    /// The version of the last event.
+    #[must_use]
     pub fn version(&self) -> Version {
         self.account.version
     }
@@ -45,52 +57,72 @@ impl Head {
 /// The last commit of an account, as far as the next one depends on it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tip {
+    /// Hash and account.
     pub head: Head,
+    /// When the last commit was recorded.
     pub recorded_at: DateTime<Utc>,
 }
 
 impl Tip {
+    /// The version of the last event.
+    #[must_use]
     pub fn version(&self) -> Version {
         self.head.version()
     }
 
+    /// The account after the last commit.
+    #[must_use]
     pub fn account(&self) -> &Account {
         &self.head.account
     }
 
     /// When the next commit is recorded by a clock that shows `now`: never
     /// before this one, as a clock may have stepped back.
+    #[must_use]
     pub fn next_recorded_at(&self, now: DateTime<Utc>) -> DateTime<Utc> {
         now.max(self.recorded_at)
     }
 }
 
+/// One to twenty-five events of an account, written at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Commit {
+    /// The account that the events are of.
     pub account_id: AccountId,
     /// Version of the first event.
     pub first_version: Version,
+    /// The events, by version.
     pub events: Vec<RecordedEvent>,
+    /// When it was recorded, in whole microseconds.
     pub recorded_at: DateTime<Utc>,
     /// Who appended it.
     pub source: String,
+    /// The correlation id of the request.
     pub correlation_id: CorrelationId,
+    /// The key under which it was requested.
     pub idempotency_key: IdempotencyKey,
+    /// The hash by which a retry of the request is known.
     pub request_hash: RequestHash,
     /// Whether customers are told of its events. What they are not told when it
     /// is recorded they are never told: history that was loaded.
     pub notify: bool,
     /// The account after this commit.
     pub after: Account,
+    /// The hash of the commit before it; zeros for the first.
     pub prev_hash: Hash,
+    /// The hash of this commit; see [`Commit::compute_hash`].
     pub hash: Hash,
 }
 
 impl Commit {
+    /// The version of the last event.
+    #[must_use]
     pub fn last_version(&self) -> Version {
         self.first_version + self.events.len() as Version - 1
     }
 
+    /// The end of the account's stream, if this is its last commit.
+    #[must_use]
     pub fn head(&self) -> Head {
         Head {
             hash: self.hash,
@@ -98,6 +130,8 @@ impl Commit {
         }
     }
 
+    /// The same, with the time of recording.
+    #[must_use]
     pub fn tip(&self) -> Tip {
         Tip {
             head: self.head(),
@@ -106,6 +140,7 @@ impl Commit {
     }
 
     /// The hash that this commit must have after `prev_hash`.
+    #[must_use]
     pub fn compute_hash(&self) -> Hash {
         Hash::of(self.prev_hash.as_bytes(), &self.canonical_bytes())
     }
@@ -188,11 +223,13 @@ struct ReadContent {
 }
 
 /// What `notify` is where nothing is said of it.
+#[must_use]
 pub fn told() -> bool {
     true
 }
 
 /// Whether nothing has to be said of `notify`.
+#[must_use]
 pub fn is_told(notify: &bool) -> bool {
     *notify
 }

@@ -28,18 +28,24 @@ pub enum Refusal {
 /// What surrounds a request and is recorded with it.
 #[derive(Debug, Clone)]
 pub struct Context {
+    /// The account that the events are reported of.
     pub account_id: AccountId,
     /// Not before the commit before it: see [`crate::Tip::next_recorded_at`].
     pub recorded_at: DateTime<Utc>,
+    /// Who appends.
     pub source: String,
+    /// The correlation id of the request.
     pub correlation_id: CorrelationId,
+    /// The key of the request.
     pub idempotency_key: IdempotencyKey,
 }
 
 /// A movement that a report wants to reverse, as history has it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Original {
+    /// What it did to the balance.
     pub movement: MovementKind,
+    /// How much it moved.
     pub amount: Money,
     /// The event that reversed it already.
     pub reversed_by: Option<EventId>,
@@ -50,6 +56,12 @@ pub struct Original {
 /// Facts come from upstream: nothing is refused because a rule of ours would
 /// not have allowed it. `originals` holds the stored movements that the
 /// reports reverse, as far as they exist.
+///
+/// # Errors
+/// The caller's to mend; nothing changes with a retry:
+/// - `UnknownAccount`: the account was never opened.
+/// - `AlreadyOpened`: it is opened a second time.
+/// - `Invalid`: an event cannot come after those before it.
 pub fn decide(
     head: Option<&Head>,
     proposed: &ProposedEvents,
@@ -138,6 +150,7 @@ fn original(event: &Event, movement: &Movement) -> Original {
 
 impl Original {
     /// The movement that `event` made; `None` when it made none.
+    #[must_use]
     pub fn of(event: &Event) -> Option<Self> {
         match event {
             Event::MoneyDeposited(movement) | Event::MoneyWithdrawn(movement) => {

@@ -20,10 +20,15 @@ pub const MAX_CHANNEL_CHARS: usize = 32;
 /// What happened to an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
+    /// The account was opened: always the first event, and only the first.
     AccountOpened(Opening),
+    /// Money came in.
     MoneyDeposited(Movement),
+    /// Money went out.
     MoneyWithdrawn(Movement),
+    /// A movement was taken back.
     TransactionReversed(Reversal),
+    /// The account was closed: nothing moves it any more.
     AccountClosed,
     /// A schedule was made, or replaced the one of the same id.
     OperationScheduled(Box<OperationScheduled>),
@@ -33,9 +38,12 @@ pub enum Event {
     OperationSkipped(OperationSkipped),
 }
 
+/// What an account begins with.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Opening {
+    /// Whose account it is.
     pub customer_id: CustomerId,
+    /// The one currency of the account.
     pub currency: Currency,
     /// How far below zero the balance may go before the account is overdrawn.
     pub overdraft_limit: Money,
@@ -43,11 +51,16 @@ pub struct Opening {
     pub opening_balance: Money,
 }
 
+/// Money in or out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Movement {
+    /// How much, in the account's currency; more than zero.
     pub amount: Money,
+    /// How it was ordered, as a code of the bank's.
     pub channel: Option<String>,
+    /// The other side's name.
     pub counterparty: Option<String>,
+    /// The text that goes with it.
     pub reference: Option<String>,
     /// The day from which the bank counts interest.
     pub value_date: Option<NaiveDate>,
@@ -59,21 +72,29 @@ pub struct Movement {
 /// can be folded without looking back.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reversal {
+    /// The event that is taken back.
     pub reverses: EventId,
+    /// Why, in the bank's words.
     pub reason: Option<String>,
     /// What the reversed event did.
     pub movement: MovementKind,
+    /// How much the reversed event moved.
     pub amount: Money,
 }
 
+/// The direction of a movement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum MovementKind {
+    /// Money in.
     Deposit,
+    /// Money out.
     Withdrawal,
 }
 
 impl MovementKind {
+    /// The name by which it is stored.
+    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             MovementKind::Deposit => "deposit",
@@ -85,12 +106,25 @@ impl MovementKind {
 /// A stored event that this version of the program cannot read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
+    /// The type has this name.
     #[error("the event type {0:?} is not known to this version")]
     UnknownType(String),
+    /// A newer version of the program wrote it.
     #[error("{event_type} has schema {schema}, and this version reads up to {SCHEMA}")]
-    NewerSchema { event_type: String, schema: u32 },
+    NewerSchema {
+        /// The type of the event.
+        event_type: String,
+        /// The schema that it was written with.
+        schema: u32,
+    },
+    /// It is not as its schema says.
     #[error("{event_type} cannot be read: {detail}")]
-    Malformed { event_type: String, detail: String },
+    Malformed {
+        /// The type of the event.
+        event_type: String,
+        /// What cannot be read, by its member.
+        detail: String,
+    },
 }
 
 impl Event {
@@ -106,6 +140,8 @@ impl Event {
         "OperationSkipped",
     ];
 
+    /// The name of its type.
+    #[must_use]
     pub fn type_name(&self) -> &'static str {
         match self {
             Event::AccountOpened(_) => "AccountOpened",
@@ -121,6 +157,7 @@ impl Event {
 
     /// By how much the event moves the balance; `None` when it does not.
     /// An opening moves it from zero to the opening balance.
+    #[must_use]
     pub fn delta(&self) -> Option<Money> {
         match self {
             Event::AccountOpened(opening) => Some(opening.opening_balance),
@@ -139,6 +176,7 @@ impl Event {
     }
 
     /// The data of the event as it is stored, hashed and answered.
+    #[must_use]
     pub fn to_data(&self) -> Value {
         Value::Object(self.to_members())
     }
@@ -198,6 +236,11 @@ impl Event {
 
     /// Reads what [`Event::to_data`] wrote. Older schemas are brought up to
     /// today's here, so that nothing behind this line knows of them.
+    ///
+    /// # Errors
+    /// A retry fails as well; a newer version of the program may read it:
+    /// - `UnknownType`, `NewerSchema`: a newer version wrote it.
+    /// - `Malformed`: it is not as its schema says.
     pub fn from_stored(event_type: &str, schema: u32, data: &Value) -> Result<Self, DecodeError> {
         check_schema(event_type, schema)?;
         Event::read(event_type, Fields::new(data.clone(), ""))

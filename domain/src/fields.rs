@@ -18,12 +18,15 @@ pub enum Location {
 /// One fault of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FieldError {
+    /// Where the fault is.
     #[serde(flatten)]
     pub location: Location,
+    /// What is wrong there, for the caller to read.
     pub detail: String,
 }
 
 impl FieldError {
+    /// A fault in the body, at this JSON pointer (RFC 6901).
     pub fn pointer(pointer: impl Into<String>, detail: impl Into<String>) -> Self {
         FieldError {
             location: Location::Pointer(pointer.into()),
@@ -31,6 +34,7 @@ impl FieldError {
         }
     }
 
+    /// A fault of the header with this name.
     pub fn header(name: impl Into<String>, detail: impl Into<String>) -> Self {
         FieldError {
             location: Location::Header(name.into()),
@@ -38,6 +42,7 @@ impl FieldError {
         }
     }
 
+    /// A fault of the parameter of path or query with this name.
     pub fn parameter(name: impl Into<String>, detail: impl Into<String>) -> Self {
         FieldError {
             location: Location::Parameter(name.into()),
@@ -47,6 +52,7 @@ impl FieldError {
 }
 
 /// The faults as one line: where each is, and what it says.
+#[must_use]
 pub fn describe(errors: &[FieldError]) -> String {
     let lines = errors.iter().map(|error| match &error.location {
         Location::Pointer(place) | Location::Header(place) | Location::Parameter(place) => {
@@ -93,6 +99,7 @@ impl Fields {
 
     /// Ignores unknown fields, here and in nested objects: a later version may
     /// have written them.
+    #[must_use]
     pub fn ignoring_unknown(self) -> Self {
         Fields {
             ignores_unknown: true,
@@ -108,10 +115,13 @@ impl Fields {
         }
     }
 
+    /// The pointer to a member of this object.
+    #[must_use]
     pub fn pointer_to(&self, name: &str) -> String {
         pointer_below(&self.pointer, name)
     }
 
+    /// Notes a fault of a member.
     pub fn refuse(&mut self, name: &str, detail: impl std::fmt::Display) {
         let pointer = self.pointer_to(name);
         self.errors
@@ -124,14 +134,17 @@ impl Fields {
         self.errors.push(error);
     }
 
+    /// Notes the faults that were found below a member.
     pub fn add_errors(&mut self, errors: impl IntoIterator<Item = FieldError>) {
         self.errors.extend(errors);
     }
 
+    /// Takes a member out; `None` where it is absent.
     pub fn take(&mut self, name: &str) -> Option<Value> {
         self.map.remove(name)
     }
 
+    /// Takes a member out, and notes its absence as a fault.
     pub fn required(&mut self, name: &str) -> Option<Value> {
         let value = self.take(name);
         if value.is_none() && self.readable() {
@@ -140,6 +153,7 @@ impl Fields {
         value
     }
 
+    /// Takes a string out that may be absent.
     pub fn optional_text(&mut self, name: &str) -> Option<String> {
         match self.take(name)? {
             Value::String(text) => Some(text),
@@ -150,6 +164,7 @@ impl Fields {
         }
     }
 
+    /// Takes a string out that must be there.
     pub fn text(&mut self, name: &str) -> Option<String> {
         if !self.map.contains_key(name) {
             self.required(name);
@@ -168,6 +183,7 @@ impl Fields {
         self.parse(name, &text, parse)
     }
 
+    /// Takes a string out that `parse` understands, where it is there.
     pub fn optional_parsed<T, E: std::fmt::Display>(
         &mut self,
         name: &str,
@@ -206,6 +222,7 @@ impl Fields {
         }
     }
 
+    /// Takes a truth value out that may be absent.
     pub fn optional_bool(&mut self, name: &str) -> Option<bool> {
         match self.take(name)? {
             Value::Bool(value) => Some(value),
@@ -227,6 +244,9 @@ impl Fields {
     }
 
     /// Ends the reading: unknown fields are faults too, unless they are ignored.
+    ///
+    /// # Errors
+    /// Every fault that was noted; an absent value comes with the fault that made it so.
     pub fn finish<T>(mut self, value: Option<T>) -> Result<T, Vec<FieldError>> {
         if !self.ignores_unknown {
             for (name, _) in std::mem::take(&mut self.map) {
@@ -240,6 +260,8 @@ impl Fields {
     }
 }
 
+/// The kind of a JSON value, as faults name it.
+#[must_use]
 pub fn name_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",

@@ -18,6 +18,7 @@ impl Hash {
     pub const GENESIS: Hash = Hash([0; 32]);
 
     /// SHA-256 over `before` followed by `bytes`.
+    #[must_use]
     pub fn of(before: &[u8], bytes: &[u8]) -> Self {
         let mut digest = Sha256::new();
         digest.update(before);
@@ -25,10 +26,14 @@ impl Hash {
         Hash(digest.finalize().into())
     }
 
+    /// The hash that these bytes are.
+    #[must_use]
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         Hash(bytes)
     }
 
+    /// The 32 bytes.
+    #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.0
     }
@@ -46,6 +51,7 @@ impl fmt::Debug for Hash {
     }
 }
 
+/// The text is not 64 hex digits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("must be 64 hex digits")]
 pub struct HashError;
@@ -73,6 +79,10 @@ impl From<Hash> for String {
 }
 
 /// The canonical bytes of a JSON value, RFC 8785 (JCS).
+///
+/// # Panics
+/// Never for a value without floating point, and there is none where money and versions are hashed.
+#[must_use]
 pub fn canonical_bytes(value: &Value) -> Vec<u8> {
     // Most are canonical as they are written, which is many times quicker.
     if is_plain(value)

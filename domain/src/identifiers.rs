@@ -20,18 +20,25 @@ pub const MAX_IDEMPOTENCY_KEY_CHARS: usize = 255;
 /// Longest correlation id that a caller may give: it goes into logs and events.
 pub const MAX_CORRELATION_ID_CHARS: usize = 128;
 
+/// Why a text is not an identifier.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum IdentifierError {
+    /// Not of the form of account, customer and schedule ids.
     #[error("must be 1 to {MAX_ID_CHARS} of A-Z a-z 0-9 . _ : -, the first a letter or digit")]
     Id,
+    /// Not of the form of idempotency keys.
     #[error("must be 1 to {MAX_IDEMPOTENCY_KEY_CHARS} visible ASCII characters")]
     IdempotencyKey,
+    /// A key that is reserved for this program.
     #[error("must not begin with \"{OWN_KEYS}\", as keys of our own do")]
     OwnKey,
+    /// Not of the form of correlation ids.
     #[error("must be 1 to {MAX_CORRELATION_ID_CHARS} visible ASCII characters")]
     CorrelationId,
+    /// Not the id of an event.
     #[error("must be the id of an event, a UUID")]
     EventId,
+    /// Not the id of a notification.
     #[error("must be the id of a notification, a UUID")]
     NotificationId,
 }
@@ -56,6 +63,7 @@ macro_rules! text_identifier {
         pub struct $name(String);
 
         impl $name {
+            /// The text of it.
             pub fn as_str(&self) -> &str {
                 &self.0
             }
@@ -179,6 +187,7 @@ pub const TIME_INDEX_SHARDS: u8 = 16;
 
 impl AccountId {
     /// The lane of the time index that this account writes to.
+    #[must_use]
     pub fn slice(&self) -> u8 {
         Sha256::digest(self.as_str())[0] % TIME_INDEX_SHARDS
     }
@@ -238,17 +247,21 @@ uuid_identifier!(
 
 impl NotificationId {
     /// The id that is this number.
+    #[must_use]
     pub const fn from_u128(number: u128) -> Self {
         NotificationId(Uuid::from_u128(number))
     }
 
     /// The one id of what has this name in this namespace.
+    #[must_use]
     pub fn derived(namespace: Uuid, name: &str) -> Self {
         NotificationId(Uuid::new_v5(&namespace, name.as_bytes()))
     }
 }
 
 impl EventId {
+    /// The id of the event at this version of the account.
+    #[must_use]
     pub fn new(account: &AccountId, version: Version) -> Self {
         let digest = Sha256::digest(account.as_str());
         let mut bytes = [0_u8; 16];
@@ -259,6 +272,7 @@ impl EventId {
 
     /// The version of `account` that this id names; `None` when it belongs to
     /// another account.
+    #[must_use]
     pub fn version_in(self, account: &AccountId) -> Option<Version> {
         let mut version = [0_u8; 8];
         version[2..].copy_from_slice(&self.0.as_bytes()[..6]);
@@ -267,6 +281,7 @@ impl EventId {
     }
 
     /// The id of an event that follows from this one and is not stored itself.
+    #[must_use]
     pub fn derived(self, event_type: &str) -> Self {
         EventId(Uuid::new_v5(&self.0, event_type.as_bytes()))
     }

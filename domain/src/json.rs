@@ -16,6 +16,7 @@ const MOST_NAMED: usize = 10;
 /// Why a text is not taken.
 #[derive(Debug, thiserror::Error)]
 pub enum JsonError {
+    /// The text is not JSON.
     #[error("not JSON: {0}")]
     NotJson(#[from] serde_json::Error),
     /// The JSON pointers (RFC 6901) of the members, at most ten.

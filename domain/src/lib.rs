@@ -84,6 +84,8 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+#![warn(missing_docs, clippy::missing_panics_doc)]
+
 pub mod account;
 pub mod cadence;
 pub mod chain;

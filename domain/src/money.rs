@@ -14,26 +14,34 @@ pub struct Currency(iso_currency::Currency);
 
 impl Currency {
     /// The three capital letters of ISO 4217.
+    #[must_use]
     pub fn code(self) -> &'static str {
         self.0.code()
     }
 
     /// How many digits follow the decimal point: 2 for EUR, 0 for JPY, 3 for BHD.
+    #[must_use]
     pub fn digits(self) -> u32 {
         u32::from(self.0.exponent().unwrap_or(0))
     }
 }
 
+/// Why a text is no money.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MoneyError {
+    /// No currency of ISO 4217 that has minor units.
     #[error("is not a currency code of ISO 4217")]
     UnknownCurrency,
+    /// Not a decimal number.
     #[error("must be a decimal string like \"125.50\": digits and at most one point, no sign")]
     NotADecimal,
+    /// Not as many digits behind the point as the currency has.
     #[error("must have exactly {0} digits after the decimal point in {1}")]
     WrongDigits(u32, &'static str),
+    /// More than an account can hold.
     #[error("is larger than can be kept (2^63-1 minor units)")]
     TooLarge,
+    /// An amount that moves nothing, or the wrong way.
     #[error("must be more than zero")]
     NotPositive,
 }
@@ -95,23 +103,34 @@ pub struct Money {
 }
 
 impl Money {
+    /// The money of so many minor units, such as cents.
+    #[must_use]
     pub fn from_minor(minor: i64, currency: Currency) -> Self {
         Money { minor, currency }
     }
 
+    /// No money at all.
+    #[must_use]
     pub fn zero(currency: Currency) -> Self {
         Money::from_minor(0, currency)
     }
 
+    /// The amount in minor units, such as cents.
+    #[must_use]
     pub fn minor(self) -> i64 {
         self.minor
     }
 
+    /// The currency it is in.
+    #[must_use]
     pub fn currency(self) -> Currency {
         self.currency
     }
 
     /// Reads an amount that was moved: more than zero, no sign.
+    ///
+    /// # Errors
+    /// What the text lacks; for the caller to mend.
     pub fn parse_amount(text: &str, currency: Currency) -> Result<Self, MoneyError> {
         let money = Self::parse_unsigned(text, currency)?;
         if money.minor == 0 {
@@ -121,11 +140,17 @@ impl Money {
     }
 
     /// Reads a limit: zero or more, no sign.
+    ///
+    /// # Errors
+    /// What the text lacks; for the caller to mend.
     pub fn parse_unsigned(text: &str, currency: Currency) -> Result<Self, MoneyError> {
         parse_minor(text, currency, false)
     }
 
     /// Reads a balance, which may be below zero (`-12.34`).
+    ///
+    /// # Errors
+    /// What the text lacks; for the caller to mend.
     pub fn parse_signed(text: &str, currency: Currency) -> Result<Self, MoneyError> {
         match text.strip_prefix('-') {
             Some(magnitude) => parse_minor(magnitude, currency, true),
@@ -134,6 +159,7 @@ impl Money {
     }
 
     /// `None` when the sum leaves the range or the currencies differ.
+    #[must_use]
     pub fn checked_add(self, other: Money) -> Option<Money> {
         if self.currency != other.currency {
             return None;
@@ -143,6 +169,7 @@ impl Money {
     }
 
     /// `None` when the difference leaves the range or the currencies differ.
+    #[must_use]
     pub fn checked_sub(self, other: Money) -> Option<Money> {
         if self.currency != other.currency {
             return None;
@@ -152,12 +179,14 @@ impl Money {
     }
 
     /// `None` for the one number that has no opposite, `i64::MIN`.
+    #[must_use]
     pub fn checked_neg(self) -> Option<Money> {
         let minor = self.minor.checked_neg()?;
         Some(Money::from_minor(minor, self.currency))
     }
 
     /// The decimal string of the wire, without the currency.
+    #[must_use]
     pub fn to_decimal(self) -> String {
         let digits = self.currency.digits() as usize;
         let mut text = self.minor.to_string();

@@ -45,6 +45,7 @@ pub enum AmountField {
 }
 
 impl AmountField {
+    /// Every field.
     pub const ALL: [AmountField; 3] = [
         AmountField::MinAmount,
         AmountField::Threshold,
@@ -52,6 +53,7 @@ impl AmountField {
     ];
 
     /// Its name in the JSON of the preferences.
+    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             AmountField::MinAmount => "min_amount",
@@ -62,6 +64,7 @@ impl AmountField {
 }
 
 impl Kind {
+    /// Every kind.
     pub const ALL: [Kind; 10] = [
         Kind::Deposit,
         Kind::Withdrawal,
@@ -75,6 +78,8 @@ impl Kind {
         Kind::Security,
     ];
 
+    /// The name by which preferences and the API have it.
+    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Kind::Deposit => "deposit",
@@ -91,6 +96,7 @@ impl Kind {
     }
 
     /// What a customer is told who never said anything.
+    #[must_use]
     pub fn is_on_by_default(self) -> bool {
         matches!(
             self,
@@ -105,6 +111,7 @@ impl Kind {
 
     /// The amounts by which a customer can narrow it. A preference has a field
     /// for each of these, and for no other: what is not followed is refused.
+    #[must_use]
     pub const fn amounts(self) -> &'static [AmountField] {
         match self {
             Kind::Deposit | Kind::Withdrawal | Kind::Reversal | Kind::LargeAmount => {
@@ -121,17 +128,20 @@ impl Kind {
 
     /// Whether it may wait for the end of quiet hours, or for a digest. What one
     /// must know to act against a fraud is no use in the morning.
+    #[must_use]
     pub fn can_wait(self) -> bool {
         self != Kind::Security
     }
 
     /// Whether it is sent once more by itself when the outcome of its first mail is
     /// unknown: it rather comes twice than never.
+    #[must_use]
     pub fn is_repeated_when_unknown(self) -> bool {
         self == Kind::Security
     }
 
     /// Whether a customer may wish not to be told of it.
+    #[must_use]
     pub fn can_be_switched_off(self) -> bool {
         !matches!(self, Kind::Security)
     }

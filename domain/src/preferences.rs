@@ -33,8 +33,10 @@ pub struct Preferences {
     hide_amounts: bool,
 }
 
+/// What a customer wants of one kind.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct KindPreference {
+    /// Whether it is sent to the customer's own address.
     pub enabled: bool,
     /// Smallest amount that is told, by currency.
     pub min_amount: BTreeMap<Currency, Money>,
@@ -47,6 +49,7 @@ pub struct KindPreference {
 
 impl KindPreference {
     /// The amounts of one field, by currency.
+    #[must_use]
     pub fn amounts(&self, field: AmountField) -> &BTreeMap<Currency, Money> {
         match field {
             AmountField::MinAmount => &self.min_amount,
@@ -64,6 +67,7 @@ impl KindPreference {
     }
 
     /// Where a balance in this currency is low; `None` where no threshold is set.
+    #[must_use]
     pub fn low_mark(&self, currency: Currency) -> Option<Mark> {
         let threshold = *self.threshold.get(&currency)?;
         Some(Mark::new(threshold, self.margin.get(&currency).copied()))
@@ -72,32 +76,44 @@ impl KindPreference {
 
 impl Preferences {
     /// Whether the customer said anything about this kind.
+    #[must_use]
     pub fn get(&self, kind: Kind) -> Option<&KindPreference> {
         self.kinds.get(&kind)
     }
 
     /// Whether mails are to say that something moved, and not how much.
+    #[must_use]
     pub fn hides_amounts(&self) -> bool {
         self.hide_amounts
     }
 
+    /// Whether this kind goes to the customer's own address.
+    #[must_use]
     pub fn is_on(&self, kind: Kind) -> bool {
         self.get(kind)
             .map_or(kind.is_on_by_default(), |preference| preference.enabled)
     }
 
+    /// When no mail may come; `None`: at any time.
+    #[must_use]
     pub fn quiet_hours(&self) -> Option<QuietHours> {
         self.quiet_hours
     }
 
+    /// How often mails come.
+    #[must_use]
     pub fn delivery(&self) -> Cadence {
         self.delivery
     }
 
+    /// The addresses beside the customer's own.
+    #[must_use]
     pub fn addresses(&self) -> &[FurtherAddress] {
         &self.addresses
     }
 
+    /// The further address with this hash.
+    #[must_use]
     pub fn address(&self, hash: &AddressHash) -> Option<&FurtherAddress> {
         self.addresses
             .iter()
@@ -106,6 +122,7 @@ impl Preferences {
 
     /// Whether this kind goes to this address: a further one gets those that
     /// are named for it, whether or not the customer's own does.
+    #[must_use]
     pub fn is_on_for(&self, kind: Kind, recipient: &Recipient) -> bool {
         match recipient {
             Recipient::Customer => self.is_on(kind),

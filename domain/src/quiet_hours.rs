@@ -19,6 +19,9 @@ pub struct QuietHours {
 
 impl QuietHours {
     /// Reads `{"from": "22:00", "to": "07:00"}`.
+    ///
+    /// # Errors
+    /// Each field at fault, by its place below `pointer`.
     pub fn read(value: Value, pointer: &str) -> Result<Self, Vec<FieldError>> {
         let mut fields = Fields::new(value, pointer);
         let from = fields.parsed("from", read_time);
@@ -30,6 +33,8 @@ impl QuietHours {
         fields.finish(from.zip(to).map(|(from, to)| QuietHours { from, to }))
     }
 
+    /// The object that they were read from.
+    #[must_use]
     pub fn to_json(self) -> Value {
         json!({ "from": self.from.format(FORMAT).to_string(), "to": self.to.format(FORMAT).to_string() })
     }

@@ -20,6 +20,8 @@ pub enum Recipient {
 }
 
 impl Recipient {
+    /// Whether it is the customer's own address.
+    #[must_use]
     pub fn is_customer(&self) -> bool {
         *self == Recipient::Customer
     }

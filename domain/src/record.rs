@@ -15,17 +15,22 @@ pub const MAX_EVENTS: usize = 25;
 /// One thing that a caller says has happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProposedEvent {
+    /// When it happened.
     pub occurred_at: DateTime<Utc>,
+    /// What happened.
     pub content: ProposedContent,
 }
 
+/// What a caller says of one event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProposedContent {
     /// Complete as it was reported.
     Event(Event),
     /// What was reversed is filled in from the account's history.
     Reversal {
+        /// The event that is taken back.
         reverses: EventId,
+        /// Why, in the bank's words.
         reason: Option<String>,
     },
 }
@@ -33,6 +38,7 @@ pub enum ProposedContent {
 /// The events of one request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProposedEvents {
+    /// One to [`MAX_EVENTS`] events, in order.
     pub events: Vec<ProposedEvent>,
     /// Whether customers are to be told of them. They are not of history that
     /// is loaded: it is old news.
@@ -100,6 +106,7 @@ impl ProposedEvents {
     }
 
     /// ProposedEvents of our own, which no request has brought: a schedule's.
+    #[must_use]
     pub fn of(proposed: Vec<ProposedEvent>) -> Self {
         ProposedEvents::with(proposed, true)
     }

@@ -31,7 +31,9 @@ pub const HORIZON_YEARS: i32 = 41;
 /// What is to be done, when, and until when.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Schedule {
+    /// What each occurrence does.
     pub operation: Operation,
+    /// When it does that.
     pub when: When,
     /// What the local times of `when` mean.
     pub time_zone: Tz,
@@ -42,11 +44,13 @@ pub struct Schedule {
 /// The movement that each occurrence makes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Operation {
+    /// The direction in which money moves.
     pub kind: MovementKind,
     /// Has no value date: each occurrence has a day of its own.
     pub movement: Movement,
 }
 
+/// The times at which a schedule is due.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum When {
     /// Once.
@@ -60,6 +64,9 @@ pub enum When {
 impl Schedule {
     /// Reads `{"operation": {"type", "data"}, "when": {"at"|"rate"|"cron"},
     /// "time_zone", "end"?}`. A time zone that is left out is UTC.
+    ///
+    /// # Errors
+    /// Each field at fault, by its pointer.
     pub fn read(body: Value) -> Result<Self, Vec<FieldError>> {
         read::schedule(Fields::new(body, ""), WrittenBy::Caller)
     }
@@ -78,6 +85,7 @@ impl Schedule {
     }
 
     /// As it was read, with what was left out.
+    #[must_use]
     pub fn to_json(&self) -> Value {
         let mut body = json!({
             "operation": self.operation.to_json(),
@@ -93,6 +101,7 @@ impl Schedule {
     /// The first occurrence after `instant`, for a schedule that was made at
     /// `created_at`, in whole microseconds as the store keeps it. `None`: there
     /// is none, or none within [`HORIZON_YEARS`].
+    #[must_use]
     pub fn next_after(
         &self,
         created_at: DateTime<Utc>,
@@ -113,6 +122,9 @@ impl Schedule {
 
     /// The first occurrence of a schedule that is made now, or why there will
     /// never be one.
+    ///
+    /// # Errors
+    /// The field by which there will never be an occurrence; for the caller to mend.
     pub fn first(&self, now: DateTime<Utc>) -> Result<DateTime<Utc>, FieldError> {
         if let Some(first) = self.next_after(now, now) {
             return Ok(first);
@@ -148,6 +160,7 @@ fn is_within_horizon(next: DateTime<Utc>, now: DateTime<Utc>) -> bool {
 
 impl Operation {
     /// The type of the event that an occurrence makes.
+    #[must_use]
     pub fn type_name(&self) -> &'static str {
         match self.kind {
             MovementKind::Deposit => "MoneyDeposited",
@@ -155,12 +168,16 @@ impl Operation {
         }
     }
 
+    /// The object that it was read from.
+    #[must_use]
     pub fn to_json(&self) -> Value {
         json!({ "type": self.type_name(), "data": self.movement.to_data() })
     }
 }
 
 impl When {
+    /// The object that it was read from.
+    #[must_use]
     pub fn to_json(&self) -> Value {
         match self {
             When::At(at) => json!({ "at": at.as_str() }),

@@ -16,41 +16,53 @@ use crate::{CorrelationId, IdempotencyKey, Money, Schedule, ScheduleId, Version}
 /// which that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OperationScheduled {
+    /// The name of the schedule, within its account.
     pub schedule_id: ScheduleId,
+    /// What is done, and when.
     pub schedule: Schedule,
 }
 
 /// One time at which a schedule had something to do.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Occurrence {
+    /// The schedule that was due.
     pub schedule_id: ScheduleId,
+    /// When it was due.
     pub at: DateTime<Utc>,
 }
 
 /// An occurrence that moved nothing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OperationSkipped {
+    /// The occurrence that moved nothing.
     pub occurrence: Occurrence,
+    /// Why it moved nothing.
     pub reason: OccurrenceSkipReason,
     /// What it would have moved.
     pub movement: MovementKind,
+    /// How much it would have moved.
     pub amount: Money,
 }
 
+/// Why an occurrence moved nothing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OccurrenceSkipReason {
     /// The balance and the overdraft limit together were below the amount.
     InsufficientFunds,
+    /// The account was closed by then.
     AccountClosed,
 }
 
 impl OccurrenceSkipReason {
+    /// Every reason.
     pub const ALL: [OccurrenceSkipReason; 2] = [
         OccurrenceSkipReason::InsufficientFunds,
         OccurrenceSkipReason::AccountClosed,
     ];
 
+    /// The name by which it is stored and shown.
+    #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
             OccurrenceSkipReason::InsufficientFunds => "insufficient-funds",
@@ -68,6 +80,7 @@ impl fmt::Display for OccurrenceSkipReason {
 impl Occurrence {
     /// The key under which it happens, once, whatever comes of it. It has at
     /// most 112 of the 255 characters of a key, and no caller can take it.
+    #[must_use]
     pub fn key(&self) -> IdempotencyKey {
         plain_key(format!(
             "{OWN_KEYS}schedule:{}:{}",
@@ -77,6 +90,7 @@ impl Occurrence {
     }
 
     /// The correlation id of all that comes of it: its key.
+    #[must_use]
     pub fn correlation_id(&self) -> CorrelationId {
         CorrelationId::from(&self.key())
     }
@@ -110,6 +124,7 @@ impl Occurrence {
 /// The key under which what the account's event at `version` says of a
 /// schedule is changed: so that one change follows each, whoever is quicker.
 /// Version 0: the schedule is made for the first time.
+#[must_use]
 pub fn change_key(schedule_id: &ScheduleId, version: Version) -> IdempotencyKey {
     plain_key(format!("{OWN_KEYS}schedule:{schedule_id}:after:{version}"))
 }
@@ -123,12 +138,14 @@ pub mod earlier {
     use crate::{IdempotencyKey, ScheduleId, Version};
 
     /// The key under which an occurrence happened.
+    #[must_use]
     pub fn occurrence_key(occurrence: &Occurrence) -> IdempotencyKey {
         let at = format_time(occurrence.at);
         plain_key(format!("schedule:{}:{at}", occurrence.schedule_id))
     }
 
     /// The key under which a schedule was changed.
+    #[must_use]
     pub fn change_key(schedule_id: &ScheduleId, version: Version) -> IdempotencyKey {
         plain_key(format!("schedule:{schedule_id}:after:{version}"))
     }

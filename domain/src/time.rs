@@ -12,7 +12,9 @@ pub const YEARS: RangeInclusive<i32> = 1900..=9999;
 /// what is stored stays readable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WrittenBy {
+    /// A caller: today's rules hold.
     Caller,
+    /// The store: what any version accepted is read.
     Store,
 }
 
@@ -122,12 +124,14 @@ pub(crate) fn is_leap_second(time: &impl Timelike) -> bool {
 /// The moment as the tables keep it, in whole microseconds. What is compared
 /// with a stored moment has to be cut off here first: a moment that keeps its
 /// nanoseconds is later than what is stored of it, for ever.
+#[must_use]
 pub fn as_kept(time: DateTime<Utc>) -> DateTime<Utc> {
     time.trunc_subsecs(6)
 }
 
 /// The moment on a clock without the second 60, as POSIX and Parquet count: the
 /// second 60 is the first of the next minute.
+#[must_use]
 pub fn on_posix_clock(time: DateTime<Utc>) -> DateTime<Utc> {
     match time.with_nanosecond(time.nanosecond() % 1_000_000_000) {
         Some(within) if is_leap_second(&time) => within + TimeDelta::seconds(1),
@@ -136,12 +140,14 @@ pub fn on_posix_clock(time: DateTime<Utc>) -> DateTime<Utc> {
 }
 
 /// The one spelling of a moment in what is stored and hashed.
+#[must_use]
 pub fn format_time(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }
 
 /// Fixed width, so that text order is time order: it is the sort key of the
 /// time index. It keeps what [`as_kept`] keeps.
+#[must_use]
 pub fn format_recorded_at(time: DateTime<Utc>) -> String {
     time.to_rfc3339_opts(SecondsFormat::Micros, true)
 }

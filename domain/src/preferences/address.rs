@@ -15,6 +15,7 @@ pub const MAX_FURTHER_ADDRESSES: usize = 5;
 /// One of them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FurtherAddress {
+    /// The address itself.
     pub email: EmailAddress,
     /// What it is told; at least one.
     pub kinds: BTreeSet<Kind>,
@@ -22,6 +23,7 @@ pub struct FurtherAddress {
 
 impl FurtherAddress {
     /// How notifications name it.
+    #[must_use]
     pub fn hash(&self) -> AddressHash {
         self.email.hash()
     }

@@ -18,6 +18,9 @@ pub struct Change {
 
 impl Change {
     /// Reads a part of the contract's object, by the same rules as the whole.
+    ///
+    /// # Errors
+    /// Each field at fault, by its place below `pointer`.
     pub fn read(value: Value, pointer: &str) -> Result<Self, Vec<FieldError>> {
         let members = value.as_object().into_iter().flatten();
         let named: BTreeSet<String> = members.map(|(name, _)| name.clone()).collect();
@@ -29,6 +32,7 @@ impl Change {
         Ok(Change { preferences, named })
     }
 
+    /// The preferences with this change.
     #[must_use]
     pub fn apply(&self, to: &Preferences) -> Preferences {
         let (mut changed, by) = (to.clone(), self.preferences.clone());

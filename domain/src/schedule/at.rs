@@ -50,6 +50,8 @@ impl At {
         })
     }
 
+    /// The text that it was read from.
+    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
     }

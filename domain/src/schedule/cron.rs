@@ -75,6 +75,8 @@ impl Cron {
         })
     }
 
+    /// The text that it was read from.
+    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
     }

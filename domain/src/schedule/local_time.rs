@@ -14,6 +14,7 @@ const LONGEST_GAP_MINUTES: usize = 24 * 60;
 
 /// The instant of a local time; `None` beyond chrono's range only. Later local
 /// times are never earlier instants.
+#[must_use]
 pub fn instant(zone: Tz, local: NaiveDateTime) -> Option<DateTime<Utc>> {
     if let Some(instant) = zone.from_local_datetime(&local).earliest() {
         return Some(instant.to_utc());

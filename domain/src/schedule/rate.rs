@@ -51,6 +51,8 @@ impl Rate {
         })
     }
 
+    /// The text that it was read from.
+    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
     }
