@@ -118,6 +118,10 @@ impl Account {
     /// Of the history, so that a retry fails as well:
     /// - `NotOpened`, `OpenedTwice`: the event cannot come here.
     /// - `Balance`: the balance would leave the range of money.
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "an account has fewer than 2^64 events"
+    )]
     pub fn apply(before: Option<Account>, event: &Event) -> Result<Account, FoldError> {
         match (before, event) {
             (None, Event::AccountOpened(opening)) => Ok(Account::open(opening)),

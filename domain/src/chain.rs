@@ -44,6 +44,10 @@ pub enum ChainError {
 ///
 /// # Errors
 /// The first of its faults. It is of what is stored, so that a retry fails as well.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "an account has fewer than 2^64 events"
+)]
 pub fn follow(before: Option<&Head>, commit: &Commit) -> Result<Head, ChainError> {
     let first = commit.first_version;
     let expected = before.map_or(1, |head| head.version() + 1);

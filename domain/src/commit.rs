@@ -117,6 +117,10 @@ pub struct Commit {
 impl Commit {
     /// The version of the last event.
     #[must_use]
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "an account has fewer than 2^64 events, and a commit has one at least"
+    )]
     pub fn last_version(&self) -> Version {
         self.first_version + self.events.len() as Version - 1
     }

@@ -62,6 +62,10 @@ pub struct Original {
 /// - `UnknownAccount`: the account was never opened.
 /// - `AlreadyOpened`: it is opened a second time.
 /// - `Invalid`: an event cannot come after those before it.
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "an account has fewer than 2^64 events"
+)]
 pub fn decide(
     head: Option<&Head>,
     proposed: &ProposedEvents,

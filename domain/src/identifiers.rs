@@ -188,6 +188,7 @@ pub const TIME_INDEX_SHARDS: u8 = 16;
 impl AccountId {
     /// The lane of the time index that this account writes to.
     #[must_use]
+    #[expect(clippy::indexing_slicing, reason = "a digest has 32 bytes")]
     pub fn slice(&self) -> u8 {
         Sha256::digest(self.as_str())[0] % TIME_INDEX_SHARDS
     }
@@ -262,6 +263,7 @@ impl NotificationId {
 impl EventId {
     /// The id of the event at this version of the account.
     #[must_use]
+    #[expect(clippy::indexing_slicing, reason = "a digest has 32 bytes, an id 16")]
     pub fn new(account: &AccountId, version: Version) -> Self {
         let digest = Sha256::digest(account.as_str());
         let mut bytes = [0_u8; 16];

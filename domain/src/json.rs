@@ -70,6 +70,11 @@ enum Open {
 
 /// The pointers of the members that are there twice, of a text that is JSON for certain. `serde_json` does not tell: it
 /// keeps the last of them.
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    reason = "places and counts stay within the text"
+)]
 fn members_given_twice(text: &[u8]) -> Vec<String> {
     let mut twice = Vec::new();
     let mut open: Vec<Open> = Vec::new();
@@ -102,6 +107,11 @@ fn members_given_twice(text: &[u8]) -> Vec<String> {
 }
 
 /// The string that begins there, with its quotation marks.
+#[expect(
+    clippy::arithmetic_side_effects,
+    clippy::indexing_slicing,
+    reason = "places stay within the text"
+)]
 fn string_at(text: &[u8], place: usize) -> &[u8] {
     let rest = &text[place..];
     let mut end = 1;

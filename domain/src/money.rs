@@ -187,6 +187,10 @@ impl Money {
 
     /// The decimal string of the wire, without the currency.
     #[must_use]
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "there are more digits than the currency has behind the point, after the padding"
+    )]
     pub fn to_decimal(self) -> String {
         let digits = self.currency.digits() as usize;
         let mut text = self.minor.to_string();
@@ -201,6 +205,7 @@ impl Money {
     }
 }
 
+#[expect(clippy::arithmetic_side_effects, reason = "a digit is not below `0`")]
 fn parse_minor(text: &str, currency: Currency, negative: bool) -> Result<Money, MoneyError> {
     let (whole, fraction) = match text.split_once('.') {
         Some((whole, fraction)) => (whole, Some(fraction)),

@@ -306,6 +306,10 @@ fn read_amounts(value: Value, pointer: &str) -> Result<BTreeMap<Currency, Money>
 }
 
 impl From<Preferences> for Value {
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "a value that was made as an object takes members"
+    )]
     fn from(preferences: Preferences) -> Value {
         let amounts = |amounts: &BTreeMap<Currency, Money>| -> Value {
             amounts

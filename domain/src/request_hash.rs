@@ -97,6 +97,10 @@ fn data(event: &Event) -> Value {
     }
 }
 
+#[expect(
+    clippy::indexing_slicing,
+    reason = "a value that was made as an object takes members"
+)]
 fn reported(movement: &Movement) -> Value {
     let mut data = json!({
         "amount": movement.amount.to_decimal(),

@@ -86,6 +86,10 @@ impl Schedule {
 
     /// As it was read, with what was left out.
     #[must_use]
+    #[expect(
+        clippy::indexing_slicing,
+        reason = "a value that was made as an object takes members"
+    )]
     pub fn to_json(&self) -> Value {
         let mut body = json!({
             "operation": self.operation.to_json(),
@@ -154,6 +158,10 @@ impl Schedule {
     }
 }
 
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "years of a date are far within 32 bits"
+)]
 fn is_within_horizon(next: DateTime<Utc>, now: DateTime<Utc>) -> bool {
     next.year() <= now.year() + HORIZON_YEARS
 }

@@ -132,6 +132,10 @@ pub fn as_kept(time: DateTime<Utc>) -> DateTime<Utc> {
 /// The moment on a clock without the second 60, as POSIX and Parquet count: the
 /// second 60 is the first of the next minute.
 #[must_use]
+#[expect(
+    clippy::arithmetic_side_effects,
+    reason = "a leap second is far from the end of time"
+)]
 pub fn on_posix_clock(time: DateTime<Utc>) -> DateTime<Utc> {
     match time.with_nanosecond(time.nanosecond() % 1_000_000_000) {
         Some(within) if is_leap_second(&time) => within + TimeDelta::seconds(1),

@@ -58,6 +58,10 @@ impl Rate {
     }
 
     /// The first is one distance after the making.
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "times of a store lie within the range of durations, and no rate is zero"
+    )]
     pub(super) fn next_after(
         &self,
         created_at: DateTime<Utc>,
