@@ -69,7 +69,7 @@
 //!
 //! # Where to change what
 //!
-//! - A new kind: [`Kind`] with its policy, [`rules`](decide), and a template.
+//! - A new kind: [`Kind`] with its policy, its [rule](decide), and a template.
 //! - A new wait: a [`WaitReason`]; then the compiler names the places.
 //! - A new provider: an adapter of the mailer port, and a reader that makes
 //!   [`ProviderEvent`]s of its reports.
@@ -93,7 +93,7 @@ use serde::{Deserialize, Serialize};
 
 pub use crate::notification_kind::{AmountField, Kind};
 use crate::recipient::Recipient;
-use crate::{AccountId, EventId, NotificationId, Version};
+use crate::{AccountId, CorrelationId, EventId, NotificationId, Version};
 pub use content::{Content, Covered, Digest, Statement, Versions};
 pub use draft::{Draft, Pending, Subject};
 pub use facts::Facts;
@@ -224,7 +224,10 @@ impl Notification {
 
     /// The correlation id of its event.
     pub fn correlation_id(&self) -> Option<&str> {
-        self.subject.correlation_id.as_deref()
+        self.subject
+            .correlation_id
+            .as_ref()
+            .map(CorrelationId::as_str)
     }
 
     /// What it is about.
@@ -283,6 +286,12 @@ impl Notification {
         }
     }
 
+    /// Whether it waits for this digest and is not settled into it.
+    pub fn waits_for_digest(&self, id: NotificationId) -> bool {
+        let reason = WaitReason::Digest(id);
+        matches!(self.state, State::Waiting { reason: waits_for, .. } if waits_for == reason)
+    }
+
     /// The provider's id of its mail, once that is known.
     pub fn message_id(&self) -> Option<&str> {
         match &self.state {
@@ -333,13 +342,13 @@ impl Notification {
     }
 }
 
-/// Its transitions.
-///
-/// # Errors
-/// Each of them gives [`IllegalTransition`] where its state does not allow it. The
-/// caller has acted without asking [`Notification::next_step`]; do not retry.
+/// Its transitions. Each is refused where the state does not allow it: the caller
+/// has acted without asking [`Notification::next_step`], and a retry does not help.
 impl Notification {
     /// Puts it off until a time.
+    ///
+    /// # Errors
+    /// [`IllegalTransition`] where it is finished, or waits for a digest or is in one.
     pub fn waits(
         self,
         now: DateTime<Utc>,
@@ -354,6 +363,9 @@ impl Notification {
 
     /// Settles it into the digest that it waits for. From then on the digest's
     /// outcome is its own.
+    ///
+    /// # Errors
+    /// [`IllegalTransition`] unless it waits for a digest.
     pub fn joins_digest(self) -> Result<Self, IllegalTransition> {
         match self.state {
             State::Waiting {
@@ -365,6 +377,9 @@ impl Notification {
     }
 
     /// Lets it wait for another digest than the one that it missed.
+    ///
+    /// # Errors
+    /// [`IllegalTransition`] unless it waits for a digest.
     pub fn misses_digest(
         self,
         next: NotificationId,
@@ -382,6 +397,9 @@ impl Notification {
 
     /// Claims it for one attempt, before the mail is handed over. Until the
     /// lease ends, the worker that has saved this acts alone.
+    ///
+    /// # Errors
+    /// [`IllegalTransition`] where it is finished, or waits for a digest or is in one.
     pub fn sending(
         self,
         now: DateTime<Utc>,
@@ -399,6 +417,9 @@ impl Notification {
     }
 
     /// Notes that the mailer accepted the mail.
+    ///
+    /// # Errors
+    /// [`IllegalTransition`] unless it is being sent.
     pub fn sent(self, now: DateTime<Utc>, message: String) -> Result<Self, IllegalTransition> {
         self.is_sending(Phase::Sent)?;
         let evidence = Evidence::Answer;
@@ -406,6 +427,9 @@ impl Notification {
     }
 
     /// Notes that the mailer refused the mail permanently.
+    ///
+    /// # Errors
+    /// [`IllegalTransition`] unless it is being sent.
     pub fn refused(self, now: DateTime<Utc>, reason: Reason) -> Result<Self, IllegalTransition> {
         self.is_sending(Phase::Rejected)?;
         let message = None;
@@ -415,6 +439,9 @@ impl Notification {
     /// Notes that the mailer did not take the mail, and asks to be left alone for
     /// a while. A long one is left to the heartbeat, which then owns the
     /// notification: see [`Notification::due_at`].
+    ///
+    /// # Errors
+    /// [`IllegalTransition`] unless it is being sent.
     pub fn deferred(
         self,
         now: DateTime<Utc>,
@@ -438,6 +465,9 @@ impl Notification {
     ///
     /// `window` is how long the provider has to report on it before a
     /// notification that rather comes twice than never is sent once more.
+    ///
+    /// # Errors
+    /// [`IllegalTransition`] unless it is being sent.
     pub fn silent(
         self,
         now: DateTime<Utc>,
@@ -458,6 +488,9 @@ impl Notification {
     }
 
     /// Finishes it without a mail.
+    ///
+    /// # Errors
+    /// [`IllegalTransition`] where it is finished.
     pub fn skipped(
         self,
         now: DateTime<Utc>,
@@ -485,6 +518,9 @@ impl Notification {
     }
 
     /// Has the heartbeat resume it at another time, and changes nothing else.
+    ///
+    /// # Errors
+    /// [`IllegalTransition`] where the heartbeat does not resume it.
     pub fn postponed(mut self, until: DateTime<Utc>) -> Result<Self, IllegalTransition> {
         let due = match &mut self.state {
             State::Waiting { until, .. } => Some(until),

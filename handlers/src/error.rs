@@ -7,6 +7,7 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
+use domain::notification::IllegalTransition;
 use domain::{AccountId, CustomerId, FieldError, ScheduleId, Version};
 
 /// The result of a use case or a port.
@@ -46,6 +47,14 @@ pub enum Error {
     /// Our fault or the data's: a retry fails as well.
     #[error("{}", .0.with_causes())]
     Permanent(Failure),
+}
+
+/// A bug: whoever asks for the next step of a notification takes none that is
+/// not allowed.
+impl From<IllegalTransition> for Error {
+    fn from(error: IllegalTransition) -> Self {
+        Error::permanent("a step of a notification", error)
+    }
 }
 
 impl Error {

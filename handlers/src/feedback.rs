@@ -1,7 +1,6 @@
 //! What SES tells of a mail after it has taken it: delivered, bounced, marked
 //! as spam. It comes late, in any order, more than once, or never.
 
-mod merge;
 mod ses_event;
 
 use std::fmt;
@@ -13,12 +12,8 @@ use tracing::field::Empty;
 use tracing::{Instrument, Span};
 
 use crate::error::{Error, Result};
-use crate::ports::{
-    Clock, Notification, Notifications, ProviderEvent, ProviderEventKind, State, Suppression,
-    Suppressions,
-};
+use crate::ports::{Clock, Notifications, Saved, Suppression, Suppressions};
 use crate::telemetry;
-pub use merge::{MAX_EVENTS, merged};
 pub use ses_event::{SesEvent, Suppressed, read};
 
 /// Where SES's events come from, on the bus of AWS's own services.
@@ -73,19 +68,23 @@ impl Feedback {
             };
             if attempt == 0 {
                 // First: what is suppressed too often does no harm, what is not suppressed does.
-                if let Some(correlation_id) = &stored.correlation_id {
-                    Span::current().record("correlation_id", correlation_id.as_str());
+                if let Some(correlation_id) = stored.value.correlation_id() {
+                    Span::current().record("correlation_id", correlation_id);
                 }
                 self.suppress(event).await?;
             }
-            if is_known(&stored, &event.event) {
+            // Of nearly every mail, so that a write less counts.
+            if stored.value.has_answer_of(&event.event) {
                 return Ok(());
             }
-            let Some(next) = merged(&stored, &event.event, self.clock.now()) else {
+            let now = self.clock.now();
+            let Some(next) = stored.value.provider_reported(&event.event, now) else {
                 return Ok(());
             };
-            if self.notifications.save(&next).await? {
-                telemetry::told(&stored, &next, &event.event);
+            let before = stored.value.phase();
+            let next = stored.map(|_| next);
+            if self.notifications.save(&next).await? == Saved::Written {
+                telemetry::told(before, &next.value, &event.event);
                 return Ok(());
             }
             self.clock.sleep(FIRST_WAIT * (1 << attempt)).await;
@@ -110,16 +109,4 @@ impl Feedback {
         }
         Ok(())
     }
-}
-
-/// Whether it tells that the mail was taken, as the provider's answer to the
-/// mail itself has told before: of nearly every mail, so that a write less
-/// counts. Nothing is concluded from it that does not follow from the answer.
-fn is_known(stored: &Notification, told: &ProviderEvent) -> bool {
-    told.kind == ProviderEventKind::Sent
-        && stored.state == State::Sent
-        && stored.message_id.as_deref() == Some(&told.message_id)
-        && told
-            .attempt
-            .is_none_or(|attempt| attempt == stored.attempts)
 }

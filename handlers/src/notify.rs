@@ -1,8 +1,8 @@
 //! Notifying: a domain event becomes mails, each once.
 //!
-//! A mailer has no idempotency key, and silence after a request says nothing.
-//! So each notification has a state that is written before and after every
-//! step, and the step that may not be repeated is never repeated by itself.
+//! The modules here load a notification, ask it for its next step, act, and save:
+//! what a notification is and may become is in [`domain::notification`]. A send
+//! that may have left is never retried automatically.
 
 mod digest;
 mod due;
@@ -18,7 +18,9 @@ mod what_if;
 use std::sync::Arc;
 use std::time::Duration;
 
-use domain::notification::{self, EMAIL, Kind, SkipReason};
+use domain::notification::{
+    self, Caller, Content, Draft, EMAIL, EventRef, Kind, Notification, Pending, SkipReason, Subject,
+};
 use domain::recipient::Recipient;
 use domain::{IntegrationEvent, NotificationId};
 use serde::{Deserialize, Serialize};
@@ -27,8 +29,8 @@ use tracing::Instrument;
 
 use crate::error::{Error, Result};
 use crate::ports::{
-    Clock, Customers, DeadLetterQueue, EventStore, Keys, Mailer, Notification, Notifications,
-    Person, State, Suppressions,
+    Clock, Customers, DeadLetterQueue, EventStore, Keys, Mailer, Notifications, Person,
+    Suppressions, Versioned,
 };
 use crate::schedule::HEARTBEAT;
 pub use due::HeartbeatReport;
@@ -193,16 +195,12 @@ impl Notifier {
         let person = self.person_of_today(event).await?;
         let stored = self.drawn(event, stored).await?;
         // The customer's wish goes before the operator's.
-        let skip = skip_today(&stored, person.as_ref());
-        match stored.state {
-            State::Unknown if stored.attempts == resend.attempts => {
-                self.send_or_skip(event, stored, skip, person.as_ref())
-                    .await
-            }
-            State::Unknown => Ok(()),
-            // An earlier delivery of this wish has begun it.
-            _ => self.resume(event, stored, skip, person.as_ref()).await,
-        }
+        let skip = skip_today(&stored.value, person.as_ref());
+        let caller = Caller::Operator {
+            attempt: resend.attempts,
+        };
+        self.resume(event, stored, caller, skip, person.as_ref())
+            .await
     }
 
     /// Whether the event was judged before, when the customer was not entered.
@@ -211,7 +209,7 @@ impl Notifier {
         for decision in notification::skip_all(event, SkipReason::NoContact) {
             let id = id_of(event, decision.kind, &decision.recipient);
             let stored = self.notifications.get(id).await?;
-            let reason = stored.as_ref().and_then(|stored| stored.reason.as_deref());
+            let reason = stored.as_ref().and_then(|stored| stored.value.reason());
             if reason == Some(SkipReason::NoContact.as_str()) {
                 return Ok(true);
             }
@@ -244,7 +242,10 @@ impl Notifier {
         };
         let id = id_of(event, kind, &Recipient::Customer);
         match self.notifications.get(id).await? {
-            Some(stored) => self.resume(event, stored, Some(reason), person).await,
+            Some(stored) => {
+                self.resume(event, stored, Caller::Redelivery, Some(reason), person)
+                    .await
+            }
             None => Ok(()),
         }
     }
@@ -257,18 +258,21 @@ impl Notifier {
     ) -> Result<()> {
         let id = id_of(event, evaluated.kind, &evaluated.recipient);
         if let Some(stored) = self.notifications.get(id).await? {
-            return self.resume(event, stored, evaluated.skip, person).await;
+            return self
+                .resume(event, stored, Caller::Redelivery, evaluated.skip, person)
+                .await;
         }
-        let mut planned = Notification::new(id, event, evaluated.kind, evaluated.recipient.clone());
+        let mut draft = draft(id, event, evaluated.kind, &evaluated.recipient);
         // A further address may be gone when the event comes again, and nothing
         // is decided for it then: what was begun is the heartbeat's to end.
         if !evaluated.recipient.is_customer() {
-            planned.due_at = Some(self.clock.now());
+            draft = draft.resumed_by_heartbeat(self.clock.now());
         }
         match evaluated.digest_at {
-            Some(at) if evaluated.skip.is_none() => self.wait_for_digest(event, planned, at).await,
+            Some(at) if evaluated.skip.is_none() => self.wait_for_digest(event, draft, at).await,
             _ => {
-                self.send_or_skip(event, planned, evaluated.skip, person)
+                let pending = Versioned::new(Pending::from(draft));
+                self.send_or_skip(event, pending, evaluated.skip, person)
                     .await
             }
         }
@@ -280,13 +284,47 @@ fn id_of(event: &IntegrationEvent, kind: Kind, recipient: &Recipient) -> Notific
     notification::notification_id(event.metadata.event_id, kind, customer, recipient, EMAIL)
 }
 
+/// A notification about an event alone, of which nothing is stored.
+fn draft(id: NotificationId, event: &IntegrationEvent, kind: Kind, recipient: &Recipient) -> Draft {
+    draft_of(id, event, kind, recipient, Content::Event)
+}
+
+/// A notification of which nothing is stored.
+fn draft_of(
+    id: NotificationId,
+    event: &IntegrationEvent,
+    kind: Kind,
+    recipient: &Recipient,
+    content: Content,
+) -> Draft {
+    let metadata = &event.metadata;
+    Draft::new(Subject {
+        id,
+        source: EventRef {
+            account_id: metadata.account_id.clone(),
+            event_id: metadata.event_id,
+            version: metadata.version,
+        },
+        correlation_id: Some(metadata.correlation_id.clone()),
+        kind,
+        recipient: recipient.clone(),
+        content,
+    })
+}
+
 /// Why what was decided earlier is not to be told any more.
 fn skip_today(stored: &Notification, person: Option<&Person>) -> Option<SkipReason> {
     match person {
         None => Some(SkipReason::Erased),
         // Of what it tells, each had its own answer when the digest was made.
-        Some(_) if stored.content.is_digest() => None,
-        Some(person) if person.preferences.is_on_for(stored.kind, &stored.recipient) => None,
+        Some(_) if stored.content().is_digest() => None,
+        Some(person)
+            if person
+                .preferences
+                .is_on_for(stored.kind(), stored.recipient()) =>
+        {
+            None
+        }
         Some(_) => Some(SkipReason::PreferenceOff),
     }
 }

@@ -17,6 +17,7 @@ mod replays;
 mod schedules;
 mod secret_versions;
 mod suppressions;
+mod versioned;
 
 pub use crate::customers::Person;
 pub use bus::{Bus, BusEntry};
@@ -33,13 +34,11 @@ pub use mailer::{
     NOTIFICATION_TAG, Outcome, Priority, SendFailure,
 };
 pub use monotone_clock::MonotoneClock;
-pub use notifications::{
-    Content, Covered, DeliveryStatus, Digest, History, HistoryEntry, MAX_DETAIL_BYTES, MAX_STEPS,
-    Notification, Notifications, ProviderEvent, ProviderEventKind, State, Statement, Versions,
-};
+pub use notifications::{Notifications, due_shard};
 pub use objects::{Object, Objects};
 pub use read_model::{Parked, ReadModel, ReadModelRow};
 pub use replays::{ReplacedRow, ReplayJob, Replays, ShadowRow};
 pub use schedules::{DUE_SHARDS, Due, LastRun, ScheduleRow, Schedules};
 pub use secret_versions::{CURRENT, PENDING, PREVIOUS, SecretSource, SecretText, SecretVersions};
 pub use suppressions::{Suppression, SuppressionReason, Suppressions};
+pub use versioned::{Saved, Versioned};

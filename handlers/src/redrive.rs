@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::notification::Phase;
 use domain::{AccountId, NotificationId};
 use serde::Serialize;
 use serde_json::json;
@@ -14,7 +15,7 @@ use crate::dead_letter::{self, DeadLetter, Origin};
 use crate::error::{Error, Refusal, Result};
 use crate::feedback::Feedback;
 use crate::notify::Resend;
-use crate::ports::{Bus, BusEntry, DeadLetterQueue, Notifications, QueuedLetter, Schedules, State};
+use crate::ports::{Bus, BusEntry, DeadLetterQueue, Notifications, QueuedLetter, Schedules};
 use crate::project::Projector;
 use crate::query::time_index;
 use crate::schedule;
@@ -226,16 +227,16 @@ impl Redriver {
             return Ok(None);
         };
         // An older letter than the state speaks of: a later one has taken its place.
-        if stored.attempts > attempts {
+        let stored = stored.value;
+        if stored.attempts() > attempts {
             return Ok(Some("the mail was handed over again since".to_owned()));
         }
-        Ok(match stored.state {
-            State::Sent | State::Rejected | State::Skipped => Some(format!(
-                "nothing to do: the notification is {} meanwhile",
-                stored.state.as_str()
+        Ok(match stored.phase() {
+            finished @ (Phase::Sent | Phase::Rejected | Phase::Skipped) => Some(format!(
+                "nothing to do: the notification is {finished} meanwhile"
             )),
             // Being sent, or the letter was written just before its state.
-            State::Planned | State::Claimed | State::Sending | State::RetryAt | State::Unknown => {
+            Phase::Planned | Phase::Claimed | Phase::Sending | Phase::RetryAt | Phase::Unknown => {
                 None
             }
         })

@@ -7,11 +7,12 @@
 mod metrics;
 
 use chrono::{DateTime, Utc};
-use domain::{AccountId, Commit, CorrelationId, IntegrationEvent, Occurrence, Version};
+use domain::notification::{Notification, Phase, ProviderEvent};
+use domain::{AccountId, Commit, IntegrationEvent, Occurrence, Version};
 
 use crate::append::Append;
 use crate::error::Error;
-use crate::ports::{BusEntry, Due, Notification, ProviderEvent, State};
+use crate::ports::{BusEntry, Due};
 pub use metrics::{METRICS, Metric, NAMESPACE, STACK, Unit};
 
 /// The target of these lines, by which whoever writes the log knows them.
@@ -93,10 +94,10 @@ pub(crate) fn sent(notification: &Notification, event: &IntegrationEvent, now: D
     let lag = (now - event.metadata.recorded_at).num_milliseconds().max(0);
     tracing::info!(
         target: TARGET,
-        correlation_id = notification.correlation_id.as_ref().map(CorrelationId::as_str),
-        event_id = %notification.event_id,
-        notification_id = %notification.notification_id,
-        kind = notification.kind.as_str(),
+        correlation_id = notification.correlation_id(),
+        event_id = %notification.source().event_id,
+        notification_id = %notification.id(),
+        kind = notification.kind().as_str(),
         MailsSent = 1_u64,
         EndToEndLag = at_once(notification).then_some(lag),
         "mail sent"
@@ -110,46 +111,42 @@ pub(crate) fn moved(notification: &Notification) {
         ($level:ident, $metric:ident, $what:literal, $reason:ident) => {
             tracing::$level!(
                 target: TARGET,
-                correlation_id = notification.correlation_id.as_ref().map(CorrelationId::as_str),
-                event_id = %notification.event_id,
-                notification_id = %notification.notification_id,
-                kind = notification.kind.as_str(),
-                $reason = notification.reason,
+                correlation_id = notification.correlation_id(),
+                event_id = %notification.source().event_id,
+                notification_id = %notification.id(),
+                kind = notification.kind().as_str(),
+                $reason = notification.reason(),
                 $metric = 1_u64,
                 $what
             )
         };
     }
-    match notification.state {
-        State::Skipped => tell!(info, MailsSkipped, "mail skipped", reason),
-        State::Rejected => tell!(warn, MailsRejected, "mail refused", why),
-        State::Unknown => tell!(
+    match notification.phase() {
+        Phase::Skipped => tell!(info, MailsSkipped, "mail skipped", reason),
+        Phase::Rejected => tell!(warn, MailsRejected, "mail refused", why),
+        Phase::Unknown => tell!(
             warn,
             MailsUnknown,
             "nobody knows whether a mail was sent",
             why
         ),
-        State::RetryAt => tell!(info, MailsPutOff, "mail put off by the mailer", why),
-        State::Planned | State::Claimed | State::Sending | State::Sent => {}
+        Phase::RetryAt => tell!(info, MailsPutOff, "mail put off by the mailer", why),
+        Phase::Planned | Phase::Claimed | Phase::Sending | Phase::Sent => {}
     }
 }
 
 /// Whether nothing but the pipeline itself has taken its time.
 fn at_once(notification: &Notification) -> bool {
-    let waited = notification
-        .history
-        .iter()
-        .any(|step| step.state == State::Planned);
-    notification.content.is_event() && !waited
+    notification.content().is_event() && !notification.facts().waited
 }
 
 /// What the provider has told of a mail, when it was noted.
-pub(crate) fn told(before: &Notification, after: &Notification, event: &ProviderEvent) {
-    let settled = u64::from(before.state == State::Unknown && after.state != State::Unknown);
+pub(crate) fn told(before: Phase, after: &Notification, event: &ProviderEvent) {
+    let settled = u64::from(before == Phase::Unknown && after.phase() != Phase::Unknown);
     tracing::info!(
         target: TARGET,
-        correlation_id = before.correlation_id.as_ref().map(CorrelationId::as_str),
-        notification_id = %before.notification_id,
+        correlation_id = after.correlation_id(),
+        notification_id = %after.id(),
         told = event.kind.as_str(),
         MailEvents = 1_u64,
         UnknownSettled = settled,
@@ -174,8 +171,8 @@ pub(crate) fn commit_untold(account: &AccountId, first_version: Version, why: &s
 pub(crate) fn outcome_unknown(notification: &Notification) {
     tracing::error!(
         target: TARGET,
-        correlation_id = notification.correlation_id.as_ref().map(CorrelationId::as_str),
-        notification_id = %notification.notification_id,
+        correlation_id = notification.correlation_id(),
+        notification_id = %notification.id(),
         letter = "notification",
         DeadLetters = 1_u64,
         "a mail of unknown outcome waits for an operator"

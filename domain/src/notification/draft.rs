@@ -9,8 +9,8 @@ use super::{
     Attempt, Content, Covered, EventRef, Facts, History, IllegalTransition, Kind, Notification,
     Pinned, ProviderRecord, Reason, Resume, SkipReason, State, WaitReason,
 };
-use crate::NotificationId;
 use crate::recipient::Recipient;
+use crate::{CorrelationId, NotificationId};
 
 /// What a notification is about and whom it is for. None of it ever changes,
 /// but for the content: a digest shrinks, and a statement gets its versions.
@@ -22,7 +22,7 @@ pub struct Subject {
     pub source: EventRef,
     /// The correlation id of the event, by which the story of a mail is found in
     /// the logs. What was stored before there was one has none.
-    pub correlation_id: Option<String>,
+    pub correlation_id: Option<CorrelationId>,
     /// What it is about.
     pub kind: Kind,
     /// To which of the customer's addresses it goes.
@@ -44,6 +44,11 @@ impl Draft {
     pub fn new(subject: Subject) -> Self {
         let resume = Resume::Redelivery;
         Draft { subject, resume }
+    }
+
+    /// What it is about.
+    pub fn subject(&self) -> &Subject {
+        &self.subject
     }
 
     /// The same, resumed by the heartbeat: its event will not come again for it.

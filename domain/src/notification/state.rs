@@ -10,7 +10,7 @@ use super::SkipReason;
 use crate::NotificationId;
 
 /// The reason of [`Evidence::Report`], as it is stored.
-const REPORTED: &str = "its provider has told of it";
+pub(super) const REPORTED: &str = "its provider has told of it";
 
 /// Where a notification stands, and all that is true only there.
 ///

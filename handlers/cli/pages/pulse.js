@@ -63,12 +63,10 @@ export function pulse() {
       const page = await getJson(`${accountPath(id)}/notifications?limit=${NOTIFICATIONS}`);
       const recent = page.notifications.filter((item) => recorded.has(item.event_id));
       for (const item of recent) {
-        const history = item.history || [];
-        const sent = history.find((step) => step.state === "SENT");
         // What waits for the morning or for a digest is not late.
-        if (!sent || history.some((step) => step.state === "PLANNED")) continue;
+        if (!item.sent_at || item.waited) continue;
         const at = recorded.get(item.event_id);
-        lags.set(item.notification_id, { at, ms: Math.max(1, Date.parse(sent.at) - at) });
+        lags.set(item.notification_id, { at, ms: Math.max(1, Date.parse(item.sent_at) - at) });
       }
       // Looked at again until all of it has come to its end.
       const open = recent.length === 0 || recent.some((item) => !FINAL.includes(item.state));

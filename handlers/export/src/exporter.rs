@@ -357,11 +357,10 @@ impl Exporter {
         if !exported.contains(&notification.event_version) {
             return Ok(());
         }
-        if let Some((decision, row)) = rows::of_notification(account, notification) {
-            snapshot.decisions.write(decision)?;
-            if let Some(row) = row {
-                snapshot.notifications.write(row)?;
-            }
+        let (decision, row) = rows::of_notification(account, notification);
+        snapshot.decisions.write(decision)?;
+        if let Some(row) = row {
+            snapshot.notifications.write(row)?;
         }
         Ok(())
     }

@@ -112,44 +112,23 @@ pub struct Notification {
     pub event_version: Version,
     /// The template of the mail.
     pub template: Option<String>,
+    /// The number of times that its mail was handed to the mailer.
+    pub attempts: u32,
+    /// The time of the decision.
+    pub decided_at: DateTime<Utc>,
+    /// The time of the last change of its phase.
+    pub updated_at: DateTime<Utc>,
+    /// The first time at which the mailer accepted a mail of it.
+    pub sent_at: Option<DateTime<Utc>>,
     /// The provider's last report about the mail.
     pub delivery: Option<String>,
-    /// The phases so far, oldest first.
-    pub history: Vec<Step>,
-}
-
-/// An entry of a notification's history.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct Step {
-    /// The phase.
-    pub state: String,
-    /// The first time at which the phase was entered.
-    pub at: DateTime<Utc>,
-    /// The number of times; 1 if the API omits it.
-    #[serde(default = "once")]
-    pub times: u32,
-    /// The last time, if there were several.
-    #[serde(default)]
-    pub last_at: Option<DateTime<Utc>>,
-}
-
-fn once() -> u32 {
-    1
 }
 
 const SKIPPED: &str = "SKIPPED";
-const SENDING: &str = "SENDING";
-const SENT: &str = "SENT";
 
 /// Returns a row of the decisions and, unless the notification was skipped, one
-/// of the notifications. `None` if the history is empty.
-pub fn of_notification(
-    account: &AccountId,
-    notification: &Notification,
-) -> Option<(Row, Option<Row>)> {
-    let decided_at = notification.history.first()?.at;
-    let last = notification.history.last()?;
-    let updated_at = last.last_at.unwrap_or(last.at);
+/// of the notifications.
+pub fn of_notification(account: &AccountId, notification: &Notification) -> (Row, Option<Row>) {
     let skipped = notification.state == SKIPPED;
     let place = [
         Value::text(&notification.notification_id),
@@ -162,26 +141,21 @@ pub fn of_notification(
     decision.extend([
         Value::text(if skipped { "skip" } else { "send" }),
         Value::optional(notification.reason.as_ref().filter(|_| skipped)),
-        Value::time(decided_at),
+        Value::time(notification.decided_at),
     ]);
     if skipped {
-        return Some((decision, None));
+        return (decision, None);
     }
-    let steps = |state: &'static str| {
-        let steps = notification.history.iter();
-        steps.filter(move |step| step.state == state)
-    };
-    let sent_at = steps(SENT).next().map(|step| step.at);
     let mut row = place.to_vec();
     row.extend([
         Value::text(&notification.state),
         Value::optional(notification.reason.as_ref()),
         Value::optional(notification.template.as_ref()),
-        Value::Int(steps(SENDING).map(|step| i64::from(step.times)).sum()),
+        Value::Int(i64::from(notification.attempts)),
         Value::optional(notification.delivery.as_ref()),
-        Value::time(decided_at),
-        Value::time(updated_at),
-        sent_at.map_or(Value::Null, Value::time),
+        Value::time(notification.decided_at),
+        Value::time(notification.updated_at),
+        notification.sent_at.map_or(Value::Null, Value::time),
     ]);
-    Some((decision, Some(row)))
+    (decision, Some(row))
 }

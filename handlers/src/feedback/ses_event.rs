@@ -8,12 +8,11 @@
 use chrono::{DateTime, Utc};
 use domain::NotificationId;
 use domain::email::AddressHash;
+use domain::notification::{ProviderEvent, ProviderEventKind as Kind};
 use serde_json::Value;
 
 use crate::error::{Error, Result};
-use crate::ports::{
-    ATTEMPT_TAG, NOTIFICATION_TAG, ProviderEvent, ProviderEventKind as Kind, SuppressionReason,
-};
+use crate::ports::{ATTEMPT_TAG, NOTIFICATION_TAG, SuppressionReason};
 
 /// Longest id that is kept; SES's have about 60 characters.
 const MAX_ID_CHARS: usize = 120;

@@ -2,6 +2,7 @@
 
 use axum::Json;
 use axum::extract::State;
+use domain::notification::{Notification, Phase};
 use domain::time::format_time;
 use serde_json::{Value, json};
 
@@ -10,7 +11,6 @@ use super::parameters::PathText;
 use super::problem::Problem;
 use crate::error::{Error, Missing};
 use crate::mail_code::read_code;
-use crate::ports::{Notification, State as NotificationState};
 
 pub(super) async fn get(
     State(api): State<Api>,
@@ -26,23 +26,20 @@ pub(super) async fn get(
     let sent_at = handed_over(&found).ok_or_else(unknown)?;
     Ok(Json(json!({
         "valid": true,
-        "kind": match found.content.is_digest() {
+        "kind": match found.content().is_digest() {
             true => json!("digest"),
-            false => json!(found.kind),
+            false => json!(found.kind()),
         },
         "sent_at": format_time(sent_at),
         // A digest is of all accounts.
-        "account": (!found.content.is_digest()).then(|| mail::mask(found.account_id.as_str())),
+        "account": (!found.content().is_digest()).then(|| mail::mask(found.account_id().as_str())),
     })))
 }
 
 /// When the mail may have left the bank; none where it certainly has not.
 fn handed_over(notification: &Notification) -> Option<chrono::DateTime<chrono::Utc>> {
-    use NotificationState::{Sending, Sent, Unknown};
-    if !matches!(notification.state, Sending | Sent | Unknown) {
-        return None;
+    match notification.phase() {
+        Phase::Sending | Phase::Sent | Phase::Unknown => notification.attempted_at(),
+        Phase::Planned | Phase::Claimed | Phase::RetryAt | Phase::Rejected | Phase::Skipped => None,
     }
-    let mut steps = notification.history.iter().rev();
-    let sending = steps.find(|step| step.state == Sending);
-    sending.map(|step| step.until())
 }

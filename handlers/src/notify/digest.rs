@@ -1,22 +1,25 @@
-//! Digests: what waited for one, told together and once for each occurrence.
+//! Digests: the notifications that waited for an occurrence, in one mail.
 //!
 //! The digest is a notification of its own, under an id made of its recipient
-//! and occurrence, and it pins what it tells when it is first written. Whoever
-//! comes late waits for the next one. What it tells stays `PLANNED` and refers
-//! to it: what becomes of them is what becomes of it.
+//! and occurrence, and it pins what it covers when it is first written. A
+//! notification that comes late waits for the next one. Those that it covers stay
+//! `PLANNED` and refer to it: they share the digest's outcome.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use domain::cadence::Cadence;
-use domain::notification::{self, EMAIL, Kind, SkipReason};
+use domain::notification::{
+    self, Content, Covered, Digest, Draft, EMAIL, Kind, Notification, Pending, Phase, SkipReason,
+    WaitReason,
+};
 use domain::{AccountId, IntegrationEvent, NotificationId, Version};
 use futures::future::join_all;
 use mail::{DigestItem, DigestNotice, Direction};
 
-use super::{Notifier, render};
+use super::{Notifier, draft_of, render};
 use crate::error::{Error, Result};
-use crate::ports::{Content, Covered, Digest, Notification, Person, State};
+use crate::ports::{Person, Versioned};
 
 /// Most notifications of one digest: each is read before it is told. What is
 /// more, or has no room in the digest's item, waits for the next one.
@@ -29,22 +32,24 @@ impl Notifier {
     pub(super) async fn wait_for_digest(
         &self,
         event: &IntegrationEvent,
-        planned: Notification,
+        draft: Draft,
         at: DateTime<Utc>,
     ) -> Result<()> {
         let customer = &event.customer_id;
-        let digest = notification::digest_id(customer, &planned.recipient, at, EMAIL);
-        let reason = Some("digest".to_owned());
-        let mut waiting = planned.moved(State::Planned, self.clock.now(), reason);
-        waiting.due_at = Some(at);
-        waiting.digest_id = Some(digest);
-        self.save(&waiting).await
+        let recipient = &draft.subject().recipient;
+        let digest = notification::digest_id(customer, recipient, at, EMAIL);
+        let waiting = draft.waits(self.clock.now(), at, WaitReason::Digest(digest));
+        self.save(Versioned::new(waiting)).await.map(drop)
     }
 
     /// Tells a digest, one of whose notifications is due, unless it was told
     /// before.
-    pub(super) async fn tell_digest(&self, id: NotificationId, one: &Notification) -> Result<()> {
-        let event = self.event_of(one).await?;
+    pub(super) async fn tell_digest(
+        &self,
+        id: NotificationId,
+        one: &Versioned<Notification>,
+    ) -> Result<()> {
+        let event = self.event_of(&one.value).await?;
         let person = self.person_of_today(&event).await?;
         let waiting = self.waiting_for(id, one).await?;
         let told = match self.notifications.get(id).await? {
@@ -54,7 +59,7 @@ impl Notifier {
         };
         if let Some(digest) = self.notifications.get(id).await? {
             for waiting in &waiting {
-                self.settle_into_digest(&event, &digest, waiting, person.as_ref())
+                self.settle_into_digest(&event, &digest.value, waiting, person.as_ref())
                     .await?;
             }
         }
@@ -65,52 +70,45 @@ impl Notifier {
     async fn waiting_for(
         &self,
         id: NotificationId,
-        one: &Notification,
-    ) -> Result<Vec<Notification>> {
+        one: &Versioned<Notification>,
+    ) -> Result<Vec<Versioned<Notification>>> {
         let mut waiting = vec![one.clone()];
         // One more than fits, as one may be the one that is here already.
         let mut found = self.notifications.of_digest(id, MAX_COVERED + 1).await?;
-        found.retain(|found| *found != one.notification_id);
+        found.retain(|found| *found != one.value.id());
         for some in found.chunks(AT_ONCE) {
             let stored = join_all(some.iter().map(|id| self.notifications.get(*id))).await;
             for stored in stored {
-                waiting.extend(stored?.filter(|stored| {
-                    stored.state == State::Planned
-                        && stored.due_at.is_some()
-                        && stored.digest_id == Some(id)
-                }));
+                waiting.extend(stored?.filter(|stored| stored.value.waits_for_digest(id)));
             }
         }
-        waiting.sort_by(|a, b| place(a).cmp(&place(b)));
+        waiting.sort_by(|a, b| place(&a.value).cmp(&place(&b.value)));
         Ok(waiting)
     }
 
     async fn make_digest(
         &self,
         id: NotificationId,
-        waiting: &[Notification],
+        waiting: &[Versioned<Notification>],
         person: Option<&Person>,
     ) -> Result<()> {
         let Some(first) = waiting.first() else {
             return Ok(());
         };
-        let mut covered: Vec<Covered> = waiting.iter().map(covers).take(MAX_COVERED).collect();
-        covered.truncate(Digest::room_for(&covered));
+        let first = &first.value;
+        let covered = waiting.iter().map(|one| covers(&one.value));
+        let covered = covered.take(MAX_COVERED).collect();
         let event = self.event_of(first).await?;
         let now = self.clock.now();
-        let to = first.due_at.unwrap_or(now);
+        let to = first.due_at().unwrap_or(now);
         let from = person.map_or(to, |person| begins(person, to));
-        let mut digest = Notification::new(id, &event, first.kind, first.recipient.clone());
-        digest.due_at = Some(now);
-        digest.content = Content::Digest(Digest {
-            customer_id: event.customer_id.clone(),
-            recipient: first.recipient.clone(),
-            from,
-            to,
-            covers: covered,
-        });
+        let (customer, recipient) = (event.customer_id.clone(), first.recipient());
+        let digest = Digest::pin(customer, recipient.clone(), from, to, covered);
+        let content = Content::Digest(digest);
+        let digest = draft_of(id, &event, first.kind(), recipient, content);
+        let pending = Versioned::new(Pending::from(digest.resumed_by_heartbeat(now)));
         let skip = person.is_none().then_some(SkipReason::Erased);
-        self.send_or_skip(&event, digest, skip, person).await
+        self.send_or_skip(&event, pending, skip, person).await
     }
 
     /// Notes that the digest tells it; or, where that was pinned without it,
@@ -119,82 +117,73 @@ impl Notifier {
         &self,
         event: &IntegrationEvent,
         digest: &Notification,
-        waiting: &Notification,
+        waiting: &Versioned<Notification>,
         person: Option<&Person>,
     ) -> Result<()> {
-        let id = waiting.notification_id;
+        let id = waiting.value.id();
         let Some(stored) = self.notifications.get(id).await? else {
             return Ok(());
         };
         // Skipped while the digest was made, or seen to by another beat.
-        if stored.state != State::Planned || stored.revision != waiting.revision {
+        if stored.revision != waiting.revision {
             return Ok(());
         }
-        let Content::Digest(Digest { covers, .. }) = &digest.content else {
+        let Some(content) = digest.content().digest() else {
             return Ok(());
         };
-        let covered = covers.iter().any(|covered| covered.notification_id == id);
-        if covered {
-            return self.save(&stored.due(None)).await;
+        if content.includes(id) {
+            let settled = stored.try_map(Notification::joins_digest)?;
+            return self.save(settled).await.map(drop);
         }
         let next = person.and_then(|person| next_digest(person, self.clock.now()));
         let Some(next) = next else {
-            let reason = SkipReason::Erased.as_str().to_owned();
-            return self.skip(&stored, reason).await;
+            return self
+                .skip(stored.map(Pending::from), SkipReason::Erased)
+                .await;
         };
-        let customer = &event.customer_id;
-        let mut later = stored.due(Some(next));
-        later.digest_id = Some(notification::digest_id(
-            customer,
-            &stored.recipient,
-            next,
-            EMAIL,
-        ));
-        self.save(&later).await
+        let (customer, recipient) = (&event.customer_id, stored.value.recipient());
+        let digest = notification::digest_id(customer, recipient, next, EMAIL);
+        let later = stored.try_map(|stored| stored.misses_digest(digest, next))?;
+        self.save(later).await.map(drop)
     }
 
     /// The digest without what is not wanted any more, each with its reason.
     pub(super) async fn without_unwanted(
         &self,
-        mut digest: Notification,
+        mut digest: Versioned<Pending>,
         person: &Person,
-    ) -> Result<Notification> {
+    ) -> Result<Versioned<Pending>> {
         // An earlier attempt may have left some out, and the customer may want
         // them again since: what was told as skipped stays so.
-        let is_first = digest.revision == 0;
-        let Content::Digest(content) = &mut digest.content else {
-            return Ok(digest);
-        };
-        let covers = std::mem::take(&mut content.covers);
-        let covers = match is_first {
-            true => covers,
-            false => self.still_planned(covers).await?,
-        };
-        let recipient = &digest.recipient;
-        let (wanted, unwanted): (Vec<Covered>, Vec<Covered>) = covers
-            .into_iter()
-            .partition(|covered| person.preferences.is_on_for(covered.kind, recipient));
-        content.covers = wanted;
-        for covered in unwanted {
-            let stored = self.notifications.get(covered.notification_id).await?;
-            if let Some(stored) = stored.filter(|stored| stored.state == State::Planned) {
-                let (now, reason) = (self.clock.now(), SkipReason::PreferenceOff.as_str());
-                self.save(&stored.moved(State::Skipped, now, Some(reason.to_owned())))
+        if let Pending::Begun(begun) = &digest.value
+            && let Some(content) = begun.content().digest()
+        {
+            let planned = self.still_planned(content.covers()).await?;
+            let is_planned = |covered: &Covered| planned.contains(&covered.notification_id);
+            digest.value.retain_covered(is_planned);
+        }
+        let recipient = digest.value.subject().recipient.clone();
+        let is_wanted = |covered: &Covered| person.preferences.is_on_for(covered.kind, &recipient);
+        for unwanted in digest.value.retain_covered(is_wanted) {
+            let stored = self.notifications.get(unwanted.notification_id).await?;
+            if let Some(stored) = stored.filter(is_planned) {
+                let (now, reason) = (self.clock.now(), SkipReason::PreferenceOff);
+                self.save(stored.try_map(|stored| stored.skipped(now, reason))?)
                     .await?;
             }
         }
         Ok(digest)
     }
 
-    async fn still_planned(&self, covers: Vec<Covered>) -> Result<Vec<Covered>> {
-        let mut planned = Vec::with_capacity(covers.len());
+    async fn still_planned(&self, covers: &[Covered]) -> Result<BTreeSet<NotificationId>> {
+        let mut planned = BTreeSet::new();
         for some in covers.chunks(AT_ONCE) {
             let read = some
                 .iter()
                 .map(|covered| self.notifications.get(covered.notification_id));
             for (stored, covered) in join_all(read).await.into_iter().zip(some) {
-                if stored?.is_some_and(|stored| stored.state == State::Planned) {
-                    planned.push(covered.clone());
+                if stored?.as_ref().is_some_and(is_planned) {
+                    planned.insert(covered.notification_id);
                 }
             }
         }
@@ -205,11 +194,11 @@ impl Notifier {
         &self,
         digest: &Digest,
         person: &Person,
-        notification: &Notification,
+        notification: &Pending,
         foot: render::MailFooter<'_>,
     ) -> Result<mail::Rendered> {
         let mut kinds: BTreeMap<(&AccountId, Version), Vec<Kind>> = BTreeMap::new();
-        for covered in &digest.covers {
+        for covered in digest.covers() {
             let place = (&covered.account_id, covered.event_version);
             kinds.entry(place).or_default().push(covered.kind);
         }
@@ -235,8 +224,8 @@ impl Notifier {
         }
         let notice = DigestNotice {
             envelope: render::envelope(person, notification, foot),
-            from: digest.from,
-            to: digest.to,
+            from: digest.from(),
+            to: digest.to(),
             items,
         };
         mail::render_digest(&notice).map_err(render::failed)
@@ -245,15 +234,20 @@ impl Notifier {
 
 /// By account, in the order of its events, what an event is mainly about first.
 fn place(waiting: &Notification) -> (&AccountId, Version, Kind) {
-    (&waiting.account_id, waiting.event_version, waiting.kind)
+    let source = waiting.source();
+    (&source.account_id, source.version, waiting.kind())
+}
+
+fn is_planned(stored: &Versioned<Notification>) -> bool {
+    stored.value.phase() == Phase::Planned
 }
 
 fn covers(waiting: &Notification) -> Covered {
     Covered {
-        notification_id: waiting.notification_id,
-        kind: waiting.kind,
-        account_id: waiting.account_id.clone(),
-        event_version: waiting.event_version,
+        notification_id: waiting.id(),
+        kind: waiting.kind(),
+        account_id: waiting.account_id().clone(),
+        event_version: waiting.source().version,
     }
 }
 

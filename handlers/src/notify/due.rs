@@ -1,10 +1,11 @@
-//! What has waited: taken up by the heartbeat when its time has come.
+//! Notifications that have waited: the heartbeat resumes them when their time has come.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::TimeDelta;
+use domain::notification::{Caller, Content, Notification, Step};
 use domain::{IntegrationEvent, NotificationId};
 use futures::future::{join_all, try_join_all};
 use tracing::field::Empty;
@@ -12,7 +13,7 @@ use tracing::{Instrument, Span};
 
 use super::{Notifier, skip_today};
 use crate::error::{Error, Result};
-use crate::ports::{Content, DUE_SHARDS, Notification, Person, State};
+use crate::ports::{DUE_SHARDS, Person};
 use crate::telemetry;
 
 /// Notifications of one slice that a beat looks at. What is left is still due
@@ -91,28 +92,30 @@ impl Notifier {
         let Some(stored) = self.notifications.get(id).await? else {
             return Ok(());
         };
-        if let Some(correlation_id) = &stored.correlation_id {
-            Span::current().record("correlation_id", correlation_id.as_str());
+        if let Some(correlation_id) = stored.value.correlation_id() {
+            Span::current().record("correlation_id", correlation_id);
         }
-        if stored.due_at.is_none_or(|due_at| due_at > now) {
-            return Ok(());
-        }
-        if let (State::Planned, Some(digest), true) =
-            (stored.state, stored.digest_id, stored.content.is_event())
-        {
+        match stored.value.next_step(Caller::Heartbeat, now) {
+            Step::Nothing => return Ok(()),
             // All that wait for it go together, at the first of them.
-            return match is_first(digests, digest) {
-                true => self.tell_digest(digest, &stored).await,
-                false => Ok(()),
-            };
+            Step::Collect { digest } => {
+                return match is_first(digests, digest) {
+                    true => self.tell_digest(digest, &stored).await,
+                    false => Ok(()),
+                };
+            }
+            Step::NotBefore(_) | Step::Deliver | Step::AskMailer { .. } => {}
         }
-        let event = self.event_of(&stored).await?;
+        let event = self.event_of(&stored.value).await?;
         let person = self.person_of_today(&event).await?;
         let stored = self.drawn(&event, stored).await?;
         // First the next one: once this is told, nothing comes for it again.
-        self.plan_next(&event, &stored, person.as_ref()).await?;
-        let skip = skip_today(&stored, person.as_ref());
-        self.go_on_now(&event, stored, skip, person.as_ref()).await
+        self.plan_next(&event, &stored.value, person.as_ref())
+            .await?;
+        let skip = skip_today(&stored.value, person.as_ref());
+        let of_today = person.as_ref();
+        self.resume(&event, stored, Caller::Heartbeat, skip, of_today)
+            .await
     }
 
     async fn plan_next(
@@ -121,12 +124,12 @@ impl Notifier {
         stored: &Notification,
         person: Option<&Person>,
     ) -> Result<()> {
-        match stored.content {
+        match stored.content() {
             Content::Statement(statement) => {
-                self.plan_next_statement(event, stored, statement, person)
+                self.plan_next_statement(event, stored, *statement, person)
                     .await
             }
-            _ => Ok(()),
+            Content::Event | Content::Digest(_) => Ok(()),
         }
     }
 
@@ -134,8 +137,9 @@ impl Notifier {
         let Some(stored) = self.notifications.get(id).await? else {
             return Ok(());
         };
-        if stored.due_at.is_some() {
-            self.save(&stored.due(Some(self.clock.now() + AFTER_A_FAILURE)))
+        if stored.value.due_at().is_some() {
+            let until = self.clock.now() + AFTER_A_FAILURE;
+            self.save(stored.try_map(|stored| stored.postponed(until))?)
                 .await?;
         }
         Ok(())
@@ -145,14 +149,4 @@ impl Notifier {
 fn is_first(seen: &Mutex<BTreeSet<NotificationId>>, digest: NotificationId) -> bool {
     let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
     seen.insert(digest)
-}
-
-impl Notification {
-    /// The same at another time, as the next revision; never again, for `None`.
-    pub(super) fn due(&self, at: Option<chrono::DateTime<chrono::Utc>>) -> Self {
-        let mut later = self.clone();
-        later.due_at = at;
-        later.revision += 1;
-        later
-    }
 }

@@ -122,7 +122,7 @@ impl Evaluator {
                 .digest_after(recorded_at, then.time_zone, wishes.quiet_hours())
         });
         let evaluated = |decision: Decision| Evaluated {
-            digest_at: digest_at.filter(|_| can_wait(decision.kind)),
+            digest_at: digest_at.filter(|_| decision.kind.can_wait()),
             ..Evaluated::at_once(decision)
         };
         Ok(Evaluation {
@@ -133,11 +133,6 @@ impl Evaluator {
             entered_later,
         })
     }
-}
-
-/// What one must know to act against a fraud is no use in the morning.
-pub(super) fn can_wait(kind: Kind) -> bool {
-    kind != Kind::Security
 }
 
 fn decide(

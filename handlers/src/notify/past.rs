@@ -1,12 +1,11 @@
 //! Events that happened before, read again from the store.
 
-use domain::notification::{EMAIL, Kind, notification_id};
+use domain::notification::{EMAIL, EventRef, Kind, Notification, notification_id};
 use domain::recipient::Recipient;
 use domain::{AccountId, EventId, IntegrationEvent, NotificationId, Version};
 
 use super::Notifier;
 use crate::error::{Error, Result};
-use crate::ports::Notification;
 
 impl Notifier {
     /// The domain events of this version: what the bank reported, first, and
@@ -32,22 +31,19 @@ impl Notifier {
 
     /// The event that a notification came from.
     pub(super) async fn event_of(&self, notification: &Notification) -> Result<IntegrationEvent> {
-        let Notification {
+        let EventRef {
             account_id,
             event_id,
-            event_version,
-            ..
-        } = notification;
-        let events = self.events_of(account_id, *event_version).await?;
+            version,
+        } = notification.source();
+        let events = self.events_of(account_id, *version).await?;
         let mut events = events.into_iter();
         events
             .find(|event| event.metadata.event_id == *event_id)
             .ok_or_else(|| {
                 Error::Permanent(
-                    format!(
-                        "account {account_id} has no event {event_id} at version {event_version}"
-                    )
-                    .into(),
+                    format!("account {account_id} has no event {event_id} at version {version}")
+                        .into(),
                 )
             })
     }

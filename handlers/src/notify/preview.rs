@@ -6,13 +6,13 @@ use std::fmt;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
-use domain::notification::{Kind, SkipReason};
+use domain::notification::{Kind, Pending, SkipReason};
 use domain::{Commit, IntegrationEvent, Version};
 
-use super::evaluator::{Evaluated, Evaluator, can_wait};
-use super::{id_of, render};
+use super::evaluator::{Evaluated, Evaluator};
+use super::{draft, id_of, render};
 use crate::error::{Error, Result};
-use crate::ports::{Clock, Notification, Person, Suppressions};
+use crate::ports::{Clock, Person, Suppressions};
 
 pub struct Previewer {
     pub evaluator: Evaluator,
@@ -112,7 +112,7 @@ impl Previewer {
         }
         let quiet = person.quiet_until(self.clock.now());
         Ok(quiet
-            .filter(|_| can_wait(evaluated.kind))
+            .filter(|_| evaluated.kind.can_wait())
             .map_or(Verdict::Send, Verdict::QuietHours))
     }
 
@@ -123,8 +123,7 @@ impl Previewer {
         person: &Person,
     ) -> Result<mail::Rendered> {
         let id = id_of(event, evaluated.kind, &evaluated.recipient);
-        let notification =
-            Notification::new(id, event, evaluated.kind, evaluated.recipient.clone());
+        let notification = Pending::from(draft(id, event, evaluated.kind, &evaluated.recipient));
         // No code that the bank would call its own, and no link that would act.
         let foot = render::MailFooter {
             bank_name: &self.bank_name,

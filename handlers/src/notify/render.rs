@@ -1,12 +1,12 @@
 //! From a notification and a person to a rendered mail.
 
-use domain::notification::Kind;
+use domain::notification::{Content, Kind, Pending};
 use domain::{Event, IntegrationEvent, Money};
 use mail::{Amount, Envelope, Notice, Rendered, RenderedStatement, Scheduled};
 
 use super::Notifier;
 use crate::error::{Error, Result};
-use crate::ports::{Attachment, Content, Notification, Person, State};
+use crate::ports::{Attachment, Person};
 
 /// A mail without its envelope.
 pub(super) struct Letter {
@@ -20,10 +20,10 @@ impl Notifier {
         &self,
         event: &IntegrationEvent,
         person: &Person,
-        notification: &Notification,
+        notification: &Pending,
         foot: MailFooter<'_>,
     ) -> Result<Letter> {
-        let mail = match &notification.content {
+        let mail = match &notification.subject().content {
             Content::Event => render(event, person, notification, foot)?,
             Content::Digest(digest) => {
                 self.render_digest(digest, person, notification, foot)
@@ -58,21 +58,22 @@ pub(super) struct MailFooter<'a> {
 pub(super) fn render(
     event: &IntegrationEvent,
     person: &Person,
-    notification: &Notification,
+    notification: &Pending,
     foot: MailFooter<'_>,
 ) -> Result<Rendered> {
     let (fact, balances) = (&event.fact, event.balances);
     let movement = fact.movement();
-    let preferences = person.preferences.get(notification.kind);
+    let kind = notification.subject().kind;
+    let preferences = person.preferences.get(kind);
     let threshold = preferences.and_then(|preference| {
-        let by_currency = match notification.kind {
+        let by_currency = match kind {
             Kind::LowBalance => &preference.threshold,
             _ => &preference.min_amount,
         };
         by_currency.get(&balances.currency()).copied()
     });
     let notice = Notice {
-        kind: notification.kind,
+        kind,
         envelope: envelope(person, notification, foot),
         account_id: event.metadata.account_id.to_string(),
         amount: fact.amount().map(amount),
@@ -103,25 +104,18 @@ pub(super) fn failed(error: mail::RenderError) -> Error {
     permanent(format!("the mail cannot be rendered: {error}"))
 }
 
-pub(super) fn envelope(
-    person: &Person,
-    notification: &Notification,
-    foot: MailFooter<'_>,
-) -> Envelope {
+pub(super) fn envelope(person: &Person, notification: &Pending, foot: MailFooter<'_>) -> Envelope {
     Envelope {
         locale: person.locale,
         time_zone: person.time_zone,
         bank_name: foot.bank_name.to_owned(),
         customer_name: person.name.clone(),
-        notification_id: notification.notification_id.to_string(),
+        notification_id: notification.subject().id.to_string(),
         verification_code: foot.verification_code,
         unsubscribe_url: foot.unsubscribe_url,
         hide_amounts: person.preferences.hides_amounts(),
         // After a mail of unknown outcome, which an operator had sent once more.
-        possible_repeat: notification
-            .history
-            .iter()
-            .any(|step| step.state == State::Unknown),
+        possible_repeat: notification.may_be_repeat(),
     }
 }
 

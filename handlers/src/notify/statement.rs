@@ -9,14 +9,14 @@ mod notice;
 
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::cadence::StatementMonth;
-use domain::notification::{self, EMAIL, Kind};
+use domain::notification::{self, Content, EMAIL, Kind, Notification, Statement, WaitReason};
 use domain::recipient::Recipient;
 use domain::{IntegrationEvent, NotificationId, Status};
 
-use super::Notifier;
 use super::evaluator::Evaluation;
+use super::{Notifier, draft_of};
 use crate::error::Result;
-use crate::ports::{Content, Notification, Person, State, Statement};
+use crate::ports::{Person, Saved, Versioned};
 
 /// Commits read at a time.
 const PAGE: usize = 100;
@@ -77,8 +77,8 @@ impl Notifier {
         person: Option<&Person>,
     ) -> Result<()> {
         let wanted =
-            person.filter(|person| recipients(person).any(|wanting| wanting == told.recipient));
-        let head = self.store.head(&told.account_id).await?;
+            person.filter(|person| recipients(person).any(|wanting| wanting == *told.recipient()));
+        let head = self.store.head(told.account_id()).await?;
         let through = statement.versions.map(|versions| versions.through);
         let more = head.is_some_and(|head| {
             head.account().status != Status::Closed || Some(head.version()) > through
@@ -89,7 +89,7 @@ impl Notifier {
         };
         let series = Series {
             event,
-            recipient: &told.recipient,
+            recipient: told.recipient(),
         };
         self.plan_statement(series, month).await.map(drop)
     }
@@ -102,14 +102,9 @@ impl Notifier {
     ) -> Result<Option<Statement>> {
         let id = series.id(month.first);
         if let Some(stored) = self.notifications.get(id).await? {
-            return Ok(stored.content.statement());
+            return Ok(stored.value.content().statement());
         }
         self.join_neighbours(series, &mut month).await?;
-        let recipient = series.recipient.clone();
-        let planned = Notification::new(id, series.event, Kind::Statement, recipient);
-        let reason = Some("end-of-month".to_owned());
-        let mut waiting = planned.moved(State::Planned, self.clock.now(), reason);
-        waiting.due_at = Some(month.told_at);
         let statement = Statement {
             first_day: month.first,
             last_day: month.last,
@@ -117,13 +112,19 @@ impl Notifier {
             ends: month.ends,
             versions: None,
         };
-        waiting.content = Content::Statement(statement);
-        if self.notifications.save(&waiting).await? {
+        let content = Content::Statement(statement);
+        let waiting = draft_of(id, series.event, Kind::Statement, series.recipient, content).waits(
+            self.clock.now(),
+            month.told_at,
+            WaitReason::MonthEnd,
+        );
+        let saved = self.notifications.save(&Versioned::new(waiting)).await?;
+        if saved == Saved::Written {
             return Ok(Some(statement));
         }
         // Whoever was quicker has planned it, perhaps by another clock.
         let stored = self.notifications.get(id).await?;
-        Ok(stored.and_then(|stored| stored.content.statement()))
+        Ok(stored.and_then(|stored| stored.value.content().statement()))
     }
 }
 

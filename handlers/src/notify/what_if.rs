@@ -18,7 +18,7 @@ use domain::{AccountId, Commit, CustomerId, FieldError, IntegrationEvent, Versio
 use serde::{Deserialize, Serialize};
 
 use super::Verdict;
-use super::evaluator::{Evaluated, Evaluator, can_wait};
+use super::evaluator::{Evaluated, Evaluator};
 use crate::error::{Error, Missing, Result};
 use crate::ports::{Clock, CommitPosition, Person};
 use crate::query::time_index::{self, Range};
@@ -222,7 +222,7 @@ fn verdict(event: &IntegrationEvent, evaluated: &Evaluated, person: Option<&Pers
         return Verdict::Digest(at);
     }
     person
-        .filter(|_| can_wait(evaluated.kind))
+        .filter(|_| evaluated.kind.can_wait())
         .and_then(|person| person.quiet_until(event.metadata.recorded_at))
         .map_or(Verdict::Send, Verdict::QuietHours)
 }

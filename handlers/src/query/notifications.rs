@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 
+use domain::notification::{HistoryEntry, Notification};
 use domain::recipient::Recipient;
 use domain::time::format_time;
 use domain::{AccountId, NotificationId};
 use serde_json::{Value, json};
 
 use crate::error::Result;
-use crate::ports::{HistoryEntry, Notification, Notifications};
+use crate::ports::Notifications;
 
 /// Up to `limit` of the account's notifications, the newest event first, as the
 /// API shows them, and where to go on.
@@ -27,7 +28,7 @@ pub async fn shown_of_account(
     let all = found
         .iter()
         .map(|notification| {
-            let digest = notification.told_by().and_then(|id| digests.get(&id));
+            let digest = notification.in_digest().and_then(|id| digests.get(&id));
             shown(notification, digest)
         })
         .collect();
@@ -40,12 +41,12 @@ async fn digests(
     found: &[Notification],
 ) -> Result<BTreeMap<NotificationId, Notification>> {
     let mut digests = BTreeMap::new();
-    for id in found.iter().filter_map(Notification::told_by) {
+    for id in found.iter().filter_map(Notification::in_digest) {
         if digests.contains_key(&id) {
             continue;
         }
         if let Some(digest) = notifications.get(id).await? {
-            digests.insert(id, digest);
+            digests.insert(id, digest.value);
         }
     }
     Ok(digests)
@@ -54,23 +55,30 @@ async fn digests(
 /// What a digest tells has the digest's fate, and its own history before it.
 fn shown(notification: &Notification, digest: Option<&Notification>) -> Value {
     let fate = digest.unwrap_or(notification);
-    let history = notification
-        .history
-        .iter()
-        .chain(digest.into_iter().flat_map(|digest| digest.history.iter()));
+    let history = (notification.history().iter()).chain(
+        digest
+            .into_iter()
+            .flat_map(|digest| digest.history().iter()),
+    );
+    let (facts, fate_facts) = (notification.facts(), fate.facts());
     json!({
-        "notification_id": notification.notification_id,
-        "kind": notification.kind,
-        "recipient": recipient(&notification.recipient),
-        "state": fate.state,
-        "reason": fate.reason,
-        "event_id": notification.event_id,
-        "event_version": notification.event_version,
-        "template": fate.template,
-        "due_at": fate.due_at.map(format_time),
-        "digest_id": notification.digest_id,
-        "delivery": fate.delivery,
-        "provider_events": fate.feedback.iter().map(|event| json!({
+        "notification_id": notification.id(),
+        "kind": notification.kind(),
+        "recipient": recipient(notification.recipient()),
+        "state": fate.phase(),
+        "reason": fate.reason(),
+        "event_id": notification.source().event_id,
+        "event_version": notification.source().version,
+        "template": fate.template(),
+        "attempts": fate.attempts(),
+        "decided_at": format_time(facts.decided_at),
+        "updated_at": format_time(fate_facts.updated_at),
+        "sent_at": fate_facts.sent_at.map(format_time),
+        "waited": facts.waited,
+        "due_at": fate.due_at().map(format_time),
+        "digest_id": notification.digest_id(),
+        "delivery": fate.provider().status(),
+        "provider_events": fate.provider().events().iter().map(|event| json!({
             "kind": event.kind,
             "at": format_time(event.at),
             "detail": event.detail,

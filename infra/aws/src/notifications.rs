@@ -1,10 +1,11 @@
 use async_trait::async_trait;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use chrono::{DateTime, Utc};
+use domain::notification::Notification;
 use domain::time::format_recorded_at;
 use domain::{AccountId, NotificationId};
 use handlers::Result;
-use handlers::ports::{Notification, Notifications};
+use handlers::ports::{Notifications, Saved, Versioned, due_shard};
 use serde::{Deserialize, Serialize};
 
 use crate::client::Dynamo;
@@ -28,6 +29,8 @@ struct NotificationItem {
     due_slice: Option<u8>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     due: Option<String>,
+    /// Counts the writes: who writes the next one has the notification.
+    revision: u64,
     #[serde(flatten)]
     notification: Notification,
 }
@@ -68,7 +71,7 @@ async fn ids(
 
 #[async_trait]
 impl Notifications for DynamoNotifications {
-    async fn get(&self, id: NotificationId) -> Result<Option<Notification>> {
+    async fn get(&self, id: NotificationId) -> Result<Option<Versioned<Notification>>> {
         let Dynamo { client, tables, .. } = &self.0;
         let answer = client
             .get_item()
@@ -78,34 +81,42 @@ impl Notifications for DynamoNotifications {
             .send()
             .await
             .map_err(|error| classify("reading a notification", &error))?;
-        Ok(answer
-            .item
-            .map(read::<NotificationItem>)
-            .transpose()?
-            .map(|item| item.notification))
+        let item = answer.item.map(read::<NotificationItem>).transpose()?;
+        Ok(item.map(|item| Versioned {
+            value: item.notification,
+            revision: item.revision,
+        }))
     }
 
-    async fn save(&self, notification: &Notification) -> Result<bool> {
-        let position = format!("{:015}#{}", notification.event_version, notification.kind);
+    async fn save(&self, read: &Versioned<Notification>) -> Result<Saved> {
+        let notification = &read.value;
+        let (version, kind) = (notification.source().version, notification.kind());
+        let position = format!("{version:015}#{kind}");
+        let due_at = notification.due_at();
         let item = write(&NotificationItem {
-            position: (!notification.content.is_digest()).then_some(position),
-            due_slice: notification.due_at.map(|_| notification.due_slice()),
-            due: notification.due_at.map(format_recorded_at),
+            position: (!notification.content().is_digest()).then_some(position),
+            due_slice: due_at.map(|_| due_shard(notification.id())),
+            due: due_at.map(format_recorded_at),
+            revision: read.revision + 1,
             notification: notification.clone(),
         })?;
-        // The revision is the fence: who writes the next one has the notification.
-        let expected = match notification.revision {
-            1 => Expected::Nothing("notification_id"),
-            revision => Expected::Revision(revision - 1),
+        let expected = match read.revision {
+            0 => Expected::Nothing("notification_id"),
+            revision => Expected::Revision(revision),
         };
-        self.0
+        let written = self
+            .0
             .put(
                 &self.0.tables.notifications,
                 item,
                 expected,
                 "writing a notification",
             )
-            .await
+            .await?;
+        Ok(match written {
+            true => Saved::Written,
+            false => Saved::Stale,
+        })
     }
 
     async fn by_code(&self, code: &str) -> Result<Option<Notification>> {
@@ -122,7 +133,10 @@ impl Notifications for DynamoNotifications {
             .await
             .map_err(|error| classify("looking up a mail's code", &error))?;
         match answer.items.unwrap_or_default().into_iter().next() {
-            Some(item) => self.get(read::<Key>(item)?.notification_id).await,
+            Some(item) => {
+                let found = self.get(read::<Key>(item)?.notification_id).await?;
+                Ok(found.map(|found| found.value))
+            }
             None => Ok(None),
         }
     }

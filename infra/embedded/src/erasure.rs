@@ -8,9 +8,7 @@ use async_trait::async_trait;
 use aws::DynamoCustomers;
 use chrono::{DateTime, Utc};
 use domain::{CustomerId, NotificationId};
-use handlers::ports::{
-    Content, CustomerRevision, Customers, Notification, Notifications, ReadModel,
-};
+use handlers::ports::{CustomerRevision, Customers, Notifications, ReadModel};
 use handlers::{Error, Result};
 use rusqlite::params;
 use serde_json::Value;
@@ -141,18 +139,14 @@ impl ErasedToTheByte {
     async fn is_of(&self, customer: &CustomerId, notification: &str) -> Result<bool> {
         let id: Option<NotificationId> = notification.parse().ok();
         let Some(id) = id else { return Ok(true) };
-        let Some(Notification {
-            account_id,
-            content,
-            ..
-        }) = self.notifications.get(id).await?
-        else {
+        let Some(notification) = self.notifications.get(id).await? else {
             return Ok(true);
         };
-        if let Content::Digest(digest) = content {
-            return Ok(digest.customer_id == *customer);
+        if let Some(digest) = notification.value.content().digest() {
+            return Ok(digest.customer_id() == customer);
         }
-        let row = self.read_model.load(&account_id).await?;
+        let account = notification.value.account_id();
+        let row = self.read_model.load(account).await?;
         let balance = row.and_then(|row| row.balance);
         Ok(balance.is_none_or(|balance| balance.head.account.customer_id == *customer))
     }

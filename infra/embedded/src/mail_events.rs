@@ -170,9 +170,10 @@ fn envelope(
 mod tests {
     use domain::NotificationId;
     use domain::email::AddressHash;
-    use handlers::ports::{Priority, ProviderEventKind as Kind, SuppressionReason};
+    use handlers::ports::{Priority, SuppressionReason};
 
     use super::*;
+    use domain::notification::ProviderEventKind as Kind;
 
     fn told(to: &str) -> Vec<(Kind, Option<SuppressionReason>)> {
         let mail = Mail {

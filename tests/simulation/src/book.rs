@@ -4,14 +4,14 @@ use domain::email::AddressHash;
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
-use domain::notification::Kind;
+use domain::notification::{Kind, ProviderEventKind};
 use domain::recipient::Recipient;
 use domain::{
     AccountId, Commit, CustomerId, Event, EventId, Hash, IdempotencyKey, NotificationId,
     RequestHash, Version,
 };
 use handlers::append::Recorded;
-use handlers::ports::{CustomerRevision, ProviderEventKind};
+use handlers::ports::CustomerRevision;
 
 use crate::kernel::{Micros, TaskId};
 use crate::ports::customers::is_in_force;

@@ -9,9 +9,9 @@ mod size;
 pub(crate) mod statement;
 mod step;
 
-use domain::notification::Kind;
+use domain::notification::{Content, Kind, Notification, Phase};
 use domain::{IntegrationEvent, NotificationId};
-use handlers::ports::{Content, Mail, Notification, State};
+use handlers::ports::Mail;
 
 use crate::kernel::{Core, Micros};
 
@@ -36,7 +36,7 @@ impl Core {
                 mail.notification_id.to_string()
             });
         }
-        match &notification.content {
+        match notification.content() {
             Content::Event => self.check_single(mail, notification, began),
             Content::Digest(digest) => self.check_digest(mail, notification, digest, began),
             Content::Statement(statement) => {
@@ -52,10 +52,10 @@ impl Core {
         let named = self.state.book.named.get(&id);
         let named = named.map_or(0, |attempts| attempts.len() as u32);
         let was_unknown = notification
-            .history
+            .history()
             .iter()
-            .any(|step| step.state == State::Unknown);
-        let rather_twice = notification.kind == Kind::Security && was_unknown;
+            .any(|step| step.state == Phase::Unknown);
+        let rather_twice = notification.kind() == Kind::Security && was_unknown;
         let allowed = 1 + named + u32::from(rather_twice);
         if taken > allowed {
             self.violate("one mail a notification", || {
@@ -71,7 +71,7 @@ impl Core {
     }
 
     fn check_single(&mut self, mail: &Mail, notification: &Notification, began: Micros) {
-        let id = notification.notification_id;
+        let id = notification.id();
         if let Some(digest) = self.state.book.told_by.get(&id).copied() {
             self.violate("what a digest tells is not told alone too", || {
                 format!("{id}, told by {digest}")
@@ -79,7 +79,7 @@ impl Core {
         }
         let Some(event) = self.event_of(notification) else {
             self.violate("no mail without an event", || {
-                notification.event_id.to_string()
+                notification.source().event_id.to_string()
             });
             return;
         };
@@ -88,19 +88,16 @@ impl Core {
         let judged = self.judged(id, began);
         self.check_decision_of(notification, &event, false, judged);
         let customer = &event.customer_id;
-        self.check_recipient(mail, notification, customer, &[notification.kind], began);
+        self.check_recipient(mail, notification, customer, &[notification.kind()], began);
     }
 
     /// Nobody is told of history that was loaded.
     fn check_is_no_old_news(&mut self, notification: &Notification) {
-        let (account, version) = (&notification.account_id, notification.event_version);
+        let (account, version) = (notification.account_id(), notification.source().version);
         let commit = self.state.store.holding(account, version);
         if commit.is_some_and(|commit| self.state.book.is_silent(commit)) {
             self.violate(OLD_NEWS, || {
-                format!(
-                    "{}: {account} version {version}",
-                    notification.notification_id
-                )
+                format!("{}: {account} version {version}", notification.id())
             });
         }
     }
@@ -112,10 +109,10 @@ impl Core {
     }
 
     fn event_of(&self, notification: &Notification) -> Option<IntegrationEvent> {
-        let (account, version) = (&notification.account_id, notification.event_version);
+        let (account, version) = (notification.account_id(), notification.source().version);
         let commit = self.state.store.holding(account, version)?;
         let events = IntegrationEvent::of_commit(commit).unwrap_or_default();
         let mut events = events.into_iter();
-        events.find(|event| event.metadata.event_id == notification.event_id)
+        events.find(|event| event.metadata.event_id == notification.source().event_id)
     }
 }

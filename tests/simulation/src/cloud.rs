@@ -8,14 +8,14 @@ pub mod store;
 pub mod stream;
 
 use domain::email::AddressHash;
+use domain::notification::Notification;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use domain::{AccountId, CustomerId, NotificationId, ScheduleId};
 use handlers::ports::{
-    CustomerRevision, MonotoneClock, Notification, ReadModelRow, ReplayJob, ScheduleRow, ShadowRow,
-    Suppression,
+    CustomerRevision, MonotoneClock, ReadModelRow, ReplayJob, ScheduleRow, ShadowRow, Suppression,
 };
 
 use crate::book::Book;
@@ -139,6 +139,8 @@ pub struct State {
     pub rows: BTreeMap<AccountId, ReadModelRow>,
     pub customers: BTreeMap<CustomerId, Vec<CustomerRevision>>,
     pub notifications: BTreeMap<NotificationId, Arc<Notification>>,
+    /// How often each of them was written.
+    pub notification_revisions: BTreeMap<NotificationId, u64>,
     /// By the address's hash: what was told last, and when it was lifted last.
     pub suppressions: BTreeMap<AddressHash, (Option<Suppression>, Option<DateTime<Utc>>)>,
     pub letters: letters::Letters,
@@ -179,6 +181,7 @@ impl State {
             rows: BTreeMap::new(),
             customers: BTreeMap::new(),
             notifications: BTreeMap::new(),
+            notification_revisions: BTreeMap::new(),
             suppressions: BTreeMap::new(),
             letters: letters::Letters::default(),
             replays: BTreeMap::new(),

@@ -77,7 +77,7 @@ pub fn run(seed: u64, commands: u32, bug: &'static str, story: bool) -> Outcome 
     }
     bugs::plant("");
     let book = &core.state.book;
-    let unknown = handlers::ports::State::Unknown;
+    let unknown = domain::notification::Phase::Unknown;
     let outcome = Outcome {
         violation: core.violation.clone(),
         trace_hash: core.trace_hash(),
@@ -93,7 +93,7 @@ pub fn run(seed: u64, commands: u32, bug: &'static str, story: bool) -> Outcome 
                 .state
                 .notifications
                 .values()
-                .filter(|notification| notification.state == unknown)
+                .filter(|notification| notification.phase() == unknown)
                 .count() as u64,
             steps: core.events,
             virtual_seconds: core.now / 1_000_000,

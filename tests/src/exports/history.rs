@@ -162,24 +162,19 @@ pub(super) fn notifications(commit: &Commit) -> Vec<Notification> {
         .map(|(event, version)| {
             let at = commit.recorded_at;
             let skipped = version % 2 == 0;
-            let states: &[&str] = match skipped {
-                true => &["SKIPPED"],
-                false => &["CLAIMED", "SENDING", "SENT"],
-            };
-            let history: Vec<Value> = states
-                .iter()
-                .map(|state| json!({ "state": state, "at": at }))
-                .collect();
             let notification = json!({
                 "notification_id": format!("3e83e1e6-fbbf-5eeb-9d71-{version:012}"),
                 "kind": "deposit",
-                "state": states.last(),
+                "state": if skipped { "SKIPPED" } else { "SENT" },
                 "reason": skipped.then_some("preference-off"),
                 "event_id": event.event_id,
                 "event_version": version,
                 "template": (!skipped).then_some("deposit/en/1"),
+                "attempts": u32::from(!skipped),
+                "decided_at": at,
+                "updated_at": at,
+                "sent_at": (!skipped).then_some(at),
                 "delivery": null,
-                "history": history,
             });
             serde_json::from_value(notification).expect("a notification of the API")
         })

@@ -1,8 +1,7 @@
 //! What holds in every state, and what a settled one looks like.
 
+use domain::notification::Phase;
 use std::fmt;
-
-use handlers::ports::State;
 
 use super::stage::Stage;
 
@@ -57,9 +56,9 @@ pub(super) fn check(stage: &Stage) -> Result<(), String> {
     for stored in stage.world.notifications.all() {
         let taken = stage.world.mailer.accepted().into_iter().any(|mail| {
             let id = format!("{}-{}", mail.notification_id, mail.attempt);
-            stored.message_id == Some(id)
+            stored.message_id() == Some(id.as_str())
         });
-        if stored.state == State::Sent && !taken {
+        if stored.phase() == Phase::Sent && !taken {
             return Err(format!("it is SENT, and no mailer took it: {stored:?}"));
         }
     }
@@ -77,22 +76,21 @@ pub(super) fn end(stage: &Stage) -> Result<End, String> {
     let letters = stage.world.dead_letters.bodies();
     let names_it = |attempts: u32| {
         letters.iter().any(|letter| {
-            letter["notification_id"] == stored.notification_id.to_string()
-                && letter["attempts"] == attempts
+            letter["notification_id"] == stored.id().to_string() && letter["attempts"] == attempts
         })
     };
-    match stored.state {
-        State::Unknown if !names_it(stored.attempts) => {
+    match stored.phase() {
+        Phase::Unknown if !names_it(stored.attempts()) => {
             return Err(format!("it is UNKNOWN, and no letter says so: {stored:?}"));
         }
-        State::Planned | State::Claimed | State::Sending | State::RetryAt => {
+        Phase::Planned | Phase::Claimed | Phase::Sending | Phase::RetryAt => {
             return Err(format!("it is stuck: {stored:?}"));
         }
-        State::Sent | State::Rejected | State::Unknown | State::Skipped => {}
+        Phase::Sent | Phase::Rejected | Phase::Unknown | Phase::Skipped => {}
     }
     let mails = mails(stage);
     Ok(End {
-        state: stored.state.as_str(),
+        state: stored.phase().as_str(),
         by_itself: mails[0],
         by_operator: mails[1..].iter().sum(),
         letters: letters.len(),

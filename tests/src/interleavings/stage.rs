@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::{DateTime, Utc};
+use domain::notification::{Notification, State as NotificationState};
 use handlers::composition::Composition;
 use handlers::notify::Notifier;
 use handlers::ports::{Clock, CustomerRevision, Customers};
@@ -307,9 +308,7 @@ impl Stage {
         let all = self.world.notifications.all();
         let letters = self.world.dead_letters.places();
         !self.actors.is_empty()
-            || all
-                .iter()
-                .any(|stored| later(stored.lease_until) || later(stored.retry_at))
+            || all.iter().any(|stored| later(busy_until(stored)))
             || letters
                 .iter()
                 .any(|(_, _, visible_from)| later(Some(*visible_from)))
@@ -343,14 +342,13 @@ impl Stage {
         all.map(|stored| {
             (
                 (
-                    stored.notification_id,
-                    stored.state.as_str(),
-                    stored.attempts,
-                    stored.revision,
+                    stored.id(),
+                    stored.phase(),
+                    stored.attempts(),
+                    self.world.notifications.revision(stored.id()),
                 ),
-                stored.lease_until.map(|time| self.seconds(time)),
-                stored.retry_at.map(|time| self.seconds(time)),
-                stored.message_id,
+                busy_until(&stored).map(|time| self.seconds(time)),
+                stored.message_id().map(str::to_owned),
             )
         })
         .collect::<Vec<_>>()
@@ -384,4 +382,13 @@ fn messages<'a>(messages: impl Iterator<Item = &'a Message>) -> Vec<u64> {
     let mut messages: Vec<u64> = messages.map(|message| message.digest).collect();
     messages.sort_unstable();
     messages
+}
+
+/// Until when nobody acts on it: the end of a lease, or of the mailer's pause.
+fn busy_until(stored: &Notification) -> Option<DateTime<Utc>> {
+    match stored.state() {
+        NotificationState::Sending { lease_until, .. } => Some(*lease_until),
+        NotificationState::Deferred { until, .. } => Some(*until),
+        _ => None,
+    }
 }

@@ -24,7 +24,7 @@ pub async fn of_a_mail(bank: &Bank) -> Mail {
     let [sent] = &of_account[..] else {
         panic!("{of_account:?}")
     };
-    let message_id = sent.message_id.as_deref().expect("it was sent");
+    let message_id = sent.message_id().expect("it was sent");
     let mut reading = bank.reading();
     let feedback = bank.feedback();
     for (event_type, name) in [("Send", "send"), ("Delivery", "delivery")] {

@@ -1,17 +1,18 @@
 //! What an event does: to the notification, and to the address.
 
 use domain::email::AddressHash;
+use domain::notification::{DeliveryStatus, Phase};
 use handlers::composition::Composition;
 use handlers::error::Error;
-use handlers::ports::{Clock, DeliveryStatus, State, SuppressionReason, Suppressions};
+use handlers::ports::{Clock, SuppressionReason, Suppressions};
 use serde_json::json;
 use tests::world::{Fault, World};
 
-use crate::given::{ADDRESS, ID, example, notification, of, stored, world_with};
+use crate::given::{ADDRESS, ID, example, notification, of, stored, with_message, world_with};
 
 #[tokio::test]
 async fn a_permanent_bounce_suppresses_the_address_and_shows_in_the_timeline() {
-    let world = world_with(notification(State::Sent, 1)).await;
+    let world = world_with(notification(Phase::Sent, 1)).await;
     world.feedback().deliver(&example("Bounce")).await.unwrap();
     let found = world
         .suppressions
@@ -21,13 +22,16 @@ async fn a_permanent_bounce_suppresses_the_address_and_shows_in_the_timeline() {
         .unwrap();
     assert_eq!(found.reason, SuppressionReason::PermanentBounce);
     assert_eq!(found.notification_id, ID);
-    assert_eq!(stored(&world).delivery, Some(DeliveryStatus::Bounced));
-    assert_eq!(stored(&world).feedback.len(), 1);
+    assert_eq!(
+        stored(&world).provider().status(),
+        Some(DeliveryStatus::Bounced)
+    );
+    assert_eq!(stored(&world).provider().events().len(), 1);
 }
 
 #[tokio::test]
 async fn deliveries_and_delays_suppress_nobody() {
-    let world = world_with(notification(State::Sent, 1)).await;
+    let world = world_with(notification(Phase::Sent, 1)).await;
     for event_type in ["Send", "DeliveryDelay", "Delivery", "Reject"] {
         world
             .feedback()
@@ -47,8 +51,7 @@ async fn deliveries_and_delays_suppress_nobody() {
 
 #[tokio::test]
 async fn that_a_mail_was_taken_is_written_only_where_its_answer_has_not_told_it() {
-    let mut sent = notification(State::Sent, 2);
-    sent.message_id = Some("m-2".to_owned());
+    let sent = with_message(Phase::Sent, 2, Some("m-2".to_owned()));
     let world = world_with(sent.clone()).await;
     let tell = async |message, attempt| {
         let event = of("Send", message, attempt);
@@ -57,13 +60,13 @@ async fn that_a_mail_was_taken_is_written_only_where_its_answer_has_not_told_it(
     };
     assert_eq!(tell("m-2", 2).await, sent, "known");
     // Of another attempt, it is news.
-    assert_eq!(tell("m-1", 1).await.feedback.len(), 1);
-    assert_eq!(tell("m-3", 2).await.feedback.len(), 2);
+    assert_eq!(tell("m-1", 1).await.provider().events().len(), 1);
+    assert_eq!(tell("m-3", 2).await.provider().events().len(), 2);
 }
 
 #[tokio::test]
 async fn a_mail_of_unknown_outcome_is_settled_by_the_first_event_of_it() {
-    let world = world_with(notification(State::Unknown, 1)).await;
+    let world = world_with(notification(Phase::Unknown, 1)).await;
     world
         .feedback()
         .deliver(&of("Send", "m-1", 1))
@@ -71,8 +74,8 @@ async fn a_mail_of_unknown_outcome_is_settled_by_the_first_event_of_it() {
         .unwrap();
     let found = stored(&world);
     assert_eq!(
-        (found.state, found.message_id.as_deref()),
-        (State::Sent, Some("m-1"))
+        (found.phase(), found.message_id()),
+        (Phase::Sent, Some("m-1"))
     );
 }
 
@@ -93,7 +96,7 @@ async fn an_event_of_a_mail_that_was_never_sent_here_changes_nothing() {
 
 #[tokio::test]
 async fn an_event_told_again_does_not_undo_that_the_suppression_was_lifted() {
-    let world = world_with(notification(State::Sent, 1)).await;
+    let world = world_with(notification(Phase::Sent, 1)).await;
     world.feedback().deliver(&example("Bounce")).await.unwrap();
     world
         .suppressions
@@ -113,7 +116,7 @@ async fn an_event_told_again_does_not_undo_that_the_suppression_was_lifted() {
 
 #[tokio::test]
 async fn a_time_in_the_future_does_not_suppress_for_ever() {
-    let world = world_with(notification(State::Sent, 1)).await;
+    let world = world_with(notification(Phase::Sent, 1)).await;
     let mut event = example("Complaint");
     event["detail"]["complaint"]["timestamp"] = json!("9999-01-01T00:00:00Z");
     world.feedback().deliver(&event).await.unwrap();
@@ -151,7 +154,7 @@ async fn an_event_is_tried_again_where_a_store_fails_and_nothing_is_lost() {
             Fault::FailBefore(Error::Retryable("down".into())),
             Fault::FailAfter(Error::Unknown("lost".into())),
         ] {
-            let world = world_with(notification(State::Unknown, 1)).await;
+            let world = world_with(notification(Phase::Unknown, 1)).await;
             world.faults.forget_trace();
             world.faults.at(call, 0, fault.clone());
             world
@@ -162,8 +165,8 @@ async fn an_event_is_tried_again_where_a_store_fails_and_nothing_is_lost() {
             world.feedback().deliver(&example("Bounce")).await.unwrap();
             let found = stored(&world);
             assert_eq!(
-                (found.state, found.delivery),
-                (State::Sent, Some(DeliveryStatus::Bounced)),
+                (found.phase(), found.provider().status()),
+                (Phase::Sent, Some(DeliveryStatus::Bounced)),
                 "{call}"
             );
             assert!(
@@ -181,7 +184,7 @@ async fn an_event_is_tried_again_where_a_store_fails_and_nothing_is_lost() {
 
 #[tokio::test]
 async fn events_that_come_at_the_same_moment_are_all_kept() {
-    let world = world_with(notification(State::Sent, 1)).await;
+    let world = world_with(notification(Phase::Sent, 1)).await;
     let (feedback, events) = (
         world.feedback(),
         ["Send", "DeliveryDelay", "Delivery", "Bounce", "Complaint"],
@@ -189,6 +192,9 @@ async fn events_that_come_at_the_same_moment_are_all_kept() {
     let all = events.map(example);
     let done = futures::future::join_all(all.iter().map(|event| feedback.deliver(event))).await;
     assert_eq!(done, vec![Ok(()); events.len()]);
-    assert_eq!(stored(&world).feedback.len(), events.len());
-    assert_eq!(stored(&world).delivery, Some(DeliveryStatus::Complained));
+    assert_eq!(stored(&world).provider().events().len(), events.len());
+    assert_eq!(
+        stored(&world).provider().status(),
+        Some(DeliveryStatus::Complained)
+    );
 }

@@ -1,52 +1,52 @@
 //! What the tests of this folder start from.
 
-use domain::notification::Kind;
-use domain::recipient::Recipient;
+use domain::notification::{Notification, Phase};
 use domain::{AccountId, EventId, NotificationId};
-use handlers::ports::{Content, History, Notification, Notifications, State};
+use handlers::ports::{Notifications, Saved, Versioned};
 use serde_json::{Value, json};
 use tests::world::World;
 
 pub const ID: NotificationId = NotificationId::from_u128(0x3f9a_1c0e_5d7b_5288_8a61_0c2e_94d7_b1f6);
 pub const ADDRESS: &str = "recipient@example.com";
 
-/// A notification in this state, after so many attempts.
-pub fn notification(state: State, attempts: u32) -> Notification {
+/// A notification in this state, after so many attempts. The message of one that
+/// was sent is that of its last attempt.
+pub fn notification(phase: Phase, attempts: u32) -> Notification {
+    let message = (phase == Phase::Sent).then(|| format!("message-{attempts}"));
+    with_message(phase, attempts, message)
+}
+
+/// The same with another message.
+pub fn with_message(phase: Phase, attempts: u32, message: Option<String>) -> Notification {
     let account_id: AccountId = "ACC-1".parse().unwrap();
-    let at = chrono::DateTime::UNIX_EPOCH;
-    let mut history = History::default();
-    history.add(state, at, None);
-    Notification {
-        notification_id: ID,
-        event_id: EventId::new(&account_id, 2),
-        account_id,
-        event_version: 2,
-        correlation_id: Some("corr-1".parse().unwrap()),
-        kind: Kind::Deposit,
-        recipient: Recipient::Customer,
-        content: Content::Event,
-        state,
-        reason: None,
-        template: Some("deposit.en@1".to_owned()),
-        content_hash: Some("00".repeat(32)),
-        attempts,
-        lease_until: None,
-        retry_at: None,
-        due_at: None,
-        digest_id: None,
-        message_id: None,
-        feedback: Vec::new(),
-        delivery: None,
-        verification_code: None,
-        revision: 1,
-        history,
-    }
+    serde_json::from_value(json!({
+        "notification_id": ID,
+        "event_id": EventId::new(&account_id, 2),
+        "account_id": account_id,
+        "event_version": 2,
+        "correlation_id": "corr-1",
+        "kind": "deposit",
+        "state": phase,
+        "reason": (phase == Phase::Skipped).then_some("erased"),
+        "template": "deposit.en@1",
+        "content_hash": "00".repeat(32),
+        "attempts": attempts,
+        "lease_until": null,
+        "retry_at": null,
+        "message_id": message,
+        "history": [{ "state": phase, "at": "1970-01-01T00:00:00Z" }],
+    }))
+    .unwrap()
 }
 
 /// A world in which it is stored.
 pub async fn world_with(notification: Notification) -> World {
     let world = World::default();
-    assert!(world.notifications.save(&notification).await.unwrap());
+    let saved = world
+        .notifications
+        .save(&Versioned::new(notification))
+        .await;
+    assert_eq!(saved, Ok(Saved::Written));
     world
 }
 

@@ -1,8 +1,8 @@
 //! Receiving servers write texts of their own into bounces, and anybody can
 //! put anything into a JSON object.
 
-use handlers::feedback::{merged, read};
-use handlers::ports::State;
+use domain::notification::Phase;
+use handlers::feedback::read;
 use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 
@@ -72,8 +72,9 @@ proptest! {
         match read(&event) {
             Ok(None) => {}
             Ok(Some(read)) => {
-                let stored = notification(State::Unknown, 1);
-                let next = merged(&stored, &read.event, chrono::DateTime::UNIX_EPOCH).unwrap();
+                let stored = notification(Phase::Unknown, 1);
+                let next = stored.provider_reported(&read.event, chrono::DateTime::UNIX_EPOCH);
+                let next = next.unwrap();
                 let mut kept = serde_json::to_string(&next).unwrap();
                 kept = kept.replace("deposit.en@1", "the template");
                 prop_assert!(!kept.contains('@'), "{kept}");

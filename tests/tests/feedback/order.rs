@@ -2,9 +2,9 @@
 //! at the end.
 
 use chrono::{DateTime, TimeDelta};
-use handlers::feedback::{MAX_EVENTS, merged};
-use handlers::ports::{
-    DeliveryStatus, Notification, ProviderEvent, ProviderEventKind as Kind, State,
+use domain::notification::{
+    DeliveryStatus, MAX_PROVIDER_EVENTS, Notification, Phase, ProviderEvent,
+    ProviderEventKind as Kind, ProviderRecord,
 };
 use proptest::prelude::*;
 
@@ -26,45 +26,28 @@ fn after<'a>(
     events: impl IntoIterator<Item = &'a ProviderEvent>,
 ) -> Notification {
     events.into_iter().fold(start.clone(), |stored, event| {
-        merged(&stored, event, DateTime::UNIX_EPOCH).unwrap_or(stored)
+        let next = stored.provider_reported(event, DateTime::UNIX_EPOCH);
+        next.unwrap_or(stored)
     })
 }
 
 /// What does not depend on the way there.
-fn ending(
-    notification: &Notification,
-) -> (
-    State,
-    Option<String>,
-    Option<DeliveryStatus>,
-    Vec<ProviderEvent>,
-) {
-    let Notification {
-        state,
-        message_id,
-        delivery,
-        feedback,
-        ..
-    } = notification.clone();
-    (state, message_id, delivery, feedback)
+fn ending(notification: &Notification) -> (Phase, Option<&str>, &ProviderRecord) {
+    let (phase, message) = (notification.phase(), notification.message_id());
+    (phase, message, notification.provider())
 }
 
 fn any_start() -> impl Strategy<Value = Notification> {
     let states = [
-        State::Unknown,
-        State::Sending,
-        State::Sent,
-        State::Rejected,
-        State::RetryAt,
-        State::Skipped,
+        Phase::Unknown,
+        Phase::Sending,
+        Phase::Sent,
+        Phase::Rejected,
+        Phase::RetryAt,
+        Phase::Skipped,
     ];
-    (prop::sample::select(states.to_vec()), 1..4_u32).prop_map(|(state, attempts)| {
-        let mut start = notification(state, attempts);
-        if state == State::Sent {
-            start.message_id = Some(format!("message-{attempts}"));
-        }
-        start
-    })
+    (prop::sample::select(states.to_vec()), 1..4_u32)
+        .prop_map(|(state, attempts)| notification(state, attempts))
 }
 
 fn any_event() -> impl Strategy<Value = ProviderEvent> {
@@ -116,7 +99,7 @@ proptest! {
         prop_assert_eq!(ending(&once), ending(&other));
         // What is known already changes nothing, not even the revision.
         for event in &events {
-            prop_assert_eq!(merged(&other, event, DateTime::UNIX_EPOCH), None);
+            prop_assert_eq!(other.provider_reported(event, DateTime::UNIX_EPOCH), None);
         }
     }
 
@@ -127,7 +110,7 @@ proptest! {
         second in any_event(),
     ) {
         let second = ProviderEvent { id: first.id.clone(), ..second };
-        let kept = |order: [&ProviderEvent; 2]| after(&start, order).feedback;
+        let kept = |order: [&ProviderEvent; 2]| after(&start, order).provider().events().to_vec();
         prop_assert_eq!(kept([&first, &second]), kept([&second, &first]));
         prop_assert_eq!(kept([&first, &second]).len(), 1);
     }
@@ -135,7 +118,7 @@ proptest! {
 
 #[test]
 fn an_event_proves_what_it_says_and_no_more() {
-    use State::{Claimed, Rejected, RetryAt, Sending, Sent, Skipped, Unknown};
+    use Phase::{Rejected, RetryAt, Sending, Sent, Skipped, Unknown};
     // The state, after so many attempts; an event of this attempt; the state then.
     let table = [
         (Unknown, 1, Kind::Sent, 1, Sent),
@@ -154,7 +137,6 @@ fn an_event_proves_what_it_says_and_no_more() {
         (Sent, 1, Kind::Delivered, 1, Sent),
         // Taken, and found to have a virus afterwards.
         (Sent, 1, Kind::Rejected, 1, Rejected),
-        (Claimed, 1, Kind::Delivered, 1, Claimed),
         (RetryAt, 1, Kind::Delivered, 1, RetryAt),
         (Skipped, 0, Kind::Delivered, 1, Skipped),
         // Refused when it was handed over.
@@ -164,21 +146,22 @@ fn an_event_proves_what_it_says_and_no_more() {
         let start = notification(state, attempts);
         let next = after(&start, [&event(1, kind, attempt, 0)]);
         assert_eq!(
-            next.state, expected,
+            next.phase(),
+            expected,
             "{state:?} after {attempts}, {kind:?} of {attempt}"
         );
-        assert_eq!(next.revision, 2);
-        assert_eq!(next.feedback.len(), 1);
+        assert_eq!(next.provider().events().len(), 1);
         if state != expected {
-            assert_eq!(next.message_id, Some(format!("message-{attempt}")));
-            assert_eq!(next.history.last().unwrap().state, expected);
+            let message = format!("message-{attempt}");
+            assert_eq!(next.message_id(), Some(message.as_str()));
+            assert_eq!(next.history().last().unwrap().state, expected);
         }
     }
 }
 
 #[test]
 fn delivery_never_goes_back() {
-    let start = notification(State::Sent, 1);
+    let start = notification(Phase::Sent, 1);
     let events = [
         (Kind::Sent, None),
         (Kind::Complained, Some(DeliveryStatus::Complained)),
@@ -189,7 +172,7 @@ fn delivery_never_goes_back() {
     let mut stored = start;
     for (number, (kind, expected)) in (0..).zip(events) {
         stored = after(&stored, [&event(number, kind, 1, 0)]);
-        assert_eq!(stored.delivery, expected, "{kind:?}");
+        assert_eq!(stored.provider().status(), expected, "{kind:?}");
     }
 }
 
@@ -198,11 +181,9 @@ fn so_many_events_as_may_come_an_item_stays_small() {
     let events: Vec<ProviderEvent> = (0..200_u8)
         .map(|number| event(number, Kind::Delayed, 1, number.into()))
         .collect();
-    let start = notification(State::Sent, 1);
+    let start = notification(Phase::Sent, 1);
     let forwards = after(&start, &events);
-    assert_eq!(forwards.feedback.len(), MAX_EVENTS);
-    assert_eq!(
-        forwards.feedback,
-        after(&start, events.iter().rev()).feedback
-    );
+    assert_eq!(forwards.provider().events().len(), MAX_PROVIDER_EVENTS);
+    let backwards = after(&start, events.iter().rev());
+    assert_eq!(forwards.provider(), backwards.provider());
 }

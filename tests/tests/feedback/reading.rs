@@ -1,8 +1,9 @@
 //! SES's documented events, one by one.
 
 use domain::email::AddressHash;
+use domain::notification::ProviderEventKind as Kind;
 use handlers::feedback::read;
-use handlers::ports::{ProviderEventKind as Kind, SuppressionReason};
+use handlers::ports::SuppressionReason;
 use serde_json::json;
 
 use crate::given::{ADDRESS, ID, envelope, example, mail};

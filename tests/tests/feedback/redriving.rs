@@ -1,10 +1,11 @@
 //! Dead letters about mails whose end is known meanwhile, and events of SES
 //! that could not be noted.
 
+use domain::notification::{DeliveryStatus, Phase};
 use std::time::Duration;
 
 use handlers::composition::Composition;
-use handlers::ports::{DeadLetterQueue, DeliveryStatus, State};
+use handlers::ports::DeadLetterQueue;
 use handlers::redrive::Selection;
 use serde_json::json;
 use tests::world::{Answer, UNKNOWN_WINDOW, World, account, deposited, opened};
@@ -32,7 +33,7 @@ async fn unknown() -> World {
     }
     world.project(world.stream()).await;
     world.settle().await;
-    assert_eq!(stored(&world).state, State::Unknown);
+    assert_eq!(stored(&world).phase(), Phase::Unknown);
     world.clock.advance(UNKNOWN_WINDOW);
     world
 }
@@ -40,14 +41,14 @@ async fn unknown() -> World {
 /// An event of SES about the mail of that deposit.
 fn told(world: &World, event_type: &str) -> serde_json::Value {
     let mut event = example(event_type);
-    let id = stored(world).notification_id.to_string();
+    let id = stored(world).id().to_string();
     event["detail"]["mail"]["tags"]["notification_id"] = json!([id]);
     event
 }
 
 #[tokio::test]
 async fn the_letter_of_a_mail_that_is_settled_meanwhile_is_dropped_without_being_named() {
-    for (event_type, state) in [("Send", State::Sent), ("Reject", State::Rejected)] {
+    for (event_type, state) in [("Send", Phase::Sent), ("Reject", Phase::Rejected)] {
         let world = unknown().await;
         let kept = world.redriver().redrive(&up_to(10)).await.unwrap();
         assert!(
@@ -61,7 +62,7 @@ async fn the_letter_of_a_mail_that_is_settled_meanwhile_is_dropped_without_being
             .deliver(&told(&world, event_type))
             .await
             .unwrap();
-        assert_eq!(stored(&world).state, state);
+        assert_eq!(stored(&world).phase(), state);
         let dropped = world.redriver().redrive(&up_to(10)).await.unwrap();
         assert_eq!(dropped[0].outcome, "redriven", "{dropped:?}");
         assert!(dropped[0].detail.contains(state.as_str()), "{dropped:?}");
@@ -91,7 +92,7 @@ async fn a_named_letter_of_a_settled_mail_sends_nothing_either() {
 
 #[tokio::test]
 async fn an_event_that_could_not_be_noted_is_noted_by_a_redrive_and_not_put_on_the_bus() {
-    let world = world_with(notification(State::Sent, 1)).await;
+    let world = world_with(notification(Phase::Sent, 1)).await;
     let record = json!({
         "version": "1.0",
         "timestamp": "2026-11-22T12:05:31.123Z",
@@ -115,7 +116,10 @@ async fn an_event_that_could_not_be_noted_is_noted_by_a_redrive_and_not_put_on_t
     );
     let redriven = world.redriver().redrive(&up_to(10)).await.unwrap();
     assert_eq!(redriven[0].outcome, "redriven", "{redriven:?}");
-    assert_eq!(stored(&world).delivery, Some(DeliveryStatus::Bounced));
+    assert_eq!(
+        stored(&world).provider().status(),
+        Some(DeliveryStatus::Bounced)
+    );
     assert!(world.bus.published().is_empty());
     assert_eq!(world.redriver().list(10).await.unwrap().letters.len(), 0);
 }

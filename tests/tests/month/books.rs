@@ -1,12 +1,13 @@
 //! All that the month has left, read once.
 
 use domain::email::AddressHash;
+use domain::notification::Notification;
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use domain::{AccountId, Commit, IntegrationEvent, NotificationId, Schedule, Version};
 use embedded::StoredMail;
-use handlers::ports::{Notification, Person, Suppression};
+use handlers::ports::{Person, Suppression};
 
 use crate::mailbox::Mailbox;
 use crate::people::{CUSTOMERS, customer_id};
@@ -54,9 +55,9 @@ impl Books {
         for number in 0..CUSTOMERS {
             let id: AccountId = account_id(number).parse().unwrap();
             let account = Account::of(month, &id, number).await;
-            for digest in account.notifications.iter().filter_map(|n| n.digest_id) {
+            for digest in account.notifications.iter().filter_map(|n| n.digest_id()) {
                 if let Some(found) = api.notifications.get(digest).await.unwrap() {
-                    books.digests.insert(digest, found);
+                    books.digests.insert(digest, found.value);
                 }
             }
             books.accounts.insert(id, account);
@@ -103,7 +104,7 @@ impl Books {
 
     /// What became of it: of what a digest tells, what became of that.
     pub fn fate<'a>(&'a self, notification: &'a Notification) -> &'a Notification {
-        match notification.told_by() {
+        match notification.in_digest() {
             Some(digest) => &self.digests[&digest],
             None => notification,
         }
@@ -120,11 +121,15 @@ impl Books {
         let mut counts: BTreeMap<(String, &str, String), usize> = BTreeMap::new();
         for (_, notification) in self.notifications() {
             let fate = self.fate(notification);
-            let reason = match notification.told_by() {
+            let reason = match notification.in_digest() {
                 Some(_) => "in a digest".to_owned(),
-                None => fate.reason.clone().unwrap_or_default(),
+                None => fate.reason().unwrap_or_default().to_owned(),
             };
-            let key = (notification.kind.to_string(), fate.state.as_str(), reason);
+            let key = (
+                notification.kind().to_string(),
+                fate.phase().as_str(),
+                reason,
+            );
             *counts.entry(key).or_default() += 1;
         }
         let events: usize = self.accounts.values().map(|a| a.events.len()).sum();

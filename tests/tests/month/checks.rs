@@ -5,10 +5,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use domain::cadence::StatementMonth;
-use domain::notification::{self, Kind, SkipReason};
+use domain::notification::{self, Content, Kind, Notification, Phase, SkipReason};
 use domain::recipient::Recipient;
 use domain::{EventId, Money};
-use handlers::ports::{Content, State};
 
 use crate::books::{Account, Books};
 use crate::traffic::{end, reported, share};
@@ -38,8 +37,17 @@ pub fn every_event_has_its_decisions_and_no_others(books: &Books) {
         let stored: BTreeMap<_, _> = account
             .notifications
             .iter()
-            .filter(|found| found.content.is_event())
-            .map(|found| ((found.event_id, found.kind, found.recipient.clone()), found))
+            .filter(|found| found.content().is_event())
+            .map(|found| {
+                (
+                    (
+                        found.source().event_id,
+                        found.kind(),
+                        found.recipient().clone(),
+                    ),
+                    found,
+                )
+            })
             .collect();
         let keys: Vec<_> = expected.keys().collect();
         assert_eq!(
@@ -51,8 +59,8 @@ pub fn every_event_has_its_decisions_and_no_others(books: &Books) {
         for (key, skip) in &expected {
             let found = stored[key];
             if let Some(reason) = skip {
-                let told = (found.state, found.reason.as_deref());
-                assert_eq!(told, (State::Skipped, Some(reason.as_str())), "{found:?}");
+                let told = (found.phase(), found.reason());
+                assert_eq!(told, (Phase::Skipped, Some(reason.as_str())), "{found:?}");
             }
         }
         recorded += account
@@ -74,13 +82,13 @@ pub fn every_notification_is_at_an_end_or_waits_for_a_time_to_come(books: &Books
     ];
     for (_, notification) in books.notifications() {
         let fate = books.fate(notification);
-        match (fate.state, fate.reason.as_deref()) {
-            (State::Sent, _) => {}
-            (State::Skipped, Some(reason)) if later.contains(&reason) => {}
-            (State::Skipped, Some("no-contact" | "below-minimum")) => {}
-            (State::Planned, _) => {
+        match (fate.phase(), fate.reason()) {
+            (Phase::Sent, _) => {}
+            (Phase::Skipped, Some(reason)) if later.contains(&reason) => {}
+            (Phase::Skipped, Some("no-contact" | "below-minimum")) => {}
+            (Phase::Planned, _) => {
                 assert!(
-                    fate.due_at.is_some_and(|at| at > books.ended_at),
+                    fate.due_at().is_some_and(|at| at > books.ended_at),
                     "{fate:?}"
                 );
             }
@@ -92,8 +100,8 @@ pub fn every_notification_is_at_an_end_or_waits_for_a_time_to_come(books: &Books
 pub fn no_notification_is_sent_twice(books: &Books) {
     let ids: BTreeSet<&String> = books.mails.iter().map(|m| &m.notification_id).collect();
     assert_eq!(ids.len(), books.mails.len());
-    let told = |notification: &&handlers::ports::Notification| {
-        notification.state == State::Sent && notification.told_by().is_none()
+    let told = |notification: &&Notification| {
+        notification.phase() == Phase::Sent && notification.in_digest().is_none()
     };
     let alone = books.notifications().map(|(_, n)| n).filter(told).count();
     let digests = books.digests.values().filter(told).count();
@@ -108,19 +116,20 @@ pub fn no_mail_comes_in_quiet_hours_but_what_cannot_wait(books: &Books) {
     let mut at_night = 0;
     for (account, notification) in books.notifications() {
         let fate = books.fate(notification);
-        for mail in books.mails_of(fate.notification_id) {
+        for mail in books.mails_of(fate.id()) {
             let sent_at = sent_at(mail);
             let person = books.person(&account.customer, sent_at).unwrap();
             if person.quiet_until(sent_at).is_some() {
-                assert_eq!(notification.kind, Kind::Security, "{notification:?}");
+                assert_eq!(notification.kind(), Kind::Security, "{notification:?}");
                 at_night += 1;
             }
         }
     }
     assert_eq!(at_night, 1, "the closing of an account");
     let waited = books.notifications().filter(|(_, notification)| {
-        let first = notification.history.first();
-        first.is_some_and(|step| step.detail.as_deref() == Some("quiet-hours"))
+        let first = notification.history().first();
+        let reason = first.and_then(|step| step.detail.as_ref());
+        reason.is_some_and(|reason| reason.as_str() == "quiet-hours")
     });
     assert!(waited.count() > share(100));
 }
@@ -151,22 +160,22 @@ pub fn nothing_goes_to_an_address_that_bounced_was_replaced_or_erased(books: &Bo
 }
 
 pub fn the_totals_of_each_digest_are_those_of_the_events_it_tells(books: &Books) {
-    let sent = books.digests.values().filter(|d| d.state == State::Sent);
+    let sent = books.digests.values().filter(|d| d.phase() == Phase::Sent);
     let (mut checked, mut covered) = (0, 0);
     for digest in sent {
-        let Content::Digest(content) = &digest.content else {
+        let Content::Digest(content) = digest.content() else {
             panic!("{digest:?}")
         };
         let told: BTreeSet<_> = books
             .notifications()
-            .filter(|(_, n)| n.told_by() == Some(digest.notification_id))
-            .map(|(_, n)| n.notification_id)
+            .filter(|(_, n)| n.in_digest() == Some(digest.id()))
+            .map(|(_, n)| n.id())
             .collect();
-        let pinned: BTreeSet<_> = content.covers.iter().map(|c| c.notification_id).collect();
+        let pinned: BTreeSet<_> = content.covers().iter().map(|c| c.notification_id).collect();
         assert_eq!(told, pinned);
         covered += pinned.len();
-        let account = &books.accounts[&content.covers[0].account_id];
-        let versions: BTreeSet<_> = content.covers.iter().map(|c| c.event_version).collect();
+        let account = &books.accounts[&content.covers()[0].account_id];
+        let versions: BTreeSet<_> = content.covers().iter().map(|c| c.event_version).collect();
         let (mut paid_in, mut paid_out) = (0, 0);
         for event in &account.events {
             if event.fact.reported().is_none() || !versions.contains(&event.metadata.version) {
@@ -179,7 +188,7 @@ pub fn the_totals_of_each_digest_are_those_of_the_events_it_tells(books: &Books)
                 &mut paid_out
             }) += moved.abs();
         }
-        let mail = books.mails_of(digest.notification_id).next().unwrap();
+        let mail = books.mails_of(digest.id()).next().unwrap();
         let person = books.person(&account.customer, sent_at(mail)).unwrap();
         for total in [paid_in, paid_out] {
             let currency = account.commits[0].after.balance.currency();
@@ -206,12 +215,12 @@ pub fn a_low_balance_is_told_at_its_first_fall_and_once_a_day(books: &Books) {
     let mut first_falls = 0;
     let low = books
         .notifications()
-        .filter(|(_, notification)| notification.kind == Kind::LowBalance);
+        .filter(|(_, notification)| notification.kind() == Kind::LowBalance);
     for (account, notification) in low {
         let position = account
             .events
             .iter()
-            .position(|event| event.metadata.event_id == notification.event_id)
+            .position(|event| event.metadata.event_id == notification.source().event_id)
             .unwrap();
         let event = &account.events[position];
         let recorded_at = event.metadata.recorded_at;
@@ -224,13 +233,13 @@ pub fn a_low_balance_is_told_at_its_first_fall_and_once_a_day(books: &Books) {
             .iter()
             .all(|earlier| balance(earlier) >= threshold);
         if was_never_low && balance(event) < threshold {
-            assert_ne!(notification.reason.as_deref(), Some("not-crossed"));
+            assert_ne!(notification.reason(), Some("not-crossed"));
             first_falls += 1;
         }
-        if notification.state != State::Skipped {
+        if notification.phase() != Phase::Skipped {
             let zone: Tz = person.time_zone;
             let day = recorded_at.with_timezone(&zone).date_naive();
-            let told = (&notification.account_id, &notification.recipient, day);
+            let told = (notification.account_id(), notification.recipient(), day);
             assert!(days.insert(told), "twice on {day}: {notification:?}");
         }
     }
@@ -253,13 +262,13 @@ fn shown(money: Money, locale: mail::Locale) -> String {
 pub fn each_statement_is_of_its_month_and_ends_at_its_balance(books: &Books) {
     let mut checked = 0;
     for (account, notification) in books.notifications() {
-        let Content::Statement(statement) = notification.content else {
+        let Content::Statement(statement) = notification.content() else {
             continue;
         };
-        if notification.state != State::Sent {
+        if notification.phase() != Phase::Sent {
             continue;
         }
-        let mail = books.mails_of(notification.notification_id).next().unwrap();
+        let mail = books.mails_of(notification.id()).next().unwrap();
         let person = books.person(&account.customer, sent_at(mail)).unwrap();
         let zone: Tz = person.time_zone;
         let month = StatementMonth::of(statement.begins, zone, None).unwrap();

@@ -1,9 +1,10 @@
 //! Whatever dies or fails at whatever step.
 
 use crate::given::*;
+use domain::notification::Phase;
 use handlers::composition::Composition;
 use handlers::error::Error;
-use handlers::ports::{BusEntry, State};
+use handlers::ports::BusEntry;
 use std::time::Duration;
 use tests::world::{Answer, Fault, LEASE};
 
@@ -94,7 +95,7 @@ async fn a_mailbox_that_knows_afterwards_leaves_nothing_unknown_after_a_crash() 
         );
         world.project(world.stream()).await;
         world.settle().await;
-        assert_eq!(only(&world).state, State::Sent);
+        assert_eq!(only(&world).phase(), Phase::Sent);
         assert_eq!(world.mailer.accepted().len(), 1);
         assert_eq!(world.dead_letters.bodies().len(), 0);
     }
@@ -127,15 +128,15 @@ async fn two_workers_on_one_event_send_one_mail_wherever_the_first_one_pauses() 
                 let what = format!("knows {knows}, call {call}, pause {pause:?}");
                 assert!(world.mailer.accepted().len() <= 1, "{what}");
                 let sent = only(&world);
-                assert!(is_final(sent.state), "{what}: {sent:?}");
+                assert!(is_final(sent.phase()), "{what}: {sent:?}");
                 // Within the lease the second worker leaves it to the first.
                 assert!(
-                    pause > Duration::ZERO || sent.state == State::Sent,
+                    pause > Duration::ZERO || sent.phase() == Phase::Sent,
                     "{what}: {sent:?}"
                 );
                 // A worker that slept past its lease may send what the other had to call unknown.
                 assert!(
-                    sent.state == State::Unknown || world.mailer.accepted().len() == 1,
+                    sent.phase() == Phase::Unknown || world.mailer.accepted().len() == 1,
                     "{what}: {sent:?}"
                 );
             }

@@ -2,8 +2,8 @@
 
 use crate::given::*;
 use chrono::{DateTime, Utc};
+use domain::notification::{Content, Notification, Phase};
 use handlers::composition::Composition;
-use handlers::ports::{Content, Notification, State};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tests::world::{
@@ -57,13 +57,13 @@ async fn waiting() -> World {
 
 fn digests(world: &World) -> Vec<Notification> {
     let mut all = world.notifications.all();
-    all.retain(|notification| notification.content.is_digest());
+    all.retain(|notification| notification.content().is_digest());
     all
 }
 
 fn items(world: &World) -> Vec<Notification> {
     let mut all = world.notifications.all();
-    all.retain(|notification| notification.content.is_event());
+    all.retain(|notification| notification.content().is_event());
     all
 }
 
@@ -75,8 +75,8 @@ async fn everything_that_waited_is_told_in_one_mail_whose_totals_are_those_of_th
     assert_eq!(items(&world).len(), 6);
     for item in items(&world) {
         assert_eq!(
-            (item.state, item.reason.as_deref(), item.due_at),
-            (State::Planned, Some("digest"), Some(time(MORNING)))
+            (item.phase(), item.reason(), item.due_at()),
+            (Phase::Planned, Some("digest"), Some(time(MORNING)))
         );
     }
     world.clock.set(time(MORNING));
@@ -89,13 +89,13 @@ async fn everything_that_waited_is_told_in_one_mail_whose_totals_are_those_of_th
         assert!(text.contains(part), "{part} in {text}");
     }
     let digest = digests(&world).remove(0);
-    assert_eq!(digest.state, State::Sent);
-    let Content::Digest(content) = &digest.content else {
+    assert_eq!(digest.phase(), Phase::Sent);
+    let Content::Digest(content) = digest.content() else {
         panic!("{digest:?}")
     };
-    assert_eq!(content.covers.len(), 6);
+    assert_eq!(content.covers().len(), 6);
     for item in items(&world) {
-        assert_eq!(item.told_by(), Some(digest.notification_id));
+        assert_eq!(item.in_digest(), Some(digest.id()));
     }
 }
 
@@ -136,10 +136,10 @@ async fn a_worker_that_dies_anywhere_leaves_a_digest_that_is_sent_once() {
             let what = format!("{nth} {fault:?}");
             assert_eq!(world.mailer.accepted().len(), 1, "{what}");
             let digest = digests(&world).remove(0);
-            assert_eq!(digest.state, State::Sent, "{what}");
-            let told = Some(digest.notification_id);
+            assert_eq!(digest.phase(), Phase::Sent, "{what}");
+            let told = Some(digest.id());
             assert!(
-                items(&world).iter().all(|item| item.told_by() == told),
+                items(&world).iter().all(|item| item.in_digest() == told),
                 "{what}"
             );
         }
@@ -149,7 +149,7 @@ async fn a_worker_that_dies_anywhere_leaves_a_digest_that_is_sent_once() {
 #[tokio::test]
 async fn what_the_index_shows_too_late_is_in_the_next_digest() {
     let world = waiting().await;
-    let late = items(&world)[0].notification_id;
+    let late = items(&world)[0].id();
     world.notifications.hide(late);
     world.clock.set(time(MORNING));
     beat(&world).await;
@@ -157,14 +157,14 @@ async fn what_the_index_shows_too_late_is_in_the_next_digest() {
     beat(&world).await;
     let waiting: Vec<_> = items(&world)
         .into_iter()
-        .filter(|item| item.due_at.is_some())
+        .filter(|item| item.due_at().is_some())
         .collect();
     assert_eq!(waiting.len(), 1);
-    assert_eq!(waiting[0].due_at, Some(time(NEXT)));
+    assert_eq!(waiting[0].due_at(), Some(time(NEXT)));
     world.clock.set(time(NEXT));
     beat(&world).await;
     assert_eq!(world.mailer.accepted().len(), 2);
-    assert!(items(&world).iter().all(|item| item.told_by().is_some()));
+    assert!(items(&world).iter().all(|item| item.in_digest().is_some()));
     assert_eq!(digests(&world).len(), 2);
 }
 
@@ -177,14 +177,15 @@ async fn what_is_not_wanted_any_more_is_left_out_with_its_reason() {
     beat(&world).await;
     let text = &world.mailer.accepted()[0].text;
     assert!(!text.contains("100.00"), "{text}");
-    let skipped: Vec<_> = items(&world)
-        .into_iter()
-        .filter(|item| item.state == State::Skipped)
-        .map(|item| (item.kind, item.reason))
+    let items = items(&world);
+    let skipped: Vec<_> = items
+        .iter()
+        .filter(|item| item.phase() == Phase::Skipped)
+        .map(|item| (item.kind(), item.reason()))
         .collect();
-    let reason = Some("preference-off".to_owned());
+    let reason = Some("preference-off");
     let deposit = domain::notification::Kind::Deposit;
-    assert_eq!(skipped, [(deposit, reason.clone()), (deposit, reason)]);
+    assert_eq!(skipped, [(deposit, reason), (deposit, reason)]);
 }
 
 #[tokio::test]
@@ -204,18 +205,20 @@ async fn what_one_attempt_has_left_out_is_not_told_by_the_next_when_it_is_wanted
     world.customer_with("ana@example.com", daily()).await;
     beat(&world).await;
     assert_eq!(world.mailer.accepted().len(), 1);
-    let Content::Digest(content) = digests(&world).remove(0).content else {
-        panic!("a digest")
-    };
+    let digest = digests(&world).remove(0);
+    let content = digest.content().digest().unwrap();
     let skipped: Vec<_> = items(&world)
         .into_iter()
-        .filter(|item| item.state == State::Skipped)
-        .map(|item| item.notification_id)
+        .filter(|item| item.phase() == Phase::Skipped)
+        .map(|item| item.id())
         .collect();
     assert_eq!(skipped.len(), 1);
-    let mut told = content.covers.iter().map(|covered| covered.notification_id);
+    let mut told = content
+        .covers()
+        .iter()
+        .map(|covered| covered.notification_id);
     assert!(told.all(|id| !skipped.contains(&id)));
-    assert_eq!(content.covers.len(), 5);
+    assert_eq!(content.covers().len(), 5);
 }
 
 #[tokio::test]
@@ -235,7 +238,7 @@ async fn a_digest_of_which_nothing_is_wanted_is_not_sent() {
     assert!(
         items(&world)
             .iter()
-            .all(|item| item.state == State::Skipped)
+            .all(|item| item.phase() == Phase::Skipped)
     );
 }
 
@@ -249,10 +252,10 @@ async fn nothing_goes_to_who_was_erased_or_to_an_address_that_bounced() {
     assert_eq!(world.mailer.accepted(), []);
     let digest = digests(&world).remove(0);
     assert_eq!(
-        (digest.state, digest.reason.as_deref()),
-        (State::Skipped, Some("erased"))
+        (digest.phase(), digest.reason()),
+        (Phase::Skipped, Some("erased"))
     );
-    assert!(items(&world).iter().all(|item| item.due_at.is_none()));
+    assert!(items(&world).iter().all(|item| item.due_at().is_none()));
 }
 
 #[tokio::test]
@@ -261,7 +264,7 @@ async fn what_cannot_wait_does_not() {
     world.customer_with("ana@example.com", daily()).await;
     move_money(&world, "close", event("AccountClosed", json!({}))).await;
     world.settle().await;
-    assert_eq!(only(&world).state, State::Sent);
+    assert_eq!(only(&world).phase(), Phase::Sent);
 }
 
 #[tokio::test]
@@ -270,7 +273,7 @@ async fn a_digest_of_unknown_outcome_has_a_letter_and_is_sent_again_when_it_is_n
     world.mailer.answer([Answer::UnknownLost]);
     world.clock.set(time(MORNING));
     beat(&world).await;
-    assert_eq!(digests(&world)[0].state, State::Unknown);
+    assert_eq!(digests(&world)[0].phase(), Phase::Unknown);
     world.clock.advance(tests::world::UNKNOWN_WINDOW);
     let selection = handlers::redrive::Selection {
         ids: world.dead_letters.ids(),
@@ -279,7 +282,7 @@ async fn a_digest_of_unknown_outcome_has_a_letter_and_is_sent_again_when_it_is_n
     world.redriver().redrive(&selection).await.unwrap();
     world.settle().await;
     let digest = digests(&world).remove(0);
-    assert_eq!((digest.state, digest.attempts), (State::Sent, 2));
+    assert_eq!((digest.phase(), digest.attempts()), (Phase::Sent, 2));
     let mails = world.mailer.accepted();
     assert_eq!(mails.len(), 1);
     assert!(mails[0].text.contains("€330.50"), "{}", mails[0].text);

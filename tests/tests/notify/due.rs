@@ -1,10 +1,10 @@
 //! What is due and fails stops no other.
 
+use domain::notification::Phase;
 use std::time::Duration;
 
 use handlers::composition::Composition;
 use handlers::error::Error;
-use handlers::ports::State;
 use serde_json::json;
 use tests::world::{Fault, World, account, deposited};
 
@@ -53,7 +53,9 @@ async fn a_notification_that_fails_for_good_and_cannot_be_put_off_either_stops_n
         assert!(beat.failed > 0, "{beat:?}");
         let notifications = world.notifications.all();
         assert_eq!(notifications.len(), WAITING);
-        let sent = notifications.iter().filter(|one| one.state == State::Sent);
+        let sent = notifications
+            .iter()
+            .filter(|one| one.phase() == Phase::Sent);
         assert!(sent.count() >= WAITING - 2, "get {nth}");
     }
 }

@@ -1,7 +1,7 @@
 //! What the tests of this folder start from and hold at the end.
 
+use domain::notification::{Notification, Phase};
 use handlers::composition::Composition;
-use handlers::ports::{Notification, State};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -41,24 +41,28 @@ pub fn only(world: &World) -> Notification {
     all.remove(0)
 }
 
-pub fn states(notification: &Notification) -> Vec<State> {
-    notification.history.iter().map(|step| step.state).collect()
+pub fn states(notification: &Notification) -> Vec<Phase> {
+    notification
+        .history()
+        .iter()
+        .map(|step| step.state)
+        .collect()
 }
 
 #[track_caller]
 pub fn assert_skipped(world: &World, reason: &str) {
     let notification = only(world);
     assert_eq!(
-        (notification.state, notification.reason.as_deref()),
-        (State::Skipped, Some(reason))
+        (notification.phase(), notification.reason()),
+        (Phase::Skipped, Some(reason))
     );
     assert_eq!(world.mailer.accepted(), []);
 }
 
-pub fn is_final(state: State) -> bool {
+pub fn is_final(state: Phase) -> bool {
     matches!(
         state,
-        State::Sent | State::Rejected | State::Unknown | State::Skipped
+        Phase::Sent | Phase::Rejected | Phase::Unknown | Phase::Skipped
     )
 }
 
@@ -73,12 +77,12 @@ pub fn assert_at_most_once(world: &World, what: &str) {
     assert!(mails.values().all(|count| *count == 1), "{what}: {mails:?}");
     let letters = world.dead_letters.bodies();
     for notification in world.notifications.all() {
-        assert!(is_final(notification.state), "{what}: {notification:?}");
-        let told = mails.contains_key(&notification.notification_id);
-        match notification.state {
-            State::Sent => assert!(told, "{what}"),
-            State::Unknown => {
-                let id = notification.notification_id.to_string();
+        assert!(is_final(notification.phase()), "{what}: {notification:?}");
+        let told = mails.contains_key(&notification.id());
+        match notification.phase() {
+            Phase::Sent => assert!(told, "{what}"),
+            Phase::Unknown => {
+                let id = notification.id().to_string();
                 assert!(
                     letters.iter().any(|letter| letter["notification_id"] == id),
                     "{what}"

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
-use domain::notification::Kind;
+use domain::notification::{Kind, Phase};
 use domain::record::ProposedEvents;
 use handlers::append::Append;
 use handlers::composition::Composition;
-use handlers::ports::State;
 use handlers::redrive::Selection;
 use handlers::replay::{REQUESTED, ReplayRequest};
 use serde_json::{Value, json};
@@ -45,12 +44,15 @@ async fn send(world: &World, key: &str, events: Vec<Value>, notify: bool) {
 async fn told(world: &World) -> Vec<(Kind, String)> {
     world.settle().await;
     let mut all = world.notifications.all();
-    all.retain(|notification| notification.kind != Kind::Statement);
-    all.sort_by_key(|notification| (notification.event_version, notification.kind));
+    all.retain(|notification| notification.kind() != Kind::Statement);
+    all.sort_by_key(|notification| (notification.source().version, notification.kind()));
     all.into_iter()
         .map(|notification| {
-            let state = notification.state.as_str().to_owned();
-            (notification.kind, notification.reason.unwrap_or(state))
+            let state = notification.phase().as_str().to_owned();
+            (
+                notification.kind(),
+                notification.reason().map_or(state, str::to_owned),
+            )
         })
         .collect()
 }
@@ -168,8 +170,8 @@ async fn the_statement_of_the_month_has_what_was_loaded_in_it_and_past_months_ge
     assert!(entries.contains("70.00"), "{entries}");
     let statements = world.notifications.all().into_iter();
     let sent = statements
-        .filter(|notification| notification.kind == Kind::Statement)
-        .filter(|notification| notification.state == State::Sent)
+        .filter(|notification| notification.kind() == Kind::Statement)
+        .filter(|notification| notification.phase() == Phase::Sent)
         .count();
     assert_eq!(sent, 1);
 }

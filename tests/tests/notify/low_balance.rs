@@ -83,12 +83,12 @@ async fn alerts(world: &World) -> Vec<String> {
     world.project(world.stream()).await;
     world.settle().await;
     let mut all = world.notifications.all();
-    all.retain(|notification| notification.kind == Kind::LowBalance);
-    all.sort_by_key(|notification| notification.event_version);
+    all.retain(|notification| notification.kind() == Kind::LowBalance);
+    all.sort_by_key(|notification| notification.source().version);
     all.into_iter()
         .map(|notification| {
-            let state = notification.state.as_str().to_owned();
-            notification.reason.unwrap_or(state)
+            let state = notification.phase().as_str().to_owned();
+            notification.reason().map_or(state, str::to_owned)
         })
         .collect()
 }

@@ -1,5 +1,6 @@
 //! One machine, whose clock is set back while its program does not run.
 
+use domain::notification::Notification;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -7,7 +8,7 @@ use std::time::{Duration, Instant};
 use chrono::TimeDelta;
 use embedded::{Pipeline, Settings};
 use handlers::customers::read_person;
-use handlers::ports::{Clock, Notification};
+use handlers::ports::Clock;
 use serde_json::json;
 use tests::world::{TestClock, World, account, customer, deposited, opened};
 
@@ -31,7 +32,7 @@ async fn first_of(pipeline: &Pipeline) -> Notification {
         let notifications = &pipeline.api.notifications;
         let found = notifications.of_account(&account(1), None, 10).await;
         let mut found = found.unwrap().0.into_iter();
-        if let Some(ended) = found.find(|one| crate::given::is_final(one.state)) {
+        if let Some(ended) = found.find(|one| crate::given::is_final(one.phase())) {
             return ended;
         }
         assert!(started.elapsed() < PATIENCE, "nothing was decided");
@@ -63,6 +64,6 @@ async fn what_a_customer_wished_before_the_clock_was_set_back_is_followed() {
     let request = World::default().request(&account(1), "open", events);
     pipeline.api.appender.append(&request).await.unwrap();
     let told = first_of(&pipeline).await;
-    assert_eq!(told.state.as_str(), "SENT", "{told:?}");
+    assert_eq!(told.phase().as_str(), "SENT", "{told:?}");
     pipeline.stop().await;
 }

@@ -2,10 +2,10 @@
 
 use crate::given::*;
 use chrono::{DateTime, Utc};
+use domain::notification::{Phase, State};
 use handlers::composition::Composition;
 use handlers::error::Error;
 use handlers::notify::HeartbeatReport;
-use handlers::ports::State;
 use serde_json::{Value, json};
 use std::time::Duration;
 use tests::world::{Answer, Fault, LEASE, World, account, deposited, event, withdrawn};
@@ -40,8 +40,8 @@ async fn a_mail_of_the_night_comes_when_the_quiet_hours_are_over_and_once() {
     let world = waiting().await;
     let planned = only(&world);
     assert_eq!(
-        (planned.state, planned.reason.as_deref(), planned.due_at),
-        (State::Planned, Some("quiet-hours"), Some(time(MORNING)))
+        (planned.phase(), planned.reason(), planned.due_at()),
+        (Phase::Planned, Some("quiet-hours"), Some(time(MORNING)))
     );
     assert_eq!(beat(&world).await, HeartbeatReport::default());
     world.project(world.stream()).await;
@@ -51,11 +51,8 @@ async fn a_mail_of_the_night_comes_when_the_quiet_hours_are_over_and_once() {
     world.clock.set(time(MORNING));
     assert_eq!(beat(&world).await.done, 1);
     let sent = only(&world);
-    assert_eq!((sent.state, sent.due_at), (State::Sent, None));
-    assert_eq!(
-        states(&sent),
-        [State::Planned, State::Claimed, State::Sending, State::Sent]
-    );
+    assert_eq!((sent.phase(), sent.due_at()), (Phase::Sent, None));
+    assert_eq!(states(&sent), [Phase::Planned, Phase::Sending, Phase::Sent]);
     assert_eq!(beat(&world).await, HeartbeatReport::default());
     assert_eq!(world.mailer.accepted().len(), 1);
 }
@@ -64,7 +61,7 @@ async fn a_mail_of_the_night_comes_when_the_quiet_hours_are_over_and_once() {
 async fn what_comes_outside_of_them_is_told_at_once() {
     let world = deposit_for(quiet()).await;
     world.settle().await;
-    assert_eq!(states(&only(&world))[0], State::Claimed);
+    assert_eq!(states(&only(&world))[0], Phase::Sending);
 }
 
 #[tokio::test]
@@ -74,7 +71,7 @@ async fn a_closed_account_is_told_in_the_night_too() {
     move_money(&world, "close", event("AccountClosed", json!({}))).await;
     world.clock.set(time(NIGHT));
     world.settle().await;
-    assert_eq!(only(&world).state, State::Sent);
+    assert_eq!(only(&world).phase(), Phase::Sent);
 }
 
 #[tokio::test]
@@ -108,7 +105,7 @@ async fn quiet_hours_of_today_count_in_the_morning() {
     world.customer_with("new@example.com", longer).await;
     world.clock.set(time(MORNING));
     beat(&world).await;
-    assert_eq!(only(&world).due_at, Some(time("2026-11-23T08:00:00Z")));
+    assert_eq!(only(&world).due_at(), Some(time("2026-11-23T08:00:00Z")));
     world.clock.set(time("2026-11-23T08:00:00Z"));
     beat(&world).await;
     assert_eq!(world.mailer.accepted()[0].to.as_str(), "new@example.com");
@@ -130,7 +127,7 @@ async fn a_worker_that_dies_in_the_morning_leaves_it_to_the_next_beat() {
                 world.clock.advance(LEASE);
                 beat(&world).await;
             }
-            assert_eq!(only(&world).state, State::Sent, "{nth} {fault:?}");
+            assert_eq!(only(&world).phase(), Phase::Sent, "{nth} {fault:?}");
             assert_at_most_once(&world, &format!("{nth} {fault:?}"));
         }
     }
@@ -143,12 +140,15 @@ async fn a_mailer_that_wants_hours_is_left_to_the_heartbeat_and_no_letter_comes_
     world.mailer.answer([Answer::Later(hours)]);
     world.settle().await;
     let waiting = only(&world);
-    assert_eq!(waiting.state, State::RetryAt);
-    assert_eq!(waiting.due_at, waiting.retry_at);
+    assert_eq!(waiting.phase(), Phase::RetryAt);
+    let State::Deferred { until, .. } = *waiting.state() else {
+        panic!("{waiting:?}")
+    };
+    assert_eq!(waiting.due_at(), Some(until));
     assert_eq!(beat(&world).await, HeartbeatReport::default());
     world.clock.advance(hours);
     beat(&world).await;
-    assert_eq!(only(&world).state, State::Sent);
+    assert_eq!(only(&world).phase(), Phase::Sent);
     assert!(world.dead_letters.bodies().is_empty());
 }
 

@@ -2,8 +2,8 @@
 //! twice than never.
 
 use crate::given::*;
+use domain::notification::Phase;
 use handlers::composition::Composition;
-use handlers::ports::State;
 use handlers::unsubscribe::Unsubscriber;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -32,8 +32,8 @@ async fn happen(world: &World, key: &str, movement: Value) {
 fn told(world: &World) -> Vec<(String, String)> {
     let kind = |id| {
         let all = world.notifications.all();
-        let found = all.into_iter().find(|found| found.notification_id == id);
-        found.unwrap().kind.to_string()
+        let found = all.into_iter().find(|found| found.id() == id);
+        found.unwrap().kind().to_string()
     };
     let mails = world.mailer.accepted();
     mails
@@ -76,14 +76,9 @@ async fn a_further_address_is_told_of_no_cent_where_no_amounts_are_set() {
         [pair("ana", "deposit"), pair("ana", "withdrawal")]
     );
     let all = world.notifications.all();
-    let further = all.iter().filter(|found| !found.recipient.is_customer());
+    let further = all.iter().filter(|found| !found.recipient().is_customer());
     let reasons: Vec<_> = further
-        .map(|found| {
-            (
-                found.kind.as_str(),
-                found.reason.as_deref().unwrap_or("told"),
-            )
-        })
+        .map(|found| (found.kind().as_str(), found.reason().unwrap_or("told")))
         .collect();
     assert_eq!(
         reasons,
@@ -122,8 +117,8 @@ async fn an_address_that_was_taken_away_gets_nothing_more() {
     world.settle().await;
     assert_eq!(told(&world), [pair("ana", "deposit")]);
     let all = world.notifications.all();
-    let skipped = all.iter().find(|found| !found.recipient.is_customer());
-    assert_eq!(skipped.unwrap().reason.as_deref(), Some("preference-off"));
+    let skipped = all.iter().find(|found| !found.recipient().is_customer());
+    assert_eq!(skipped.unwrap().reason(), Some("preference-off"));
 }
 
 #[tokio::test]
@@ -141,7 +136,7 @@ async fn what_was_begun_for_a_further_address_is_ended_when_the_customer_is_eras
             world.bus.wait_again(entry);
         }
         let begun = world.notifications.all();
-        assert!(begun.iter().any(|found| !found.recipient.is_customer()));
+        assert!(begun.iter().any(|found| !found.recipient().is_customer()));
         world.customer_service().erase(&customer()).await.unwrap();
         world.clock.advance(LEASE);
         world.settle().await;
@@ -152,8 +147,8 @@ async fn what_was_begun_for_a_further_address_is_ended_when_the_customer_is_eras
             .unwrap();
         let unfinished = world.notifications.all().into_iter().find(|found| {
             matches!(
-                found.state,
-                State::Claimed | State::Sending | State::RetryAt
+                found.phase(),
+                Phase::Claimed | Phase::Sending | Phase::RetryAt
             )
         });
         assert_eq!(unfinished, None, "after write {call}");
@@ -191,7 +186,7 @@ async fn a_reversal_answers_the_mail_of_what_it_undoes() {
     let original = only(&world);
     let reversal = event(
         "TransactionReversed",
-        json!({ "reverses": original.event_id, "reason": "error" }),
+        json!({ "reverses": original.source().event_id, "reason": "error" }),
     );
     happen(&world, "undo", reversal).await;
     let mails = world.mailer.accepted();
@@ -201,7 +196,7 @@ async fn a_reversal_answers_the_mail_of_what_it_undoes() {
             .find(|(header, _)| header == name)
             .map(|(_, value)| value.clone())
     };
-    let id = format!("<{}@mailer.example>", original.message_id.unwrap());
+    let id = format!("<{}@mailer.example>", original.message_id().unwrap());
     assert_eq!(header("In-Reply-To"), Some(id.clone()));
     assert_eq!(header("References"), Some(id));
     assert!(
@@ -217,7 +212,7 @@ async fn a_reversal_of_what_was_never_told_answers_nothing() {
     let off = json!({ "kinds": { "deposit": { "enabled": false } } });
     let world = deposit_for(off).await;
     world.settle().await;
-    let original = only(&world).event_id;
+    let original = only(&world).source().event_id;
     let reversal = event("TransactionReversed", json!({ "reverses": original }));
     happen(&world, "undo", reversal).await;
     let mails = world.mailer.accepted();
@@ -248,7 +243,7 @@ async fn beat_after_the_window(world: &World) {
 #[tokio::test]
 async fn a_security_mail_of_unknown_outcome_comes_once_more_and_says_so() {
     let world = closed_with(vec![Answer::UnknownAccepted]).await;
-    assert_eq!(only(&world).state, State::Unknown);
+    assert_eq!(only(&world).phase(), Phase::Unknown);
     let notifier = world.notifier();
     notifier.run_due(Duration::from_secs(60)).await.unwrap();
     assert_eq!(
@@ -263,7 +258,7 @@ async fn a_security_mail_of_unknown_outcome_comes_once_more_and_says_so() {
     let repeat = "may have";
     assert!(!mails[0].text.contains(repeat), "{}", mails[0].text);
     assert!(mails[1].text.contains(repeat), "{}", mails[1].text);
-    assert_eq!(only(&world).state, State::Sent);
+    assert_eq!(only(&world).phase(), Phase::Sent);
     assert!(world.dead_letters.bodies().is_empty());
 }
 
@@ -275,6 +270,6 @@ async fn a_security_mail_that_is_unknown_twice_is_a_dead_letter_and_not_sent_aga
     }
     assert_eq!(world.mailer.accepted(), []);
     assert_eq!(world.faults.calls("mailer.send"), 2);
-    assert_eq!(only(&world).state, State::Unknown);
+    assert_eq!(only(&world).phase(), Phase::Unknown);
     assert_eq!(world.dead_letters.bodies()[0]["attempts"], 2);
 }

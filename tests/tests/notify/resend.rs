@@ -1,8 +1,9 @@
 //! Unknown outcomes, and the operator's one more time.
 
 use crate::given::*;
+use domain::notification::Phase;
 use handlers::composition::Composition;
-use handlers::ports::{BusEntry, State};
+use handlers::ports::BusEntry;
 use handlers::redrive::Selection;
 use serde_json::json;
 use tests::world::{Answer, Fault, UNKNOWN_WINDOW, World, customer};
@@ -11,7 +12,7 @@ use tests::world::{Answer, Fault, UNKNOWN_WINDOW, World, customer};
 async fn unknown(answer: Answer) -> World {
     let world = world_with(&(vec![answer], false)).await;
     world.settle().await;
-    assert_eq!(only(&world).state, State::Unknown);
+    assert_eq!(only(&world).phase(), Phase::Unknown);
     world.clock.advance(UNKNOWN_WINDOW);
     world
 }
@@ -76,7 +77,7 @@ async fn a_redrive_that_names_the_letter_sends_once_and_twice_is_once() {
     }
     world.settle().await;
     let sent = only(&world);
-    assert_eq!((sent.state, sent.attempts), (State::Sent, 2));
+    assert_eq!((sent.phase(), sent.attempts()), (Phase::Sent, 2));
     assert_eq!(world.mailer.accepted().len(), 1);
     assert_eq!(world.dead_letters.bodies().len(), 0);
 }
@@ -134,8 +135,8 @@ async fn an_old_wish_does_not_send_again_what_became_unknown_once_more() {
     world.bus.wait_again(old.clone());
     world.settle().await;
     assert_eq!(
-        (only(&world).state, only(&world).attempts),
-        (State::Unknown, 2)
+        (only(&world).phase(), only(&world).attempts()),
+        (Phase::Unknown, 2)
     );
     world.bus.wait_again(old);
     world.settle().await;

@@ -1,9 +1,9 @@
 //! One mail for each notification, and the states on the way.
 
 use crate::given::*;
+use domain::notification::Phase;
 use handlers::composition::Composition;
 use handlers::error::Error;
-use handlers::ports::State;
 use serde_json::json;
 use std::time::Duration;
 use tests::world::{Answer, Fault, LEASE, World, withdrawn};
@@ -16,12 +16,9 @@ async fn a_deposit_is_told_once_with_its_amount_and_balance() {
         world.project(world.stream()).await;
     }
     let notification = only(&world);
-    assert_eq!(
-        states(&notification),
-        [State::Claimed, State::Sending, State::Sent]
-    );
-    assert_eq!(notification.attempts, 1);
-    assert!(notification.template.is_some() && notification.content_hash.is_some());
+    assert_eq!(states(&notification), [Phase::Sending, Phase::Sent]);
+    assert_eq!(notification.attempts(), 1);
+    assert!(notification.template().is_some() && notification.content_hash().is_some());
     let mails = world.mailer.accepted();
     let [mail] = &mails[..] else {
         panic!("{} mails", mails.len())
@@ -52,7 +49,7 @@ async fn one_event_can_give_several_notifications_each_with_its_own_id() {
         .notifications
         .all()
         .iter()
-        .map(|found| found.kind.as_str())
+        .map(|found| found.kind().as_str())
         .collect();
     assert_eq!(
         kinds,
@@ -73,14 +70,14 @@ async fn a_lease_is_respected_until_it_ends() {
             .await
             .is_none()
     );
-    assert_eq!(only(&world).state, State::Sending);
+    assert_eq!(only(&world).phase(), Phase::Sending);
     world.project(world.stream()).await;
     world.clock.advance(LEASE - Duration::from_secs(1));
     assert_eq!(world.deliver_bus().await, 1);
     assert_eq!(world.mailer.accepted(), []);
     world.clock.advance(Duration::from_secs(2));
     assert_eq!(world.deliver_bus().await, 0);
-    assert_eq!(only(&world).state, State::Sent);
+    assert_eq!(only(&world).phase(), Phase::Sent);
 }
 
 #[tokio::test]
@@ -89,8 +86,8 @@ async fn a_mailer_that_asks_for_patience_gets_it() {
     assert_eq!(world.deliver_bus().await, 1);
     let waiting = only(&world);
     assert_eq!(
-        (waiting.state, waiting.reason.as_deref()),
-        (State::RetryAt, Some("the sending rate is exceeded"))
+        (waiting.phase(), waiting.reason()),
+        (Phase::RetryAt, Some("the sending rate is exceeded"))
     );
     world.clock.advance(Duration::from_secs(20));
     assert_eq!(world.deliver_bus().await, 1);
@@ -98,7 +95,7 @@ async fn a_mailer_that_asks_for_patience_gets_it() {
     world.clock.advance(Duration::from_secs(11));
     assert_eq!(world.deliver_bus().await, 0);
     let sent = only(&world);
-    assert_eq!((sent.state, sent.attempts), (State::Sent, 2));
+    assert_eq!((sent.phase(), sent.attempts()), (Phase::Sent, 2));
 }
 
 #[tokio::test]
@@ -109,8 +106,8 @@ async fn a_definite_refusal_is_the_end_with_its_reason() {
     world.settle().await;
     let rejected = only(&world);
     assert_eq!(
-        (rejected.state, rejected.reason.as_deref()),
-        (State::Rejected, Some("the address is invalid"))
+        (rejected.phase(), rejected.reason()),
+        (Phase::Rejected, Some("the address is invalid"))
     );
     assert_eq!(world.faults.calls("mailer.send"), 1);
 }

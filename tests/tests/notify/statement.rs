@@ -1,9 +1,8 @@
 //! Monthly statements: whole, once, and every month.
 
 use chrono::{DateTime, Utc};
-use domain::notification::Kind;
+use domain::notification::{Content, Kind, Notification, Phase};
 use handlers::composition::Composition;
-use handlers::ports::{Content, Notification, State};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tests::world::{Fault, World, account, customer, deposited, event, opened, withdrawn};
@@ -40,8 +39,8 @@ async fn happen(world: &World, key: &str, events: Vec<Value>) {
 
 fn statements(world: &World) -> Vec<Notification> {
     let mut all = world.notifications.all();
-    all.retain(|notification| notification.kind == Kind::Statement);
-    all.sort_by_key(|statement| statement.history[0].at);
+    all.retain(|notification| notification.kind() == Kind::Statement);
+    all.sort_by_key(|statement| statement.history()[0].at);
     all
 }
 
@@ -77,7 +76,7 @@ async fn a_statement_comes_on_the_first_with_what_moved_in_the_month() {
     assert_eq!(mails.len(), 1);
     assert!(mails[0].text.contains("€69.50"), "{}", mails[0].text);
     assert_eq!(entries(&mails[0]).len(), 2);
-    assert_eq!(statements(&world)[0].state, State::Sent);
+    assert_eq!(statements(&world)[0].phase(), Phase::Sent);
 }
 
 #[tokio::test]
@@ -107,8 +106,8 @@ async fn the_chain_ends_with_the_wish_and_begins_with_the_next_event() {
     beat(&world).await;
     let off = &statements(&world)[0];
     assert_eq!(
-        (off.state, off.reason.as_deref()),
-        (State::Skipped, Some("preference-off"))
+        (off.phase(), off.reason()),
+        (Phase::Skipped, Some("preference-off"))
     );
     assert_eq!(statements(&world).len(), 1);
     world.customer_with("ana@example.com", wanted()).await;
@@ -126,8 +125,8 @@ async fn a_failure_after_one_statement_does_not_lose_the_next() {
         .at("store.head", 0, Fault::FailBefore(throttled));
     beat(&world).await;
     beat(&world).await;
-    let states: Vec<State> = statements(&world).iter().map(|one| one.state).collect();
-    assert_eq!(states, [State::Sent, State::Planned]);
+    let states: Vec<Phase> = statements(&world).iter().map(|one| one.phase()).collect();
+    assert_eq!(states, [Phase::Sent, Phase::Planned]);
     assert_eq!(world.mailer.accepted().len(), 1);
 }
 
@@ -155,7 +154,7 @@ async fn who_moves_to_the_other_side_of_the_date_line_gets_the_next_statement_al
     }
     let days: Vec<String> = statements(&world)
         .into_iter()
-        .filter_map(|one| match one.content {
+        .filter_map(|one| match one.content() {
             Content::Statement(statement) => Some(statement.first_day.to_string()),
             _ => None,
         })

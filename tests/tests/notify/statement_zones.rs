@@ -2,10 +2,10 @@
 //! and each begins with the balance at which the one before it ended.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use domain::notification::Kind;
+use domain::notification::{Content, Kind, Notification, Phase};
 use domain::{EventId, Version};
 use handlers::composition::Composition;
-use handlers::ports::{Clock, Content, Notification, State};
+use handlers::ports::Clock;
 use mail::{Amount, Locale, format_amount};
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -82,9 +82,9 @@ fn told(world: &World) -> Vec<(Notification, String, String)> {
     let all = world.notifications.all();
     let mut told: Vec<_> = all
         .into_iter()
-        .filter(|found| found.kind == Kind::Statement && found.state == State::Sent)
+        .filter(|found| found.kind() == Kind::Statement && found.phase() == Phase::Sent)
         .map(|statement| {
-            let id = statement.notification_id;
+            let id = statement.id();
             let mail = mails
                 .iter()
                 .find(|mail| mail.notification_id == id)
@@ -93,7 +93,7 @@ fn told(world: &World) -> Vec<(Notification, String, String)> {
             (statement, mail.text.clone(), file)
         })
         .collect();
-    told.sort_by_key(|(statement, ..)| match statement.content {
+    told.sort_by_key(|(statement, ..)| match statement.content() {
         Content::Statement(statement) => statement.first_day,
         _ => unreachable!("{statement:?}"),
     });
@@ -122,7 +122,7 @@ fn assert_whole(world: &World, first: Version) {
     let mut missing: Vec<Version> = balances.range(first..).map(|(v, _)| *v).collect();
     let mut closing = balances.get(&(first - 1)).copied();
     for (statement, text, file) in told(world) {
-        let what = format!("{:?} with {file}", statement.content);
+        let what = format!("{:?} with {file}", statement.content());
         let entries = file.lines().count() - 1;
         let covered: Vec<Version> = missing.drain(..entries.min(missing.len())).collect();
         assert_eq!(covered.len(), entries, "entries twice: {what}");

@@ -3,7 +3,8 @@
 use chrono::TimeDelta;
 use domain::NotificationId;
 use domain::email::AddressHash;
-use handlers::ports::{Clock, State, Suppression, SuppressionReason, Suppressions};
+use domain::notification::Phase;
+use handlers::ports::{Clock, Suppression, SuppressionReason, Suppressions};
 use serde_json::json;
 use tests::world::World;
 
@@ -45,7 +46,7 @@ async fn a_new_address_and_one_that_was_lifted_get_their_mails() {
     suppress(&world, "ana@example.com").await;
     world.customer_with("new@example.com", json!({})).await;
     world.settle().await;
-    assert_eq!(only(&world).state, State::Sent);
+    assert_eq!(only(&world).phase(), Phase::Sent);
 
     let world = deposit().await;
     suppress(&world, "ana@example.com").await;
@@ -56,5 +57,5 @@ async fn a_new_address_and_one_that_was_lifted_get_their_mails() {
         .await
         .unwrap();
     world.settle().await;
-    assert_eq!(only(&world).state, State::Sent);
+    assert_eq!(only(&world).phase(), Phase::Sent);
 }

@@ -1,9 +1,10 @@
 //! A customer whose entry another version has stored, and this one refuses.
 
+use domain::notification::Phase;
 use handlers::composition::Composition;
 use handlers::customers::Person;
 use handlers::error::Error;
-use handlers::ports::{Clock, CustomerRevision, Customers, State};
+use handlers::ports::{Clock, CustomerRevision, Customers};
 use serde_json::json;
 use tests::world::{World, customer, deposited};
 
@@ -31,7 +32,7 @@ async fn nothing_is_sent_until_the_customer_is_entered_anew_and_then_what_had_fa
     let world = deposit_of_an_unreadable_customer().await;
     world.customer_with("new@example.com", json!({})).await;
     world.settle().await;
-    assert_eq!(only(&world).state, State::Sent);
+    assert_eq!(only(&world).phase(), Phase::Sent);
     assert_eq!(world.mailer.accepted()[0].to.as_str(), "new@example.com");
 }
 

@@ -2,8 +2,9 @@
 
 use crate::given::*;
 use chrono::TimeDelta;
+use domain::notification::Phase;
 use handlers::composition::Composition;
-use handlers::ports::{CLOCKS_DIFFER, Clock, State};
+use handlers::ports::{CLOCKS_DIFFER, Clock};
 use serde_json::json;
 use tests::world::{Answer, Fault, World, customer, deposited};
 
@@ -32,7 +33,7 @@ async fn entered_first_by_a_clock_ahead(by: TimeDelta) -> World {
 async fn a_customer_who_was_entered_first_is_told_though_another_clock_is_behind() {
     for minutes in [1, 59] {
         let world = entered_first_by_a_clock_ahead(TimeDelta::minutes(minutes)).await;
-        assert_eq!(only(&world).state, State::Sent, "{:?}", only(&world));
+        assert_eq!(only(&world).phase(), Phase::Sent, "{:?}", only(&world));
     }
     let world = entered_first_by_a_clock_ahead(TimeDelta::minutes(61)).await;
     assert_skipped(&world, "no-contact");
@@ -144,18 +145,17 @@ async fn an_erased_customer_is_told_nothing_not_even_what_was_begun() {
     world.deliver_bus().await;
     world.customer_service().erase(&customer()).await.unwrap();
     world.settle().await;
-    let ended: Vec<_> = world
-        .notifications
-        .all()
-        .into_iter()
-        .map(|found| (found.kind.as_str(), found.state, found.reason))
+    let all = world.notifications.all();
+    let ended: Vec<_> = all
+        .iter()
+        .map(|found| (found.kind().as_str(), found.phase(), found.reason()))
         .collect();
-    let erased = Some("erased".to_owned());
+    let erased = Some("erased");
     assert_eq!(
         ended,
         [
-            ("deposit", State::Skipped, erased.clone()),
-            ("large-amount", State::Skipped, erased)
+            ("deposit", Phase::Skipped, erased),
+            ("large-amount", Phase::Skipped, erased)
         ]
     );
     assert_eq!(world.mailer.accepted(), []);
@@ -179,15 +179,15 @@ async fn what_was_begun_ends_also_when_a_change_that_was_on_its_way_takes_it_bac
     world.clock.set(after);
     world.settle().await;
 
-    let states: Vec<State> = world
+    let states: Vec<Phase> = world
         .notifications
         .all()
         .iter()
-        .map(|one| one.state)
+        .map(|one| one.phase())
         .collect();
     assert_eq!(states.len(), 2);
     assert!(
-        states.contains(&State::Sent) && states.contains(&State::Skipped),
+        states.contains(&Phase::Sent) && states.contains(&Phase::Skipped),
         "{states:?}"
     );
 }

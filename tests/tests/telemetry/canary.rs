@@ -69,7 +69,7 @@ async fn a_code_of_a_mail_is_in_no_log_line() {
         .notifications
         .all()
         .into_iter()
-        .filter_map(|found| found.verification_code)
+        .filter_map(|found| found.verification_code().map(str::to_owned))
         .collect();
     assert!(codes.len() >= 4, "{codes:?}");
     for code in &codes {
@@ -141,10 +141,10 @@ async fn who_is_erased_is_gone_and_the_history_is_proved_as_before() {
         .notifications
         .all()
         .into_iter()
-        .filter(|found| found.event_version == last)
+        .filter(|found| found.source().version == last)
         .collect();
     assert_eq!(told.len(), 1, "{told:?}");
-    assert_eq!(told[0].reason.as_deref(), Some("erased"));
+    assert_eq!(told[0].reason(), Some("erased"));
 }
 
 #[tokio::test]

@@ -112,12 +112,12 @@ async fn mail_in_every_way(world: &World) {
 /// Of every notification that was handed over, settled or not.
 async fn hear_from_the_provider(world: &World) {
     for notification in world.notifications.all() {
-        let tags = json!({ "notification_id": [notification.notification_id.to_string()], "attempt": ["1"] });
+        let tags = json!({ "notification_id": [notification.id().to_string()], "attempt": ["1"] });
         let mail = json!({ "timestamp": "2026-11-22T12:41:01Z", "messageId": "message-1",
             "destination": ["zqcanaryown@example.com"], "tags": tags });
         for (id, event_type, name) in [("1", "Send", "send"), ("2", "Bounce", "bounce")] {
             let told = json!({
-                "id": format!("{id}-{}", notification.notification_id), "source": "aws.ses",
+                "id": format!("{id}-{}", notification.id()), "source": "aws.ses",
                 "detail-type": "Email", "time": "2026-11-22T12:41:03Z",
                 "detail": { "eventType": event_type, "mail": mail, name: {
                     "timestamp": "2026-11-22T12:41:02Z", "bounceType": "Transient", "bounceSubType": "General",

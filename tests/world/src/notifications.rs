@@ -5,9 +5,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use domain::notification::Notification;
 use domain::{AccountId, NotificationId};
 use handlers::error::Result;
-use handlers::ports::{Notification, Notifications};
+use handlers::ports::{Notifications, Saved, Versioned, due_shard};
 
 use super::faults::Faults;
 
@@ -15,7 +16,7 @@ use super::faults::Faults;
 #[derive(Debug)]
 pub struct MemoryNotifications {
     faults: Arc<Faults>,
-    stored: Mutex<BTreeMap<NotificationId, Notification>>,
+    stored: Mutex<BTreeMap<NotificationId, Versioned<Notification>>>,
     /// The notifications that no index shows yet.
     hidden: Mutex<BTreeSet<NotificationId>>,
 }
@@ -31,9 +32,18 @@ impl MemoryNotifications {
 
     /// Returns all notifications, by event and kind.
     pub fn all(&self) -> Vec<Notification> {
-        let mut all: Vec<Notification> = self.lock().values().cloned().collect();
-        all.sort_by_key(|found| (found.account_id.clone(), found.event_version, found.kind));
+        let stored = self.lock();
+        let mut all: Vec<Notification> = stored.values().map(|found| found.value.clone()).collect();
+        all.sort_by_key(|found| {
+            let version = found.source().version;
+            (found.account_id().clone(), version, found.kind())
+        });
         all
+    }
+
+    /// Returns the stored revision of a notification, 0 where there is none.
+    pub fn revision(&self, id: NotificationId) -> u64 {
+        self.lock().get(&id).map_or(0, |found| found.revision)
     }
 
     /// Hides a notification from the indexes of due ones and of digests.
@@ -51,33 +61,32 @@ impl MemoryNotifications {
     }
 
     fn is_shown(&self, notification: &Notification) -> bool {
-        !self.hidden().contains(&notification.notification_id)
+        !self.hidden().contains(&notification.id())
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<NotificationId, Notification>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<NotificationId, Versioned<Notification>>> {
         self.stored.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 #[async_trait]
 impl Notifications for MemoryNotifications {
-    async fn get(&self, id: NotificationId) -> Result<Option<Notification>> {
+    async fn get(&self, id: NotificationId) -> Result<Option<Versioned<Notification>>> {
         self.faults
             .call("notifications.get", || Ok(self.lock().get(&id).cloned()))
             .await
     }
 
-    async fn save(&self, notification: &Notification) -> Result<bool> {
+    async fn save(&self, notification: &Versioned<Notification>) -> Result<Saved> {
         let write = || {
             let mut stored = self.lock();
-            let before = stored
-                .get(&notification.notification_id)
-                .map_or(0, |stored| stored.revision);
-            if before + 1 != notification.revision {
-                return Ok(false);
+            let id = notification.value.id();
+            let before = stored.get(&id).map_or(0, |stored| stored.revision);
+            if before != notification.revision {
+                return Ok(Saved::Stale);
             }
-            stored.insert(notification.notification_id, notification.clone());
-            Ok(true)
+            stored.insert(id, notification.clone().written());
+            Ok(Saved::Written)
         };
         self.faults.call("notifications.save", write).await
     }
@@ -85,8 +94,8 @@ impl Notifications for MemoryNotifications {
     async fn by_code(&self, code: &str) -> Result<Option<Notification>> {
         let read = || {
             let stored = self.lock();
-            let mut all = stored.values();
-            let found = all.find(|found| found.verification_code.as_deref() == Some(code));
+            let mut all = stored.values().map(|found| &found.value);
+            let found = all.find(|found| found.verification_code() == Some(code));
             Ok(found.cloned())
         };
         self.faults.call("notifications.by_code", read).await
@@ -102,8 +111,9 @@ impl Notifications for MemoryNotifications {
             let mut due: Vec<(DateTime<Utc>, NotificationId)> = self
                 .lock()
                 .values()
-                .filter(|found| found.due_slice() == slice && self.is_shown(found))
-                .filter_map(|found| Some((found.due_at?, found.notification_id)))
+                .map(|found| &found.value)
+                .filter(|found| due_shard(found.id()) == slice && self.is_shown(found))
+                .filter_map(|found| Some((found.due_at()?, found.id())))
                 .filter(|(due_at, _)| *due_at <= now)
                 .collect();
             due.sort();
@@ -117,8 +127,9 @@ impl Notifications for MemoryNotifications {
             let stored = self.lock();
             let found = stored
                 .values()
-                .filter(|f| f.digest_id == Some(digest) && self.is_shown(f));
-            Ok(found.map(|f| f.notification_id).take(limit).collect())
+                .map(|found| &found.value)
+                .filter(|found| found.digest_id() == Some(digest) && self.is_shown(found));
+            Ok(found.map(Notification::id).take(limit).collect())
         };
         self.faults.call("notifications.of_digest", read).await
     }
@@ -131,7 +142,7 @@ impl Notifications for MemoryNotifications {
     ) -> Result<(Vec<Notification>, Option<String>)> {
         let read = || {
             let mut found = self.all();
-            found.retain(|found| found.account_id == *account && !found.content.is_digest());
+            found.retain(|found| found.account_id() == account && !found.content().is_digest());
             found.reverse();
             let start = cursor
                 .and_then(|cursor| cursor.parse().ok())

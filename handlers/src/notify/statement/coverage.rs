@@ -7,13 +7,14 @@
 
 use chrono::{DateTime, Datelike, Months, NaiveDate, Utc};
 use domain::cadence::StatementMonth;
+use domain::notification::{Notification, Statement, Versions};
 use domain::{AccountId, IntegrationEvent, Version};
 use futures::future::BoxFuture;
 
 use super::{PAGE, Series};
 use crate::error::{Error, Result};
 use crate::notify::Notifier;
-use crate::ports::{Content, Notification, Statement, Versions};
+use crate::ports::Versioned;
 
 impl Notifier {
     /// Where the months before and after it have their statements already, it
@@ -37,21 +38,20 @@ impl Notifier {
     pub(in crate::notify) fn drawn<'a>(
         &'a self,
         event: &'a IntegrationEvent,
-        mut stored: Notification,
-    ) -> BoxFuture<'a, Result<Notification>> {
+        stored: Versioned<Notification>,
+    ) -> BoxFuture<'a, Result<Versioned<Notification>>> {
         Box::pin(async move {
-            let Some(mut statement) = stored.content.statement() else {
+            let Some(mut statement) = stored.value.content().statement() else {
                 return Ok(stored);
             };
             if statement.versions.is_some() {
                 return Ok(stored);
             }
-            let recipient = stored.recipient.clone();
             let series = Series {
                 event,
-                recipient: &recipient,
+                recipient: stored.value.recipient(),
             };
-            let account = &stored.account_id;
+            let account = stored.value.account_id();
             let before = self
                 .neighbour(series, month_before(statement.first_day))
                 .await?;
@@ -71,12 +71,9 @@ impl Notifier {
                 Some(next) => next.after,
                 None => self.last_before(account, statement.ends).await?,
             };
-            statement.versions = Some(Versions {
-                after,
-                through: through.max(after),
-            });
-            stored.content = Content::Statement(statement);
-            Ok(stored)
+            let through = through.max(after);
+            let versions = Versions { after, through };
+            Ok(stored.map(|stored| stored.with_versions(statement.begins, versions)))
         })
     }
 
@@ -85,19 +82,19 @@ impl Notifier {
     async fn end_of(
         &self,
         event: &IntegrationEvent,
-        before: Notification,
+        before: Versioned<Notification>,
         content: Statement,
     ) -> Result<Version> {
         if let Some(versions) = content.versions {
             return Ok(versions.through);
         }
-        if before.due_at.is_none() {
-            return self.last_before(&before.account_id, content.ends).await;
+        if before.value.due_at().is_none() {
+            let account = before.value.account_id();
+            return self.last_before(account, content.ends).await;
         }
-        let due_at = before.due_at;
-        let drawn = self.drawn(event, before).await?;
-        self.save(&drawn.due(due_at)).await?;
-        let versions = drawn.content.statement().and_then(|one| one.versions);
+        let drawn = self.save(self.drawn(event, before).await?).await?;
+        let statement = drawn.value.content().statement();
+        let versions = statement.and_then(|one| one.versions);
         versions
             .map(|versions| versions.through)
             .ok_or_else(|| Error::Permanent("a statement that was not drawn".into()))
@@ -107,13 +104,13 @@ impl Notifier {
         &self,
         series: Series<'_>,
         first_day: Option<NaiveDate>,
-    ) -> Result<Option<(Notification, Statement)>> {
+    ) -> Result<Option<(Versioned<Notification>, Statement)>> {
         let Some(first_day) = first_day else {
             return Ok(None);
         };
         let stored = self.notifications.get(series.id(first_day)).await?;
         Ok(stored.and_then(|stored| {
-            let content = stored.content.statement()?;
+            let content = stored.value.content().statement()?;
             Some((stored, content))
         }))
     }

@@ -1,23 +1,23 @@
 //! What a statement says: the balances that it begins and ends with, and what moved between them.
 
-use domain::notification::Kind;
+use domain::notification::{Kind, Pending, Statement, Versions};
 use domain::{AccountId, Commit, Event, IntegrationEvent, Money};
 use mail::{Direction, RenderedStatement, StatementEntry, StatementNotice};
 
 use super::PAGE;
 use crate::error::{Error, Result};
 use crate::notify::{Notifier, render};
-use crate::ports::{Notification, Person, Statement, Versions};
+use crate::ports::Person;
 
 impl Notifier {
     pub(in crate::notify) async fn render_statement(
         &self,
         statement: &Statement,
         person: &Person,
-        notification: &Notification,
+        notification: &Pending,
         foot: render::MailFooter<'_>,
     ) -> Result<RenderedStatement> {
-        let account = &notification.account_id;
+        let account = &notification.subject().source.account_id;
         let versions = statement
             .versions
             .ok_or_else(|| Error::Permanent("a statement that was not drawn".into()))?;

@@ -1,79 +1,109 @@
 //! What became of each notification.
 
-use domain::notification::Kind;
+use domain::notification::{
+    Content, Covered, DeliveryStatus, Digest, Draft, EventRef, Kind, Notification, Pending, Pinned,
+    ProviderEvent, ProviderEventKind, SkipReason, Subject, WaitReason,
+};
 use domain::recipient::Recipient;
 use domain::{AccountId, EventId, NotificationId};
-use handlers::ports::{
-    Content, Covered, DUE_SHARDS, DeliveryStatus, Digest, History, Notification, Notifications,
-    ProviderEvent, ProviderEventKind, State,
-};
+use handlers::ports::{DUE_SHARDS, Notifications, Saved, Versioned, due_shard};
 
 use crate::history::{account, start};
 
-fn planned(account_id: &AccountId, version: u64, kind: Kind) -> Notification {
+const LEASE: std::time::Duration = std::time::Duration::from_secs(60);
+
+/// A notification of this event, as an attempt of the heartbeat pins it.
+fn sending(account_id: &AccountId, version: u64, kind: Kind) -> Notification {
+    pending(account_id, version, kind)
+        .sending(start(), LEASE, pinned("0000-0000-0000"))
+        .unwrap()
+}
+
+fn pending(account_id: &AccountId, version: u64, kind: Kind) -> Pending {
+    Pending::from(draft(account_id, version, kind, Content::Event))
+}
+
+fn draft(account_id: &AccountId, version: u64, kind: Kind, content: Content) -> Draft {
     let event_id = EventId::new(account_id, version);
-    let claimed = Notification {
-        notification_id: NotificationId::derived(event_id.uuid(), kind.as_str()),
-        account_id: account_id.clone(),
-        event_id,
-        event_version: version,
+    Draft::new(Subject {
+        id: NotificationId::derived(event_id.uuid(), kind.as_str()),
+        source: EventRef {
+            account_id: account_id.clone(),
+            event_id,
+            version,
+        },
         correlation_id: Some("corr-1".parse().unwrap()),
         kind,
         recipient: Recipient::Customer,
-        content: Content::Event,
-        state: State::Claimed,
-        reason: None,
-        template: Some("deposit/en@1".to_owned()),
-        content_hash: Some("00".repeat(32)),
-        attempts: 0,
-        lease_until: None,
-        retry_at: None,
-        due_at: None,
-        digest_id: None,
-        message_id: None,
-        feedback: Vec::new(),
-        delivery: None,
-        verification_code: None,
-        revision: 0,
-        history: History::default(),
-    };
-    let mut claimed = claimed.moved(State::Claimed, start(), None);
-    claimed.lease_until = Some(start());
-    claimed
+        content,
+    })
+}
+
+fn pinned(code: &str) -> Pinned {
+    Pinned {
+        template: "deposit/en@1".to_owned(),
+        content_hash: "00".repeat(32),
+        code: code.to_owned(),
+    }
+}
+
+async fn save(store: &dyn Notifications, value: Notification, revision: u64) -> Saved {
+    store.save(&Versioned { value, revision }).await.unwrap()
+}
+
+async fn save_first(store: &dyn Notifications, value: &Notification) {
+    assert_eq!(save(store, value.clone(), 0).await, Saved::Written);
 }
 
 pub async fn a_notification_is_written_only_over_the_revision_before_it(store: &dyn Notifications) {
-    let claimed = planned(&account("ACC-1"), 2, Kind::Deposit);
-    let id = claimed.notification_id;
+    let sending = sending(&account("ACC-1"), 2, Kind::Deposit);
+    let id = sending.id();
     assert_eq!(store.get(id).await.unwrap(), None);
-    let mut sending = claimed.moved(State::Sending, start(), None);
-    sending.attempts = 1;
-    assert!(
-        !store.save(&sending).await.unwrap(),
+    let sent = sending.clone().sent(start(), "message".to_owned()).unwrap();
+    assert_eq!(
+        save(store, sent.clone(), 1).await,
+        Saved::Stale,
         "the second step of what has no first"
     );
-    assert!(store.save(&claimed).await.unwrap());
-    assert_eq!(store.get(id).await.unwrap().as_ref(), Some(&claimed));
-    assert!(!store.save(&claimed).await.unwrap(), "claimed twice");
-    assert!(store.save(&sending).await.unwrap());
-    let lost = claimed.moved(State::Skipped, start(), Some("erased".to_owned()));
-    assert!(!store.save(&lost).await.unwrap(), "another worker's step");
-    let mut sent = sending.moved(State::Sent, start(), None);
-    sent.message_id = Some("message".to_owned());
-    assert!(store.save(&sent).await.unwrap());
-    assert!(
-        !store.save(&claimed).await.unwrap(),
-        "claimed again after it was sent"
+    save_first(store, &sending).await;
+    let stored = Versioned {
+        value: sending.clone(),
+        revision: 1,
+    };
+    assert_eq!(store.get(id).await.unwrap(), Some(stored));
+    assert_eq!(
+        save(store, sending.clone(), 0).await,
+        Saved::Stale,
+        "begun twice"
     );
-    assert_eq!(store.get(id).await.unwrap(), Some(sent));
+    assert_eq!(save(store, sent.clone(), 1).await, Saved::Written);
+    let lost = sending
+        .clone()
+        .skipped(start(), SkipReason::Erased)
+        .unwrap();
+    assert_eq!(
+        save(store, lost, 1).await,
+        Saved::Stale,
+        "another worker's step"
+    );
+    assert_eq!(
+        save(store, sending, 0).await,
+        Saved::Stale,
+        "begun again after it was sent"
+    );
+    let stored = Versioned {
+        value: sent,
+        revision: 2,
+    };
+    assert_eq!(store.get(id).await.unwrap(), Some(stored));
 }
 
 pub async fn an_accounts_notifications_are_listed_newest_event_first(store: &dyn Notifications) {
     let (mine, other) = (account("ACC-1"), account("ACC-2"));
     for version in [2, 10, 9, 100, 11] {
         for kind in [Kind::Withdrawal, Kind::LowBalance] {
-            assert!(store.save(&planned(&mine, version, kind)).await.unwrap());
-            assert!(store.save(&planned(&other, version, kind)).await.unwrap());
+            save_first(store, &sending(&mine, version, kind)).await;
+            save_first(store, &sending(&other, version, kind)).await;
         }
     }
     for limit in [1, 3, 100] {
@@ -87,11 +117,11 @@ pub async fn an_accounts_notifications_are_listed_newest_event_first(store: &dyn
             assert!(page.len() <= limit);
             assert!(
                 page.iter()
-                    .all(|notification| notification.account_id == mine)
+                    .all(|notification| *notification.account_id() == mine)
             );
             listed.extend(
                 page.into_iter()
-                    .map(|notification| notification.event_version),
+                    .map(|notification| notification.source().version),
             );
             cursor = next;
             if cursor.is_none() {
@@ -107,29 +137,33 @@ pub async fn an_accounts_notifications_are_listed_newest_event_first(store: &dyn
 }
 
 pub async fn what_its_provider_told_is_kept_with_a_notification(store: &dyn Notifications) {
-    let mut claimed = planned(&account("ACC-1"), 2, Kind::Deposit);
-    claimed.delivery = Some(DeliveryStatus::Bounced);
-    claimed.feedback = vec![ProviderEvent {
+    let sending = sending(&account("ACC-1"), 2, Kind::Deposit);
+    let bounced = ProviderEvent {
         at: start(),
         id: "feedback-1".to_owned(),
         kind: ProviderEventKind::Bounced,
         detail: Some("Permanent General".to_owned()),
         message_id: "message".to_owned(),
         attempt: Some(1),
-    }];
-    assert!(store.save(&claimed).await.unwrap());
-    let found = store.get(claimed.notification_id).await.unwrap();
-    assert_eq!(found, Some(claimed));
+    };
+    let reported = sending.provider_reported(&bounced, start()).unwrap();
+    save_first(store, &reported).await;
+    let found = store.get(reported.id()).await.unwrap().unwrap().value;
+    assert_eq!(found.provider().status(), Some(DeliveryStatus::Bounced));
+    assert_eq!(found, reported);
 }
 
 pub async fn a_notification_is_found_by_its_code_and_one_without_by_none(
     store: &dyn Notifications,
 ) {
-    let without = planned(&account("ACC-1"), 2, Kind::Deposit);
-    assert!(store.save(&without).await.unwrap());
-    let mut with = planned(&account("ACC-1"), 3, Kind::Deposit);
-    with.verification_code = Some("7K2M-00ZQ-9XWD".to_owned());
-    assert!(store.save(&with).await.unwrap());
+    let without = pending(&account("ACC-1"), 2, Kind::Deposit);
+    let without = without.skipped(start(), SkipReason::Erased).unwrap();
+    save_first(store, &without).await;
+    let with = pending(&account("ACC-1"), 3, Kind::Deposit);
+    let with = with
+        .sending(start(), LEASE, pinned("7K2M-00ZQ-9XWD"))
+        .unwrap();
+    save_first(store, &with).await;
     assert_eq!(store.by_code("7K2M-00ZQ-9XWD").await.unwrap(), Some(with));
     assert_eq!(store.by_code("7K2M-00ZQ-9XWE").await.unwrap(), None);
 }
@@ -138,29 +172,34 @@ pub async fn what_is_due_is_found_by_its_time_and_not_any_more_when_it_is_done(
     store: &dyn Notifications,
 ) {
     let hour = chrono::TimeDelta::hours(1);
-    let mut later = planned(&account("ACC-1"), 2, Kind::Deposit);
-    later.due_at = Some(start() + hour);
-    let mut sooner = planned(&account("ACC-1"), 2, Kind::LargeAmount);
+    let waiting = |kind, until| {
+        let pending = pending(&account("ACC-1"), 2, kind);
+        pending
+            .waits(start(), until, WaitReason::QuietHours)
+            .unwrap()
+    };
+    let later = waiting(Kind::Deposit, start() + hour);
     // Another second of the same moment: what is compared has one spelling.
-    sooner.due_at = Some(start() + chrono::TimeDelta::microseconds(1));
+    let sooner = start() + chrono::TimeDelta::microseconds(1);
+    let sooner = waiting(Kind::LargeAmount, sooner);
     for waiting in [&later, &sooner] {
-        assert!(store.save(waiting).await.unwrap());
+        save_first(store, waiting).await;
     }
     let due = async |now| {
         let mut found = Vec::new();
-        for slice in 0..DUE_SHARDS {
-            found.extend(store.due(slice, now, 10).await.unwrap());
+        for shard in 0..DUE_SHARDS {
+            found.extend(store.due(shard, now, 10).await.unwrap());
         }
         found
     };
     assert_eq!(due(start()).await, Vec::<NotificationId>::new());
-    assert_eq!(due(start() + hour / 2).await, [sooner.notification_id]);
+    assert_eq!(due(start() + hour / 2).await, [sooner.id()]);
     assert_eq!(due(start() + hour).await.len(), 2);
-    let slice = later.due_slice();
-    assert!(store.due(slice, start() + hour, 1).await.unwrap().len() <= 1);
-    let done = sooner.moved(State::Sent, start(), None);
-    assert!(store.save(&done).await.unwrap());
-    assert_eq!(due(start() + hour).await, [later.notification_id]);
+    let shard = due_shard(later.id());
+    assert!(store.due(shard, start() + hour, 1).await.unwrap().len() <= 1);
+    let done = sooner.skipped(start(), SkipReason::Erased).unwrap();
+    assert_eq!(save(store, done, 1).await, Saved::Written);
+    assert_eq!(due(start() + hour).await, [later.id()]);
 }
 
 pub async fn what_waits_for_a_digest_is_found_and_the_digest_is_of_no_account(
@@ -170,10 +209,12 @@ pub async fn what_waits_for_a_digest_is_found_and_the_digest_is_of_no_account(
     let account_id = account("ACC-1");
     let mut waiting = Vec::new();
     for version in 2..5 {
-        let mut notification = planned(&account_id, version, Kind::Deposit);
-        notification.digest_id = Some(if version == 4 { other } else { one });
-        assert!(store.save(&notification).await.unwrap());
-        waiting.push(notification.notification_id);
+        let digest = if version == 4 { other } else { one };
+        let pending = pending(&account_id, version, Kind::Deposit);
+        let notification = pending.waits(start(), start(), WaitReason::Digest(digest));
+        let notification = notification.unwrap();
+        save_first(store, &notification).await;
+        waiting.push(notification.id());
     }
     let mut found = store.of_digest(one, 10).await.unwrap();
     found.sort();
@@ -181,23 +222,21 @@ pub async fn what_waits_for_a_digest_is_found_and_the_digest_is_of_no_account(
     assert_eq!(found, waiting[..2]);
     assert_eq!(store.of_digest(one, 1).await.unwrap().len(), 1);
 
-    let mut digest = planned(&account_id, 2, Kind::Deposit);
-    digest.notification_id = one;
-    digest.content = Content::Digest(Digest {
-        customer_id: "CUST-42".parse().unwrap(),
-        recipient: Recipient::Customer,
-        from: start(),
-        to: start(),
-        covers: vec![Covered {
-            notification_id: waiting[0],
-            kind: Kind::Deposit,
-            account_id: account_id.clone(),
-            event_version: 2,
-        }],
-    });
-    assert!(store.save(&digest).await.unwrap());
-    assert_eq!(store.get(one).await.unwrap(), Some(digest));
+    let covered = Covered {
+        notification_id: waiting[0],
+        kind: Kind::Deposit,
+        account_id: account_id.clone(),
+        event_version: 2,
+    };
+    let (customer, recipient) = ("CUST-42".parse().unwrap(), Recipient::Customer);
+    let content = Digest::pin(customer, recipient, start(), start(), vec![covered]);
+    let digest = draft(&account_id, 9, Kind::Deposit, Content::Digest(content));
+    let digest = Pending::from(digest)
+        .sending(start(), LEASE, pinned("0000-0000-0000"))
+        .unwrap();
+    save_first(store, &digest).await;
+    assert_eq!(store.get(digest.id()).await.unwrap().unwrap().value, digest);
     let (of_account, _) = store.of_account(&account_id, None, 10).await.unwrap();
     assert_eq!(of_account.len(), 3);
-    assert!(of_account.iter().all(|found| found.notification_id != one));
+    assert!(of_account.iter().all(|found| found.id() != digest.id()));
 }

@@ -5,7 +5,7 @@
 //! which something is due, some of the others, and the two after each: one
 //! that was missed is made up for by the next.
 
-use handlers::ports::{Content, Notification};
+use domain::notification::{Content, Notification};
 use serde_json::json;
 
 use crate::cloud::functions::Function;
@@ -20,7 +20,7 @@ const MAX_BEATS_IN_PEACE: u64 = 5_000;
 impl Core {
     /// Has the heart beat in the minute in which this is due.
     pub fn beat_when_due(&mut self, notification: &Notification) {
-        if let Some(due_at) = notification.due_at
+        if let Some(due_at) = notification.due_at()
             && !self.waits_beyond_the_end(notification)
         {
             self.beat_at(micros_at(due_at));
@@ -83,9 +83,9 @@ impl Core {
 
     /// Whether it waits for a time that the simulation does not come to.
     pub fn waits_beyond_the_end(&self, notification: &Notification) -> bool {
-        let statement = matches!(notification.content, Content::Statement(_));
+        let statement = matches!(notification.content(), Content::Statement(_));
         let late = |due_at| micros_at(due_at) > self.state.setup.last_statement;
-        statement && notification.due_at.is_some_and(late)
+        statement && notification.due_at().is_some_and(late)
     }
 
     fn is_something_to_tell(&self) -> bool {
@@ -102,7 +102,7 @@ impl Core {
     /// Whether the heartbeat is to take it up by now.
     fn is_due(&self, notification: &Notification) -> bool {
         notification
-            .due_at
+            .due_at()
             .is_some_and(|due_at| due_at <= self.time())
     }
 }

@@ -7,9 +7,10 @@ use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use domain::notification::{Content, Notification, Phase};
 use domain::{AccountId, NotificationId};
 use handlers::Result;
-use handlers::ports::{Content, Notification, Notifications, State};
+use handlers::ports::{Notifications, Saved, Versioned};
 
 use super::is;
 use crate::kernel::lock;
@@ -17,7 +18,7 @@ use crate::ports::{Port, Role};
 
 /// Whether a notification is written though it has moved meanwhile.
 pub fn overwrites(stored: Option<&Notification>, next: &Notification, role: Role) -> bool {
-    let is_as_it_was = || stored.is_some_and(|stored| stored.state == next.state);
+    let is_as_it_was = || stored.is_some_and(|stored| stored.phase() == next.phase());
     is("claim-unconditional")
         || (is("digest-not-pinned") && stored.is_some_and(|stored| !tells_all_of(stored, next)))
         || (is("feedback-unconditional") && role == Role::Feedback && is_as_it_was())
@@ -25,14 +26,11 @@ pub fn overwrites(stored: Option<&Notification>, next: &Notification, role: Role
 
 /// Whether a digest tells everything that another one does.
 fn tells_all_of(digest: &Notification, other: &Notification) -> bool {
-    let (Content::Digest(digest), Content::Digest(other)) = (&digest.content, &other.content)
-    else {
+    let (Some(digest), Some(other)) = (digest.content().digest(), other.content().digest()) else {
         return true;
     };
-    other.covers.iter().all(|one| {
-        let mut covers = digest.covers.iter();
-        covers.any(|covered| covered.notification_id == one.notification_id)
-    })
+    let mut covers = other.covers().iter();
+    covers.all(|one| digest.includes(one.notification_id))
 }
 
 #[derive(Debug)]
@@ -43,7 +41,7 @@ pub(super) struct FaultyNotifications {
     /// Whether it is a beat that asks.
     is_beat: AtomicBool,
     /// What was said to be written and is not yet.
-    late: Mutex<Vec<Notification>>,
+    late: Mutex<Vec<Versioned<Notification>>>,
 }
 
 impl FaultyNotifications {
@@ -63,15 +61,11 @@ impl FaultyNotifications {
 
     /// Whether something waits for the digest that it does not tell.
     async fn has_late(&self, digest: &Notification) -> Result<bool> {
-        let id = digest.notification_id;
-        let Content::Digest(content) = &digest.content else {
+        let Some(content) = digest.content().digest() else {
             return Ok(false);
         };
-        let waiting = self.port.of_digest(id, usize::MAX).await?;
-        Ok(waiting.iter().any(|waiting| {
-            let mut told = content.covers.iter();
-            !told.any(|covered| covered.notification_id == *waiting)
-        }))
+        let waiting = self.port.of_digest(digest.id(), usize::MAX).await?;
+        Ok(waiting.iter().any(|waiting| !content.includes(*waiting)))
     }
 
     async fn is_left_out(&self, id: NotificationId) -> Result<bool> {
@@ -82,11 +76,12 @@ impl FaultyNotifications {
             return Ok(false);
         };
         let is_put_off = || {
-            let waits = stored.state == State::Planned && stored.digest_id.is_some();
+            let value = &stored.value;
+            let waits = value.phase() == Phase::Planned && value.digest_id().is_some();
             waits && stored.revision > 1
         };
         Ok(
-            (is("due-not-carried-over") && stored.state == State::Sending)
+            (is("due-not-carried-over") && stored.value.phase() == Phase::Sending)
                 || (is("late-for-the-digest-dropped") && is_put_off()),
         )
     }
@@ -94,18 +89,22 @@ impl FaultyNotifications {
 
 #[async_trait]
 impl Notifications for FaultyNotifications {
-    async fn get(&self, id: NotificationId) -> Result<Option<Notification>> {
+    async fn get(&self, id: NotificationId) -> Result<Option<Versioned<Notification>>> {
         let Some(stored) = self.port.get(id).await? else {
             return Ok(None);
         };
-        let hidden = match &stored.content {
+        let hidden = match stored.value.content() {
             // It is made anew, of what waits now.
             Content::Digest(_) if is("digest-not-pinned") => {
-                self.has_late(&stored).await? && self.is_first(id.to_string())
+                self.has_late(&stored.value).await? && self.is_first(id.to_string())
             }
             // None knows of the one before or after it.
             Content::Statement(_) if is("statement-begins-by-the-calendar") => {
-                let series = format!("{} {:?}", stored.account_id, stored.recipient);
+                let series = {
+                    let (account, recipient) =
+                        (stored.value.account_id(), stored.value.recipient());
+                    format!("{account} {recipient:?}")
+                };
                 !self.is_first(series)
             }
             _ => false,
@@ -113,18 +112,19 @@ impl Notifications for FaultyNotifications {
         Ok(Some(stored).filter(|_| !hidden))
     }
 
-    async fn save(&self, notification: &Notification) -> Result<bool> {
-        let is_next = notification.content.statement().is_some() && notification.revision == 1;
+    async fn save(&self, notification: &Versioned<Notification>) -> Result<Saved> {
+        let Versioned { value, revision } = notification;
+        let is_next = value.content().statement().is_some() && *revision == 0;
         if is("next-statement-planned-last") && is_next && self.is_beat.load(Ordering::Relaxed) {
             lock(&self.late).push(notification.clone());
-            return Ok(true);
+            return Ok(Saved::Written);
         }
         let saved = self.port.save(notification).await?;
-        let is_told = !matches!(notification.state, State::Planned | State::Sending);
+        let is_told = !matches!(value.phase(), Phase::Planned | Phase::Sending);
         if is_told {
             let late = std::mem::take(&mut *lock(&self.late));
             for late in late {
-                self.port.save(&late).await?;
+                let _ = self.port.save(&late).await?;
             }
         }
         Ok(saved)

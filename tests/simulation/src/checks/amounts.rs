@@ -1,6 +1,6 @@
-use domain::notification::Kind;
+use domain::notification::{Kind, Notification};
 use domain::{Currency, IntegrationEvent};
-use handlers::ports::{Mail, Notification};
+use handlers::ports::Mail;
 use mail::{Amount, Locale, format_amount};
 
 use crate::kernel::Core;
@@ -13,7 +13,7 @@ impl Core {
         notification: &Notification,
         event: &IntegrationEvent,
     ) {
-        let (account, version) = (&notification.account_id, notification.event_version);
+        let (account, version) = (notification.account_id(), notification.source().version);
         let book = &self.state.book;
         let (Some(balance), Some(before)) = (
             book.balance_at(account, version),
@@ -22,7 +22,7 @@ impl Core {
             return;
         };
         let tells_amount = matches!(
-            notification.kind,
+            notification.kind(),
             Kind::Deposit | Kind::Withdrawal | Kind::Reversal | Kind::LargeAmount
         );
         let mut expected = vec![balance];

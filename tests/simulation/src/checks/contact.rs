@@ -1,5 +1,4 @@
-use domain::notification::SkipReason;
-use handlers::ports::{Notification, State};
+use domain::notification::{Notification, Phase, SkipReason};
 
 use crate::kernel::{Core, Micros, SECOND};
 
@@ -9,9 +8,9 @@ const JUST_BEFORE: Micros = 3 * SECOND;
 impl Core {
     /// Who was entered before an event is told of it, whatever the clocks show.
     pub(crate) fn check_is_without_contact(&mut self, notification: &Notification) {
-        let unknown = notification.state == State::Skipped
-            && notification.reason.as_deref() == Some(SkipReason::NoContact.as_str());
-        let (account, version) = (&notification.account_id, notification.event_version);
+        let unknown = notification.phase() == Phase::Skipped
+            && notification.reason() == Some(SkipReason::NoContact.as_str());
+        let (account, version) = (notification.account_id(), notification.source().version);
         let book = &self.state.book;
         let (Some(written_at), Some(commit), true) = (
             book.written_at(account, version),
@@ -27,10 +26,7 @@ impl Core {
         let entered = entered.and_then(|known| known.first());
         if entered.is_some_and(|entered| entered.written_at + JUST_BEFORE < written_at) {
             self.violate("who was entered before an event is told of it", || {
-                format!(
-                    "{}: {account} version {version}",
-                    notification.notification_id
-                )
+                format!("{}: {account} version {version}", notification.id())
             });
         }
     }

@@ -1,9 +1,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use domain::notification::{self, EMAIL};
+use domain::notification::{self, Digest, EMAIL, Notification};
 use domain::{AccountId, Currency, NotificationId};
-use handlers::ports::{Digest, Mail, Notification};
+use handlers::ports::Mail;
 
 use crate::kernel::{Core, Micros};
 
@@ -17,24 +17,24 @@ impl Core {
         digest: &Digest,
         began: Micros,
     ) {
-        let id = notification.notification_id;
-        let recipient = &notification.recipient;
-        if id != notification::digest_id(&digest.customer_id, recipient, digest.to, EMAIL) {
+        let id = notification.id();
+        let recipient = notification.recipient();
+        if id != notification::digest_id(&digest.customer_id(), recipient, digest.to(), EMAIL) {
             self.violate("a digest is one of its occurrence", || {
-                format!("{id} of {}", digest.to)
+                format!("{id} of {}", digest.to())
             });
         }
-        for covered in &digest.covers {
+        for covered in digest.covers() {
             self.check_covered(covered.notification_id, notification, began);
         }
         self.check_totals(mail, digest);
-        let kinds: BTreeSet<_> = digest.covers.iter().map(|covered| covered.kind).collect();
+        let kinds: BTreeSet<_> = digest.covers().iter().map(|covered| covered.kind).collect();
         let kinds: Vec<_> = kinds.into_iter().collect();
-        self.check_recipient(mail, notification, &digest.customer_id, &kinds, began);
+        self.check_recipient(mail, notification, &digest.customer_id(), &kinds, began);
     }
 
     fn check_covered(&mut self, item: NotificationId, digest: &Notification, began: Micros) {
-        let id = digest.notification_id;
+        let id = digest.id();
         let teller = *self.state.book.told_by.entry(item).or_insert(id);
         if teller != id {
             self.violate("a notification is told by one digest", || {
@@ -49,9 +49,9 @@ impl Core {
         let stored = self.state.notifications.get(&item).map(Arc::clone);
         let found = stored.and_then(|item| Some((self.event_of(&item)?, item)));
         match found {
-            Some((event, item)) if item.recipient == digest.recipient => {
+            Some((event, item)) if item.recipient() == digest.recipient() => {
                 self.check_is_no_old_news(&item);
-                let judged = self.judged(item.notification_id, began);
+                let judged = self.judged(item.id(), began);
                 self.check_decision_of(&item, &event, true, judged);
             }
             _ => self.violate("no mail without an event", || item.to_string()),
@@ -62,7 +62,7 @@ impl Core {
     /// event once.
     fn check_totals(&mut self, mail: &Mail, digest: &Digest) {
         let mut told: BTreeMap<&AccountId, BTreeSet<u64>> = BTreeMap::new();
-        for covered in &digest.covers {
+        for covered in digest.covers() {
             let versions = told.entry(&covered.account_id).or_default();
             versions.insert(covered.event_version);
         }

@@ -1,8 +1,8 @@
 use chrono::TimeDelta;
-use domain::notification::{self, Kind};
+use domain::notification::{self, Kind, Notification};
 use domain::recipient::Recipient;
 use domain::{CustomerId, IntegrationEvent};
-use handlers::ports::{Mail, Notification, Person};
+use handlers::ports::{Mail, Person};
 
 use crate::book::KnownRevision;
 use crate::clocks::LONGEST_STEP;
@@ -20,10 +20,10 @@ impl Core {
         kinds: &[Kind],
         began: Micros,
     ) {
-        let broken = self.wrong_recipient(mail, &notification.recipient, customer, kinds, began);
+        let broken = self.wrong_recipient(mail, notification.recipient(), customer, kinds, began);
         if let Some(broken) = broken {
             self.violate(broken, || {
-                let id = notification.notification_id;
+                let id = notification.id();
                 format!("{kinds:?} of {id} to {}", mail.to.as_str())
             });
         }
@@ -85,7 +85,7 @@ impl Core {
         let broken = self.wrong_decision(notification, event, in_a_digest, evaluated);
         if let Some(broken) = broken {
             self.violate(broken, || {
-                let (kind, id) = (notification.kind, notification.notification_id);
+                let (kind, id) = (notification.kind(), notification.id());
                 format!("{kind}, {id}, in a digest: {in_a_digest}")
             });
         }
@@ -98,9 +98,7 @@ impl Core {
         in_a_digest: bool,
         evaluated: Micros,
     ) -> Option<&'static str> {
-        let Notification {
-            kind, recipient, ..
-        } = notification;
+        let (kind, recipient) = (&notification.kind(), notification.recipient());
         let (known, written) = self.known_since(&event.customer_id, evaluated);
         let time = event.metadata.recorded_at;
         // What was known when the delivery began, or at any moment since.

@@ -1,6 +1,5 @@
+use domain::notification::Notification;
 use std::io;
-
-use handlers::ports::Notification;
 
 use crate::bugs;
 use crate::kernel::Core;
@@ -18,11 +17,11 @@ impl Core {
         let _ = serde_json::to_writer(&mut size, notification);
         let mut bytes = size.0;
         if bugs::is("history-unbounded") {
-            bytes += notification.revision as usize * BYTES_OF_A_STEP;
+            bytes += self.revision_of(notification.id()) as usize * BYTES_OF_A_STEP;
         }
         if bytes > MOST_BYTES {
             self.violate("a notification is small", || {
-                let (id, steps) = (notification.notification_id, notification.history.len());
+                let (id, steps) = (notification.id(), notification.history().len());
                 format!("{id} has {bytes} bytes, and {steps} steps")
             });
         }

@@ -1,6 +1,6 @@
 use domain::EventId;
-use domain::notification::{self, EMAIL, Kind};
-use handlers::ports::{Mail, Notification, Statement};
+use domain::notification::{self, EMAIL, Kind, Notification, Statement};
+use handlers::ports::Mail;
 
 use crate::kernel::{Core, Micros};
 
@@ -14,12 +14,12 @@ impl Core {
         statement: Statement,
         began: Micros,
     ) {
-        let (id, account) = (notification.notification_id, &notification.account_id);
+        let (id, account) = (notification.id(), notification.account_id());
         let Some(event) = self.event_of(notification) else {
             self.violate("no mail without an event", || id.to_string());
             return;
         };
-        let (customer, recipient) = (&event.customer_id, &notification.recipient);
+        let (customer, recipient) = (&event.customer_id, notification.recipient());
         let first_day = statement.first_day;
         if id != notification::statement_id(account, first_day, customer, recipient, EMAIL) {
             self.violate("a statement is one of its month", || id.to_string());
@@ -47,15 +47,15 @@ impl Core {
     }
 
     fn check_told_once(&mut self, mail: &Mail, notification: &Notification) {
-        let id = notification.notification_id;
+        let id = notification.id();
         for event in told_by(mail) {
-            let place = (event, notification.recipient.clone());
+            let place = (event, notification.recipient().clone());
             let first = *self.state.book.stated.entry(place).or_insert(id);
             if first != id {
                 self.violate(ONE_STATEMENT, || {
                     format!(
                         "event {event} of {}: by {first} and by {id}",
-                        notification.account_id
+                        notification.account_id()
                     )
                 });
             }

@@ -1,10 +1,11 @@
 //! The mailer's provider after it has taken a mail: what it tells of it on the
 //! default bus, late, twice, in any order, or never.
 
+use domain::notification::ProviderEventKind as Kind;
 use std::sync::Arc;
 
 use chrono::SecondsFormat;
-use handlers::ports::{ATTEMPT_TAG, Mail, NOTIFICATION_TAG, ProviderEventKind as Kind};
+use handlers::ports::{ATTEMPT_TAG, Mail, NOTIFICATION_TAG};
 use serde_json::{Value, json};
 
 use super::rules::Envelope;

@@ -1,5 +1,4 @@
-use handlers::feedback::MAX_EVENTS;
-use handlers::ports::{ProviderEventKind as Kind, State};
+use domain::notification::{MAX_PROVIDER_EVENTS, Phase, ProviderEventKind as Kind};
 
 use crate::kernel::Core;
 
@@ -13,18 +12,21 @@ impl Core {
             let Some(notification) = self.state.notifications.get(&id) else {
                 continue;
             };
-            let mut noted = notification.feedback.iter();
+            let mut noted = notification.provider().events().iter();
             let is_noted =
                 noted.any(|event| event.kind == told.kind && event.attempt == Some(told.attempt));
             // That it was taken may have been known from the answer to the mail itself.
             let is_known = told.kind == Kind::Sent
-                && told.attempt == notification.attempts
-                && matches!(notification.state, State::Sent | State::Rejected)
-                && notification.message_id.is_some();
-            if !is_noted && !is_known && notification.feedback.len() < MAX_EVENTS {
+                && told.attempt == notification.attempts()
+                && matches!(notification.phase(), Phase::Sent | Phase::Rejected)
+                && notification.message_id().is_some();
+            if !is_noted
+                && !is_known
+                && notification.provider().events().len() < MAX_PROVIDER_EVENTS
+            {
                 broken.push(("what the provider told is noted", format!("{told:?}")));
             }
-            if notification.state == State::Unknown && told.attempt == notification.attempts {
+            if notification.phase() == Phase::Unknown && told.attempt == notification.attempts() {
                 broken.push((
                     "what the provider told clears up an unknown mail",
                     format!("{told:?}"),
@@ -37,10 +39,10 @@ impl Core {
             }
         }
         for (id, notification) in &self.state.notifications {
-            let mut told = notification.feedback.iter();
+            let mut told = notification.provider().events().iter();
             let rejected = told.any(|event| event.kind == Kind::Rejected);
             let by_provider =
-                notification.state == State::Rejected && notification.message_id.is_some();
+                notification.phase() == Phase::Rejected && notification.message_id().is_some();
             if by_provider && !rejected {
                 broken.push(("sent is what the mailer took", id.to_string()));
             }

@@ -1,10 +1,12 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use domain::notification::{self, Kind, SkipReason};
+use domain::notification::{
+    self, Content, Kind, Notification, Phase, ProviderEventKind, SkipReason,
+};
 use domain::recipient::Recipient;
 use domain::{Commit, IntegrationEvent, NotificationId};
-use handlers::ports::{Content, Notification, Person, ProviderEventKind, State};
+use handlers::ports::Person;
 
 use crate::book::always_decided;
 use crate::checks::OLD_NEWS;
@@ -30,16 +32,12 @@ impl Core {
         let all: Vec<Arc<Notification>> = self.state.notifications.values().cloned().collect();
         for notification in all {
             self.check_is_skipped_as_imported(&notification);
-            let id = notification.notification_id;
+            let id = notification.id();
             if let Some(invariant) = self.broken_by(&notification, letters) {
                 self.violate(invariant, || {
-                    let Notification {
-                        kind,
-                        recipient,
-                        state,
-                        ..
-                    } = &*notification;
-                    format!("{kind} {id} to {recipient:?} is {}", state.as_str())
+                    let (kind, recipient) = (notification.kind(), notification.recipient());
+                    let phase = notification.phase();
+                    format!("{kind} {id} to {recipient:?} is {phase}")
                 });
             }
             self.check_next_statement(&notification);
@@ -48,14 +46,14 @@ impl Core {
 
     /// What is not told of loaded history says why.
     fn check_is_skipped_as_imported(&mut self, notification: &Notification) {
-        let (account, version) = (&notification.account_id, notification.event_version);
+        let (account, version) = (notification.account_id(), notification.source().version);
         let commit = self.state.store.holding(account, version);
         let silent = commit.is_some_and(|commit| self.state.book.is_silent(commit));
-        let said = notification.state == State::Skipped
-            && notification.reason.as_deref() == Some(SkipReason::Imported.as_str());
-        if silent && notification.content.is_event() && !said {
+        let said = notification.phase() == Phase::Skipped
+            && notification.reason() == Some(SkipReason::Imported.as_str());
+        if silent && notification.content().is_event() && !said {
             self.violate(OLD_NEWS, || {
-                let (id, state) = (notification.notification_id, notification.state.as_str());
+                let (id, state) = (notification.id(), notification.phase().as_str());
                 format!("{id}: {account} version {version} is {state}")
             });
         }
@@ -67,47 +65,47 @@ impl Core {
         notification: &Notification,
         letters: &BTreeSet<NotificationId>,
     ) -> Option<&'static str> {
-        let id = notification.notification_id;
+        let id = notification.id();
         let taken = self.state.book.taken.contains_key(&id);
         let digest = self.state.book.told_by.get(&id);
         let by_digest = digest.is_some_and(|digest| !self.state.book.named.contains_key(digest));
-        match notification.state {
-            State::Unknown if notification.due_at.is_some() => Some(TOLD),
-            State::Unknown if !letters.contains(&id) => Some("an unknown mail has its dead letter"),
-            State::Unknown | State::Sent => None,
-            State::Skipped if by_digest => Some(UNSENT),
-            State::Skipped | State::Rejected
+        match notification.phase() {
+            Phase::Unknown if notification.due_at().is_some() => Some(TOLD),
+            Phase::Unknown if !letters.contains(&id) => Some("an unknown mail has its dead letter"),
+            Phase::Unknown | Phase::Sent => None,
+            Phase::Skipped if by_digest => Some(UNSENT),
+            Phase::Skipped | Phase::Rejected
                 if taken && !self.may_be_told_as_unsent(notification) =>
             {
                 Some(UNSENT)
             }
-            State::Skipped | State::Rejected => None,
-            State::Planned if self.waits_beyond_the_end(notification) => None,
-            State::Planned => match notification.told_by() {
+            Phase::Skipped | Phase::Rejected => None,
+            Phase::Planned if self.waits_beyond_the_end(notification) => None,
+            Phase::Planned => match notification.in_digest() {
                 Some(digest) if self.tells(digest, id) => None,
                 _ => Some(TOLD),
             },
-            State::Claimed | State::Sending | State::RetryAt => Some(TOLD),
+            Phase::Claimed | Phase::Sending | Phase::RetryAt => Some(TOLD),
         }
     }
 
     /// After an unknown outcome a further attempt may end otherwise; and the
     /// provider may turn away what it has taken.
     fn may_be_told_as_unsent(&self, notification: &Notification) -> bool {
-        let mut told = notification.feedback.iter();
+        let mut told = notification.provider().events().iter();
         let turned_away = told.any(|event| event.kind == ProviderEventKind::Rejected);
         let named = &self.state.book.named;
-        notification.kind == Kind::Security
-            || named.contains_key(&notification.notification_id)
-            || (notification.state == State::Rejected && turned_away)
+        notification.kind() == Kind::Security
+            || named.contains_key(&notification.id())
+            || (notification.phase() == Phase::Rejected && turned_away)
     }
 
     /// Whether this digest has come to an end and tells it.
     fn tells(&self, digest: NotificationId, item: NotificationId) -> bool {
         let digest = self.state.notifications.get(&digest);
-        digest.is_some_and(|digest| match &digest.content {
+        digest.is_some_and(|digest| match digest.content() {
             Content::Digest(content) => content
-                .covers
+                .covers()
                 .iter()
                 .any(|covered| covered.notification_id == item),
             _ => false,

@@ -1,8 +1,8 @@
 use domain::cadence::StatementMonth;
-use domain::notification::{self, EMAIL, Kind};
+use domain::notification::{self, Content, EMAIL, Kind, Notification, Phase, Statement};
 use domain::recipient::Recipient;
 use domain::{IntegrationEvent, Status};
-use handlers::ports::{Content, Notification, Person, State, Statement};
+use handlers::ports::Person;
 
 use crate::checks::statement::ONE_STATEMENT;
 use crate::kernel::{Core, micros_at};
@@ -77,15 +77,15 @@ impl Core {
 
     fn waits_to_be_stated(&self, event: &IntegrationEvent, recipient: &Recipient) -> bool {
         let mut all = self.state.notifications.values();
-        all.any(|found| match found.content {
+        all.any(|found| match found.content() {
             Content::Statement(Statement { ends, versions, .. }) => {
                 let (version, time) = (event.metadata.version, event.metadata.recorded_at);
-                found.account_id == event.metadata.account_id
-                    && found.recipient == *recipient
-                    && found.state != State::Sent
+                *found.account_id() == event.metadata.account_id
+                    && found.recipient() == recipient
+                    && found.phase() != Phase::Sent
                     && match versions {
                         Some(told) => (told.after + 1..=told.through).contains(&version),
-                        None => time < ends,
+                        None => time < *ends,
                     }
             }
             _ => false,
@@ -94,13 +94,13 @@ impl Core {
 
     /// A statement that was told is followed by the next one.
     pub(super) fn check_next_statement(&mut self, told: &Notification) {
-        let Content::Statement(statement) = &told.content else {
+        let Content::Statement(statement) = told.content() else {
             return;
         };
-        if told.due_at.is_some() {
+        if told.due_at().is_some() {
             return;
         }
-        let account = &told.account_id;
+        let account = told.account_id();
         let Some(last) = self.state.store.last(account) else {
             return;
         };
@@ -111,14 +111,14 @@ impl Core {
         let latest = known.and_then(|known| known.last());
         let latest = latest.filter(|latest| latest.written_at < micros_at(statement.ends));
         let latest = latest.and_then(|latest| latest.revision.person.as_ref()?.as_ref().ok());
-        let wanted = latest.is_some_and(|person| wanting(person).contains(&told.recipient));
+        let wanted = latest.is_some_and(|person| wanting(person).contains(told.recipient()));
         let Some(next) = statement.last_day.succ_opt().filter(|_| open && wanted) else {
             return;
         };
-        let id = notification::statement_id(account, next, &customer, &told.recipient, EMAIL);
+        let id = notification::statement_id(account, next, &customer, told.recipient(), EMAIL);
         if !self.state.notifications.contains_key(&id) {
             self.violate("a month has its statement", || {
-                format!("{account} from {next}, after {}", told.notification_id)
+                format!("{account} from {next}, after {}", told.id())
             });
         }
     }

@@ -1,10 +1,11 @@
+use domain::notification::{Notification, Phase, Reason};
 use std::sync::Arc;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use domain::{AccountId, NotificationId};
 use handlers::Result;
-use handlers::ports::{Notification, Notifications, State};
+use handlers::ports::{Notifications, Saved, Versioned, due_shard};
 
 use super::{Port, Role};
 use crate::book::CANARY;
@@ -14,19 +15,23 @@ use crate::kernel::{Core, TaskId};
 
 #[async_trait]
 impl Notifications for Port {
-    async fn get(&self, id: NotificationId) -> Result<Option<Notification>> {
+    async fn get(&self, id: NotificationId) -> Result<Option<Versioned<Notification>>> {
         self.call(Hop::ClaimsRead, move |core| {
-            let found = core.state.notifications.get(&id);
-            found.map(|found| Notification::clone(found))
+            let found = core.state.notifications.get(&id)?;
+            Some(Versioned {
+                value: Notification::clone(found),
+                revision: core.revision_of(id),
+            })
         })
         .await
     }
 
-    async fn save(&self, notification: &Notification) -> Result<bool> {
-        let notification = Arc::new(notification.clone());
+    async fn save(&self, notification: &Versioned<Notification>) -> Result<Saved> {
+        let Versioned { value, revision } = notification.clone();
+        let value = Arc::new(value);
         let (task, role) = (self.sim.core().current, self.role);
         self.call(Hop::ClaimsWrite, move |core| {
-            core.save_notification(&notification, task, role)
+            core.save_notification(&value, revision, task, role)
         })
         .await
     }
@@ -35,7 +40,7 @@ impl Notifications for Port {
         let code = code.to_owned();
         self.call(Hop::ClaimsRead, move |core| {
             let mut all = core.state.notifications.values();
-            let found = all.find(|found| found.verification_code.as_ref() == Some(&code));
+            let found = all.find(|found| found.verification_code() == Some(&code));
             found.map(|found| Notification::clone(found))
         })
         .await
@@ -50,9 +55,9 @@ impl Notifications for Port {
         self.call(Hop::ClaimsRead, move |core| {
             let all = core.state.notifications.values();
             let mut due: Vec<(DateTime<Utc>, NotificationId)> = all
-                .filter(|found| found.due_at.is_some_and(|due_at| due_at <= now))
-                .filter(|found| found.due_slice() == slice)
-                .filter_map(|found| Some((found.due_at?, found.notification_id)))
+                .filter(|found| due_shard(found.id()) == slice)
+                .filter_map(|found| Some((found.due_at()?, found.id())))
+                .filter(|(due_at, _)| *due_at <= now)
                 .collect();
             due.sort();
             due.into_iter().map(|(_, id)| id).take(limit).collect()
@@ -63,11 +68,8 @@ impl Notifications for Port {
     async fn of_digest(&self, digest: NotificationId, limit: usize) -> Result<Vec<NotificationId>> {
         self.call(Hop::ClaimsRead, move |core| {
             let all = core.state.notifications.values();
-            let found = all.filter(|found| found.digest_id == Some(digest));
-            found
-                .map(|found| found.notification_id)
-                .take(limit)
-                .collect()
+            let found = all.filter(|found| found.digest_id() == Some(digest));
+            found.map(|found| found.id()).take(limit).collect()
         })
         .await
     }
@@ -81,7 +83,7 @@ impl Notifications for Port {
         let account = account.clone();
         self.call(Hop::ClaimsRead, move |core| {
             let of = core.state.notifications.values();
-            let of = of.filter(|notification| notification.account_id == account);
+            let of = of.filter(|notification| *notification.account_id() == account);
             let found = of.take(limit).map(|found| Notification::clone(found));
             (found.collect(), None)
         })
@@ -97,29 +99,35 @@ impl Core {
         began.is_some_and(|(_, since)| self.state.clocks.were_right_since(*since))
     }
 
+    /// How often it was written.
+    pub(crate) fn revision_of(&self, id: NotificationId) -> u64 {
+        let revisions = &self.state.notification_revisions;
+        revisions.get(&id).copied().unwrap_or(0)
+    }
+
     fn save_notification(
         &mut self,
         notification: &Arc<Notification>,
+        read_at: u64,
         task: TaskId,
         role: Role,
-    ) -> bool {
-        let id = notification.notification_id;
+    ) -> Saved {
+        let id = notification.id();
         let stored = self.state.notifications.get(&id).map(Arc::clone);
-        let revision = stored.as_ref().map_or(0, |stored| stored.revision);
-        if revision + 1 != notification.revision
+        if self.revision_of(id) != read_at
             && !bugs::overwrites(stored.as_deref(), notification, role)
         {
-            return false;
+            return Saved::Stale;
         }
         if let Some(stored) = &stored {
             self.check_step(stored, notification);
         }
         let taken = self.state.book.taken.get(&id).copied().unwrap_or(0);
-        match notification.state {
-            State::Sent if taken == 0 => {
+        match notification.phase() {
+            Phase::Sent if taken == 0 => {
                 self.violate("sent is what the mailer took", || id.to_string())
             }
-            State::Unknown if self.is_being_sent(id, task) && self.may_lease_by_the_clock(id) => {
+            Phase::Unknown if self.is_being_sent(id, task) && self.may_lease_by_the_clock(id) => {
                 self.violate("nobody gives up a mail in a worker's hands", || {
                     id.to_string()
                 });
@@ -127,11 +135,12 @@ impl Core {
             _ => {}
         }
         let told = notification
-            .history
+            .history()
             .iter()
-            .filter_map(|step| step.detail.as_deref());
+            .filter_map(|step| step.detail.as_ref())
+            .map(Reason::as_str);
         if told
-            .chain(notification.reason.as_deref())
+            .chain(notification.reason())
             .any(|text| text.contains(CANARY))
         {
             self.violate(
@@ -141,7 +150,7 @@ impl Core {
         }
         self.check_size(notification);
         self.check_is_without_contact(notification);
-        self.tell(|_| format!("notification {id} is {}", notification.state.as_str()));
+        self.tell(|_| format!("notification {id} is {}", notification.phase()));
         let (began, now) = (&self.state.book.began, self.now);
         let began = began.get(&task).copied().unwrap_or(now);
         self.state.book.first_claims.entry(id).or_insert(began);
@@ -149,6 +158,7 @@ impl Core {
         self.state
             .notifications
             .insert(id, Arc::clone(notification));
-        true
+        self.state.notification_revisions.insert(id, read_at + 1);
+        Saved::Written
     }
 }
