@@ -178,10 +178,6 @@ impl Past {
     /// preferences in force at each event decide on it: their threshold, and one
     /// alert in their day.
     #[must_use]
-    #[expect(
-        clippy::arithmetic_side_effects,
-        reason = "an index of a vector has a successor"
-    )]
     pub fn was_told_today(&self, recipient: &Recipient) -> bool {
         let mut told: Vec<DateTime<Utc>> = Vec::new();
         for (index, (step, asked)) in self.steps.iter().enumerate().rev() {

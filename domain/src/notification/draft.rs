@@ -85,6 +85,10 @@ impl Draft {
 /// A notification whose mail may be made now: a [`Draft`], or one whose next
 /// step is [`Step::Deliver`](super::Step::Deliver).
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "it lives on the stack of one step; a box would be an allocation for nothing"
+)]
 pub enum Pending {
     /// Nothing is stored of it.
     Draft(Draft),
