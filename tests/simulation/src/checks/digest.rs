@@ -19,7 +19,7 @@ impl Core {
     ) {
         let id = notification.id();
         let recipient = notification.recipient();
-        if id != notification::digest_id(&digest.customer_id(), recipient, digest.to(), EMAIL) {
+        if id != notification::digest_id(digest.customer_id(), recipient, digest.to(), EMAIL) {
             self.violate("a digest is one of its occurrence", || {
                 format!("{id} of {}", digest.to())
             });
@@ -30,7 +30,7 @@ impl Core {
         self.check_totals(mail, digest);
         let kinds: BTreeSet<_> = digest.covers().iter().map(|covered| covered.kind).collect();
         let kinds: Vec<_> = kinds.into_iter().collect();
-        self.check_recipient(mail, notification, &digest.customer_id(), &kinds, began);
+        self.check_recipient(mail, notification, digest.customer_id(), &kinds, began);
     }
 
     fn check_covered(&mut self, item: NotificationId, digest: &Notification, began: Micros) {
