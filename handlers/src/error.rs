@@ -100,12 +100,24 @@ pub trait Cause: StdError + Send + Sync + 'static {}
 impl<E: StdError + Send + Sync + 'static> Cause for E {}
 
 /// What could not be done, and why.
-#[derive(Debug, Clone, thiserror::Error)]
-#[error("{doing}")]
+#[derive(Debug, Clone)]
 pub struct Failure {
     doing: Cow<'static, str>,
-    #[source]
     source: Option<Arc<dyn StdError + Send + Sync>>,
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.doing)
+    }
+}
+
+// By hand, because a derived source would be the `Arc`, which is of another type than the cause.
+impl StdError for Failure {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        let source = self.source.as_deref()?;
+        Some(source)
+    }
 }
 
 impl Failure {

@@ -17,7 +17,8 @@ pub const MAX_STEPS: usize = FIRST + STATES + LAST;
 const FIRST: usize = 12;
 const LAST: usize = 20;
 /// Those between them have one entry for each state.
-const STATES: usize = Phase::ALL.len();
+const STATES: usize = 8;
+const _: () = assert!(STATES == Phase::ALL.len());
 /// Longest run of steps whose repetition is noticed: an attempt has three, and
 /// two reasons may alternate, with quiet hours between.
 const LONGEST_CYCLE: usize = 8;
