@@ -19,8 +19,9 @@ const LAST: usize = 20;
 /// Those between them have one entry for each state.
 const STATES: usize = 8;
 const _: () = assert!(STATES == Phase::ALL.len());
-/// Longest run of steps whose repetition is noticed: an attempt has three, and
-/// two reasons may alternate, with quiet hours between.
+/// Longest run of steps whose repetition is noticed: an attempt has two (three
+/// where an older version stored it), and two reasons may alternate, with quiet
+/// hours between.
 const LONGEST_CYCLE: usize = 8;
 
 /// One step, or the same step more than once.

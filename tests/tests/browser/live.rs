@@ -28,8 +28,7 @@ fn a_deposit_arrives_without_reload_and_its_story_ends_with_the_mail() {
         "Happened as the bank says",
         "Recorded as version 2",
         "Projected balance 0.00 EUR → 125.50 EUR",
-        "Decided: Deposit in progress template deposit/en@",
-        "being sent",
+        "Decided: Deposit being sent template deposit/en@",
         "Deposit sent",
         "Delivered",
     ] {

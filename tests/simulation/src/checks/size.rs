@@ -1,5 +1,6 @@
-use domain::notification::Notification;
 use std::io;
+
+use domain::notification::Notification;
 
 use crate::bugs;
 use crate::kernel::Core;
@@ -8,6 +9,8 @@ use crate::kernel::Core;
 const MOST_BYTES: usize = 64 * 1024;
 /// What an attempt adds to a history that keeps all.
 const BYTES_OF_A_STEP: usize = 173;
+/// Of 256 notifications, those that are read again as they are stored.
+const READ_AGAIN: u8 = 32;
 
 impl Core {
     /// A notification is small, however long it has waited.
@@ -18,6 +21,15 @@ impl Core {
         let mut bytes = size.0;
         if bugs::is("history-unbounded") {
             bytes += self.revision_of(notification.id()) as usize * BYTES_OF_A_STEP;
+        }
+        if notification.id().uuid().as_bytes()[0] < READ_AGAIN {
+            let stored = serde_json::to_value(notification);
+            let read = stored.and_then(serde_json::from_value);
+            if !read.is_ok_and(|read: Notification| read == *notification) {
+                self.violate("a notification is read as it was saved", || {
+                    format!("{notification:?}")
+                });
+            }
         }
         if bytes > MOST_BYTES {
             self.violate("a notification is small", || {
