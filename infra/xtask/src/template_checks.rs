@@ -250,7 +250,10 @@ mod tests {
     #[test]
     fn a_reason_that_nothing_needs_is_named() {
         let wrong = against(&[], "[{ check: C1, on: [Queue], reason: so }]");
-        assert!(wrong.contains("C1 on Queue: nothing is found"), "{wrong}");
+        assert!(
+            wrong.contains("C1 on Queue: there is no such finding any more"),
+            "{wrong}"
+        );
     }
 
     #[test]

@@ -217,7 +217,7 @@ mod tests {
         );
         let error = api.next().unwrap_err().to_string();
         assert!(
-            error.contains("told an error instead of /next: bad"),
+            error.contains("reported an error instead of /next: bad"),
             "{error}"
         );
     }
