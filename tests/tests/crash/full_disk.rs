@@ -17,12 +17,13 @@ const REFUSED: &str = "ACC-REFUSED";
 const ONE_PAGE: u64 = 4096;
 /// Why a mail can have become a dead letter: the disk was full for so long
 /// that the retries came to their end, or took the letter but not the mail.
-const PASSING: [&str; 6] = [
+const PASSING: [&str; 7] = [
     "InternalServerError",
     "the local file",
     "disk is full",
     "disk I/O error",
     "another worker has this notification",
+    "another worker took this notification meanwhile",
     "the worker stopped while it was sending",
 ];
 
