@@ -70,7 +70,9 @@
 //! # Where to change what
 //!
 //! - A new kind: [`Kind`] with its policy, its [rule](decide), and a template.
-//! - A new wait: a [`WaitReason`]; then the compiler names the places.
+//! - A new wait: a [`WaitReason`], and its name where `stored` reads it, which the
+//!   compiler does not ask for: a name it does not know is read as quiet hours. The
+//!   compiler names the other places.
 //! - A new provider: an adapter of the mailer port, and a reader that makes
 //!   [`ProviderEvent`]s of its reports.
 

@@ -341,7 +341,7 @@ pub const BUGS: [PlantedBug; 46] = [
     ),
     bug(
         "history-unbounded",
-        "the store keeps each step of a notification in its item",
+        "the measured size of a notification grows with each of its steps",
         &["a notification is small"],
     ),
     bug(
