@@ -10,16 +10,20 @@ use handlers::{Error, Result};
 use crate::error::classify;
 use crate::timeouts;
 
-/// Most entries in one PutEvents.
+/// Entries in one PutEvents, by EventBridge's limit. The rest goes into further calls.
 const MAX_ENTRIES: usize = 10;
-/// Most bytes in one PutEvents, and so in one entry. AWS takes 1 MB since
-/// January 2026; the older limit holds everywhere.
+/// Bytes in one PutEvents, and so in one entry. AWS takes 1 MB since January 2026; the older limit holds everywhere. A
+/// larger entry fails permanently.
 const MAX_BYTES: usize = 256 * 1024;
-/// How often the entries that a call left out are sent again.
+/// Calls for one entry, because EventBridge may leave some out of a call that succeeds. After the last, its error is
+/// returned.
 const MAX_ROUNDS: u32 = 4;
 const SOURCE: &str = "ledgerbell";
 
-/// The event bus.
+/// The event bus on EventBridge, with `ledgerbell` as the source of all entries.
+///
+/// An entry that was left out is sent again, up to three times, with pauses of 100 to 400 ms. An entry may so be published
+/// twice, but never lost without an error.
 #[derive(Debug, Clone)]
 pub struct EventBridge {
     client: Client,
@@ -27,6 +31,7 @@ pub struct EventBridge {
 }
 
 impl EventBridge {
+    /// Returns the bus with this name or ARN.
     pub fn new(shared: &aws_config::SdkConfig, bus: String) -> Self {
         let config = aws_sdk_eventbridge::config::Builder::from(shared)
             .timeout_config(timeouts::EVENT_BRIDGE.config())
@@ -38,7 +43,7 @@ impl EventBridge {
         }
     }
 
-    /// One call; says of each entry, in order, whether it was taken.
+    /// Makes one call. Returns for each entry, in order, whether it was taken.
     async fn put(&self, entries: &[&BusEntry]) -> Vec<Result<()>> {
         let requests = entries.iter().map(|entry| {
             PutEventsRequestEntry::builder()
@@ -59,8 +64,8 @@ impl EventBridge {
                 let error = classify("publishing", &error);
                 entries.iter().map(|_| Err(error.clone())).collect()
             }
-            // Answers are in the order of the entries. One without an id, or
-            // missing, was not taken, whatever the status of the whole.
+            // Answers are in the order of the entries. An entry without an id, or without an answer, was not taken,
+            // even if the call succeeded.
             Ok(answer) => (0..entries.len())
                 .map(|index| match answer.entries().get(index) {
                     Some(entry) if entry.event_id().is_some() && entry.error_code().is_none() => {
@@ -113,7 +118,7 @@ impl Bus for EventBridge {
     }
 }
 
-/// What EventBridge counts of an entry.
+/// The bytes of an entry as EventBridge counts them.
 fn size(entry: &BusEntry) -> usize {
     SOURCE.len() + entry.event_type.len() + entry.detail.to_string().len()
 }
@@ -128,7 +133,7 @@ fn too_large(entry: &BusEntry) -> Result<()> {
     }
 }
 
-/// Cut by count and by bytes, in order.
+/// Splits the entries into calls, in order, by count and by bytes.
 fn chunks(indexes: &[usize], entries: &[BusEntry]) -> Vec<Vec<usize>> {
     let mut chunks: Vec<Vec<usize>> = Vec::new();
     let mut bytes = 0;
@@ -173,7 +178,7 @@ mod tests {
     }
 
     #[test]
-    fn an_entry_that_no_call_can_take_is_refused_for_good() {
+    fn an_entry_that_no_call_can_take_fails_permanently() {
         assert!(matches!(
             too_large(&entry(MAX_BYTES)),
             Err(Error::Permanent(_))

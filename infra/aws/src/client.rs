@@ -1,4 +1,4 @@
-//! The clients, with their timeouts and retries.
+//! The client of DynamoDB and the configuration that all clients share, with timeouts and retries.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,30 +13,32 @@ use crate::meter::Meter;
 use crate::tables::Tables;
 use crate::timeouts;
 
-/// As often as fits into the time of an operation.
+/// Attempts of one operation: as many as fit into its timeout of 12 s. Then its error is returned.
 const MAX_ATTEMPTS: u32 = 4;
-/// Nobody throttles on one machine: what fails there, as on a full disk, fails at
-/// once, and a caller is to hear of it before he hangs up.
+/// Nothing throttles on one machine. A failure there, like a full disk, is immediate, and the caller should get it before
+/// he hangs up.
 const LOCAL_BACKOFF: Duration = Duration::from_millis(10);
 
-/// DynamoDB with the names of our tables.
+/// A DynamoDB, with the names of our tables: the one of an account, or an engine of this machine.
+///
+/// An answer takes up to 4 s, an operation with its four attempts up to 12 s.
 #[derive(Debug, Clone)]
 pub struct Dynamo {
     pub(crate) client: Client,
     pub(crate) tables: Tables,
-    /// The engine of this machine, and not DynamoDB itself.
+    /// Whether an engine of this machine answers, instead of DynamoDB itself.
     pub(crate) is_local: bool,
-    /// Counts where DynamoDB is local; in AWS nobody reads it, and it stays at nothing.
+    /// Counts the requests to a local DynamoDB. In AWS nobody reads the counts, and they stay zero.
     pub meter: Meter,
 }
 
 impl Dynamo {
-    /// A DynamoDB in this process.
+    /// Returns a client of an engine in this process.
     pub fn in_process(engine: impl InProcess, tables: Tables) -> Self {
         Dynamo::local(Transport(Arc::new(engine)), ENDPOINT, tables)
     }
 
-    /// A DynamoDB that `http` reaches and that asks for no real credentials.
+    /// Returns a client of a local DynamoDB, which `http` reaches at `endpoint` and which checks no credentials.
     pub fn local(http: impl HttpClient + 'static, endpoint: &str, tables: Tables) -> Self {
         let meter = Meter::default();
         let config = aws_sdk_dynamodb::Config::builder()
@@ -61,7 +63,7 @@ impl Dynamo {
         }
     }
 
-    /// The DynamoDB of the account that the environment names.
+    /// Returns a client of DynamoDB in the region and account of `shared`, with the tables of [`Tables::from_env`].
     #[cfg(feature = "cloud")]
     pub fn of(shared: &aws_config::SdkConfig) -> Self {
         let config = aws_sdk_dynamodb::config::Builder::from(shared)
@@ -77,8 +79,8 @@ impl Dynamo {
     }
 }
 
-/// What all clients share: region and credentials of the environment, and
-/// HTTPS by rustls on ring.
+/// Returns the configuration that all clients share: region and credentials of the environment, and HTTPS by rustls on
+/// ring.
 #[cfg(feature = "cloud")]
 pub async fn shared_config() -> aws_config::SdkConfig {
     use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};

@@ -12,7 +12,7 @@ use crate::error::classify;
 use crate::item::{Item, n, read, s, write};
 use crate::put::Expected;
 
-/// The people, one item for each revision.
+/// The customers in DynamoDB: one item a revision, under the customer's id.
 #[derive(Debug, Clone)]
 pub struct DynamoCustomers(pub Dynamo);
 
@@ -51,7 +51,7 @@ impl RevisionItem {
 }
 
 impl DynamoCustomers {
-    /// A page of the revisions, newest first.
+    /// Reads a page of the revisions, newest first.
     async fn page(
         &self,
         customer: &CustomerId,
@@ -76,11 +76,14 @@ impl DynamoCustomers {
         Ok((revisions?, answer.last_evaluated_key))
     }
 
-    /// The person of each revision, newest first, as stored: also one that
-    /// today's rules refuse, as whoever is erased must be found everywhere.
+    /// Reads the person of each revision, newest first, as stored.
+    ///
+    /// A person whom today's rules refuse is among them, because an erasure has to find every trace. Revisions that were
+    /// erased have none.
     ///
     /// # Errors
-    /// As [`Customers::latest`].
+    /// - `Retryable`, `Unknown`: DynamoDB did not answer, or not now; read again.
+    /// - `Permanent`: DynamoDB refused the request, or an item cannot be read; a retry does not help.
     pub async fn persons(&self, customer: &CustomerId) -> Result<Vec<Value>> {
         let (mut all, mut start) = (Vec::new(), None);
         loop {

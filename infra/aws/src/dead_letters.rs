@@ -10,20 +10,23 @@ use handlers::{Error, Result};
 use crate::error::classify;
 use crate::timeouts;
 
-/// Most messages in one ReceiveMessage.
+/// Messages in one ReceiveMessage, by SQS's limit. The rest takes further calls.
 const MAX_RECEIVED: usize = 10;
-/// SQS's longest delay of a message.
+/// SQS's longest delay of a message, in seconds. A longer one is shortened to it.
 const MAX_DELAY_SECONDS: u64 = 900;
 
-/// How often a look looks, where it has not seen all that SQS counts: another look lets go of them in a moment.
+/// Rounds of one look, while it has seen fewer letters than SQS counts: a concurrent look may hide some for a moment. After
+/// the last, the look returns what it has seen.
 const LOOKS: u32 = 3;
-/// Between two of them, the longer the more often.
+/// The pause after the first round of a look. It grows by as much with each round.
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(400);
-/// SQS cannot be asked for the letters behind the first ten but by hiding those. For no longer than they take to be
-/// collected: they are let go at the end, and by themselves should that fail.
+/// SQS returns letters behind the first ten only if those are hidden. This is about as long as collecting all takes; they
+/// are released at the end, and become visible without it if that fails.
 const LOOK_HIDES_FOR: Duration = Duration::from_secs(5);
 
-/// The dead-letter queue on SQS.
+/// The dead-letter queue on SQS, a standard queue.
+///
+/// SQS keeps a letter for as long as the queue says, and may deliver it twice. A look shows each letter once.
 #[derive(Debug, Clone)]
 pub struct SqsDeadLetters {
     client: Client,
@@ -31,6 +34,7 @@ pub struct SqsDeadLetters {
 }
 
 impl SqsDeadLetters {
+    /// Returns the queue at this URL.
     pub fn new(shared: &aws_config::SdkConfig, queue_url: String) -> Self {
         let config = aws_sdk_sqs::config::Builder::from(shared)
             .timeout_config(timeouts::SQS.config())
@@ -44,7 +48,7 @@ impl SqsDeadLetters {
 }
 
 impl SqsDeadLetters {
-    /// How many messages there are, those included that somebody has received. It follows the truth within a minute.
+    /// Counts the messages, including those that a caller has received. SQS's count is up to a minute old.
     async fn count(&self) -> Result<usize> {
         const COUNTED: [QueueAttributeName; 2] = [
             QueueAttributeName::ApproximateNumberOfMessages,
@@ -66,10 +70,10 @@ impl SqsDeadLetters {
             .ok_or_else(|| Error::Retryable("SQS did not count the dead letters".into()))
     }
 
-    /// Adds what can be seen now and was not seen yet, up to `max` in all, and no longer than until there are as many as
-    /// were counted: to find out that there is no more takes a second.
+    /// Adds the letters that are visible now and not seen yet, up to `max` in all. Stops at `counted`, because an empty
+    /// answer takes a second.
     async fn see(&self, seen: &mut Vec<QueuedLetter>, max: usize, counted: usize) -> Result<()> {
-        // So few come all at once, and need not be hidden to be seen.
+        // One call returns so few; there are none behind them that hiding would show.
         let hidden_for = match counted > MAX_RECEIVED {
             true => LOOK_HIDES_FOR,
             false => Duration::ZERO,
@@ -132,7 +136,7 @@ impl DeadLetterQueue for SqsDeadLetters {
             }
             tokio::time::sleep(LOOK_AGAIN_AFTER * round).await;
         }
-        Err(Error::Permanent("a look without an end".into()))
+        Err(Error::Permanent("a look that did not end".into()))
     }
 
     async fn receive(&self, max: usize, hidden_for: Duration) -> Result<Vec<QueuedLetter>> {

@@ -7,8 +7,8 @@ use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use domain::FieldError;
 use handlers::Error;
 
-/// Codes that say: nothing has happened, and it may go well later.
-const PASSING: [&str; 16] = [
+/// Codes of transient failures: the request had no effect, and a later one may succeed.
+const TRANSIENT: [&str; 16] = [
     "ProvisionedThroughputExceededException",
     "RequestLimitExceeded",
     "ThrottlingException",
@@ -20,8 +20,7 @@ const PASSING: [&str; 16] = [
     "InternalServerError",
     "InternalException",
     "ServiceUnavailable",
-    // A permission or a table that is missing comes back when somebody mends
-    // the stack; no account's data are at fault.
+    // A missing permission or table is a fault of the stack, which an operator repairs, and not of the account's data.
     "AccessDeniedException",
     "ExpiredTokenException",
     "InvalidSignatureException",
@@ -29,8 +28,7 @@ const PASSING: [&str; 16] = [
     "UnrecognizedClientException",
 ];
 
-/// Why a request to AWS failed, without what it asked for: that may name a
-/// person.
+/// Why a request to AWS failed. It has nothing of the request, which may name a person.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 enum Cause {
     #[error("the request could not be built")]
@@ -51,7 +49,7 @@ enum Cause {
     Unforeseen,
 }
 
-/// What is known of a request after its error.
+/// Returns our error for the SDK's: permanent, retryable, or unknown if the request may have had its effect.
 pub(crate) fn classify<E>(what: &'static str, error: &SdkError<E, HttpResponse>) -> Error
 where
     E: ProvideErrorMetadata + Debug,
@@ -59,7 +57,7 @@ where
     match error {
         // It never left.
         SdkError::ConstructionFailure(_) => Error::permanent(what, Cause::NotBuilt),
-        // Its answer was lost, or it was.
+        // Either the request or its answer was lost.
         SdkError::TimeoutError(_) => Error::unknown(what, Cause::NoAnswer),
         SdkError::DispatchFailure(failure) if failure.is_io() || failure.is_timeout() => {
             Error::unknown(what, Cause::ConnectionFailed)
@@ -67,14 +65,14 @@ where
         SdkError::DispatchFailure(_) => Error::retryable(what, Cause::NoConnection),
         SdkError::ResponseError(_) => Error::unknown(what, Cause::Unreadable),
         SdkError::ServiceError(context) => {
-            // None: what came was cut short, a success as well as an error, or is of somebody in between. The SDK calls
-            // both a service's error, but no service has said anything.
+            // No code: the answer was cut short, and may have been a success; or it came from a proxy. The SDK calls both
+            // an error of the service, although the service has not reported one.
             let Some(code) = context.err().code() else {
                 return Error::unknown(what, Cause::Unreadable);
             };
             // SQS puts the name of its older protocol before it.
             let name = code.rsplit('.').next().unwrap_or(code);
-            let is_transient = PASSING.contains(&name);
+            let is_transient = TRANSIENT.contains(&name);
             let code = code.to_owned();
             if is_transient {
                 Error::retryable(what, Cause::Failed { code })
@@ -89,8 +87,8 @@ where
     }
 }
 
-/// The same for a request that went on from a caller's cursor: DynamoDB
-/// refuses a key that is none of the table's, and then the cursor is at fault.
+/// Like [`classify`], for a request that continued at a caller's cursor: DynamoDB refuses a key that the table cannot have,
+/// and then the cursor is invalid.
 pub(crate) fn classify_page<E>(
     what: &'static str,
     cursor: Option<&str>,

@@ -26,18 +26,21 @@ use crate::tables::BY_TIME;
 use append::{RequestItem, mark_key};
 use commit_item::CommitItem;
 
-/// Most keys in one BatchGetItem.
+/// Keys in one BatchGetItem, by DynamoDB's limit. The rest takes further calls.
 const BATCH_GET: usize = 100;
-/// How many places are read on at a time, to the end of a microsecond.
+/// Further positions that are read at a time, to complete a microsecond.
 const SAME_MICROSECOND: usize = 64;
-/// How often keys that DynamoDB left out are asked for again.
+/// Calls for one batch, because DynamoDB may leave out keys. After the last, the batch fails and may be retried.
 const MAX_BATCH_ROUNDS: u32 = 8;
 
+/// The event store in DynamoDB: one item a commit in the events table, one a key in the requests table.
+///
+/// All reads are strongly consistent, except [`recorded`](EventStore::recorded), which reads an index.
 #[derive(Debug, Clone)]
 pub struct DynamoEventStore(pub Dynamo);
 
 impl DynamoEventStore {
-    /// The items of one account whose key is in this relation to `version`.
+    /// Reads the account's commits whose first version is in this relation to `version`.
     async fn query(
         &self,
         account: &AccountId,
@@ -197,8 +200,7 @@ impl EventStore for DynamoEventStore {
             version: Version,
             recorded_at: DateTime<Utc>,
         }
-        // BETWEEN takes both ends in; times are kept in microseconds, and what
-        // is in the range is at its first whole one or later.
+        // BETWEEN includes both ends. Times are stored in microseconds, so the range begins at its first whole one.
         let (from, to) = (first_microsecond(from), first_microsecond(to));
         let (from, last) = (
             in_four_digits(from),
@@ -214,7 +216,7 @@ impl EventStore for DynamoEventStore {
         let mut places: Vec<CommitPosition> = Vec::new();
         let mut start: Option<Item> = None;
         loop {
-            // One more than asked for tells whether the last microsecond is whole.
+            // One more than asked for shows whether the last microsecond is complete.
             let wanted = match (limit + 1).saturating_sub(places.len()) {
                 0 => SAME_MICROSECOND,
                 wanted => wanted,
@@ -286,8 +288,8 @@ impl EventStore for DynamoEventStore {
             account_id: AccountId,
         }
         let Dynamo { client, tables, .. } = &self.0;
-        // A scan goes on behind a key whether there is such an item or not: behind
-        // the highest version that an account could have begins the next account.
+        // A scan continues behind a key even if there is no such item. Behind the highest possible version of an account
+        // comes the next account.
         let mut start = after.map(|account| key(account, Version::MAX));
         loop {
             let answer = client
@@ -329,7 +331,7 @@ impl EventStore for DynamoEventStore {
     }
 }
 
-/// Where the microsecond of the place at `limit` ends, if that is seen already.
+/// Returns the index at which the microsecond of the last wanted position ends, if the end has been read.
 fn end_of_microsecond(places: &[CommitPosition], limit: usize) -> Option<usize> {
     let last = places.get(limit.checked_sub(1)?)?.recorded_at;
     let behind = places

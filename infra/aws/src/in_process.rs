@@ -1,4 +1,4 @@
-//! A DynamoDB in this process, which the SDK takes for its HTTP client.
+//! A DynamoDB in this process, which the SDK uses as its HTTP client.
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -13,32 +13,38 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_runtime_api::http::StatusCode;
 use aws_smithy_types::body::SdkBody;
 
-/// What the SDK asks an endpoint for; nobody can have it by accident (RFC 6761, 6.4).
+/// The endpoint, which the SDK requires. It resolves nowhere (RFC 6761, 6.4).
 pub(crate) const ENDPOINT: &str = "http://dynamodb.invalid";
-/// Where a request names its operation, behind the version of the API.
+/// The header with a request's operation, behind the version of the API.
 const TARGET: &str = "x-amz-target";
 
-/// Runs DynamoDB's operations.
+/// An engine in this process that runs DynamoDB's operations.
 #[async_trait]
 pub trait InProcess: Debug + Send + Sync + 'static {
-    /// Runs an operation, like `GetItem`, on the JSON of its request.
+    /// Runs an operation, like `GetItem`, on the JSON of its request. A refusal by DynamoDB's rules is an [`Answer`] too.
+    ///
+    /// # Errors
+    /// - [`Unanswered::Closed`]: the engine is closed and did nothing. The SDK repeats nothing.
+    /// - [`Unanswered::Lost`]: the operation may have been done. The SDK repeats it, as after a lost connection.
     async fn answer(&self, operation: &str, request: &[u8]) -> Result<Answer, Unanswered>;
 }
 
-/// What DynamoDB would answer: an HTTP status, and JSON.
+/// An answer of DynamoDB's HTTP API, a success or a refusal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Answer {
+    /// The HTTP status: 200, or 400 and more with the error in the body.
     pub status: u16,
+    /// The answer's JSON.
     pub body: Vec<u8>,
 }
 
-/// Why there is no answer.
+/// Why an operation has no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Unanswered {
-    /// Nothing was done, and nothing will be.
+    /// The engine is closed: the operation was not done and will not be.
     #[error("the local DynamoDB is closed")]
     Closed,
-    /// It may have been done, as with a connection that was lost; it is asked again.
+    /// The operation may have been done, as after a lost connection. It is repeated.
     #[error("the local DynamoDB gave no answer")]
     Lost,
 }

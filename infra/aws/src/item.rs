@@ -19,7 +19,7 @@ pub(crate) fn read<T: DeserializeOwned>(item: Item) -> Result<T> {
         .map_err(|error| Error::permanent("an item cannot be read", error))
 }
 
-/// `LastEvaluatedKey` as text that can wait.
+/// Returns `LastEvaluatedKey` as a cursor, which is text.
 pub(crate) fn write_key(key: Option<&Item>) -> Result<Option<String>> {
     let Some(key) = key.filter(|key| !key.is_empty()) else {
         return Ok(None);
@@ -28,6 +28,7 @@ pub(crate) fn write_key(key: Option<&Item>) -> Result<Option<String>> {
     Ok(Some(value.to_string()))
 }
 
+/// Reads the key of a cursor. A text that is none of [`write_key`]'s is invalid.
 pub(crate) fn read_key(text: Option<&str>) -> Result<Option<Item>> {
     let Some(text) = text else { return Ok(None) };
     let key = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(text);
@@ -40,10 +41,12 @@ pub(crate) fn read_key(text: Option<&str>) -> Result<Option<Item>> {
     }
 }
 
+/// Returns a string attribute.
 pub(crate) fn s(text: impl ToString) -> AttributeValue {
     AttributeValue::S(text.to_string())
 }
 
+/// Returns a number attribute.
 pub(crate) fn n(number: impl ToString) -> AttributeValue {
     AttributeValue::N(number.to_string())
 }

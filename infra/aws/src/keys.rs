@@ -12,17 +12,16 @@ use tokio::sync::Mutex;
 use crate::error::classify;
 use crate::timeouts;
 
-/// How old the keys may get. A key that was changed signs everywhere after
-/// this; what was signed with the older one works all the while.
+/// How long keys are cached. After it, every process signs with a new key; links of the previous key stay valid.
 const FRESH_FOR: Duration = Duration::from_secs(5 * 60);
-/// A link signed with a key that is not known makes the keys be read anew, but
-/// not more often than this: anybody can make up such links.
+/// A link with an unknown key reloads the keys, but not more often than this, because anybody can invent such links.
 const AGAIN_AFTER: Duration = Duration::from_secs(10);
 
-/// The signing keys in a secret of Secrets Manager: its current version, and
-/// the one before it (`AWSPREVIOUS`), so that rotating it breaks no link.
+/// The signing keys in a secret of Secrets Manager: its current version, and the previous one (`AWSPREVIOUS`), so that a
+/// rotation breaks no link.
 ///
-/// The value stays in this process's memory and goes nowhere else.
+/// Keys are cached for five minutes, and used beyond that while Secrets Manager does not answer. They are never written
+/// anywhere; `Debug` shows only the secret's name. Clones share the cache.
 #[derive(Clone)]
 pub struct SecretKeys {
     client: Client,
@@ -39,7 +38,7 @@ impl std::fmt::Debug for SecretKeys {
 }
 
 impl SecretKeys {
-    /// `secret` is the secret's ARN or name.
+    /// Returns the keys in the secret with this ARN or name. They are read at the first use.
     pub fn new(shared: &aws_config::SdkConfig, secret: String) -> Self {
         let config = aws_sdk_secretsmanager::config::Builder::from(shared)
             .timeout_config(timeouts::SECRETS_MANAGER.config())
@@ -68,7 +67,7 @@ impl SecretKeys {
                 *cached = Some((keyring.clone(), Instant::now()));
                 Ok(keyring)
             }
-            // Keys that are a little older are better than none.
+            // Older keys are better than none: links of the new key fail, all others work.
             Err(error) => match known {
                 Some((keyring, _)) => {
                     tracing::warn!(%error, "the signing keys could not be read anew");
@@ -90,7 +89,7 @@ impl SecretKeys {
         Keyring::read(&newest_first)
     }
 
-    /// The value of one version; `None` where there is no such version.
+    /// Reads the value of one version; `None` if there is no such version.
     async fn version(&self, stage: &str) -> Result<Option<String>> {
         let answer = self
             .client

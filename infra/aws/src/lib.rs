@@ -1,4 +1,45 @@
-//! The ports on the AWS SDK. Nothing of the SDK is named outside of here.
+//! The ports of `handlers` on the AWS SDK. No other crate names a type of the SDK.
+//!
+//! By default there is only DynamoDB, which one machine needs too: an engine behind [`InProcess`] answers the SDK's
+//! requests there, and [`Dynamo::in_process`] makes the client. The feature `cloud` adds the other services: EventBridge,
+//! SES, SQS, S3 and Secrets Manager.
+//!
+//! Every client has its timeouts (`timeouts.rs`) and its retries, and all of the SDK's errors become [`handlers::Error`]s:
+//! `Retryable` if the request had no effect, `Unknown` if it may have had one, `Permanent` if a retry cannot help.
+//!
+//! ```
+//! use std::sync::Arc;
+//!
+//! use async_trait::async_trait;
+//! use aws::{Answer, Dynamo, DynamoReadModel, InProcess, Tables, Unanswered};
+//! use handlers::ports::ReadModel;
+//!
+//! /// An engine whose tables are empty.
+//! #[derive(Debug)]
+//! struct Empty;
+//!
+//! #[async_trait]
+//! impl InProcess for Empty {
+//!     async fn answer(&self, operation: &str, _request: &[u8]) -> Result<Answer, Unanswered> {
+//!         assert_eq!(operation, "GetItem");
+//!         Ok(Answer { status: 200, body: b"{}".to_vec() })
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> handlers::Result<()> {
+//! let tables = Tables { balances: "balances".to_owned(), ..Tables::default() };
+//! let dynamo = Dynamo::in_process(Empty, tables);
+//! let balances = DynamoReadModel(dynamo.clone());
+//! let account = "ACC-1".parse().expect("an account id");
+//! assert!(balances.load(&account).await?.is_none());
+//! assert_eq!(dynamo.meter.requests(), 1);
+//! # Ok(())
+//! # }
+//! ```
+
+#![warn(missing_docs, clippy::missing_errors_doc, clippy::missing_panics_doc)]
+#![deny(rustdoc::broken_intra_doc_links)]
 
 #[cfg(feature = "cloud")]
 mod bus;
@@ -29,7 +70,7 @@ mod suppressions;
 mod tables;
 mod timeouts;
 
-/// Region and credentials, as all clients share them.
+/// Region, credentials and HTTP client, which all clients share; see [`client::shared_config`].
 #[cfg(feature = "cloud")]
 pub use aws_config::SdkConfig as SharedConfig;
 #[cfg(feature = "cloud")]

@@ -20,21 +20,22 @@ use breaker::Breaker;
 use bucket::Bucket;
 use failure::{AFTER_QUOTA, failure, is_paused};
 
-/// Longest wait for the account's rate. With that for an answer it is shorter than
-/// the lease (45 s); who would have to wait longer is told to come again.
+/// Longest wait for the account's rate. Together with the wait for an answer it is shorter than the lease (45 s). A mail that
+/// would wait longer fails as `Later`.
 const MAX_WAIT: Duration = Duration::from_secs(10);
 
-/// Simple Email Service. It has no idempotency token: this client never
-/// repeats a request by itself.
+/// The mailer on Simple Email Service.
 ///
-/// It keeps to the account's rate and quota, as far as one process can: each
-/// sends its share of the rate, and the last of the day's quota is for
-/// security mails.
+/// SES has no idempotency token, so this client never repeats a request. A mail without an answer, or with one that proves
+/// nothing, is [`SendFailure::Unknown`].
+///
+/// Each process sends at its share of the account's rate, and the last 5% of a day's quota are for security mails. If SES
+/// has paused the account, no process calls it again for five minutes. All of these mails are [`SendFailure::Later`].
 #[derive(Debug, Clone)]
 pub struct Ses {
     client: Client,
     configuration_set: String,
-    /// Processes that may send at once.
+    /// Processes that may send at the same time.
     concurrency: u32,
     pace: Arc<Mutex<Pace>>,
 }
@@ -47,8 +48,10 @@ struct Pace {
 }
 
 impl Ses {
-    /// `concurrency` is how many processes send at once, that is the
-    /// function's reserved concurrency; 0 where none is reserved.
+    /// Returns a mailer that sends with this configuration set, which publishes SES's events.
+    ///
+    /// `concurrency` is the number of processes that send at the same time: the function's reserved concurrency, or 0 if none
+    /// is reserved. Then ten are assumed.
     pub fn new(
         shared: &aws_config::SdkConfig,
         configuration_set: String,
@@ -72,8 +75,7 @@ impl Ses {
         }
     }
 
-    /// Waits until the account may take one more mail of this process, or says
-    /// that this is not to be soon.
+    /// Waits for this process's turn to send one mail, at most [`MAX_WAIT`].
     async fn wait_for_turn(&self, priority: Priority) -> Result<(), SendFailure> {
         let started = Instant::now();
         loop {
@@ -112,7 +114,7 @@ impl Ses {
         }
     }
 
-    /// Stops calling SES for a while, and says so where an alarm hears it.
+    /// Stops calling SES for a while, and counts it for the alarm.
     fn pause(&self, pace: &mut Pace, code: &str) -> Duration {
         handlers::telemetry::mail_paused(code);
         pace.account.forget();
@@ -156,7 +158,7 @@ impl Mailer for Ses {
     }
 
     async fn outcome(&self, _notification_id: NotificationId, _attempt: u32) -> Outcome {
-        // Only its events tell, later and perhaps.
+        // SES has no such query. Its events may report the outcome later.
         Outcome::Unknowable
     }
 }

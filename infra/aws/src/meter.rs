@@ -1,4 +1,4 @@
-//! Counting what is asked of DynamoDB: requests, and capacity units by table.
+//! Counts of the requests to DynamoDB, and of the capacity units that they consumed, by table.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -22,9 +22,10 @@ use aws_sdk_dynamodb::operation::transact_write_items::{
 use aws_sdk_dynamodb::operation::update_item::{UpdateItemInput, UpdateItemOutput};
 use aws_sdk_dynamodb::types::{ConsumedCapacity, ReturnConsumedCapacity};
 
-/// Counters that all clones of a client share. It asks DynamoDB to tell what each operation consumed. What a refused
-/// write consumed (a condition that did not hold, a cancelled transaction) DynamoDB does not tell: such a request is
-/// counted, its units are not.
+/// Counters that all clones of a client share.
+///
+/// The units are those that DynamoDB reports with each answer. It reports none for a refused write (a condition that did not
+/// hold, a cancelled transaction): such a request is counted, its units are not.
 #[derive(Debug, Clone, Default)]
 pub struct Meter(Arc<Counters>);
 
@@ -34,35 +35,38 @@ struct Counters {
     tables: Mutex<BTreeMap<String, Consumed>>,
 }
 
-/// What one table has answered. Units are in thousandths, as DynamoDB tells fractions.
+/// The successful operations on one table and their capacity units, in thousandths, because DynamoDB reports fractions.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Consumed {
+    /// Reading operations; a batch or a page is one.
     pub reads: u64,
-    /// Writes of items, by whatever operation; a transaction is one for each table.
+    /// Writing operations; a batch is one, a transaction is one for each of its tables.
     pub writes: u64,
+    /// Thousandths of read units, of the table and its indexes.
     pub read_units: u64,
-    /// Of the table itself.
+    /// Thousandths of write units of the table itself.
     pub table_write_units: u64,
+    /// Thousandths of write units of the table's indexes.
     pub index_write_units: u64,
 }
 
 impl Meter {
-    /// Requests that went out, repeated ones included.
+    /// The requests that were sent, including the SDK's retries.
     pub fn requests(&self) -> u64 {
         self.0.requests.load(Ordering::Relaxed)
     }
 
-    /// Write units that the tables themselves took, rounded up.
+    /// The write units of the tables themselves, rounded up.
     pub fn table_write_units(&self) -> u64 {
         self.sum(|consumed| consumed.table_write_units)
     }
 
-    /// Write units that the indexes took, rounded up.
+    /// The write units of the indexes, rounded up.
     pub fn index_write_units(&self) -> u64 {
         self.sum(|consumed| consumed.index_write_units)
     }
 
-    /// By the table's name. A table that was never asked is not in it.
+    /// The counts by the table's name. A table without a successful operation is not among them.
     pub fn by_table(&self) -> BTreeMap<String, Consumed> {
         self.tables().clone()
     }

@@ -14,35 +14,35 @@ use crate::item::{n, read, read_key, s, write, write_key};
 use crate::put::Expected;
 use crate::tables::{BY_ACCOUNT, BY_CODE, BY_DIGEST, BY_DUE};
 
-/// What became of each notification, one item each.
+/// The notifications in DynamoDB: one item each, in the format of `domain::notification`.
+///
+/// `get` is strongly consistent; all other reads use indexes, which follow within about a second.
 #[derive(Debug, Clone)]
 pub struct DynamoNotifications(pub Dynamo);
 
 #[derive(Serialize, Deserialize)]
 struct NotificationItem {
-    /// Sorts an account's notifications by event, then kind. A digest is of no
-    /// account, and so not in their index.
+    /// Sorts an account's notifications by event, then kind. A digest belongs to no account and is not in this index.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     position: Option<String>,
-    /// The slice and the time of what waits, for the index of what is due.
+    /// The shard in the index of due notifications; absent if this one does not wait for the heartbeat.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     due_slice: Option<u8>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     due: Option<String>,
-    /// Counts the writes: who writes the next one has the notification.
+    /// Counts the writes: of several workers, the one that writes the next revision has the notification.
     revision: u64,
     #[serde(flatten)]
     notification: Notification,
 }
 
-/// What an index without projection gives.
+/// An item of an index without further attributes.
 #[derive(Deserialize)]
 struct Key {
     notification_id: NotificationId,
 }
 
-/// The keys that a query of an index gives, at most `limit`, over as many pages
-/// as it has.
+/// Reads the keys that a query of an index finds, at most `limit`, over all its pages.
 async fn ids(
     query: QueryFluentBuilder,
     limit: usize,
@@ -127,7 +127,7 @@ impl Notifications for DynamoNotifications {
             .index_name(BY_CODE)
             .key_condition_expression("verification_code = :code")
             .expression_attribute_values(":code", s(code))
-            // 60 bits: that two mails share a code is not to be expected.
+            // Codes have 60 bits, so two mails practically never share one.
             .limit(1)
             .send()
             .await

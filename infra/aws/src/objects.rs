@@ -13,7 +13,7 @@ use handlers::{Error, Result};
 use crate::error::classify;
 use crate::timeouts;
 
-/// The objects of an export in a bucket of S3, below a prefix.
+/// The objects of an export in a bucket of S3, below a prefix. Conditional writes rely on S3's strong consistency.
 #[derive(Debug, Clone)]
 pub struct Bucket {
     client: Client,
@@ -22,7 +22,7 @@ pub struct Bucket {
 }
 
 impl Bucket {
-    /// `prefix` ends with a slash.
+    /// Returns the objects of `bucket` whose keys begin with `prefix`, which ends with a slash.
     pub fn new(shared: &aws_config::SdkConfig, bucket: String, prefix: &str) -> Self {
         let config = aws_sdk_s3::config::Builder::from(shared)
             .timeout_config(timeouts::S3.config())
@@ -42,7 +42,7 @@ impl Bucket {
     }
 }
 
-/// Another object is there than the condition says, or is being written.
+/// Whether the write's condition did not hold: another object is there, or is being written.
 fn other_is_there<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
     let SdkError::ServiceError(context) = error else {
         return false;

@@ -1,4 +1,4 @@
-//! Writing an item only where the stored one is the one that was expected.
+//! Conditional writes: an item replaces only the expected one.
 
 use handlers::Result;
 
@@ -6,20 +6,19 @@ use crate::client::Dynamo;
 use crate::error::classify;
 use crate::item::{Item, n};
 
-/// What must stand where the item is written.
+/// The stored item that a write expects.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Expected {
-    /// Nothing; named by the table's partition key.
+    /// No item; the string is the name of the table's partition key.
     Nothing(&'static str),
     /// An item of this revision.
     Revision(u64),
-    /// Whatever there is.
+    /// Any item, or none.
     Anything,
 }
 
 impl Dynamo {
-    /// Writes the item; `false` when something else stands there. `what` names
-    /// the work in an error.
+    /// Writes the item, and returns `false` if the stored one is not the expected one. `what` names the work in an error.
     pub(crate) async fn put(
         &self,
         table: &str,

@@ -11,7 +11,7 @@ use crate::error::{classify, classify_page};
 use crate::item::{read, read_key, s, write, write_key};
 use crate::put::Expected;
 
-/// The accounts as they are read, one item each.
+/// The read model of balances in DynamoDB: one item an account. `list` is not strongly consistent.
 #[derive(Debug, Clone)]
 pub struct DynamoReadModel(pub Dynamo);
 

@@ -9,17 +9,17 @@ use crate::error::classify;
 use crate::item::{read, read_key, s, write, write_key};
 use crate::put::Expected;
 
-/// Most puts in one BatchWriteItem.
+/// Puts in one BatchWriteItem, by DynamoDB's limit. The rest takes further calls.
 const BATCH_WRITE: usize = 25;
-/// How often puts that DynamoDB left out are sent again.
+/// Calls for one batch, because DynamoDB may leave out puts. After the last, the batch fails and may be retried.
 const MAX_BATCH_ROUNDS: u32 = 8;
 
-/// The part of a replay that is the job itself.
+/// The sort key of a replay's job.
 const JOB: &str = "job";
-/// What the parts that are accounts begin with.
+/// The beginning of the sort keys of its shadow rows; the account follows.
 const SHADOW: &str = "shadow#";
 
-/// Replays: the job and its shadow rows, under one partition key.
+/// The replays in DynamoDB: a job and its shadow rows, under one partition key.
 #[derive(Debug, Clone)]
 pub struct DynamoReplays(pub Dynamo);
 

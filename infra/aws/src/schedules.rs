@@ -14,7 +14,7 @@ use crate::item::{Item, n, read, read_key, s, write, write_key};
 use crate::put::Expected;
 use crate::tables::BY_DUE;
 
-/// The schedules as they stand, one item each.
+/// The schedules in DynamoDB, in their current state: one item each.
 #[derive(Debug, Clone)]
 pub struct DynamoSchedules(pub Dynamo);
 
@@ -25,15 +25,15 @@ struct ScheduleItem {
     revision: u64,
     version: Version,
     created_at: DateTime<Utc>,
-    /// Absent: cancelled.
+    /// Absent if the schedule is cancelled.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     schedule: Option<Value>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     last: Option<LastRun>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     parked: Option<String>,
-    /// The keys of the index of what is due. An item without them is not in
-    /// it: what is over costs the beat nothing.
+    /// The keys of the index of due schedules. Items without them are not in it, so ended schedules cost the heartbeat
+    /// nothing.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     due_slice: Option<u8>,
     /// Of fixed width, so that text order is time order.
@@ -41,7 +41,7 @@ struct ScheduleItem {
     next_at: Option<String>,
 }
 
-/// What the index has of an item.
+/// An item of the index of due schedules.
 #[derive(Deserialize)]
 struct DueItem {
     account_id: AccountId,
@@ -122,7 +122,7 @@ impl Schedules for DynamoSchedules {
     }
 
     async fn park(&self, due: &Due, reason: &str) -> Result<bool> {
-        // Not as a row: what cannot be read is what is parked.
+        // Not as a row, because a schedule that cannot be read must be parked too.
         let Some(mut item) = self.item(&due.account_id, &due.schedule_id).await? else {
             return Ok(false);
         };

@@ -10,16 +10,17 @@ use handlers::{Error, Result};
 use crate::error::classify;
 use crate::timeouts;
 
-/// Random bytes of a new key: as many as the hash has.
+/// Random bytes of a new key: as many as SHA-256 has.
 const SECRET_BYTES: usize = 32;
 
-/// The versions of secrets in Secrets Manager, for the function that rotates them.
+/// The versions of a secret in Secrets Manager, for the function that rotates it.
 #[derive(Debug, Clone)]
 pub struct ManagedSecrets {
     client: Client,
 }
 
 impl ManagedSecrets {
+    /// Returns the secrets of this region and account.
     pub fn new(shared: &aws_config::SdkConfig) -> Self {
         let config = aws_sdk_secretsmanager::config::Builder::from(shared)
             .timeout_config(timeouts::SECRETS_MANAGER.config())
@@ -44,7 +45,7 @@ impl SecretVersions for ManagedSecrets {
         let call = self.client.get_secret_value().secret_id(secret);
         match call.version_stage(stage).send().await {
             Ok(answer) => Ok(answer.secret_string.map(SecretText)),
-            // So it answers for a version that has no value yet, too.
+            // A version without a value yet has this answer too.
             Err(error)
                 if error
                     .as_service_error()
@@ -82,7 +83,7 @@ impl SecretVersions for ManagedSecrets {
     }
 }
 
-/// Secrets from the system's randomness.
+/// Secrets of 32 random bytes from the operating system, in hex digits.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RandomSecrets;
 

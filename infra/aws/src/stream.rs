@@ -1,4 +1,4 @@
-//! Reading the events table's stream, as Lambda hands it over.
+//! The records of the events table's stream, as Lambda delivers them.
 
 use aws_lambda_events::event::dynamodb::{Event, EventRecord};
 use domain::{AccountId, Commit, Version};
@@ -8,19 +8,20 @@ use serde_json::Value;
 
 use crate::event_store::commit_item::CommitItem;
 
-/// The records of a batch that the projector has to see.
+/// The insertions of a batch.
 #[derive(Debug)]
 pub struct Batch {
+    /// The records for the projector, in the stream's order. Their commits may still be unreadable.
     pub records: Vec<StreamRecord>,
-    /// Records whose very key cannot be read: nothing can be done about them
-    /// but to say so.
+    /// The reason for each record whose key or sequence number cannot be read. No account can be parked for these, so log
+    /// them.
     pub unreadable: Vec<String>,
 }
 
-/// Reads a batch; `payload` is Lambda's event.
+/// Reads a batch from Lambda's event. Records that are no insertions are left out.
 ///
 /// # Errors
-/// When the payload is no event of a DynamoDB stream.
+/// The payload is not an event of a DynamoDB stream; a retry does not help.
 pub fn read_batch(payload: &Value) -> Result<Batch, serde_json::Error> {
     let event = Event::deserialize(payload)?;
     let mut batch = Batch {
@@ -28,7 +29,7 @@ pub fn read_batch(payload: &Value) -> Result<Batch, serde_json::Error> {
         unreadable: Vec::new(),
     };
     for record in event.records {
-        // Events are only ever inserted. The table's policy forbids the rest.
+        // Events are only inserted. The table's policy forbids updates and deletions.
         if record.event_name != "INSERT" {
             continue;
         }

@@ -13,11 +13,10 @@ use crate::client::Dynamo;
 use crate::error::classify;
 use crate::item::{read, s};
 
-/// The suppressed addresses, one item for each, under the address's hash.
+/// The suppressed addresses in DynamoDB: one item each, under the address's hash.
 ///
-/// What was lifted keeps its item with the time of that: an event that is told
-/// again afterwards must not suppress the address again. Times are text of one
-/// width, whose order is that of time.
+/// A lifted suppression keeps its item with the time of lifting, because a report that is delivered again must not suppress
+/// the address again. Times are text of one width, so their order is that of time.
 #[derive(Debug, Clone)]
 pub struct DynamoSuppressions(pub Dynamo);
 
@@ -93,7 +92,7 @@ impl Suppressions for DynamoSuppressions {
             .table_name(&tables.suppressions)
             .key("address_hash", s(address))
             .update_expression("SET lifted_at = :at")
-            // Who was never suppressed leaves no trace.
+            // An address that was never suppressed leaves no trace.
             .condition_expression(
                 "attribute_exists(suppressed_at) \
                  AND (attribute_not_exists(lifted_at) OR lifted_at < :at)",
@@ -103,7 +102,7 @@ impl Suppressions for DynamoSuppressions {
     }
 }
 
-/// A condition that is not met says that the item is further than this write.
+/// Returns success if the condition did not hold: then the item is already newer than this write.
 fn unless_refused(
     result: Result<
         (),

@@ -1,30 +1,39 @@
-/// The names of the tables. A function knows those that it uses; the others
-/// stay empty, and a call to one of them fails.
+/// The names of the tables, or their ARNs. A function has those that it uses; the others are empty, and a call to one of
+/// them fails permanently.
 #[derive(Debug, Clone, Default)]
 pub struct Tables {
+    /// Commits, by account and first version.
     pub events: String,
+    /// Idempotency keys and marks of reversals, by account and key.
     pub requests: String,
+    /// The read model, by account.
     pub balances: String,
+    /// The revisions of customers, by customer and revision.
     pub customers: String,
+    /// Notifications, by their id.
     pub notifications: String,
+    /// Replay jobs and their shadow rows, by replay and part.
     pub replays: String,
+    /// Schedules, by account and schedule.
     pub schedules: String,
+    /// Suppressed addresses, by the hash of the address.
     pub suppressions: String,
 }
 
-/// The index of the events table by slice and recorded time.
+/// The index of the events table by shard and recorded time.
 pub(crate) const BY_TIME: &str = "by-time";
 /// The index of the notifications table by account and position.
 pub(crate) const BY_ACCOUNT: &str = "by-account";
-/// The indexes of the schedules and notifications tables by what is due.
+/// The indexes of the schedules and notifications tables by shard and due time.
 pub(crate) const BY_DUE: &str = "by-due";
-/// The index of the notifications table by the digest that tells them.
+/// The index of the notifications table by digest.
 pub(crate) const BY_DIGEST: &str = "by-digest";
 /// The index of the notifications table by verification code.
 pub(crate) const BY_CODE: &str = "by-code";
 
 impl Tables {
-    /// From `EVENTS_TABLE`, `REQUESTS_TABLE` ... as the template sets them.
+    /// Reads the names from `EVENTS_TABLE`, `REQUESTS_TABLE` and so on, which the template sets. A variable that is not set
+    /// gives an empty name.
     #[cfg(feature = "cloud")]
     pub fn from_env() -> Self {
         let name = |variable: &str| std::env::var(variable).unwrap_or_default();

@@ -1,5 +1,5 @@
-//! How long AWS is waited for. An SDK client has no limit on an operation by itself, and a function that waits longer
-//! than it may run tells nobody why it failed.
+//! Timeouts for AWS. The SDK's default limits no operation, and a function that waits until its own timeout cannot log why
+//! it failed.
 
 use std::time::Duration;
 
@@ -8,13 +8,13 @@ use aws_smithy_types::timeout::TimeoutConfig;
 /// In the same region a connection is there in milliseconds; a second SYN is sent after one second.
 const CONNECT: Duration = Duration::from_secs(2);
 
-/// The waits for one service.
+/// The timeouts of one service.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limits {
-    /// For one answer. What takes longer is lost.
+    /// For one answer. Beyond it, the attempt is repeated or its outcome is unknown.
     attempt: Duration,
-    /// For all attempts of a call with the pauses between them: below the timeout of every function that makes it (28 s the
-    /// shortest).
+    /// For all attempts of a call with the pauses between them: below the timeout of every function that makes it, of which
+    /// the shortest is 28 s.
     operation: Duration,
 }
 
@@ -29,12 +29,12 @@ pub(crate) const SQS: Limits = Limits::seconds(5, 12);
 /// Read once in minutes, with a caller waiting.
 #[cfg(feature = "cloud")]
 pub(crate) const SECRETS_MANAGER: Limits = Limits::seconds(4, 10);
-/// Sent once and never repeated. Shorter than the lease of a notification (45 s), so that nobody else takes it up while an
-/// answer may still come.
+/// Sent once and never repeated. Shorter than the lease of a notification (45 s), so that no other worker resumes it while
+/// an answer may still come.
 #[cfg(feature = "cloud")]
 pub(crate) const SES: Limits = Limits::seconds(20, 20);
 
-/// A file of the export has some 10 MB, the manifest of a large bank more. Of the function that exports alone, which may
+/// A file of the export has some 10 MB, the manifest of a large bank more. Only the exporting function uses it, which may
 /// run for 900 s.
 #[cfg(feature = "cloud")]
 pub(crate) const S3: Limits = Limits::seconds(60, 180);

@@ -20,8 +20,8 @@ use crate::client::Dynamo;
 use crate::error::classify;
 use crate::item::{Item, read, s, write};
 
-/// An idempotency key and what it led to; or the mark of a reversal, whose
-/// key has a blank and so is no caller's.
+/// An idempotency key and its outcome, or the mark of a reversal. The key of a mark has a blank, which no caller's key may
+/// have.
 #[derive(Debug, Serialize, Deserialize)]
 pub(super) struct RequestItem {
     account_id: AccountId,
@@ -81,10 +81,9 @@ impl RequestItem {
     }
 }
 
-/// Takes away the token by which DynamoDB recognises a request that the SDK sends
-/// again. The local engine looks through all tokens of the last ten minutes at
-/// each transaction, and keeps them in memory: at a hundred commits a second,
-/// sixty thousand. There, the commit's own key is enough.
+/// Removes the token by which DynamoDB recognises a repeated request. The local engine keeps the tokens of ten minutes in
+/// memory and searches all of them at each transaction: at a hundred commits a second, sixty thousand. There, the commit's
+/// own key is enough.
 #[derive(Debug)]
 struct WithoutToken;
 
@@ -181,9 +180,10 @@ fn put_new(table: &str, item: Item) -> Result<TransactWriteItem> {
     Ok(TransactWriteItem::builder().put(put).build())
 }
 
-/// One reason an item, in their order. A throttle is not a conflict, and a key
-/// that was used says more than a version that is taken: the request was here
-/// before, and that is why its version is.
+/// Reads the reasons of a cancelled transaction: one an item, in their order.
+///
+/// A throttle is not a conflict. A used key comes before a taken version: the version is taken because the same request
+/// succeeded before.
 fn refused(reasons: &[CancellationReason]) -> Result<Appended> {
     const CONDITION: &str = "ConditionalCheckFailed";
     let failed = |index: usize| {
@@ -193,7 +193,7 @@ fn refused(reasons: &[CancellationReason]) -> Result<Appended> {
     };
     if let Some(reason) = failed(1) {
         let Some(item) = reason.item.clone().filter(|item| !item.is_empty()) else {
-            return Err(Error::Retryable("the used key was not told".into()));
+            return Err(Error::Retryable("the used key was not returned".into()));
         };
         return Ok(Appended::KeyUsed(
             read::<RequestItem>(item)?.into_used_key()?,

@@ -10,8 +10,8 @@ use handlers::{Error, Result};
 use serde::{Deserialize, Serialize};
 use serde_bytes::ByteBuf;
 
-/// Hashes are kept as bytes: half the size of their digits, and a small
-/// commit stays below the 1 KB that one write unit pays for.
+/// A commit as stored. Hashes are bytes, half the size of their digits, so that a small commit stays below 1 KB, the size
+/// of one write unit.
 #[derive(Debug, Serialize, Deserialize)]
 pub(crate) struct CommitItem {
     account_id: AccountId,

@@ -1,8 +1,7 @@
 //! The events of a commit as one attribute.
 //!
-//! A few stay a list of maps, which anybody can read in DynamoDB's console. More
-//! are JSON in gzip (RFC 1952): ten are then less than the 1 KB that a write
-//! unit pays for, and one value on the way instead of a hundred.
+//! A few events stay a list of maps, which is readable in DynamoDB's console. More are JSON in gzip (RFC 1952): ten events
+//! then fit into 1 KB, the size of one write unit, and are one value to parse instead of a hundred.
 
 use std::fmt;
 use std::io::{self, Read, Write};
@@ -16,11 +15,11 @@ use serde::de::{SeqAccess, Visitor};
 use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-/// From so many bytes of JSON on. With what else a commit says, a plain item
-/// would come near to a second write unit.
+/// Bytes of JSON from which events are packed. With the commit's other attributes, a larger plain item would come near to
+/// a second write unit.
 const PACKED_FROM: usize = 512;
-/// Far more than any commit that was ever taken: whoever could write into the
-/// table could otherwise fill the memory of all who read it.
+/// Bytes of JSON that are unpacked, far more than any commit has. More is an error: a small item must not fill the memory
+/// of its readers.
 const MAX_UNPACKED: u64 = 4 * 1024 * 1024;
 
 pub(super) fn serialize<S: Serializer>(
@@ -60,7 +59,7 @@ impl<'de> Visitor<'de> for Events {
     }
 }
 
-/// The same bytes for the same events: no time and no name stand in it.
+/// Compresses the JSON. The same events give the same bytes, because the header has neither a time nor a name.
 fn packed(json: &[u8]) -> io::Result<Vec<u8>> {
     let mut packing = GzEncoder::new(Vec::new(), Compression::default());
     packing.write_all(json)?;

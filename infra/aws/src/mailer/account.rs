@@ -1,20 +1,18 @@
-//! What the account may send, as SES says: its rate, its quota of 24 hours, and
-//! whether it may send at all.
+//! The account's limits as SES reports them: its rate, its quota of 24 hours, and whether it may send at all.
 
 use std::time::{Duration, Instant};
 
 use aws_sdk_sesv2::Client;
 use aws_sdk_sesv2::error::ProvideErrorMetadata;
 
-/// AWS raises rates and counts sends slowly; a call a process in this time is
-/// far below the rate of `GetAccount` itself (1 a second for the account).
+/// How long an answer is used. AWS raises rates and counts sends slowly, and one call a process in this time is far below the
+/// limit of `GetAccount` (1 a second for the account).
 const FRESH_FOR: Duration = Duration::from_secs(5 * 60);
-/// After a call that failed: soon again, and not with every mail.
+/// The pause after a failed call: soon, but not with every mail.
 const AGAIN_AFTER: Duration = Duration::from_secs(60);
-/// A mail waits for it: together with the other waits it is shorter than the
-/// lease.
+/// The time for an answer, for which a mail waits. All its waits together are shorter than the lease.
 const TIMEOUT: Duration = Duration::from_secs(3);
-/// Of a day's quota, what only security mails may use.
+/// The part of a day's quota that is reserved for security mails.
 const RESERVE_PERCENT: u64 = 5;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,8 +26,8 @@ pub(super) struct Account {
     pub(super) sent: u64,
 }
 
-/// Until SES has said more: the rate of a new account that was let out of the
-/// sandbox. SES refuses what is too much itself, and certainly.
+/// Used until SES answers: the rate of a new account outside the sandbox. If it is too high, SES refuses the mails that
+/// exceed its rate, and such a refusal is certain.
 impl Default for Account {
     fn default() -> Self {
         Account {
@@ -59,7 +57,7 @@ impl AccountCache {
         self.due_at.is_none_or(|due_at| due_at <= now)
     }
 
-    /// Keeps what was found, or what was known before.
+    /// Keeps the answer; without one, the previous answer stays.
     pub(super) fn note(&mut self, found: Option<Account>, now: Instant) {
         self.due_at = Some(
             now + if found.is_some() {
@@ -71,7 +69,7 @@ impl AccountCache {
         self.latest = found.unwrap_or(self.latest);
     }
 
-    /// Asks at the next opportunity.
+    /// Forgets the answer, so that the next mail asks again.
     pub(super) fn forget(&mut self) {
         *self = AccountCache::default();
     }
@@ -81,7 +79,7 @@ impl AccountCache {
     }
 }
 
-/// Asks SES. What it does not say stops no mail.
+/// Asks SES. Returns `None`, which stops no mail, if it does not answer.
 pub(super) async fn ask(client: &Client) -> Option<Account> {
     let asked = tokio::time::timeout(TIMEOUT, client.get_account().send()).await;
     let answer = match asked {

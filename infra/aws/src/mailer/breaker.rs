@@ -1,10 +1,9 @@
-//! A circuit breaker: where SES takes no mail of the whole account, asking it
-//! with each mail helps nobody.
+//! A circuit breaker: while SES takes no mail of the whole account, no mail is tried.
 
 use std::time::{Duration, Instant};
 
-/// How long nobody asks. A person at AWS or of the bank has to act first; and
-/// as long as mails wait, each time raises the alarm again.
+/// How long the breaker stays open. A person at AWS or at the bank has to act first. While mails wait, each opening raises
+/// the alarm again.
 const OPEN_FOR: Duration = Duration::from_secs(5 * 60);
 
 #[derive(Debug, Default)]
@@ -13,13 +12,13 @@ pub(super) struct Breaker {
 }
 
 impl Breaker {
-    /// Opens it, and says for how long.
+    /// Opens the breaker, and returns for how long.
     pub(super) fn open(&mut self, now: Instant) -> Duration {
         self.until = Some(now + OPEN_FOR);
         OPEN_FOR
     }
 
-    /// How long it stays open; `None` when it is closed.
+    /// Returns how long the breaker stays open; `None` if it is closed.
     pub(super) fn open_for(&self, now: Instant) -> Option<Duration> {
         let rest = self.until?.saturating_duration_since(now);
         (!rest.is_zero()).then_some(rest)

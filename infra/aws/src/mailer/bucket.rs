@@ -4,10 +4,9 @@ use std::time::{Duration, Instant};
 
 use handlers::ports::Priority;
 
-/// Parts of a mail that are counted, so that a share may be a fraction.
+/// The units of one mail. They are fractions of a mail, because a process's share of the rate may be one.
 const MAIL: u64 = 1_000_000;
-/// Processes that are reckoned with where no concurrency is reserved: what a
-/// new account may run at once at all.
+/// Processes that are assumed if no concurrency is reserved: the limit of a new account.
 const UNRESERVED: u32 = 10;
 
 pub(super) fn assumed(concurrency: u32) -> u32 {
@@ -18,20 +17,20 @@ pub(super) fn assumed(concurrency: u32) -> u32 {
     }
 }
 
-/// The rate of one process, in parts of a mail a second. At least a mail in
-/// some minutes.
+/// Returns the rate of one process, in units a second: at least a mail in 17 minutes.
 pub(super) fn share(rate: u64, concurrency: u32) -> u64 {
     (rate.saturating_mul(MAIL) / u64::from(concurrency.max(1)))
         .clamp(MAIL / 1000, u64::MAX / 1_000_000)
 }
 
-/// Fills up with time and holds what one second brings, at least one mail.
-/// Security mails may take one second's worth in advance, which the ordinary
-/// ones then wait for: they go first even where there is nothing left.
+/// A bucket that fills with time, and holds the mails of one second, at least one.
+///
+/// Security mails may take one second's mails in advance, for which ordinary ones then wait. So they go first even if the
+/// bucket is empty.
 #[derive(Debug)]
 pub(super) struct Bucket {
     rate: u64,
-    /// What is there, above what may be taken in advance.
+    /// Units in the bucket, including the advance.
     level: u64,
     at: Instant,
 }
@@ -60,7 +59,7 @@ impl Bucket {
             return;
         }
         self.fill(now);
-        // What may be taken in advance is not carried over.
+        // The advance is not carried over.
         let there = self.level.saturating_sub(self.advance());
         self.rate = rate;
         self.level = self.advance() + there.min(self.capacity());
@@ -76,7 +75,7 @@ impl Bucket {
         self.at = now;
     }
 
-    /// Takes one mail's worth, or says how long it is until there is one.
+    /// Takes the units of one mail, or returns the time until they are there.
     pub(super) fn take(&mut self, priority: Priority, now: Instant) -> Result<(), Duration> {
         self.fill(now);
         let needed = match priority {

@@ -1,4 +1,4 @@
-//! SES's errors, sorted by what is known after them.
+//! SES's errors, by what they prove about the mail.
 
 use std::time::Duration;
 
@@ -6,13 +6,13 @@ use aws_sdk_sesv2::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_sesv2::operation::send_email::SendEmailError;
 use handlers::ports::SendFailure;
 
-/// "Maximum sending rate exceeded" passes within seconds.
+/// The pause after "Maximum sending rate exceeded", which ends within seconds.
 const AFTER_RATE: Duration = Duration::from_secs(30);
-/// "Daily message quota exceeded" passes as the window of 24 hours moves on.
-/// Nobody tells when; in this time a sixth of a day's mails leave the window.
+/// The pause after "Daily message quota exceeded", which ends as the window of 24 hours moves on. SES does not say when; in
+/// this time a sixth of a day's mails leave the window.
 pub(super) const AFTER_QUOTA: Duration = Duration::from_secs(4 * 60 * 60);
 
-/// The code of SES's error; empty where it is none of SES's.
+/// The code of SES's error; empty if SES did not report one.
 pub(super) fn code<R>(error: &SdkError<SendEmailError, R>) -> &str {
     error
         .as_service_error()
@@ -20,18 +20,17 @@ pub(super) fn code<R>(error: &SdkError<SendEmailError, R>) -> &str {
         .unwrap_or("")
 }
 
-/// Whether no mail of the whole account is taken, whatever it is.
+/// Whether SES takes no mail of the whole account.
 pub(super) fn is_paused<R>(error: &SdkError<SendEmailError, R>) -> bool {
     stops_all(code(error))
 }
 
 fn stops_all(code: &str) -> bool {
-    // Of a configuration set that is paused SES says the same as of the account.
+    // A paused configuration set has the same code as a paused account.
     matches!(code, "AccountSuspendedException" | "SendingPausedException")
 }
 
-/// What is known after an error. Whatever does not say that the mail was
-/// certainly not taken leaves it unknown.
+/// Returns the failure of a send. An error that does not prove that SES refused the mail leaves it unknown.
 pub(super) fn failure<R: std::fmt::Debug>(error: &SdkError<SendEmailError, R>) -> SendFailure {
     let context = match error {
         SdkError::ServiceError(context) => context.err(),
@@ -52,7 +51,7 @@ pub(super) fn failure<R: std::fmt::Debug>(error: &SdkError<SendEmailError, R>) -
     )
 }
 
-/// The message of SES can name the recipient and is not passed on.
+/// Returns the failure for SES's code. SES's message may name the recipient, so the failure does not contain it.
 fn by_code(code: &str, message: &str) -> SendFailure {
     let later = |after| SendFailure::Later {
         reason: code.to_owned(),
@@ -64,7 +63,7 @@ fn by_code(code: &str, message: &str) -> SendFailure {
         | "NotFoundException"
         | "MailFromDomainNotVerifiedException" => SendFailure::Refused(code.to_owned()),
         "TooManyRequestsException" => later(AFTER_RATE),
-        // Not in the SDK's model: a throttle by rate or by day, told by its text.
+        // Not in the SDK's model: a throttle by rate or by day, which only the text tells apart.
         "ThrottlingException" | "Throttling" if message.contains("Daily message quota") => {
             later(AFTER_QUOTA)
         }

@@ -1,4 +1,4 @@
-//! What is asked of SES: one mail in its simple form, which SES makes MIME of.
+//! The request to SES: one mail in its simple form, from which SES makes MIME.
 
 use aws_sdk_sesv2::types::{
     Attachment, AttachmentContentDisposition, AttachmentContentTransferEncoding, Body, Content,
@@ -46,7 +46,7 @@ pub(super) fn content(mail: &Mail) -> Result<EmailContent, SendFailure> {
     Ok(EmailContent::builder().simple(message).build())
 }
 
-/// By these SES's events find the notification and the attempt.
+/// Returns the tags by which SES's events name the notification and the attempt.
 pub(super) fn tags(mail: &Mail) -> Result<Vec<MessageTag>, SendFailure> {
     [
         (NOTIFICATION_TAG, mail.notification_id.to_string()),
