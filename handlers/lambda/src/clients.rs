@@ -1,4 +1,4 @@
-//! The ports, built once per process from the environment.
+//! The composition of the functions: the ports on AWS, built once a process from the environment.
 
 use std::sync::Arc;
 
@@ -18,7 +18,10 @@ use handlers::query::time_index::SAFETY_WINDOW;
 use handlers::rotate::Rotator;
 use nightly::Nightly;
 
-/// Everything that is behind the AWS SDK.
+/// The ports of the functions on AWS.
+///
+/// Its methods read the variables that they need: a function has those of its own ports, and a missing one is an empty text,
+/// with which the first call fails.
 pub struct Clients {
     shared: aws::SharedConfig,
     dynamo: Dynamo,
@@ -30,18 +33,19 @@ impl std::fmt::Debug for Clients {
     }
 }
 
-/// Where in the bucket the nightly export is.
+/// The prefix of the nightly export in its bucket.
 const EXPORT: &str = "history/";
-/// What an export may fill of the function's `/tmp` (2 GB): some 250 MB, before
-/// decisions and notifications.
+/// Events in one run of the export, because its files first go to the function's `/tmp` (2 GB): some 250 MB, before decisions
+/// and notifications. The rest waits for the next run.
 const MAX_EVENTS_OF_A_RUN: u64 = 2_000_000;
 
-/// A variable that the template sets.
+/// Reads a variable, which the template sets.
 fn variable(name: &str) -> String {
     std::env::var(name).unwrap_or_default()
 }
 
 impl Clients {
+    /// Makes the clients for the region and credentials of the environment. Calls no service except that of the credentials.
     pub async fn from_env() -> Self {
         let shared = aws::client::shared_config().await;
         let dynamo = Dynamo::of(&shared);
@@ -148,7 +152,7 @@ impl Composition for Clients {
     }
 }
 
-/// SES's, which depends on the region:
+/// Returns the domain of SES's message ids, which depends on the region:
 /// <https://docs.aws.amazon.com/ses/latest/dg/header-fields.html>.
 fn message_id_domain() -> String {
     match variable("AWS_REGION").as_str() {

@@ -1,9 +1,9 @@
-//! A use case's error as Lambda reports it.
+//! The error of a use case as Lambda reports it.
 
 use handlers::Error;
 use lambda_runtime::Diagnostic;
 
-/// Its class becomes the `errorType` that dead letters and alarms sort by.
+/// The failure of an invocation. The error's class becomes the `errorType`, by which dead letters and alarms are sorted.
 #[derive(Debug)]
 pub struct Failure(pub Error);
 

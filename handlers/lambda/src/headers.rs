@@ -1,12 +1,12 @@
-//! A header that came twice is seen twice.
+//! Repeated headers: all values reach the router.
 
 use lambda_http::LambdaEvent;
 use lambda_http::request::LambdaRequest;
 
-/// Lets the request have every value of each header.
+/// Keeps every value of each header.
 ///
-/// API Gateway hands over all values, and beside them one of each header alone. `lambda_http` puts the one in the place
-/// of all, so that a request which says two things looks like one which says the last of them.
+/// API Gateway delivers all values of a header, and separately its last one. `lambda_http` replaces all by the last, so that a
+/// request with two contradicting values would look like one with the last. The router refuses the former.
 pub fn keep_all(mut event: LambdaEvent<LambdaRequest>) -> LambdaEvent<LambdaRequest> {
     if let LambdaRequest::ApiGatewayV1(request) = &mut event.payload {
         for name in request.multi_value_headers.keys() {

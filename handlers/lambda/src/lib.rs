@@ -1,5 +1,11 @@
-//! What the functions share: their clients, settings and errors. Each has a
-//! thin main of its own in `bin/`.
+//! The functions on AWS Lambda. Each has a thin main in `bin/`; this library has their clients, settings, errors and log.
+//!
+//! A main composes its use case from [`clients::Clients`], starts the log with [`telemetry::start`], and passes each event on:
+//! to the router of `handlers` for requests, to a use case for all others. A use case's error becomes a [`Failure`], with
+//! which Lambda repeats the invocation or writes a dead letter.
+
+#![warn(missing_docs, clippy::missing_errors_doc, clippy::missing_panics_doc)]
+#![deny(rustdoc::broken_intra_doc_links)]
 
 pub mod clients;
 mod failure;
@@ -12,7 +18,7 @@ use std::time::{Duration, SystemTime};
 pub use failure::Failure;
 use lambda_runtime::Context;
 
-/// How long the function may still run; none where that is over.
+/// Returns how long the invocation may still run; zero after its deadline.
 pub fn time_left(context: &Context) -> Duration {
     let left = context.deadline().duration_since(SystemTime::now());
     left.unwrap_or_default()

@@ -1,16 +1,16 @@
-//! The path that was judged is the path that is answered.
+//! Paths that `lambda_http` would change after API Gateway has authorised them.
 
 use lambda_http::http::Uri;
 use lambda_http::{Request, RequestExt};
 
-/// Sends a request nowhere whose path is not as it was sent any more.
+/// Leads a request nowhere (a `404`) if its path differs from the one that was sent.
 ///
-/// API Gateway and IAM judge the path as it was sent. `lambda_http` reads it as an address and takes `..` out of it, so that
-/// a path which begins as a bank's own account could end at another's.
+/// API Gateway and IAM authorise the path as it was sent. `lambda_http` parses it as a URL and resolves `..`, so that a path
+/// which begins at one account could end at another one.
 pub fn keep(mut request: Request) -> Request {
     let is_as_sent = request.uri().path().ends_with(request.raw_http_path());
     if !is_as_sent {
-        tracing::warn!("a path changes when it is read: nothing is there");
+        tracing::warn!("a path changes when it is parsed: it leads nowhere");
         *request.uri_mut() = Uri::from_static("/");
     }
     request

@@ -1,4 +1,4 @@
-//! Logs as JSON lines, for CloudWatch, which finds the metrics in them.
+//! The log: JSON lines for CloudWatch, which finds the metrics in them.
 
 mod emf;
 mod lines;
@@ -9,8 +9,11 @@ use tracing_subscriber::filter::{EnvFilter, FilterExt, LevelFilter, filter_fn};
 use tracing_subscriber::layer::{Layer, SubscriberExt};
 use tracing_subscriber::util::SubscriberInitExt;
 
-/// Starts the log. `RUST_LOG` sets what is told beside the hops of an event:
-/// without those there would be no metrics, so they are told always.
+/// Starts the log, on standard output. `RUST_LOG` filters all lines except the hops of events, which contain the metrics.
+/// The metrics have the stack's name from `STACK_NAME`.
+///
+/// # Panics
+/// If the process has a log already.
 pub fn start() {
     let chosen = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
     let hops =

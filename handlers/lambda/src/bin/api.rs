@@ -15,14 +15,14 @@ async fn main() -> Result<(), Error> {
         .map_request(lambda::path::keep)
         .map_request(name_caller)
         .service(router(api));
-    // What `lambda_http::run` does, but for the headers.
+    // Like `lambda_http::run`, except for the headers.
     let service = ServiceBuilder::new()
         .map_request(lambda::headers::keep_all)
         .service(Adapter::from(service));
     lambda_runtime::run(service).await
 }
 
-/// API Gateway has verified the signature; who signed is kept with what they append.
+/// Names the caller, whose signature API Gateway has verified. Commits record the name.
 fn name_caller(mut request: Request) -> Request {
     let arn = match request.request_context_ref() {
         Some(RequestContext::ApiGatewayV1(context)) => context.identity.user_arn.clone(),

@@ -1,4 +1,4 @@
-//! The function that EventBridge Scheduler has export the history at night.
+//! The function that exports the history. EventBridge Scheduler invokes it at night.
 
 use lambda::Failure;
 use lambda::clients::Clients;

@@ -10,8 +10,7 @@ use lambda::clients::Clients;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::Value;
 
-/// What is left of the function's time for the last mail of a heartbeat: more
-/// than its lease.
+/// The function's time that stays reserved for the last mail of a heartbeat: longer than the mail's lease.
 const RESERVE: Duration = Duration::from_secs(50);
 
 #[tokio::main]

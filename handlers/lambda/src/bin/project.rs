@@ -31,8 +31,8 @@ async fn project(
         tracing::error!(reason, "a record of the stream names no account");
     }
     let failed = projector.project(batch.records).await;
-    // Lambda goes on from the lowest; naming it is enough. A response without
-    // any is success, and one with an empty id would fail the whole batch.
+    // Lambda continues at the lowest id, so one is enough. A response without any is a success, and one with an empty id
+    // would fail the whole batch.
     let mut response = DynamoDbEventResponse::default();
     if let Some(first) = failed.into_iter().next() {
         let mut failure = DynamoDbBatchItemFailure::default();

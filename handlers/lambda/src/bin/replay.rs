@@ -10,7 +10,7 @@ use lambda::clients::Clients;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::Value;
 
-/// What is left of the function's time for the last page.
+/// The function's time that stays reserved for the last page.
 const RESERVE: Duration = Duration::from_secs(120);
 
 #[tokio::main]

@@ -1,4 +1,4 @@
-//! The function that Secrets Manager rotates the signing keys with.
+//! The function that rotates the signing keys. Secrets Manager invokes it.
 
 use std::sync::Arc;
 

@@ -10,8 +10,7 @@ use lambda::clients::Clients;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
 use serde_json::Value;
 
-/// What is left of the function's time for the last occurrence: longer than
-/// DynamoDB's client may take for it.
+/// The function's time that stays reserved for the last occurrence: longer than DynamoDB's client may take for it.
 const RESERVE: Duration = Duration::from_secs(40);
 
 #[tokio::main]

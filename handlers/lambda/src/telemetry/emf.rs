@@ -1,11 +1,10 @@
-//! CloudWatch's embedded metric format: what a line counts, said in the line.
+//! CloudWatch's embedded metric format: the metrics of a line, in the line itself.
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html>
 
 use handlers::telemetry::{METRICS, Metric, NAMESPACE, STACK};
 use serde_json::{Map, Value, json};
 
-/// Adds to a line what its metrics are; nothing, where it has none. `now` is in
-/// milliseconds since 1970.
+/// Adds the description of its metrics to a line that has any. `now` is in milliseconds since 1970.
 pub(super) fn embed(line: &mut Map<String, Value>, stack: &str, now: u64) {
     let told = |metric: &&Metric| line.get(metric.name).is_some_and(Value::is_number);
     let directives: Vec<Value> = METRICS
@@ -23,7 +22,7 @@ pub(super) fn embed(line: &mut Map<String, Value>, stack: &str, now: u64) {
     );
 }
 
-/// The sum, and the parts of it where the line says which it is of.
+/// Returns the description of a metric: for the stack, and by its dimension if the line has it.
 fn directive(metric: &Metric, line: &Map<String, Value>) -> Value {
     let mut dimensions = vec![vec![STACK]];
     dimensions.extend(
@@ -52,7 +51,7 @@ mod tests {
     }
 
     #[test]
-    fn a_metric_is_named_with_its_unit_its_stack_and_what_it_is_told_apart_by() {
+    fn a_metric_is_named_with_its_unit_its_stack_and_its_dimension() {
         let line = embedded(
             json!({ "MailsSkipped": 1, "reason": "erased", "correlation_id": "c" }),
             "prod",

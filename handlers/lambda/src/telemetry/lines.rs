@@ -1,5 +1,4 @@
-//! One line of JSON for each event, flat: its own fields, those of the spans
-//! around it, and what CloudWatch needs to count it.
+//! One flat line of JSON for each event: its own fields, those of the spans around it, and the description of its metrics.
 
 use std::fmt;
 use std::io::Write;
@@ -15,8 +14,9 @@ use tracing_subscriber::registry::LookupSpan;
 
 use super::emf;
 
-/// Writes the lines. No time of their own but in metrics: CloudWatch has one
-/// for each line.
+/// A layer of `tracing` that writes each event as a line of JSON to its writer.
+///
+/// Lines have no time except in their metrics, because CloudWatch adds one to each.
 #[derive(Debug)]
 pub struct Lines<W> {
     writer: W,
@@ -24,14 +24,13 @@ pub struct Lines<W> {
 }
 
 impl<W> Lines<W> {
-    /// `stack` is what the metrics are told apart by from those of other
-    /// stacks; none are told where it is empty.
+    /// Returns a layer that writes to `writer`. The metrics have `stack` as a dimension; if it is empty, there are none.
     pub fn new(writer: W, stack: String) -> Self {
         Lines { writer, stack }
     }
 }
 
-/// The fields that a span has.
+/// The fields of a span or line.
 struct Fields(Map<String, Value>);
 
 impl<S, W> Layer<S> for Lines<W>
@@ -80,7 +79,7 @@ where
         emf::embed(&mut line.0, &self.stack, now);
         let mut bytes = Value::Object(line.0).to_string().into_bytes();
         bytes.push(b'\n');
-        // A log that cannot be written has nobody to tell.
+        // There is nowhere to report that the log cannot be written.
         let _ = self.writer.make_writer().write_all(&bytes);
     }
 }
