@@ -1,5 +1,22 @@
-//! What the use cases need from the world. `infra/aws` and `infra/embedded`
-//! provide it.
+//! The ports: traits through which the use cases store, publish, send, and read the time.
+//!
+//! `infra/aws` implements them on AWS and `infra/embedded` on one machine; `tests/world` has all of them in memory.
+//!
+//! # Errors
+//!
+//! The methods of every port fail alike, so each names only what differs:
+//!
+//! - [`Retryable`](crate::Error::Retryable): the call had no effect, as under throttling; call again.
+//! - [`Unknown`](crate::Error::Unknown): no answer came, and the call may have had its effect. Repeat it if it is
+//!   idempotent or conditional, or read first.
+//! - [`Permanent`](crate::Error::Permanent): the store refused the call, or a stored value cannot be read; a retry does not
+//!   help.
+//! - [`Invalid`](crate::Error::Invalid): the cursor of a page is none that this port gave out; a retry does not help.
+//!
+//! # Pages
+//!
+//! Methods with a `cursor` return one page and the cursor of the next. A page may be shorter than its limit, and even empty;
+//! only a missing cursor is the end. Cursors are opaque, and a caller may keep them.
 
 mod bus;
 mod clock;

@@ -6,45 +6,51 @@ use std::time::{Duration, Instant};
 use async_trait::async_trait;
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 
-/// Time, as a value and as a wait.
+/// The clock: the time, and waiting.
 #[async_trait]
 pub trait Clock: Send + Sync {
+    /// Returns the current time. It may step back, as a machine's clock does.
     fn now(&self) -> DateTime<Utc>;
+    /// Waits for this long.
     async fn sleep(&self, duration: Duration);
 
-    /// How long it is since some moment, by what nobody sets.
+    /// Returns the time since some fixed moment, by a clock that nobody sets.
     fn elapsed(&self) -> Duration {
         static BEGAN: LazyLock<Instant> = LazyLock::new(Instant::now);
         BEGAN.elapsed()
     }
 
-    /// The time to record with what is about to be written.
+    /// Returns the time to record with the next write.
     fn stamp(&self) -> Stamp {
         Stamp::of(self.now())
     }
 
-    /// Before this time nothing is recorded any more, as fine as commits are
-    /// stamped. `window` is how long a write may take and how far the clocks of
-    /// writers differ; a clock that all writers share knows better.
+    /// Returns the time before which no further commit will be recorded, in whole microseconds, as commits have them.
+    ///
+    /// `window` is the longest time of a write plus the largest difference between the writers' clocks. A clock that all
+    /// writers share knows the writes under way, and needs no window.
     fn settled(&self, window: TimeDelta) -> DateTime<Utc> {
         (self.now() - window).trunc_subsecs(6)
     }
 }
 
-/// A time for something that is about to be written. It is kept until that is
-/// written or never will be: a clock that knows its stamps lets no reader pass
-/// one that is still kept.
+/// A time to record with a write.
+///
+/// Keep it until the write has succeeded or failed: a clock that counts its stamps returns no [`Clock::settled`] beyond one
+/// that is still kept.
 pub struct Stamp {
+    /// The time to record.
     pub at: DateTime<Utc>,
     _kept: Option<Box<dyn Any + Send>>,
 }
 
 impl Stamp {
+    /// Returns a stamp that no clock counts.
     pub fn of(at: DateTime<Utc>) -> Self {
         Stamp { at, _kept: None }
     }
 
-    /// Drops `kept` when the stamp is given up.
+    /// Returns a stamp that drops `kept` when it is dropped, by which its clock counts it.
     pub fn kept_by(at: DateTime<Utc>, kept: impl Any + Send) -> Self {
         Stamp {
             at,
@@ -59,7 +65,7 @@ impl fmt::Debug for Stamp {
     }
 }
 
-/// The machine's own clock.
+/// The machine's clock, with waits on tokio's timer.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SystemClock;
 

@@ -6,48 +6,53 @@ use async_trait::async_trait;
 
 use crate::error::Result;
 
-/// Where everything ends that failed for good, in the envelopes of whoever
-/// put it there.
+/// The dead-letter queue: permanent failures, in the envelopes of their senders, which [`crate::dead_letter`] reads.
 #[async_trait]
 pub trait DeadLetterQueue: Send + Sync {
-    /// Puts a letter of our own, visible after `delay` (at most 15 minutes, SQS's limit).
+    /// Adds a letter of our own, visible after `delay` (at most 15 minutes, SQS's limit). Not idempotent: a repeated call adds
+    /// a second letter.
     async fn put(&self, body: &str, delay: Duration) -> Result<()>;
 
-    /// Looks at up to `max` letters and takes none: whoever looks or receives at the same time finds them too, as far as
-    /// the queue can do that. What is delayed yet is no letter yet.
+    /// Reads up to `max` letters and leaves them in the queue, visible to other callers as far as the queue allows. A letter
+    /// within its delay is not counted.
     ///
     /// # Errors
-    /// Where it cannot be said how many there are.
+    /// - `Retryable`: the queue did not report how many letters there are; look again.
     async fn look(&self, max: usize) -> Result<QueueView>;
 
-    /// Up to `max` letters, hidden from others for `hidden_for`.
+    /// Receives up to `max` letters, which are hidden from others for `hidden_for`. Remove or release each.
     async fn receive(&self, max: usize, hidden_for: Duration) -> Result<Vec<QueuedLetter>>;
 
+    /// Removes a received letter. Idempotent.
     async fn remove(&self, receipt: &str) -> Result<()>;
 
-    /// Makes a received letter visible to all again.
+    /// Makes a received letter visible to everybody again. Idempotent.
     async fn release(&self, receipt: &str) -> Result<()>;
 }
 
-/// What a look at the queue has seen.
+/// A view of the queue.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct QueueView {
+    /// The letters that were seen, in no particular order.
     pub letters: Vec<QueuedLetter>,
-    /// How many there are, those included that somebody has received and keeps.
+    /// The number of letters in the queue, including those that somebody has received.
     pub waiting: usize,
 }
 
+/// A letter in the queue, not read yet.
 #[derive(Clone, PartialEq, Eq)]
 pub struct QueuedLetter {
+    /// The queue's id of the letter.
     pub id: String,
-    /// What removes or releases it; of no use after a look.
+    /// The handle that removes or releases a received letter. After a look it has no use.
     pub receipt: String,
+    /// The envelope, in JSON if it is one of those that we know.
     pub body: String,
-    /// EventBridge tells why in these (`ERROR_CODE`, `RULE_ARN` ...).
+    /// The attributes of the message, in which EventBridge gives the reason (`ERROR_CODE`, `RULE_ARN` and others).
     pub attributes: BTreeMap<String, String>,
 }
 
-/// Not what it says: an event of SES's names its recipients.
+/// Shows only the id, because an event of SES contains its recipients.
 impl fmt::Debug for QueuedLetter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("QueuedLetter")

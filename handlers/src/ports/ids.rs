@@ -1,11 +1,12 @@
 use uuid::Uuid;
 
-/// Where ids come from that follow from nothing else.
+/// The source of ids that are not derived from other data.
 pub trait Ids: Send + Sync {
+    /// Returns a new id.
     fn next(&self) -> Uuid;
 }
 
-/// From the system's randomness.
+/// Random ids (version 4), from the operating system.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct RandomIds;
 

@@ -8,69 +8,84 @@ use domain::NotificationId;
 
 pub use headers::{HeaderError, MAX_HEADERS};
 
-/// Most bytes of all attachments together: what most receivers take at all,
-/// after Base64 has made them a third longer (SES itself takes 40 MB).
+/// Bytes of all attachments together. Most receivers take no more, because Base64 adds a third (SES itself takes 40 MB). A
+/// larger mail is refused permanently.
 pub const MAX_ATTACHMENT_BYTES: usize = 7 * 1024 * 1024;
-/// The name of the mail tag that says which notification a mail is of.
+/// The name of the mail tag with the notification's id.
 pub const NOTIFICATION_TAG: &str = "notification_id";
-/// The name of the mail tag that says which attempt at it.
+/// The name of the mail tag with the number of the attempt.
 pub const ATTEMPT_TAG: &str = "attempt";
 
-/// Who takes mails and delivers them.
+/// The mail provider.
 #[async_trait]
 pub trait Mailer: Send + Sync {
-    /// Hands over one mail, once: the adapter must not try again by itself.
-    /// Answers with the provider's id of the message.
+    /// Sends one mail, once: an adapter must not repeat the request. Returns the provider's id of the message.
+    ///
+    /// # Errors
+    /// - [`SendFailure::Refused`]: certainly not accepted, and a retry does not help.
+    /// - [`SendFailure::Later`]: certainly not accepted; retry after its pause.
+    /// - [`SendFailure::Unknown`]: perhaps accepted; a retry might send the mail twice.
     async fn send(&self, mail: &Mail) -> Result<String, SendFailure>;
 
-    /// What became of an attempt whose end nobody saw. After `NotAccepted`
-    /// that same attempt must never be taken, however late it arrives.
+    /// Returns the outcome of an attempt whose answer was lost.
+    ///
+    /// After [`Outcome::NotAccepted`], the provider must never accept this attempt, however late its request arrives.
     async fn outcome(&self, notification_id: NotificationId, attempt: u32) -> Outcome;
 }
 
+/// A rendered mail, ready to be sent. `Debug` shows only the notification's id.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Mail {
+    /// The notification that the mail is of.
     pub notification_id: NotificationId,
-    /// Which attempt at this notification it is, from 1.
+    /// The number of the attempt at this notification, from 1.
     pub attempt: u32,
+    /// The sender: an address, or `Name <address>`.
     pub from: String,
+    /// The recipient's address.
     pub to: EmailAddress,
+    /// The subject, without line breaks.
     pub subject: String,
+    /// The body as plain text.
     pub text: String,
+    /// The body as HTML.
     pub html: String,
-    /// Headers beside those that every mail has; see [`Mail::all_headers`].
+    /// Names and values of further headers; see [`Mail::all_headers`].
     pub headers: Vec<(String, String)>,
+    /// The attached files, at most [`MAX_ATTACHMENT_BYTES`] together.
     pub attachments: Vec<Attachment>,
+    /// The priority over other mails.
     pub priority: Priority,
 }
 
-/// A file that goes with a mail.
+/// A file attached to a mail.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Attachment {
     /// The file's name as the customer sees it.
     pub name: String,
     /// Its media type (RFC 6838), such as `text/csv; charset=utf-8`.
     pub content_type: String,
+    /// The file's content.
     pub bytes: Vec<u8>,
 }
 
-/// Which mails go first when not all may go at once.
+/// The priority of a mail if the provider's limits do not allow all.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Priority {
+    /// Sent within the rate and the daily quota.
     #[default]
     Ordinary,
-    /// What a customer must know at once to act against a fraud.
+    /// Sent first and from a reserve: the customer must know immediately, to act against a fraud.
     Security,
 }
 
 impl Mail {
-    /// The headers of the mail beside those that its own fields give, in order:
-    /// `Auto-Submitted` (RFC 3834, so that no out-of-office answers), the
-    /// notification's id, and [`Mail::headers`], in ASCII by RFC 2047.
+    /// Returns the headers beside those of the mail's own fields, in order: `Auto-Submitted` (RFC 3834, so that no
+    /// out-of-office answers), the notification's id, and [`Mail::headers`], in ASCII by RFC 2047.
     ///
     /// # Errors
-    /// A name or value that would break the mail or forge another header, or
-    /// more than [`MAX_HEADERS`].
+    /// The [`HeaderError`] of the first header that would break the mail or forge another header, or `TooMany` above
+    /// [`MAX_HEADERS`]. A retry does not help.
     pub fn all_headers(&self) -> Result<Vec<(String, String)>, HeaderError> {
         let mut all = vec![
             ("Auto-Submitted".to_owned(), "auto-generated".to_owned()),
@@ -83,10 +98,10 @@ impl Mail {
         headers::encoded(all)
     }
 
-    /// Whether headers and attachments are as a mailer can take them.
+    /// Checks the headers and attachments against the limits of this module. Adapters call it before sending.
     ///
     /// # Errors
-    /// [`SendFailure::Refused`], as no later attempt would be taken either.
+    /// - [`SendFailure::Refused`]: a header or an attachment breaks a limit; a retry does not help.
     pub fn check(&self) -> Result<(), SendFailure> {
         let refused = |reason: String| Err(SendFailure::Refused(reason));
         if let Err(error) = self.all_headers() {
@@ -129,26 +144,29 @@ impl fmt::Debug for Attachment {
     }
 }
 
-/// Why a mail was not taken, sorted by what is known of it.
+/// Why a mail was not accepted, by what is certain. The reasons contain no personal data.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SendFailure {
-    /// Certainly not taken, and never will be.
+    /// Certainly not accepted, with the reason. A retry does not help.
     Refused(String),
-    /// Certainly not taken, and may be later.
+    /// Certainly not accepted now. A retry may help.
     Later {
+        /// Why the provider did not accept the mail.
         reason: String,
+        /// The pause before a retry.
         after: std::time::Duration,
     },
-    /// It may have been taken.
+    /// Perhaps accepted, with the reason of the doubt. Do not send the mail again without a decision.
     Unknown(String),
 }
 
+/// The outcome of an attempt, as the provider reports it afterwards.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// Taken, with the provider's id.
+    /// Accepted, with the provider's id of the message.
     Accepted(String),
-    /// Certainly never taken.
+    /// Not accepted, now and for ever.
     NotAccepted,
-    /// The provider cannot tell: SES never can.
+    /// The provider has no such query, like SES, or did not answer.
     Unknowable,
 }

@@ -8,16 +8,14 @@ use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 
 use super::clock::{Clock, Stamp};
 
-/// A step back that is worth a word to the operator.
-const TOLD_FROM: TimeDelta = TimeDelta::seconds(1);
+/// The smallest step back that is logged; smaller ones are ordinary corrections.
+const LOGGED_FROM: TimeDelta = TimeDelta::seconds(1);
 
-/// The clock of a process that alone writes to its store: it never shows an
-/// earlier time than it has shown, whatever the machine's clock does, and its
-/// readers never pass a stamp whose write is under way.
+/// The clock of a process that alone writes to its store.
 ///
-/// While the machine's clock is behind, this one goes on at half its speed: so
-/// nothing that waits for a time waits for ever, and the two meet again after
-/// twice the step.
+/// It never shows an earlier time than before, whatever the machine's clock does, and [`Clock::settled`] never passes a stamp
+/// whose write is under way. While the machine's clock is behind, this one runs at half its speed: so every wait for a time
+/// ends, and the two meet again after twice the step.
 pub struct MonotoneClock {
     source: Arc<dyn Clock>,
     shared: Arc<Mutex<Shared>>,
@@ -25,15 +23,15 @@ pub struct MonotoneClock {
 
 struct Shared {
     shown: DateTime<Utc>,
-    /// By the time that nobody sets.
+    /// The last look, by [`Clock::elapsed`].
     looked_at: Duration,
     is_behind: bool,
-    /// How many of each time are kept.
+    /// The number of kept stamps by time.
     stamps: BTreeMap<DateTime<Utc>, usize>,
 }
 
 impl MonotoneClock {
-    /// Shows no time before `not_before`: that of the newest that is stored.
+    /// Returns a clock that shows no time before `not_before`, the newest recorded time in the store.
     pub fn new(source: Arc<dyn Clock>, not_before: Option<DateTime<Utc>>) -> Self {
         let shared = Shared {
             shown: not_before.unwrap_or(DateTime::<Utc>::MIN_UTC),
@@ -69,7 +67,7 @@ impl Shared {
             self.shown = machine;
             return machine;
         }
-        if !self.is_behind && self.shown - machine >= TOLD_FROM {
+        if !self.is_behind && self.shown - machine >= LOGGED_FROM {
             tracing::warn!(
                 seconds = (self.shown - machine).num_seconds(),
                 "the machine's clock is behind what is recorded; time goes at half its speed until it has caught up"

@@ -7,32 +7,31 @@ use super::schedules::DUE_SHARDS;
 use super::versioned::{Saved, Versioned};
 use crate::error::Result;
 
-/// What was decided about each notification, and what became of it. Kept for
-/// ever: it is what makes the second attempt see the first.
+/// The notifications, each with its decision and its state. Never deleted: a repeated event finds the first attempt here, and
+/// sends no second mail.
 #[async_trait]
 pub trait Notifications: Send + Sync {
     /// Reads a notification, consistently.
     async fn get(&self, id: NotificationId) -> Result<Option<Versioned<Notification>>>;
 
-    /// Writes it over the revision that it was read at, or as the first one.
+    /// Writes a notification, if the stored one still has the revision that was read, or if none is stored for revision 0.
     async fn save(&self, notification: &Versioned<Notification>) -> Result<Saved>;
 
-    /// The notification whose mail shows this code, as [`crate::mail_code`]
-    /// writes it. A moment after it was saved it may not be found yet.
+    /// Finds the notification whose mail has this code, in the form of [`crate::mail_code`]. One that was saved a moment ago
+    /// may be missing.
     async fn by_code(&self, code: &str) -> Result<Option<Notification>>;
 
-    /// Notifications of one shard that are due at `now` or before, the longest
-    /// due first, at most `limit`. What was saved a moment ago may be missing,
-    /// or may not be due any more.
+    /// Finds at most `limit` notifications of one shard that are due at `now` or before, the longest due first.
+    ///
+    /// One that was saved a moment ago may be missing, or no longer be due; read it before acting on it.
     async fn due(&self, shard: u8, now: DateTime<Utc>, limit: usize)
     -> Result<Vec<NotificationId>>;
 
-    /// Notifications that wait for this digest, or are in it; at most `limit`.
-    /// What was saved a moment ago may be missing.
+    /// Finds at most `limit` notifications that wait for this digest or are in it. One that was saved a moment ago may be
+    /// missing.
     async fn of_digest(&self, digest: NotificationId, limit: usize) -> Result<Vec<NotificationId>>;
 
-    /// An account's notifications, newest event first. Digests are of a
-    /// customer and not among them.
+    /// Reads a page of an account's notifications, newest event first. Digests belong to a customer and are not among them.
     async fn of_account(
         &self,
         account: &AccountId,
@@ -41,7 +40,7 @@ pub trait Notifications: Send + Sync {
     ) -> Result<(Vec<Notification>, Option<String>)>;
 }
 
-/// The shard that a notification is due in.
+/// The shard of the index of due notifications that this one is in, below `DUE_SHARDS`.
 pub fn due_shard(id: NotificationId) -> u8 {
     id.uuid().as_bytes()[15] % DUE_SHARDS
 }

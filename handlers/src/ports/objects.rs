@@ -5,32 +5,32 @@ use chrono::{DateTime, Utc};
 
 use crate::error::Result;
 
-/// The objects of an export, by their names below it, such as
-/// `events/day=2026-11-25/part-000001-….parquet`.
+/// The objects of an export, by their names within it, such as `events/day=2026-11-25/part-000001-….parquet`.
 #[async_trait]
 pub trait Objects: Send + Sync {
-    /// The object, with what [`Objects::replace`] knows it by.
+    /// Reads an object, with the tag for [`Objects::replace`]; `None` if there is none.
     async fn get(&self, name: &str) -> Result<Option<Object>>;
 
-    /// Makes an object of the file. One that is there is left as it is, and that
-    /// is no error: names are used once, so it is this one, whose first answer
-    /// was lost.
+    /// Creates an object from the file, unless one of this name exists. Idempotent: names are used once, so an existing object
+    /// is this one, written by a call whose answer was lost.
     async fn create(&self, name: &str, file: &Path) -> Result<()>;
 
-    /// Puts the object in the place of the one with this tag, or makes it where
-    /// there must be none. `false`, and nothing changes, where another is there.
+    /// Replaces the object with this tag, or creates it if `tag` is `None` and there is no object. Returns `false` and changes
+    /// nothing if there is another one.
     async fn replace(&self, name: &str, bytes: Vec<u8>, tag: Option<&str>) -> Result<bool>;
 
-    /// All objects whose names begin so, and when each was written.
+    /// Returns the names of all objects with this prefix, and the time at which each was written.
     async fn list(&self, prefix: &str) -> Result<Vec<(String, DateTime<Utc>)>>;
 
-    /// Removes an object, which need not be there.
+    /// Removes an object. Idempotent.
     async fn remove(&self, name: &str) -> Result<()>;
 }
 
+/// An object, as it was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Object {
+    /// The content.
     pub bytes: Vec<u8>,
-    /// Changes with the object.
+    /// An opaque text that changes with the content.
     pub tag: String,
 }

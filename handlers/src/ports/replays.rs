@@ -6,16 +6,20 @@ use serde_json::Value;
 
 use crate::error::Result;
 
-/// Replays, their progress, and the shadow they build.
+/// The replays, their progress, and their shadows: the rows that they compute beside the read model.
 #[async_trait]
 pub trait Replays: Send + Sync {
+    /// Reads a replay's job, consistently; `None` if there is no such replay.
     async fn load(&self, replay_id: &str) -> Result<Option<ReplayJob>>;
 
-    /// Writes the job if the stored one has the revision before this one.
+    /// Writes the job if the stored one has the previous revision, or if there is none for revision 1. Returns `false` if
+    /// another writer was first.
     async fn save(&self, job: &ReplayJob) -> Result<bool>;
 
+    /// Writes shadow rows, each in the place of the account's previous one. Idempotent; after an error, some may be written.
     async fn save_shadow(&self, replay_id: &str, rows: &[ShadowRow]) -> Result<()>;
 
+    /// Reads a page of the shadow, in the order of the accounts' ids, and the cursor of the next page.
     async fn shadow(
         &self,
         replay_id: &str,
@@ -24,30 +28,38 @@ pub trait Replays: Send + Sync {
     ) -> Result<(Vec<ShadowRow>, Option<String>)>;
 }
 
+/// A replay and its progress.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ReplayJob {
+    /// The replay's id.
     pub replay_id: String,
+    /// Counts the writes, from 1.
     pub revision: u64,
-    /// What was asked for, how far it is, and what came out; as the API shows it.
+    /// The request, the progress and the result, as the API returns them.
     pub document: Value,
-    /// Where the next page of work starts.
+    /// The cursor of the next page of work; `None` at the beginning and after the end.
     pub cursor: Option<String>,
 }
 
-/// An account as the replay has computed it.
+/// An account as a replay has computed it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ShadowRow {
+    /// The account.
     pub account_id: AccountId,
+    /// The account after the last commit that the replay read.
     pub head: Head,
+    /// The time at which that commit was recorded.
     pub updated_at: DateTime<Utc>,
-    /// The row whose place this one has taken, if it has.
+    /// The row of the read model that this one replaced; `None` before the switch.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replaced: Option<ReplacedRow>,
 }
 
-/// A row of the read model, as it was before a switch.
+/// A row of the read model as it was before a switch, for switching back.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReplacedRow {
+    /// The account after the last commit that was applied to the row.
     pub head: Head,
+    /// The time at which that commit was recorded.
     pub updated_at: DateTime<Utc>,
 }

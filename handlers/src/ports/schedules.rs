@@ -6,22 +6,21 @@ use sha2::{Digest, Sha256};
 
 use crate::error::Result;
 
-/// How many lanes the index of what is due has. A lane takes about a thousand
-/// writes a second, and every beat asks each of them.
+/// The shards of the index of due schedules and notifications. A shard takes about a thousand writes a second, and every
+/// heartbeat queries each of them. The shards are stored: a smaller number would hide what is due in those above it.
 pub const DUE_SHARDS: u8 = 4;
 
-/// The schedules as they stand: which there are, and when each is due next.
-/// What they are is in the events; this can be built again from there.
+/// The schedules in their current state, and when each is due next. Derived from the events, from which a replay rebuilds it.
 #[async_trait]
 pub trait Schedules: Send + Sync {
-    /// Read consistently.
+    /// Reads a schedule, consistently.
     async fn get(&self, account: &AccountId, schedule: &ScheduleId) -> Result<Option<ScheduleRow>>;
 
-    /// Writes the row if the stored one has the revision before this one
-    /// (none, for revision 1). `false` when another was quicker.
+    /// Writes the row if the stored one has the previous revision, or if there is none for revision 1. Returns `false` if
+    /// another writer was first.
     async fn save(&self, row: &ScheduleRow) -> Result<bool>;
 
-    /// An account's schedules by their ids, cancelled ones too.
+    /// Reads a page of an account's schedules in the order of their ids, including cancelled ones.
     async fn of_account(
         &self,
         account: &AccountId,
@@ -29,59 +28,65 @@ pub trait Schedules: Send + Sync {
         limit: usize,
     ) -> Result<(Vec<ScheduleRow>, Option<String>)>;
 
-    /// Takes a schedule out of what is due, for a reason, where it is still due
-    /// at `due.next_at`; its row may be one that cannot be read. `false` where it
-    /// is due at another time meanwhile, or not at all.
+    /// Parks a schedule, for this reason, if it is still due at `due.next_at`. Its row may be unreadable. Returns `false` if it
+    /// is due at another time, or not at all.
     async fn park(&self, due: &Due, reason: &str) -> Result<bool>;
 
-    /// Those of a slice that are due at `now` and not parked, the longest due
-    /// first, up to `limit`. It comes from an index that may lag: who acts on it reads the
-    /// row first.
+    /// Finds at most `limit` schedules of one shard that are due at `now` and not parked, the longest due first.
+    ///
+    /// The index may be out of date; read the row before acting on it.
     async fn due(&self, slice: u8, now: DateTime<Utc>, limit: usize) -> Result<Vec<Due>>;
 }
 
-/// Says that a schedule is due, or was when the index was written.
+/// An entry of the index of due schedules, which may be out of date.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Due {
+    /// The occurrence that is due, in UTC.
     pub next_at: DateTime<Utc>,
+    /// The schedule's account.
     pub account_id: AccountId,
+    /// The schedule.
     pub schedule_id: ScheduleId,
 }
 
+/// A schedule in its current state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ScheduleRow {
+    /// The schedule's account.
     pub account_id: AccountId,
+    /// The schedule's id, unique within the account.
     pub schedule_id: ScheduleId,
-    /// `None`: cancelled. The row stays, so that an older event that comes
-    /// late does not bring it back.
+    /// The schedule; `None` if cancelled. The row of a cancelled one stays, so that a late older event does not revive it.
     pub schedule: Option<Schedule>,
-    /// The account's version at which an event says so.
+    /// The version of the event that gave the schedule this form, or cancelled it.
     pub version: Version,
-    /// When that event happened: what a rate is counted from.
+    /// The time at which that event occurred, from which a rate counts.
     pub created_at: DateTime<Utc>,
-    /// The occurrence that has not run yet and is next; `None` at the end.
+    /// The next occurrence, in UTC; `None` after the last.
     pub next_at: Option<DateTime<Utc>>,
+    /// The last occurrence; `None` before the first.
     pub last: Option<LastRun>,
-    /// Why the next occurrence cannot be worked off: it is due no more until
-    /// somebody redrives the dead letter that says so, or changes the schedule.
+    /// Why the next occurrence can never succeed. It is not due until an operator redrives the dead letter about it, or
+    /// somebody changes the schedule.
     pub parked: Option<String>,
-    /// Counts the writes of this row: two writers cannot both win.
+    /// Counts the writes of this row, from 1, so that of two writers only one succeeds.
     pub revision: u64,
 }
 
-/// The occurrence that ran last, and what came of it.
+/// The last occurrence of a schedule and its outcome.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LastRun {
+    /// The occurrence's time, in UTC.
     pub occurrence: DateTime<Utc>,
-    /// The account's version of the event that it left.
+    /// The version of the event that recorded it.
     pub version: Version,
-    /// Why it moved nothing; `None`: it did.
+    /// Why it moved no money; `None` if it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub skipped: Option<OccurrenceSkipReason>,
 }
 
 impl ScheduleRow {
-    /// The lane of the due index that this schedule is in.
+    /// The shard of the index of due schedules that this one is in, below [`DUE_SHARDS`].
     pub fn slice(&self) -> u8 {
         let mut digest = Sha256::new();
         digest.update(self.account_id.as_str());

@@ -5,16 +5,19 @@ use async_trait::async_trait;
 
 use crate::error::Result;
 
-/// The stage of the version that is in use.
+/// The stage of the version in use.
 pub const CURRENT: &str = "AWSCURRENT";
-/// The stage of the one that was in use before.
+/// The stage of the version that was in use before.
 pub const PREVIOUS: &str = "AWSPREVIOUS";
-/// The stage of the one that a rotation is making.
+/// The stage of the version that a rotation is making.
 pub const PENDING: &str = "AWSPENDING";
 
-/// The text of a secret. Never shown, whatever is logged.
+/// The text of a secret, which `Debug` does not show.
 #[derive(Clone, PartialEq, Eq)]
-pub struct SecretText(pub String);
+pub struct SecretText(
+    /// The text itself.
+    pub String,
+);
 
 impl fmt::Debug for SecretText {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -22,32 +25,31 @@ impl fmt::Debug for SecretText {
     }
 }
 
-/// A secret's versions and their stages, as Secrets Manager keeps them. Each
-/// stage is on one version at most.
+/// The versions of a secret and their stages, as Secrets Manager has them. A stage belongs to one version at most.
 #[async_trait]
 pub trait SecretVersions: Send + Sync {
-    /// The stages of each version that has any; also of one without a value,
-    /// as a rotation begins with.
+    /// Returns the stages of each version that has any, by the version's id. A version may not have a value yet, as at the
+    /// beginning of a rotation.
     async fn stages(&self, secret: &str) -> Result<BTreeMap<String, Vec<String>>>;
 
-    /// The value of the version in this stage; `None` where there is no such
-    /// version, or where it has no value yet.
+    /// Reads the value of the version in this stage; `None` if there is no such version, or if it has no value yet.
     async fn value(&self, secret: &str, stage: &str) -> Result<Option<SecretText>>;
 
-    /// Gives the version a value and the stage [`PENDING`]. `false` where it had
-    /// a value, which stays.
+    /// Gives a version its value and the stage [`PENDING`], if it has no value yet. Returns `false` if it had one, which stays.
     async fn put_pending(&self, secret: &str, version: &str, value: &SecretText) -> Result<bool>;
 
-    /// Moves [`CURRENT`] from one version to another, which makes the first one
-    /// [`PREVIOUS`]. An error where the first has it no longer.
+    /// Moves [`CURRENT`] from the version `instead_of` to `version`, and makes the former [`PREVIOUS`].
+    ///
+    /// # Errors
+    /// - `Permanent`: `instead_of` is not the current version; a retry does not help.
     async fn make_current(&self, secret: &str, version: &str, instead_of: &str) -> Result<()>;
 }
 
-/// Where new secrets come from.
+/// The source of new secrets.
 pub trait SecretSource: Send + Sync {
-    /// At least 32 characters that nobody can guess.
+    /// Returns a new secret of at least 32 characters that nobody can guess.
     ///
     /// # Errors
-    /// `Retryable` where the system has no randomness.
+    /// - `Retryable`: the system has no randomness yet; call again.
     fn new_secret(&self) -> Result<SecretText>;
 }

@@ -6,35 +6,36 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::Result;
 
-/// The addresses that get no mail any more, because their server said that
-/// they do not exist, or their owner that a mail was spam. Only hashes of them
-/// are kept.
+/// The suppressed addresses, which get no mail: their server bounced a mail permanently, or their owner marked one as spam.
+/// Only hashes of the addresses are stored.
 #[async_trait]
 pub trait Suppressions: Send + Sync {
-    /// Why nothing is sent to this address; `None` when mail may be sent.
+    /// Reads the suppression of this address, consistently; `None` if mail may be sent.
     async fn get(&self, address: &AddressHash) -> Result<Option<Suppression>>;
 
-    /// Suppresses the address, unless a later event did so before, or it was
-    /// lifted after this one: the same event may be told twice.
+    /// Suppresses the address, unless a later report already did, or the suppression was lifted after this one. Idempotent.
     async fn add(&self, address: &AddressHash, suppression: &Suppression) -> Result<()>;
 
-    /// Lets mails through again; what happened before `at` counts no more.
+    /// Lifts the suppression: reports from before `at` have no effect any more. Idempotent.
     async fn lift(&self, address: &AddressHash, at: DateTime<Utc>) -> Result<()>;
 }
 
+/// Why an address is suppressed, and since when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Suppression {
+    /// The reason.
     pub reason: SuppressionReason,
-    /// When the provider learnt of it.
+    /// The time of the report, by the provider's clock.
     pub at: DateTime<Utc>,
-    /// The notification whose mail brought it to light.
+    /// The notification whose mail led to the report.
     pub notification_id: NotificationId,
 }
 
+/// The reason of a suppression. The names are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SuppressionReason {
-    /// The receiving server says for good that it does not take mail for it.
+    /// The receiving server reported permanently that it takes no mail for the address.
     PermanentBounce,
     /// The customer has marked a mail as spam.
     Complaint,

@@ -1,25 +1,24 @@
-//! What several writers may change at the same time: a value and the revision
-//! at which it was read.
+//! Optimistic writes: a value, and the revision at which it was read.
 
-/// A value of a store, and which revision of it this is.
+/// A stored value and its revision.
 ///
-/// Whoever changes one writes it over the revision that was read, and so finds
-/// out that another writer was quicker. No change of the value counts revisions.
+/// A write replaces only the revision that was read, so a slower writer finds out. Only the store counts revisions; changes of
+/// the value do not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Versioned<T> {
     /// The value.
     pub value: T,
-    /// The stored revision; 0 where nothing is stored yet.
+    /// The stored revision; 0 if nothing is stored yet.
     pub revision: u64,
 }
 
 impl<T> Versioned<T> {
-    /// A value of which nothing is stored.
+    /// Returns a value that is not stored yet.
     pub fn new(value: T) -> Self {
         Versioned { value, revision: 0 }
     }
 
-    /// The value after a change, which is to replace this revision.
+    /// Returns the changed value, which will replace the same revision.
     pub fn map<U>(self, change: impl FnOnce(T) -> U) -> Versioned<U> {
         Versioned {
             value: change(self.value),
@@ -27,10 +26,10 @@ impl<T> Versioned<T> {
         }
     }
 
-    /// The same for a change that may be refused.
+    /// Returns the changed value, which will replace the same revision, if the change succeeds.
     ///
     /// # Errors
-    /// Those of the change.
+    /// The error of `change`.
     pub fn try_map<U, E>(self, change: impl FnOnce(T) -> Result<U, E>) -> Result<Versioned<U>, E> {
         Ok(Versioned {
             value: change(self.value)?,
@@ -38,7 +37,7 @@ impl<T> Versioned<T> {
         })
     }
 
-    /// The same after it was written.
+    /// Returns the value with the revision that it has after its write.
     #[must_use]
     pub fn written(self) -> Self {
         Versioned {
@@ -48,12 +47,12 @@ impl<T> Versioned<T> {
     }
 }
 
-/// What became of a conditional write.
+/// The outcome of a conditional write.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 pub enum Saved {
     /// It replaced the revision that was read.
     Written,
-    /// Another writer was quicker, and nothing was written: read it again.
+    /// Another writer was first, and nothing was written: read the value again.
     Stale,
 }

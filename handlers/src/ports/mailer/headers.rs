@@ -3,17 +3,17 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-/// Most headers beside those that SES writes itself
-/// (<https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Message.html>).
+/// Headers of a mail beside those that SES writes itself, by SES's limit
+/// (<https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_Message.html>). A mail with more is refused permanently.
 pub const MAX_HEADERS: usize = 15;
-/// SES's longest name and value of a header
+/// SES's longest name and value of a header, in characters
 /// (<https://docs.aws.amazon.com/ses/latest/APIReference-V2/API_MessageHeader.html>).
 const MAX_NAME_CHARS: usize = 126;
 const MAX_VALUE_CHARS: usize = 870;
 /// Bytes of text in one encoded-word: with its frame and Base64 it stays
 /// within the 75 characters of RFC 2047, section 2.
 const WORD_BYTES: usize = 45;
-/// Those that the mail's own fields give, or SES overwrites.
+/// Headers that the mail's own fields give, or that SES overwrites.
 const RESERVED: [&str; 13] = [
     "bcc",
     "cc",
@@ -30,19 +30,24 @@ const RESERVED: [&str; 13] = [
     "to",
 ];
 
-/// Why a header cannot be sent. Does not repeat its value.
+/// Why a header cannot be sent. Contains the header's name, and never its value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum HeaderError {
+    /// The mail has this many headers.
     #[error("a mail has at most {MAX_HEADERS} headers of its own, not {0}")]
     TooMany(usize),
+    /// A name is empty, too long, or has other characters.
     #[error(
         "the header's name is not 1 to {MAX_NAME_CHARS} visible ASCII characters without \":\""
     )]
     Name,
+    /// The header would replace one of the mail's own.
     #[error("the header {0} belongs to the mail itself")]
     Reserved(String),
+    /// The value could begin another header.
     #[error("the value of the header {0} has a line break or another control character")]
     Control(String),
+    /// The value is empty or too long, after its encoding in ASCII.
     #[error("the value of the header {0} is empty or longer than {MAX_VALUE_CHARS} characters")]
     Length(String),
 }
@@ -78,7 +83,7 @@ fn one((name, value): (String, String)) -> Result<(String, String), HeaderError>
     Ok((name, value))
 }
 
-/// RFC 2047, section 4.1: each word holds whole characters.
+/// Encodes a text by RFC 2047, section 4.1: each word contains whole characters.
 fn encoded_words(text: &str) -> String {
     let mut words: Vec<String> = vec![String::new()];
     for character in text.chars() {
