@@ -1,4 +1,4 @@
-//! Appending: a bank's report becomes a commit, once.
+//! Appending: a bank's request becomes one commit, once for its idempotency key.
 
 mod heads;
 
@@ -19,40 +19,53 @@ use crate::ports::{Appended, Clock, EventStore, IdempotencyRecord, ReversalMark}
 use crate::telemetry;
 use heads::Heads;
 
-/// How often a request is tried when other processes write to the same
-/// account. Writers of this process queue and do not count.
+/// Attempts of one request while other processes write to the same account. Writers of this process queue and do not count.
+/// After the last, the request fails as `Busy`.
 const MAX_ATTEMPTS: u32 = 12;
-/// The first wait before trying again; it doubles, up to the longest.
+/// The longest first wait between attempts; it doubles, up to [`LONGEST_WAIT`].
 const FIRST_WAIT: Duration = Duration::from_millis(5);
+/// The longest wait between attempts. All together stay below the API's timeout.
 const LONGEST_WAIT: Duration = Duration::from_millis(400);
 
-/// A request to record what happened to one account.
+/// A request to record events of one account.
 #[derive(Debug, Clone)]
 pub struct Append {
+    /// The account.
     pub account_id: AccountId,
+    /// The key under which the request is recorded once.
     pub idempotency_key: IdempotencyKey,
-    /// The version that the account must have; 0: it must not exist.
+    /// The version that the account must have, 0 if it must not exist; `None` for any.
     pub if_match: Option<Version>,
+    /// The caller, as its edge has authenticated it; recorded with the commit.
     pub source: String,
+    /// The id that follows the request through all logs; recorded with the commit.
     pub correlation_id: CorrelationId,
+    /// The events, and the hash of the request.
     pub proposed: ProposedEvents,
 }
 
-/// What was recorded, now or by an earlier request under the same key.
+/// The recorded commit of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Recorded {
+    /// The account.
     pub account_id: AccountId,
+    /// The version of the first event.
     pub first_version: Version,
+    /// The commit's hash.
     pub hash: Hash,
+    /// The types of the events, in order.
     pub event_types: Vec<String>,
+    /// Whether an earlier request under the same key recorded it.
     pub replayed: bool,
 }
 
 impl Recorded {
+    /// The version of the last event.
     pub fn last_version(&self) -> Version {
         self.first_version + self.event_types.len() as Version - 1
     }
 
+    /// The id, version and type of each event, in order.
     pub fn events(&self) -> impl Iterator<Item = (EventId, Version, &str)> {
         (self.first_version..)
             .zip(&self.event_types)
@@ -66,7 +79,8 @@ impl Recorded {
     }
 }
 
-/// The use case, with the heads that this process remembers.
+/// The use case of appending. It remembers the heads of 10,000 accounts, which saves a read for most requests, so share one
+/// in a process.
 pub struct Appender {
     store: Arc<dyn EventStore>,
     clock: Arc<dyn Clock>,
@@ -80,6 +94,7 @@ impl std::fmt::Debug for Appender {
 }
 
 impl Appender {
+    /// Returns an appender that remembers no account yet.
     pub fn new(store: Arc<dyn EventStore>, clock: Arc<dyn Clock>) -> Self {
         Appender {
             store,
@@ -88,6 +103,18 @@ impl Appender {
         }
     }
 
+    /// Records the events in one commit, together with the idempotency key. Idempotent: a repeated request returns the commit
+    /// of the first.
+    ///
+    /// # Errors
+    /// - `Invalid`: the account's rules refuse the events, or they break a limit; a retry does not help.
+    /// - `NotFound`: the account was never opened.
+    /// - `VersionConflict`: the account is not at the version of `if_match`; read it and decide again.
+    /// - `KeyReused`: the key belongs to another request; use a new key.
+    /// - `Refused`: the account was opened before.
+    /// - `Busy`: every optimistic write lost its race, and nothing was recorded; retry with the same key.
+    /// - `Retryable`, `Unknown`: the store did not answer; retry with the same key.
+    /// - `Permanent`: stored data cannot be read; a retry does not help.
     pub async fn append(&self, request: &Append) -> Result<Recorded> {
         // One writer at a time for each account: the others wait here instead
         // of colliding in the store.
@@ -97,8 +124,7 @@ impl Appender {
         let wait = |attempt| wait(attempt, &request.idempotency_key);
         let mut rounds = Rounds::spaced(MAX_ATTEMPTS, self.clock.as_ref(), &wait);
         while let Some(attempt) = rounds.next().await {
-            // What is remembered may be stale; after a second conflict in a
-            // row it is far behind, and reading is the shorter way.
+            // The remembered head may be stale. After a second conflict in a row it is far behind, and a read is faster.
             let remembered = slot.take().filter(|_| attempt < 2);
             let warm = remembered.is_some();
             let head = match remembered {
@@ -116,10 +142,9 @@ impl Appender {
                     return Ok(recorded);
                 }
                 Ok(Attempt::Overtaken(newer)) => *slot = newer,
-                // The refusal may rest on a head that was remembered wrongly.
+                // The remembered head may be stale, and with it the reason of the refusal.
                 Err(Error::VersionConflict { .. } | Error::Invalid(_)) if warm => *slot = None,
-                // What may have happened and what has not are alike here: the
-                // key tells which, at the next attempt.
+                // Whether it was written does not matter here: at the next attempt the key shows it.
                 Err(error @ (Error::Retryable(_) | Error::Unknown(_))) => {
                     *slot = None;
                     last_error = Some(error);
@@ -135,8 +160,7 @@ impl Appender {
     }
 
     async fn attempt(&self, request: &Append, head: Option<Tip>) -> Result<Attempt> {
-        // Kept until the commit is written, so that no reader of the time index
-        // passes it meanwhile.
+        // Kept until the commit is written, so that no reader of the time index passes it.
         let stamp = self.clock.stamp();
         let commit = match self.decide(request, head.as_ref(), stamp.at).await? {
             Decided::Commit(commit) => commit,
@@ -163,11 +187,10 @@ impl Appender {
         }
     }
 
-    /// What an append would record now; `None` where it would be answered from
-    /// what its key has recorded before. Writes nothing.
+    /// Returns the commit that an append would record now, or `None` if an earlier request has used its key. Writes nothing.
     ///
     /// # Errors
-    /// Those of the append.
+    /// Those of [`Appender::append`], except `Busy`.
     pub async fn would_record(&self, request: &Append) -> Result<Option<Commit>> {
         if self.replayed(request).await?.is_some() {
             return Ok(None);
@@ -180,7 +203,7 @@ impl Appender {
         }
     }
 
-    /// The commit that follows from the request where the account stands here.
+    /// Decides on the request for an account whose last commit is `last`.
     async fn decide(
         &self,
         request: &Append,
@@ -215,8 +238,7 @@ impl Appender {
             context,
         ) {
             Ok(commit) => Ok(Decided::Commit(Box::new(commit))),
-            // What is refused now may have been recorded before: an opening
-            // sent again is a retry, not a second opening.
+            // An earlier attempt may have recorded what is refused now: a repeated opening is a retry, not a second opening.
             Err(refusal) => match self.replayed(request).await? {
                 Some(recorded) => Ok(Decided::Replayed(recorded)),
                 None => Err(refused(refusal, &request.account_id)),
@@ -232,7 +254,7 @@ impl Appender {
         used.map(|used| replay(request, used)).transpose()
     }
 
-    /// The movements of history that the request reverses.
+    /// Reads the movements that the request reverses.
     async fn originals(&self, request: &Append) -> Result<BTreeMap<EventId, Original>> {
         let mut originals = BTreeMap::new();
         for report in &request.proposed.events {
@@ -267,7 +289,7 @@ impl Appender {
 
 enum Decided {
     Commit(Box<Commit>),
-    /// The key had recorded it before.
+    /// An earlier request under the same key recorded it.
     Replayed(Recorded),
 }
 
@@ -331,8 +353,8 @@ fn refused(refusal: Refusal, account: &AccountId) -> Error {
     }
 }
 
-/// Exponential, with a jitter that differs from request to request but not
-/// from run to run, so that a simulation can repeat it.
+/// The wait before an attempt: exponential, with a jitter that differs by request but not by run, so that a simulation can
+/// repeat it.
 fn wait(attempt: u32, key: &IdempotencyKey) -> Duration {
     let longest = FIRST_WAIT
         .saturating_mul(1 << attempt.min(10))

@@ -1,4 +1,4 @@
-//! How use cases are put together from ports, once for every program.
+//! The composition of the use cases from ports, once for all programs.
 
 use std::sync::Arc;
 
@@ -21,39 +21,38 @@ use crate::schedule::Scheduler;
 use crate::suppressions::SuppressionService;
 use crate::unsubscribe::Unsubscriber;
 
-/// A composition root: it names its ports and settings, and gets the use cases.
+/// A composition root: it provides ports and settings, and gets the use cases.
 ///
-/// A method that a program does not call is not linked into it, nor is the
-/// adapter that the method would have returned. So no program makes a trait
-/// object of it.
+/// A method that a program does not call is not linked into it, nor is the adapter that the method returns. A trait object
+/// would link all of them, so no program makes one.
 pub trait Composition {
-    /// Returns the commits.
+    /// Returns the event store.
     fn store(&self) -> Arc<dyn EventStore>;
-    /// Returns the balances.
+    /// Returns the read model of balances.
     fn read_model(&self) -> Arc<dyn ReadModel>;
-    /// Returns the people behind the accounts.
+    /// Returns the customers.
     fn customers(&self) -> Arc<dyn Customers>;
-    /// Returns the decisions about mails, and how far each has come.
+    /// Returns the notifications.
     fn notifications(&self) -> Arc<dyn Notifications>;
-    /// Returns the addresses that get no mail any more.
+    /// Returns the suppressed addresses.
     fn suppressions(&self) -> Arc<dyn Suppressions>;
     /// Returns the scheduled operations.
     fn schedules(&self) -> Arc<dyn Schedules>;
     /// Returns the replays and their progress.
     fn replays(&self) -> Arc<dyn Replays>;
-    /// Returns the bus that events are published on.
+    /// Returns the event bus.
     fn bus(&self) -> Arc<dyn Bus>;
     /// Returns the dead-letter queue.
     fn dead_letters(&self) -> Arc<dyn DeadLetterQueue>;
-    /// Returns the way to the customers' mailboxes.
+    /// Returns the mailer.
     fn mailer(&self) -> Arc<dyn Mailer>;
     /// Returns the keys that sign links and codes in mails.
     fn keys(&self) -> Arc<dyn Keys>;
-    /// Returns the time.
+    /// Returns the clock.
     fn clock(&self) -> Arc<dyn Clock>;
-    /// Returns a source of ids that are random.
+    /// Returns the source of random ids.
     fn ids(&self) -> Arc<dyn Ids>;
-    /// Returns what the installation decides about mails.
+    /// Returns the installation's settings for mails.
     fn settings(&self) -> Settings;
     /// Returns how far readers of the time index stay behind now; see
     /// [`SAFETY_WINDOW`](crate::query::time_index::SAFETY_WINDOW).
@@ -64,7 +63,7 @@ pub trait Composition {
         Appender::new(self.store(), self.clock())
     }
 
-    /// Composes the projector, which answers the stream.
+    /// Composes the projector, which processes the stream.
     fn projector(&self) -> Projector {
         Projector {
             store: self.store(),
@@ -156,8 +155,7 @@ pub trait Composition {
         self.scheduler_with(Arc::new(self.appender()))
     }
 
-    /// Composes the scheduler with an appender, so that a process which appends
-    /// in two ways remembers the accounts once.
+    /// Composes the scheduler with an existing appender, so that a process remembers each account's head once.
     fn scheduler_with(&self, appender: Arc<Appender>) -> Scheduler {
         Scheduler {
             schedules: self.schedules(),
@@ -168,7 +166,7 @@ pub trait Composition {
         }
     }
 
-    /// Composes the questions to balances and history.
+    /// Composes the queries of balances and history.
     fn queries(&self) -> Queries {
         Queries {
             store: self.store(),
@@ -178,7 +176,7 @@ pub trait Composition {
         }
     }
 
-    /// Composes the service that keeps customers.
+    /// Composes the service for customers.
     fn customer_service(&self) -> CustomerService {
         CustomerService {
             customers: self.customers(),
@@ -195,7 +193,7 @@ pub trait Composition {
         }
     }
 
-    /// Composes the answer to the links in mails.
+    /// Composes the use case behind the unsubscribe links in mails.
     fn unsubscriber(&self) -> Unsubscriber {
         Unsubscriber {
             keys: self.keys(),
@@ -203,7 +201,7 @@ pub trait Composition {
         }
     }
 
-    /// Composes everything behind the HTTP API; one appender is in all of it.
+    /// Composes everything behind the HTTP API, with one appender.
     fn api(&self) -> Api {
         let appender = Arc::new(self.appender());
         Api {

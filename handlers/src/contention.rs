@@ -1,5 +1,4 @@
-//! The optimistic-write loop: read, decide, write on condition that nobody else
-//! has written, and begin again where somebody has.
+//! The optimistic-write loop: read, decide, write on the condition that nobody else has written, and otherwise begin again.
 //!
 //! ```text
 //! let mut rounds = Rounds::at_once(5);
@@ -29,8 +28,7 @@ pub(crate) struct Rounds<'a> {
 type Wait<'a> = &'a (dyn Fn(u32) -> Duration + Send + Sync);
 
 impl<'a> Rounds<'a> {
-    /// At most so many rounds that follow each other at once: for writers so
-    /// few that none loses often.
+    /// Returns at most `most` rounds without waits, for values with few writers.
     pub(crate) fn at_once(most: u32) -> Self {
         Rounds {
             most,
@@ -39,7 +37,7 @@ impl<'a> Rounds<'a> {
         }
     }
 
-    /// Rounds with waits in between, for writers that would collide again.
+    /// Returns at most `most` rounds with waits between them, for writers that would collide again.
     pub(crate) fn spaced(most: u32, clock: &'a dyn Clock, wait: Wait<'a>) -> Self {
         Rounds {
             waits: Some((clock, wait)),
@@ -47,8 +45,7 @@ impl<'a> Rounds<'a> {
         }
     }
 
-    /// Waits for the next round; answers with its number, from 0, or with
-    /// `None` when there are no more.
+    /// Waits for the next round. Returns its number, from 0, or `None` after the last.
     pub(crate) async fn next(&mut self) -> Option<u32> {
         let round = self.begun;
         if round >= self.most {
@@ -61,7 +58,7 @@ impl<'a> Rounds<'a> {
         Some(round)
     }
 
-    /// The error where every round is lost.
+    /// Returns the error for the case that every round lost its race.
     pub(crate) fn lost(self, what: Contended) -> Error {
         Error::Busy {
             what,

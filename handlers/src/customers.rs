@@ -1,4 +1,4 @@
-//! The people behind the accounts: kept, replaced, erased.
+//! The customers behind the accounts: entering, replacing and erasing them.
 
 mod person;
 
@@ -13,11 +13,14 @@ use crate::error::{Contended, Error, Missing, Result};
 use crate::ports::{Clock, CustomerRevision, Customers};
 pub use person::{Person, UnreadablePerson, read_person};
 
-/// How often a change is tried when another is made at the same time.
+/// Attempts of a change while others change the same customer. After the last, it fails as `Busy`.
 const MAX_ATTEMPTS: u32 = 5;
 
+/// The use cases of customers. Every change is a new revision; an erasure empties the earlier ones.
 pub struct CustomerService {
+    /// The stored customers.
     pub customers: Arc<dyn Customers>,
+    /// The clock, from which a revision has the time since which it is in force.
     pub clock: Arc<dyn Clock>,
 }
 
@@ -28,6 +31,12 @@ impl std::fmt::Debug for CustomerService {
 }
 
 impl CustomerService {
+    /// Reads the customer's current revision.
+    ///
+    /// # Errors
+    /// - `NotFound`: the customer was never entered, or was erased.
+    /// - `Permanent`: another version stored the entry and this one cannot read it; enter the customer anew.
+    /// - `Retryable`, `Unknown`: the store did not answer; read again.
     pub async fn get(&self, customer: &CustomerId) -> Result<(u64, Person)> {
         match self.customers.latest(customer).await? {
             Some(CustomerRevision {
@@ -39,7 +48,16 @@ impl CustomerService {
         }
     }
 
-    /// Creates or replaces; answers with the new revision.
+    /// Enters or replaces the customer, if the current revision is `if_match` (0: there is none; `None`: any). Returns the new
+    /// revision.
+    ///
+    /// Not idempotent without `if_match`: a repeated call adds an equal revision.
+    ///
+    /// # Errors
+    /// - `VersionConflict`: the customer is not at the revision `if_match`; read it and decide again.
+    /// - `Busy`: every optimistic write lost its race, and nothing was written; retry.
+    /// - `Retryable`, `Unknown`: the store did not answer; retry.
+    /// - `Permanent`: the store refused the write, or an entry cannot be read; a retry does not help.
     pub async fn put(
         &self,
         customer: &CustomerId,
@@ -49,15 +67,23 @@ impl CustomerService {
         self.change(customer, Some(person), if_match).await
     }
 
-    /// Takes the person out of every revision, and leaves the mark that there was one.
+    /// Erases the person from every revision. The fact that there was one remains. Idempotent: a repeated call completes an
+    /// interrupted erasure.
+    ///
+    /// # Errors
+    /// Those of [`CustomerService::erase_at`], except `VersionConflict`.
     pub async fn erase(&self, customer: &CustomerId) -> Result<()> {
         self.erase_at(customer, None).await
     }
 
-    /// The same, if the customer is at this revision still. Who was erased before stays so, whatever the revision.
+    /// Erases the person like [`CustomerService::erase`], if the current revision is `if_match` (`None`: any). A customer who
+    /// was erased before stays erased, at any revision.
     ///
     /// # Errors
-    /// `VersionConflict` where it is another one.
+    /// - `VersionConflict`: the customer is not at the revision `if_match`; read it and decide again.
+    /// - `Busy`: every optimistic write lost its race, and nothing was erased; retry.
+    /// - `Retryable`, `Unknown`: the store did not answer, and some revisions may be erased; retry.
+    /// - `Permanent`: the store refused the write, or an entry cannot be read; a retry does not help.
     pub async fn erase_at(&self, customer: &CustomerId, if_match: Option<u64>) -> Result<()> {
         let latest = self.customers.latest(customer).await?;
         let revision = match latest {
@@ -70,7 +96,7 @@ impl CustomerService {
                     });
                 }
             },
-            // Erased before: an interrupted erasure is finished here.
+            // Erased before; this completes an interrupted erasure.
             Some(CustomerRevision {
                 revision,
                 person: None,
@@ -81,8 +107,13 @@ impl CustomerService {
         self.customers.erase_before(customer, revision).await
     }
 
-    /// Switches kinds off for an address, in one new revision; none where they
-    /// are off already, or where there is nobody.
+    /// Switches kinds off for a recipient, in one new revision. Adds none if they are off already, or if there is no such
+    /// customer. Idempotent.
+    ///
+    /// # Errors
+    /// - `Busy`: every optimistic write lost its race, and nothing was written; retry.
+    /// - `Retryable`, `Unknown`: the store did not answer; retry.
+    /// - `Permanent`: the customer's entry cannot be read, or the store refused the write; a retry does not help.
     pub async fn switch_off(
         &self,
         customer: &CustomerId,
@@ -149,7 +180,7 @@ impl CustomerService {
             let next = CustomerRevision {
                 customer_id: customer.clone(),
                 revision: actual + 1,
-                // Revisions are in force in their order, though the clock step back.
+                // Revisions are in force in their order, even if the clock steps back.
                 in_force_from: latest.map_or(now, |latest| now.max(latest.in_force_from)),
                 person: person.clone().map(Ok),
             };

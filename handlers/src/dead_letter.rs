@@ -1,7 +1,7 @@
-//! Dead letters: what failed for good, in four envelopes, read as one thing.
+//! Dead letters: permanent failures, in four envelopes, read as one type.
 //!
-//! EventBridge's own delivery, a function's asynchronous failure, a stream's
-//! failed batch, and our own letters all end in one queue.
+//! A failed delivery of EventBridge, a function's asynchronous failure, a failed batch of the stream, and our own letters are
+//! all in one queue.
 
 use std::fmt;
 
@@ -15,97 +15,125 @@ use serde_json::Value;
 use crate::error::{Error, Result};
 use crate::ports::{BusEntry, QueuedLetter};
 
-/// The letters that we write ourselves.
+/// A dead letter that a use case writes itself. Its JSON is stored in the queue.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(tag = "ledgerbell", rename_all = "kebab-case")]
 pub enum InternalDeadLetter {
-    /// The projection of an account has stopped.
+    /// An account is parked: a commit of it cannot be projected.
     AccountParked {
+        /// The account.
         account_id: AccountId,
+        /// The error, for an operator.
         reason: String,
+        /// The time of the failure.
         at: DateTime<Utc>,
     },
-    /// A commit could not be read when its events were to be told. Its balance
-    /// was applied before, so its account goes on.
+    /// The events of a commit were not published, because it could not be read. Its balance was applied before, so its account
+    /// is not parked.
     #[serde(rename = "commit-untold")]
     CommitUnpublished {
+        /// The account.
         account_id: AccountId,
+        /// The version of the commit's first event.
         first_version: Version,
+        /// The error, for an operator.
         reason: String,
+        /// The time of the failure.
         at: DateTime<Utc>,
     },
-    /// What is next of a schedule can never be worked off.
+    /// A schedule is parked: its next occurrence can never succeed.
     ScheduleParked {
+        /// The schedule's account.
         account_id: AccountId,
+        /// The schedule.
         schedule_id: ScheduleId,
+        /// The time of the occurrence, in UTC.
         occurrence: DateTime<Utc>,
+        /// The error, for an operator.
         reason: String,
+        /// The time of the failure.
         at: DateTime<Utc>,
     },
-    /// Nobody knows whether a mail was sent.
+    /// The outcome of a mail is unknown: it may have been sent.
     NotificationUnknown {
+        /// The notification.
         notification_id: NotificationId,
+        /// The number of the attempt whose outcome is unknown.
         attempts: u32,
+        /// The reason of the doubt.
         reason: String,
+        /// The time of the failure.
         at: DateTime<Utc>,
+        /// The type of `event`.
         event_type: String,
+        /// The event that the notification is about, by which a redrive sends the mail once more.
         event: Box<Detail>,
     },
 }
 
 impl InternalDeadLetter {
+    /// Returns the letter as the body of a message.
+    ///
+    /// # Errors
+    /// - `Permanent`: the letter cannot be written as JSON; a retry does not help.
     pub fn to_body(&self) -> Result<String> {
         serde_json::to_string(self)
             .map_err(|error| Error::permanent("a dead letter cannot be written as JSON", error))
     }
 }
 
-/// Which plane failed.
+/// The part of the pipeline that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LetterKind {
-    /// EventBridge could not hand an event to a function.
+    /// EventBridge could not deliver an event to a function.
     Delivery,
-    /// A function got an event and failed, to its last retry.
+    /// A function failed on an event, including all retries.
     Function,
     /// A batch of the stream was given up.
     Stream,
     /// An account is parked.
     Account,
-    /// A commit's events could not be told.
+    /// A commit's events were not published.
     Commit,
     /// A schedule is parked.
     Schedule,
     /// A mail's outcome is unknown.
     Notification,
-    /// None of the envelopes that we know.
+    /// The envelope is none of the known ones.
     Unreadable,
 }
 
-/// A dead letter, as an operator sees it.
+/// A dead letter, as the API returns it to operators.
 #[derive(Debug, Clone, Serialize)]
 pub struct DeadLetter {
+    /// The letter's id, which a redrive names.
     pub id: String,
+    /// The part of the pipeline that failed.
     pub kind: LetterKind,
-    /// One line for a person.
+    /// The failure in one line, for a person.
     pub what: String,
+    /// The event that failed, if the letter is about one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub event_id: Option<EventId>,
+    /// The account, if the letter is about one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub account_id: Option<AccountId>,
+    /// The error, for an operator.
     pub reason: String,
-    /// When it failed, as far as the envelope tells.
+    /// The time of the failure in RFC 3339, if the envelope has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub at: Option<String>,
-    /// How often it was tried before.
+    /// The number of attempts, if the envelope has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attempts: Option<u64>,
+    /// The starting point of a redrive. May contain personal data, so the API does not return it.
     #[serde(skip)]
     pub origin: Origin,
 }
 
 impl DeadLetter {
-    /// That of the event that it is about, where it is about one.
+    /// The correlation id of the letter's event, if it is about one.
     pub(crate) fn correlation_id(&self) -> Option<&str> {
         match &self.origin {
             Origin::Event(entry) | Origin::Notification { entry, .. } => {
@@ -121,39 +149,50 @@ impl DeadLetter {
     }
 }
 
-/// What a redrive starts from.
+/// The starting point of a redrive.
 #[derive(Clone)]
 pub enum Origin {
-    /// An event to be put on the bus again.
+    /// An event to publish again.
     Event(BusEntry),
-    /// Commits recorded in this time, to be projected again.
+    /// Commits to project again, by when they arrived in the stream.
     Stream {
+        /// The arrival of the first.
         from: DateTime<Utc>,
+        /// The arrival of the last.
         to: DateTime<Utc>,
     },
+    /// A parked account to resume.
     Account(AccountId),
-    /// A commit whose events are to be told again.
+    /// A commit whose events to publish again.
     Commit {
+        /// The commit's account.
         account_id: AccountId,
+        /// The version of its first event.
         first_version: Version,
     },
-    /// A parked schedule, to be due again.
+    /// A parked schedule to resume.
     Schedule {
+        /// The schedule's account.
         account_id: AccountId,
+        /// The schedule.
         schedule_id: ScheduleId,
     },
+    /// A mail of unknown outcome to send once more.
     Notification {
+        /// The notification.
         id: NotificationId,
+        /// The number of the attempt whose outcome is unknown.
         attempts: u32,
-        /// The event that the mail was about.
+        /// The event that the mail is about.
         entry: BusEntry,
     },
-    /// An event of SES's, as EventBridge delivers it.
+    /// An event of SES, in EventBridge's envelope.
     Feedback(Value),
+    /// Nothing: the letter cannot be redriven.
     None,
 }
 
-/// Not what it holds: an event of SES's names its recipients.
+/// Shows only the variant, because an event of SES contains its recipients.
 impl fmt::Debug for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
@@ -169,8 +208,8 @@ impl fmt::Debug for Origin {
     }
 }
 
-/// Reads any of the envelopes. What is none of them is still a letter, so that
-/// nothing in the queue is ever invisible.
+/// Reads a letter from any of the envelopes. Other messages become [`LetterKind::Unreadable`], so that nothing in the queue is
+/// invisible.
 pub fn read(queued: &QueuedLetter) -> DeadLetter {
     let body: Value = serde_json::from_str(&queued.body).unwrap_or(Value::Null);
     let read = if body.get("ledgerbell").is_some() {
@@ -334,7 +373,7 @@ fn read_function(id: &str, body: &Value) -> Option<DeadLetter> {
     })
 }
 
-/// EventBridge sends the event as it was, and tells the rest in attributes.
+/// EventBridge's envelope: the event unchanged, and the reason in attributes.
 fn read_delivery(queued: &QueuedLetter, body: &Value) -> Option<DeadLetter> {
     let entry = bus_entry(body)?;
     let attribute = |name: &str| queued.attributes.get(name).cloned();
@@ -355,7 +394,7 @@ fn read_delivery(queued: &QueuedLetter, body: &Value) -> Option<DeadLetter> {
     })
 }
 
-/// SES's events are not ours to publish.
+/// Returns the origin of an event. SES's events are not published again: they contain addresses.
 fn origin(event: &Value, entry: BusEntry) -> Origin {
     if event["source"] == crate::feedback::SOURCE {
         Origin::Feedback(event.clone())

@@ -1,6 +1,5 @@
-//! One taxonomy of failures, from the inside out. The edges translate it:
-//! problem details for HTTP, an error type for Lambda, a reason for a dead
-//! letter.
+//! The taxonomy of failures, by what the caller can do. Edges translate it: into problem details for HTTP, an error type for
+//! Lambda, a reason for a dead letter.
 
 use std::borrow::Cow;
 use std::error::Error as StdError;
@@ -15,42 +14,50 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 
 /// Why a use case or a port failed, by what the caller can do about it.
 ///
-/// Its text names the cause as well, so that a log line or a dead letter needs
-/// nothing else; the typed cause is in the [`Failure`].
+/// The text includes the causes, so that a log line or a dead letter needs nothing else. The typed cause is in the
+/// [`Failure`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Error {
-    /// The caller's fault. Sending it again changes nothing.
+    /// The request has these faults. A retry does not help.
     #[error("the request is invalid: {}", first_detail(.0))]
     Invalid(Vec<FieldError>),
-    /// The request names something that does not exist.
+    /// The request names something that does not exist. A retry does not help.
     #[error("{0}")]
     NotFound(Missing),
-    /// The caller expected another version. Read it, decide again.
+    /// The caller expected another version: read it and decide again.
     #[error("the account's version is {actual}, and the request names {expected}")]
-    VersionConflict { expected: Version, actual: Version },
-    /// The idempotency key stands for another request.
+    VersionConflict {
+        /// The version in the request; 0 if nothing must exist.
+        expected: Version,
+        /// The current version; 0 if nothing exists.
+        actual: Version,
+    },
+    /// The idempotency key belongs to another request. A retry does not help; use another key.
     #[error("the idempotency key was used before, with another body")]
     KeyReused,
-    /// The present state or a policy forbids it. Sending it again changes
-    /// nothing until that changes.
+    /// The current state or a policy forbids the request. A retry does not help until that changes.
     #[error("{0}")]
     Refused(Refusal),
-    /// Every optimistic write lost its race. Nothing was written; retry.
+    /// Every optimistic write lost its race, and nothing was written. Retry.
     #[error("{}", .what.lost(*.attempts))]
-    Busy { what: Contended, attempts: u32 },
-    /// Nothing has happened, and the cause is transient: retry.
+    Busy {
+        /// The value that others wrote.
+        what: Contended,
+        /// The number of attempts.
+        attempts: u32,
+    },
+    /// The call had no effect, and the cause is transient. Retry.
     #[error("{}", .0.with_causes())]
     Retryable(Failure),
-    /// It may have happened. Retry what is idempotent.
+    /// The call may have had its effect. Retry it if it is idempotent.
     #[error("{}", .0.with_causes())]
     Unknown(Failure),
-    /// Our fault or the data's: a retry fails as well.
+    /// A bug, or data that cannot be processed. A retry does not help.
     #[error("{}", .0.with_causes())]
     Permanent(Failure),
 }
 
-/// A bug: whoever asks for the next step of a notification takes none that is
-/// not allowed.
+/// An illegal transition is a bug: `next_step` permits none.
 impl From<IllegalTransition> for Error {
     fn from(error: IllegalTransition) -> Self {
         Error::permanent("a step of a notification", error)
@@ -58,7 +65,7 @@ impl From<IllegalTransition> for Error {
 }
 
 impl Error {
-    /// The name by which Lambda, dead letters and logs sort it.
+    /// The class by which Lambda, dead letters and logs sort errors.
     pub fn class(&self) -> &'static str {
         match self {
             Error::Invalid(_)
@@ -72,23 +79,22 @@ impl Error {
         }
     }
 
-    /// A request with one fault.
+    /// Returns the error of a request with one fault.
     pub fn invalid(error: FieldError) -> Self {
         Error::Invalid(vec![error])
     }
 
-    /// A transient failure with its cause. Without a cause:
-    /// `Error::Retryable("…".into())`.
+    /// Returns a transient failure with its cause. Without a cause, write `Error::Retryable("…".into())`.
     pub fn retryable(doing: impl Into<Cow<'static, str>>, source: impl Cause) -> Self {
         Error::Retryable(Failure::caused(doing, source))
     }
 
-    /// A failure that leaves the outcome open, with its cause.
+    /// Returns a failure with an unknown outcome, with its cause.
     pub fn unknown(doing: impl Into<Cow<'static, str>>, source: impl Cause) -> Self {
         Error::Unknown(Failure::caused(doing, source))
     }
 
-    /// A permanent failure with its cause.
+    /// Returns a permanent failure with its cause.
     pub fn permanent(doing: impl Into<Cow<'static, str>>, source: impl Cause) -> Self {
         Error::Permanent(Failure::caused(doing, source))
     }
@@ -99,7 +105,7 @@ pub trait Cause: StdError + Send + Sync + 'static {}
 
 impl<E: StdError + Send + Sync + 'static> Cause for E {}
 
-/// What could not be done, and why.
+/// A failed action, with its cause if there is one.
 #[derive(Debug, Clone)]
 pub struct Failure {
     doing: Cow<'static, str>,
@@ -112,7 +118,7 @@ impl fmt::Display for Failure {
     }
 }
 
-// By hand, because a derived source would be the `Arc`, which is of another type than the cause.
+// Not derived: a derived source would be the `Arc`, which has another type than the cause.
 impl StdError for Failure {
     fn source(&self) -> Option<&(dyn StdError + 'static)> {
         let source = self.source.as_deref()?;
@@ -142,7 +148,7 @@ impl<T: Into<Cow<'static, str>>> From<T> for Failure {
     }
 }
 
-/// Equal are those that say the same: causes of any type cannot be compared.
+/// Compares the texts, because causes of any type cannot be compared.
 impl PartialEq for Failure {
     fn eq(&self, other: &Self) -> bool {
         self.with_causes().to_string() == other.with_causes().to_string()
@@ -161,7 +167,7 @@ impl fmt::Display for WithCauses<'_> {
         let mut source = self.0.source();
         while let Some(cause) = source {
             let text = cause.to_string();
-            // Many an error's own text ends with its cause's.
+            // Many errors' texts already end with their causes'.
             if !said.ends_with(&text) {
                 write!(f, ": {text}")?;
             }
@@ -172,22 +178,27 @@ impl fmt::Display for WithCauses<'_> {
     }
 }
 
-/// What a request names and does not exist.
+/// A thing that a request names and that does not exist.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Missing {
+    /// The account was never opened.
     #[error("account {0} was never opened")]
     Account(AccountId),
-    /// It was opened after the time or version that was asked for.
+    /// The account was opened after the time or version of the request.
     #[error("account {0} was not open then")]
     AccountThen(AccountId),
+    /// The schedule never existed or is cancelled.
     #[error("account {account} has no schedule {schedule}")]
     Schedule {
+        /// The schedule's account.
         account: AccountId,
+        /// The schedule.
         schedule: ScheduleId,
     },
-    /// Never entered, or erased.
+    /// The customer was never entered, or was erased.
     #[error("customer {0} is not known")]
     Customer(CustomerId),
+    /// The replay never existed.
     #[error("replay {0} is not known")]
     Replay(String),
     /// Malformed and unknown codes get the same answer.
@@ -195,30 +206,35 @@ pub enum Missing {
     MailCode,
 }
 
-/// What the present state, or a policy, forbids.
+/// A refusal by the current state or by a policy.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum Refusal {
+    /// The account exists, and an opening would be a second one.
     #[error("account {0} was opened before")]
     AlreadyOpened(AccountId),
+    /// The account is closed, and a schedule on it could never run.
     #[error("account {0} is closed: nothing can be scheduled on it")]
     AccountClosed(AccountId),
-    /// Somebody cancelled the schedule between its change and its answer.
+    /// Somebody cancelled the schedule between its change and the answer.
     #[error("schedule {0} was cancelled meanwhile")]
     ScheduleCancelled(ScheduleId),
-    /// A second mail needs a decision of a person, who names the letter.
+    /// A second mail needs the decision of an operator, who names the letter.
     #[error("the mail may have been sent; name the letter to send it once more")]
     MayHaveBeenSent,
 }
 
-/// What other writers changed at the same time.
+/// A value that other writers changed at the same time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Contended {
     /// The history of the account that a request appends to.
     Account(AccountId),
-    /// The history of the account that a due schedule moves money on.
+    /// The history of the account on which a due schedule moves money.
     AccountOfSchedule(AccountId),
+    /// A customer's entry.
     Customer(CustomerId),
+    /// A schedule's row.
     Schedule(ScheduleId),
+    /// A replay's job.
     Replay(String),
     /// An account's row of the read model, which its projection writes.
     Balance(AccountId),

@@ -1,5 +1,5 @@
-//! What SES tells of a mail after it has taken it: delivered, bounced, marked
-//! as spam. It comes late, in any order, more than once, or never.
+//! The provider's reports about a mail after it was accepted: delivered, bounced, marked as spam. They arrive late, in any
+//! order, more than once, or never.
 
 mod ses_event;
 
@@ -16,19 +16,22 @@ use crate::ports::{Clock, Notifications, Saved, Suppression, Suppressions};
 use crate::telemetry;
 pub use ses_event::{SesEvent, Suppressed, read};
 
-/// Where SES's events come from, on the bus of AWS's own services.
+/// The source of SES's events on the default bus.
 pub const SOURCE: &str = "aws.ses";
 
-/// How often a write is tried: a mail has a handful of events, and they may
-/// all come at the same moment.
+/// Attempts of a write. A mail has a handful of events, which may arrive at the same moment. After the last, the event is
+/// delivered again.
 const MAX_ATTEMPTS: u32 = 8;
-/// The wait before the second try; it doubles. All together stays far below
-/// the function's timeout.
+/// The wait before the second attempt; it doubles. All together stay far below the function's timeout.
 const FIRST_WAIT: Duration = Duration::from_millis(20);
 
+/// The use case that records the provider's reports, and suppresses addresses that bounce permanently or complain.
 pub struct Feedback {
+    /// The notifications that the reports are about.
     pub notifications: Arc<dyn Notifications>,
+    /// The suppressed addresses.
     pub suppressions: Arc<dyn Suppressions>,
+    /// The clock for recorded times and waits.
     pub clock: Arc<dyn Clock>,
 }
 
@@ -39,12 +42,13 @@ impl fmt::Debug for Feedback {
 }
 
 impl Feedback {
-    /// Handles one event as EventBridge hands it over. May be called again
-    /// with it as often as one likes, and in any order with others.
+    /// Records one event of SES, in EventBridge's envelope. Idempotent, and independent of the order of events. Events of other
+    /// senders' mails change nothing.
     ///
     /// # Errors
-    /// `Permanent` for what is no event of SES's form; `Retryable` where others
-    /// were quicker, or a store does not answer.
+    /// - `Permanent`: the event does not have SES's form, or a stored notification cannot be read; a retry does not help.
+    /// - `Retryable`: every optimistic write lost its race, or a store did not answer; deliver the event again.
+    /// - `Unknown`: a store did not answer; deliver the event again.
     pub async fn deliver(&self, event: &Value) -> Result<()> {
         let Some(event) = read(event)? else {
             return Ok(());
@@ -60,20 +64,20 @@ impl Feedback {
     async fn note(&self, event: &SesEvent) -> Result<()> {
         let id = event.notification_id;
         for attempt in 0..MAX_ATTEMPTS {
-            // A mail is handed over after its notification was written, so one that is not there never was ours:
-            // it changes nothing, not even for the address.
+            // Notifications are written before their mails are sent, so a missing one was never ours: the event changes
+            // nothing, not even for the address.
             let Some(stored) = self.notifications.get(id).await? else {
-                tracing::warn!("SES tells of a mail that was not sent here");
+                tracing::warn!("SES reports a mail that was not sent here");
                 return Ok(());
             };
             if attempt == 0 {
-                // First: what is suppressed too often does no harm, what is not suppressed does.
+                // First, because a repeated suppression does no harm and a missing one does.
                 if let Some(correlation_id) = stored.value.correlation_id() {
                     Span::current().record("correlation_id", correlation_id);
                 }
                 self.suppress(event).await?;
             }
-            // Of nearly every mail, so that a write less counts.
+            // Nearly every mail has one, so the saved write counts.
             if stored.value.has_answer_of(&event.event) {
                 return Ok(());
             }

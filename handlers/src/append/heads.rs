@@ -1,4 +1,4 @@
-//! The last commit of each account that this process wrote to.
+//! The last commits of the accounts that this process has written to.
 
 use std::num::NonZeroUsize;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -6,19 +6,18 @@ use std::sync::{Arc, Mutex, PoisonError};
 use domain::{AccountId, Tip};
 use lru::LruCache;
 
-/// How many accounts are remembered: some hundred bytes each.
+/// Accounts that are remembered, at some hundred bytes each. The one that was used longest ago is forgotten.
 const CAPACITY: NonZeroUsize = NonZeroUsize::new(10_000).expect("more than zero");
 
 pub(super) type Slot = Arc<tokio::sync::Mutex<Option<Tip>>>;
 
-/// A slot for each account: whoever holds its lock is this process's one
-/// writer to the account. Forgetting a slot that is in use is harmless: the
-/// store decides between two writers, whatever they remember.
+/// A slot for each account. The holder of its lock is this process's only writer to the account. Forgetting a slot in use is
+/// harmless, because the store decides between two writers.
 pub(super) struct Heads(Mutex<LruCache<AccountId, Slot>>);
 
 impl Default for Heads {
     fn default() -> Self {
-        // Not `new`, which sets aside the room for all of them at once.
+        // Not `new`, which allocates the memory for all of them.
         let mut slots = LruCache::unbounded();
         slots.resize(CAPACITY);
         Heads(Mutex::new(slots))

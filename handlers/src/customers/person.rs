@@ -1,5 +1,4 @@
-//! A person, read once: nothing behind this file parses a zone, a locale or an
-//! address again.
+//! A person, parsed once: no other file parses a zone, a locale or an address of a customer.
 
 use std::fmt;
 use std::str::FromStr;
@@ -17,10 +16,12 @@ use serde_json::{Value, json};
 
 use crate::error::Error;
 
-/// Longest name; a longer one is refused. SEPA's names have 140 characters.
+/// Longest name, in characters, as in SEPA. A longer one is refused with 400.
 const MAX_NAME_CHARS: usize = 140;
 
-/// Who gets the mails, and how.
+/// The person behind a customer: the recipient of the mails, and how they are sent.
+///
+/// `Debug` shows neither name nor address.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Person {
     /// The customer's own address.
@@ -29,17 +30,16 @@ pub struct Person {
     pub name: String,
     /// The language of the mails.
     pub locale: Locale,
-    /// The zone of quiet hours, digests, months, and of the times in mails.
+    /// The time zone of quiet hours, digests and months, and of the times in mails.
     pub time_zone: Tz,
-    /// Which mails go to which address, and when.
+    /// The kinds, addresses and times of the customer's notifications.
     pub preferences: Preferences,
 }
 
-/// A person as stored by another version, which the rules of this one refuse.
+/// An entry that another version stored and that the rules of this one refuse.
 ///
-/// Nothing is sent for them, and each event of theirs becomes a dead letter
-/// that names the member at fault. Entering the customer anew mends it, and
-/// erasing them works as ever.
+/// Its customer gets no mails, and each event becomes a dead letter that names the member at fault. Entering the customer anew
+/// repairs it, and an erasure works as usual.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct UnreadablePerson(String);
@@ -51,17 +51,16 @@ impl From<UnreadablePerson> for Error {
 }
 
 impl Person {
-    /// Reads what [`Person::to_json`] wrote, by whatever version: a name is
-    /// taken as it is, and members that are not known are left out.
+    /// Reads the JSON of [`Person::to_json`], written by any version: a name is not checked, and unknown members are ignored.
     ///
     /// # Errors
-    /// Names the members that cannot be read, and nothing of what they hold.
+    /// A member cannot be read; a retry does not help. The error names the members and contains nothing of their values.
     pub fn from_stored(stored: Value) -> Result<Self, UnreadablePerson> {
         let fields = Fields::new(stored, "").ignoring_unknown();
         read(fields, WrittenBy::Store).map_err(|errors| UnreadablePerson(describe(&errors)))
     }
 
-    /// The person as it is stored, and as the API shows it.
+    /// Returns the person as JSON, as it is stored and as the API returns it.
     #[must_use]
     pub fn to_json(&self) -> Value {
         json!({
@@ -73,8 +72,7 @@ impl Person {
         })
     }
 
-    /// Where mails to this recipient go; `None` for an address that is not
-    /// theirs any more.
+    /// The address of this recipient; `None` if the customer has removed it.
     #[must_use]
     pub fn address(&self, recipient: &Recipient) -> Option<&EmailAddress> {
         match recipient {
@@ -85,7 +83,7 @@ impl Person {
         }
     }
 
-    /// When the quiet hours end that are now, if they are.
+    /// The end of the quiet hours, in UTC, if `now` is within them.
     #[must_use]
     pub fn quiet_until(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let quiet = self.preferences.quiet_hours()?;
@@ -93,7 +91,7 @@ impl Person {
     }
 }
 
-/// Shows nothing by which the person could be found, whatever is logged.
+/// Shows nothing that identifies the person, because values are logged.
 impl fmt::Debug for Person {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Person")
@@ -103,10 +101,10 @@ impl fmt::Debug for Person {
     }
 }
 
-/// Reads the body of a PUT.
+/// Reads the body of `PUT /customers/{customer_id}`.
 ///
 /// # Errors
-/// Every fault of the body, each with its pointer.
+/// Every fault of the body, each with its JSON pointer; a retry does not help.
 pub fn read_person(body: Value) -> Result<Person, Vec<FieldError>> {
     read(Fields::new(body, ""), WrittenBy::Caller)
 }

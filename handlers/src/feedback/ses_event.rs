@@ -1,9 +1,7 @@
-//! Reading SES's events, as EventBridge delivers them.
+//! SES's events, as EventBridge delivers them.
 //!
-//! The form is SES's own
-//! (<https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html>).
-//! What is read here is written by others: receiving servers put texts of
-//! their own into it, and only words of SES's fixed vocabularies are kept.
+//! The form is [SES's own](https://docs.aws.amazon.com/ses/latest/dg/event-publishing-retrieving-sns-contents.html).
+//! Receiving servers add their own texts, so only words of SES's fixed vocabularies are kept.
 
 use chrono::{DateTime, Utc};
 use domain::NotificationId;
@@ -14,34 +12,38 @@ use serde_json::Value;
 use crate::error::{Error, Result};
 use crate::ports::{ATTEMPT_TAG, NOTIFICATION_TAG, SuppressionReason};
 
-/// Longest id that is kept; SES's have about 60 characters.
+/// Longest id, in characters; SES's have about 60. An event with a longer message id is refused.
 const MAX_ID_CHARS: usize = 120;
-/// Longest word of SES's vocabularies, with room.
+/// Longest word of SES's vocabularies, in characters, with room. A longer one is left out.
 const MAX_WORD_CHARS: usize = 40;
-/// Most recipients of a bounce or complaint that are looked at: our mails have
-/// one each.
+/// Recipients of a bounce or complaint that are read; our mails have one each. The rest is ignored.
 const MAX_RECIPIENTS: usize = 50;
 
-/// An event of a mail of ours.
+/// An event of one of our mails.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SesEvent {
+    /// The notification, from the mail's tag.
     pub notification_id: NotificationId,
+    /// The report about the mail.
     pub event: ProviderEvent,
+    /// The addresses that the event suppresses, for permanent bounces and complaints.
     pub suppressed: Option<Suppressed>,
 }
 
-/// Addresses that are to get no mail any more, and why.
+/// Addresses to suppress, and the reason.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Suppressed {
+    /// The reason.
     pub reason: SuppressionReason,
+    /// The hashes of the addresses.
     pub addresses: Vec<AddressHash>,
 }
 
-/// Reads EventBridge's envelope. `None` for events that say nothing about
-/// delivery, and for mails without our tag.
+/// Reads an event in EventBridge's envelope. Returns `None` for events that do not concern delivery, and for mails without our
+/// tag.
 ///
 /// # Errors
-/// `Permanent` where it is none of SES's events, without a word of its content.
+/// - `Permanent`: the event does not have SES's form; a retry does not help. The error contains nothing of its content.
 pub fn read(envelope: &Value) -> Result<Option<SesEvent>> {
     let unreadable =
         |what: &str| Error::Permanent(format!("an event of SES has no readable {what}").into());
@@ -71,7 +73,7 @@ pub fn read(envelope: &Value) -> Result<Option<SesEvent>> {
     .into_iter()
     .find_map(|time| time.as_str()?.parse::<DateTime<Utc>>().ok())
     .ok_or_else(|| unreadable("time"))?;
-    // Not EventBridge's id: SES may tell the same thing twice.
+    // Not EventBridge's id, because SES may publish the same report twice.
     let id = id_of(&told.about["feedbackId"])
         .unwrap_or_else(|| format!("{message_id}/{event_type}/{}", at.timestamp_millis()));
     Ok(Some(SesEvent {
@@ -88,10 +90,10 @@ pub fn read(envelope: &Value) -> Result<Option<SesEvent>> {
     }))
 }
 
-/// What an event of one type says.
+/// The content of an event.
 struct Told<'a> {
     kind: Kind,
-    /// The object that is about it.
+    /// The member with the type's own data.
     about: &'a Value,
     detail: Option<String>,
     suppressed: Option<Suppressed>,
@@ -117,7 +119,7 @@ fn told<'a>(event_type: &str, detail: &'a Value) -> Option<Told<'a>> {
         "Rendering Failure" => simple(Kind::RenderingFailed, "failure", &[]),
         "Bounce" => {
             let bounce = &detail["bounce"];
-            // Transient: a full mailbox, an automatic answer. Undetermined: nobody can tell. Neither is for good.
+            // `Transient` is a full mailbox or an automatic answer, `Undetermined` is unclear. Neither is permanent.
             let permanent = bounce["bounceType"] == "Permanent";
             Some(Told {
                 kind: Kind::Bounced,
@@ -131,7 +133,7 @@ fn told<'a>(event_type: &str, detail: &'a Value) -> Option<Told<'a>> {
         }
         "Complaint" => {
             let complaint = &detail["complaint"];
-            // Somebody who takes a mail out of the spam folder "complains" too (RFC 6430).
+            // Taking a mail out of the spam folder is a "complaint" too (RFC 6430).
             if complaint["complaintFeedbackType"] == "not-spam" {
                 return None;
             }
@@ -145,13 +147,12 @@ fn told<'a>(event_type: &str, detail: &'a Value) -> Option<Told<'a>> {
                 }),
             })
         }
-        // Open, Click, Subscription, and what is to come.
+        // Open, Click, Subscription, and future types.
         _ => None,
     }
 }
 
-/// The words that SES has for it, joined; none where there is none. Anything
-/// that is not a plain word is left out.
+/// Returns SES's words in these members, joined; `None` if there are none. Anything but a plain word is left out.
 fn words_of(about: &Value, names: &[&str]) -> Option<String> {
     let plain = |text: &&str| {
         (1..=MAX_WORD_CHARS).contains(&text.len())
@@ -165,7 +166,7 @@ fn words_of(about: &Value, names: &[&str]) -> Option<String> {
     (!words.is_empty()).then(|| words.join(" "))
 }
 
-/// An id as SES makes them: no blank, and nothing that could be an address.
+/// Reads an id of SES's form: without blanks, and nothing that could be an address.
 fn id_of(value: &Value) -> Option<String> {
     let text = value.as_str()?;
     let plain = text
@@ -187,7 +188,7 @@ fn addresses(recipients: &Value) -> Vec<AddressHash> {
         .collect()
 }
 
-/// The address in `Ana Example <ana@example.com>`.
+/// Returns the address in `Ana Example <ana@example.com>`.
 fn bare(text: &str) -> &str {
     let inner = text
         .rsplit_once('<')
