@@ -1,7 +1,7 @@
-//! Projecting: the stream's records become balances and domain events.
+//! Projecting: the stream's commits become balances, and their events are published.
 //!
-//! DynamoDB orders a stream by item, not by account, and delivers at least
-//! once. So a record only rings: the versions say what is to be done.
+//! DynamoDB orders a stream by item, not by account, and delivers at least once. A record is only a wake-up: the versions
+//! decide what to apply and what to publish.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -18,28 +18,35 @@ use crate::ports::{
 };
 use crate::telemetry;
 
-/// How often a row is written again when another worker was quicker.
+/// Attempts to write a row while other workers write it. After the last, its records are delivered again.
 const MAX_WRITES: u32 = 8;
-/// How many commits are read at once to close a gap.
+/// Commits that are read at a time to close a gap.
 const GAP_PAGE: usize = 100;
 
-/// One record of the stream, as far as it could be read.
+/// A record of the stream, as far as it could be read.
 #[derive(Debug, Clone)]
 pub struct StreamRecord {
-    /// Its place in the shard; what a failure is reported by.
+    /// Its position in the shard, by which a failure is reported.
     pub sequence_number: String,
-    /// Its key, which tells the place of the commit also where the rest cannot be read.
+    /// The commit's account, from the record's key, which is readable even if the rest is not.
     pub account_id: AccountId,
+    /// The version of the commit's first event, from the record's key.
     pub first_version: Version,
-    /// The commit, or why the record is none.
+    /// The commit, or why the record cannot be read.
     pub commit: Result<Commit, String>,
 }
 
+/// The use case that applies commits to the read model and publishes their events.
 pub struct Projector {
+    /// The event store, for commits that no record has brought.
     pub store: Arc<dyn EventStore>,
+    /// The read model of balances.
     pub read_model: Arc<dyn ReadModel>,
+    /// The bus on which the events are published.
     pub bus: Arc<dyn Bus>,
+    /// The queue for the letters about parked accounts and unpublished commits.
     pub dead_letters: Arc<dyn DeadLetterQueue>,
+    /// The clock for the times of letters, and for waits.
     pub clock: Arc<dyn Clock>,
 }
 
@@ -49,20 +56,22 @@ impl std::fmt::Debug for Projector {
     }
 }
 
-/// What one account's part of a batch has come to.
+/// The result for one account's records of a batch.
 #[derive(Debug, Default)]
 struct Projected {
-    /// To be published, in order of version.
+    /// The events to publish, in order of version.
     events: Vec<IntegrationEvent>,
-    /// The version that the row has now.
+    /// The version of the row.
     version: Version,
     parked: bool,
 }
 
 impl Projector {
-    /// Works through a batch. Answers with the sequence numbers of the records
-    /// that must be delivered again, in the order of the batch; whoever
-    /// reports to Lambda names the first and stops there.
+    /// Projects a batch and publishes its events.
+    ///
+    /// Returns the sequence numbers of the records to deliver again, in the order of the batch; Lambda needs only the first.
+    /// These are all records of an account that failed for a transient reason. Permanent failures park the account instead,
+    /// with a dead letter. Idempotent, except that events of repeated records are published again.
     pub async fn project(&self, records: Vec<StreamRecord>) -> Vec<String> {
         let mut order = Vec::with_capacity(records.len());
         let mut accounts: BTreeMap<AccountId, Vec<StreamRecord>> = BTreeMap::new();
@@ -115,7 +124,14 @@ impl Projector {
             .collect()
     }
 
-    /// Takes an account up again from where it stopped, from the store alone.
+    /// Resumes a parked account from the store, at the commit at which it stopped, up to its last one. Its events are published
+    /// before the row is written, so an interrupted call may publish them twice.
+    ///
+    /// # Errors
+    /// - `Permanent`: the commit still cannot be projected, and the account stays parked; a retry does not help.
+    /// - `Busy`: every optimistic write lost its race; retry.
+    /// - `Retryable`, `Unknown`: a store or the bus did not answer, or the store lacks a version that the stream has shown;
+    ///   retry.
     pub async fn resume(&self, account: &AccountId) -> Result<()> {
         let projected = self.advance(account, Vec::new(), true).await?;
         if projected.parked {
@@ -126,9 +142,8 @@ impl Projector {
         Ok(())
     }
 
-    /// The domain events that the records are about or that closed a gap
-    /// before them. Those already applied are among them: the attempt that
-    /// applied them may have died before it published.
+    /// Applies the records of one account. Returns the events to publish, including those that closed a gap, and those of
+    /// commits that were applied before: the attempt that applied them may have died before it published.
     async fn project_account(
         &self,
         account: &AccountId,
@@ -139,7 +154,7 @@ impl Projector {
         for record in records {
             match record.commit {
                 Ok(commit) => commits.push(commit),
-                // A record is a copy; the store has the commit itself.
+                // A record is only a copy of the commit, which the store has.
                 Err(reason) => {
                     let version = record.first_version;
                     match self.store.commit_holding(account, version).await {
@@ -166,7 +181,11 @@ impl Projector {
         Ok(projected.events)
     }
 
-    /// Tells the events of a commit that was applied and could not be read then.
+    /// Publishes the events of a commit again, which was applied but could not be read for publishing. Changes no row.
+    ///
+    /// # Errors
+    /// - `Permanent`: there is no commit at this version, or it cannot be read; a retry does not help.
+    /// - `Retryable`, `Unknown`: the store or the bus did not answer, and some events may be published; retry.
     pub async fn republish(&self, account: &AccountId, first_version: Version) -> Result<()> {
         let commit = self.store.commit_holding(account, first_version).await?;
         let commit = commit.ok_or_else(|| {
@@ -216,7 +235,7 @@ impl Projector {
                     continue;
                 }
                 return Ok(Projected {
-                    events: told_again(row, &commits),
+                    events: published_again(row, &commits),
                     version: row.version(),
                     parked: true,
                 });
@@ -241,13 +260,13 @@ impl Projector {
                     turned_away,
                 });
                 if parked.is_some() && !resume {
-                    // First the letter, then the mark: a crash in between gives
-                    // a second letter, never an account that nobody hears of.
+                    // First the letter, then the mark: a crash between them leads to a second letter, and not to a parked
+                    // account without one.
                     self.tell_parked(account, parked.as_ref()).await?;
                 }
                 if resume {
-                    // No record will come again for these, so they are told
-                    // before the row says that they were applied.
+                    // No record will be delivered again for these, so they are published before the row says that they were
+                    // applied.
                     self.publish(&fold.events).await?;
                 }
                 let next = ReadModelRow {
@@ -290,7 +309,7 @@ impl Projector {
         };
         for commit in commits {
             if commit.last_version() <= fold.version() {
-                // Applied before; told again all the same.
+                // Applied before, and published again nevertheless.
                 match IntegrationEvent::of_commit(commit) {
                     Ok(events) => fold.events.extend(events),
                     Err(error) => {
@@ -328,7 +347,7 @@ impl Projector {
         loop {
             let page = match self.store.commits(account, fold.version(), GAP_PAGE).await {
                 Ok(page) => page,
-                // What cannot be read today cannot be read tomorrow either.
+                // A commit that cannot be read will not become readable.
                 Err(error @ Error::Permanent(_)) => {
                     fold.poison = Some(error.to_string());
                     return Ok(());
@@ -352,8 +371,8 @@ impl Projector {
 
     /// Parks the account at a commit that cannot be read, unless it got beyond.
     async fn park(&self, account: &AccountId, version: Version, reason: &str) -> Result<()> {
-        // The row before the letter: who redrives the letter in between moves
-        // the row, and then it is not marked with nobody left to take it up.
+        // The row is read before the letter is written: a redrive of the letter changes the row, and then this write fails
+        // instead of parking an account whose letter is gone.
         let row = self.read_model.load(account).await?;
         let beyond = row.as_ref().is_some_and(|row| row.version() >= version);
         if beyond {
@@ -385,8 +404,8 @@ impl Projector {
         }
     }
 
-    /// Notes that a parked account's record came and was not applied. `false`
-    /// when the row was written meanwhile: the account may be taken up again.
+    /// Records in the row that a record of the parked account arrived and was not applied. Returns `false` if the row was
+    /// written since, because the account may have been resumed.
     async fn turn_away(&self, row: &ReadModelRow, version: Version) -> Result<bool> {
         let mut next = row.clone();
         let Some(parked) = next
@@ -428,9 +447,8 @@ fn moved_meanwhile(account: &AccountId) -> Error {
     Error::Retryable(format!("another worker wrote the row of {account} meanwhile").into())
 }
 
-/// What a parked account's records still have to tell: the events that were
-/// applied before it was parked.
-fn told_again(row: &ReadModelRow, commits: &[Commit]) -> Vec<IntegrationEvent> {
+/// Returns the events that a parked account's records still publish: those that were applied before it was parked.
+fn published_again(row: &ReadModelRow, commits: &[Commit]) -> Vec<IntegrationEvent> {
     commits
         .iter()
         .filter(|commit| commit.last_version() <= row.version())
@@ -439,13 +457,13 @@ fn told_again(row: &ReadModelRow, commits: &[Commit]) -> Vec<IntegrationEvent> {
         .collect()
 }
 
-/// A balance on its way through commits.
+/// A fold of commits into a balance.
 struct Fold {
     balance: Option<Balance>,
     events: Vec<IntegrationEvent>,
-    /// How often commits were missing before the next one.
+    /// The number of gaps that were closed from the store.
     gaps: u64,
-    /// Why it cannot go on.
+    /// The error at the commit that cannot be applied.
     poison: Option<String>,
 }
 

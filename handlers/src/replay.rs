@@ -1,7 +1,6 @@
-//! Replaying: read models are built anew beside the live ones, and domain
-//! events are published again to one consumer.
+//! Replaying: the read model is rebuilt beside the live one, or events are published again to one consumer.
 //!
-//! There is no mailer among the ports here: a replay cannot send mail.
+//! There is no mailer among these ports, so a replay cannot send mail.
 
 mod events;
 mod pace;
@@ -25,20 +24,28 @@ use crate::ports::{Bus, BusEntry, Clock, EventStore, Ids, ReadModel, ReplayJob, 
 use pace::Pace;
 pub use request::{ReplayKind, ReplayRequest, check_replay_id};
 
-/// How often a stop is tried while the worker notes its progress.
+/// Attempts of a stop while the worker writes its progress. After the last, it fails as `Busy`.
 const MAX_STOPS: u32 = 10;
 
-/// The control event by which a replay's worker is called.
+/// The type of the event that calls a replay's worker.
 pub const REQUESTED: &str = "ReplayRequested";
 
+/// The use cases of replays: requests for them, and their worker.
 pub struct Replayer {
+    /// The event store, the source of every replay.
     pub store: Arc<dyn EventStore>,
+    /// The read model of balances, with which a rebuilt one is compared.
     pub read_model: Arc<dyn ReadModel>,
+    /// The bus on which events are published again, and the worker is called.
     pub bus: Arc<dyn Bus>,
+    /// The replays, their progress and their shadows.
     pub replays: Arc<dyn Replays>,
+    /// The clock for budgets and waits.
     pub clock: Arc<dyn Clock>,
+    /// The source of the replays' ids.
     pub ids: Arc<dyn Ids>,
-    /// How far a replay of events stays behind now.
+    /// How far a replay of events stays behind now; see
+    /// [`SAFETY_WINDOW`](crate::query::time_index::SAFETY_WINDOW).
     pub safety_window: chrono::TimeDelta,
 }
 
@@ -48,7 +55,7 @@ impl std::fmt::Debug for Replayer {
     }
 }
 
-/// A replay as the API shows it and as the job keeps it.
+/// A replay, as the API returns it and as the job stores it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Document {
     pub(crate) replay_id: String,
@@ -96,7 +103,13 @@ impl Document {
 }
 
 impl Replayer {
-    /// Notes a replay and calls its worker; answers with its id.
+    /// Stores a replay and calls its worker. Returns its id. Not idempotent: a repeated call requests a second replay.
+    ///
+    /// # Errors
+    /// - `Invalid`: the replay whose switch is to be undone did not switch, or is not finished; a retry does not help.
+    /// - `Retryable`, `Unknown`: a store or the bus did not answer. A replay may be stored whose worker was not called; request
+    ///   another.
+    /// - `Permanent`: a store or the bus refused the call; a retry does not help.
     pub async fn request(&self, request: ReplayRequest) -> Result<String> {
         if let Some(other) = &request.replay_id {
             self.check_switched(other).await?;
@@ -128,6 +141,12 @@ impl Replayer {
         Ok(replay_id)
     }
 
+    /// Reads a replay with its progress and result, as `docs/openapi.json` describes it.
+    ///
+    /// # Errors
+    /// - `NotFound`: there is no such replay.
+    /// - `Retryable`, `Unknown`: the store did not answer; read again.
+    /// - `Permanent`: the stored job cannot be read; a retry does not help.
     pub async fn get(&self, replay_id: &str) -> Result<Value> {
         match self.replays.load(replay_id).await? {
             Some(job) => Ok(job.document),
@@ -135,8 +154,13 @@ impl Replayer {
         }
     }
 
-    /// What the worker does when it is called: works for at most `budget`, and
-    /// calls itself again if that was not enough.
+    /// Runs the worker on its event for at most `budget` and one page. If more is left, it publishes its event again. Idempotent:
+    /// of two workers of a replay only one can write its progress.
+    ///
+    /// # Errors
+    /// - `Permanent`: the event has no replay's id, or there is no such replay; a retry does not help. Permanent failures of
+    ///   the work itself end the replay as `failed` instead.
+    /// - `Retryable`, `Unknown`: a store or the bus did not answer, or another worker runs the replay; deliver the event again.
     pub async fn deliver(&self, detail: &Value, budget: Duration) -> Result<()> {
         let replay_id = detail["data"]["replay_id"]
             .as_str()
@@ -175,15 +199,21 @@ impl Replayer {
             Err(error) => Err(error),
         };
         match done {
-            // It was told so by a place in the job that somebody else had taken.
+            // The write of the progress failed, because the stop had written the job.
             Err(_) if self.is_stopped(replay_id).await.unwrap_or(false) => Ok(()),
             done => done,
         }
     }
 
-    /// Stops a replay where it is; answers with its document. One that is
-    /// over already stays as it is. Its worker notices when it notes its
-    /// progress next: what it does until then is done, and not counted.
+    /// Stops a replay and returns it, as [`Replayer::get`] does. A finished one does not change. Idempotent.
+    ///
+    /// The worker notices at its next write of the progress. Until then it continues, uncounted.
+    ///
+    /// # Errors
+    /// - `NotFound`: there is no such replay.
+    /// - `Busy`: every optimistic write lost its race, and the replay continues; retry.
+    /// - `Retryable`, `Unknown`: the store did not answer; retry.
+    /// - `Permanent`: the stored job cannot be read; a retry does not help.
     pub async fn stop(&self, replay_id: &str) -> Result<Value> {
         let mut rounds = Rounds::at_once(MAX_STOPS);
         while rounds.next().await.is_some() {
@@ -204,7 +234,7 @@ impl Replayer {
         Err(rounds.lost(Contended::Replay(replay_id.to_owned())))
     }
 
-    /// Refuses a switch back where nothing was switched, or is being.
+    /// Refuses to undo a replay that did not switch, or that is not finished.
     async fn check_switched(&self, replay_id: &str) -> Result<()> {
         let job = self.replays.load(replay_id).await?;
         let document = job.as_ref().map(Document::of).transpose()?;
@@ -244,7 +274,7 @@ impl Replayer {
     }
 }
 
-/// A job in the hands of one worker.
+/// A job that one worker runs.
 struct Run {
     job: ReplayJob,
     document: Document,
@@ -263,7 +293,7 @@ impl Run {
         })
     }
 
-    /// Notes before the first page, which may take long, that it waits no more.
+    /// Writes the state `running` before the first page, which may take long.
     async fn begin(&mut self, replayer: &Replayer) -> Result<()> {
         if self.document.state == Progress::Running {
             return Ok(());
@@ -276,7 +306,7 @@ impl Run {
         replayer.clock.now() >= self.deadline
     }
 
-    /// Keeps how far it is. Fails when another worker has the job.
+    /// Writes the progress. Fails if another worker has written the job.
     async fn save(&mut self, replayer: &Replayer) -> Result<()> {
         let events = self.document.progress.events;
         let pace = self.document.pace;

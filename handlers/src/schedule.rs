@@ -1,12 +1,9 @@
-//! Scheduled operations: made, changed and cancelled by callers, and run when
-//! they are due.
+//! Scheduled operations: callers create, change and cancel them, and the heartbeat runs them when they are due.
 //!
-//! The events of the account are the truth, and the schedules table says what
-//! is due next. The event is written first; the row follows from it, here or,
-//! after a crash in between, when the bus tells of the event. Every occurrence
-//! has one idempotency key, under which it is either a movement or an
-//! `OperationSkipped`: so it happens once, however often and by how many it is
-//! tried. See docs/adr/0012.
+//! The events of the account are the truth, and the schedules table contains what is due next. The event is written first;
+//! the row follows from it, immediately or, after a crash between them, when the bus delivers the event. Every occurrence has
+//! one idempotency key, under which it is either a movement or an `OperationSkipped`. So it happens once, no matter how often
+//! and by how many workers it is tried. See `docs/adr/0012-one-heartbeat-runs-what-is-due.md`.
 
 mod change;
 mod follow;
@@ -29,16 +26,22 @@ pub use park::resume;
 pub use run::HeartbeatReport;
 pub use view::ScheduleView;
 
-/// Who appends what a schedule does, as the commits have it.
+/// The source of commits that the scheduler appends. Stored.
 pub const SOURCE: &str = "schedule";
-/// The `detail-type` by which the heartbeat calls the function.
+/// The `detail-type` with which the heartbeat calls the function.
 pub const HEARTBEAT: &str = "Heartbeat";
 
+/// The use cases of schedules.
 pub struct Scheduler {
+    /// The schedules in their current state.
     pub schedules: Arc<dyn Schedules>,
+    /// The event store, with the events of schedules and their idempotency keys.
     pub store: Arc<dyn EventStore>,
+    /// The use case that appends changes and occurrences.
     pub appender: Arc<Appender>,
+    /// The queue for the letters about parked schedules.
     pub dead_letters: Arc<dyn DeadLetterQueue>,
+    /// The clock by which schedules are due.
     pub clock: Arc<dyn Clock>,
 }
 
@@ -49,11 +52,11 @@ impl std::fmt::Debug for Scheduler {
 }
 
 impl Scheduler {
-    /// What the function does: a heartbeat runs what is due, within `budget`;
-    /// an event of the bus brings its row up to date.
+    /// Handles one invocation of the function: a heartbeat runs the due schedules within `budget`, and an event of the bus
+    /// updates its schedule's row.
     ///
     /// # Errors
-    /// Where what is due cannot be listed, or the event cannot be followed.
+    /// Those of [`Scheduler::run_due`] for a heartbeat, and those of [`Scheduler::deliver`] for an event.
     pub async fn call(&self, event_type: &str, detail: &Value, budget: Duration) -> Result<()> {
         if event_type != HEARTBEAT {
             return self.deliver(detail).await;
@@ -65,8 +68,12 @@ impl Scheduler {
         Ok(())
     }
 
+    /// Reads a schedule.
+    ///
     /// # Errors
-    /// `NotFound` for one that never was or is cancelled.
+    /// - `NotFound`: the schedule never existed or is cancelled.
+    /// - `Retryable`, `Unknown`: the store did not answer; read again.
+    /// - `Permanent`: the row cannot be read; a retry does not help.
     pub async fn get(&self, account: &AccountId, schedule: &ScheduleId) -> Result<ScheduleView> {
         let row = self.schedules.get(account, schedule).await?;
         row.as_ref().and_then(ScheduleView::of).ok_or_else(|| {
@@ -77,11 +84,14 @@ impl Scheduler {
         })
     }
 
-    /// An account's schedules that are not cancelled. A page may be short; only
-    /// a missing cursor is the end.
+    /// Reads a page of an account's schedules that are not cancelled, at most `limit`. A page may be short; only a missing
+    /// cursor is the end.
     ///
     /// # Errors
-    /// `NotFound` for an account that was never opened.
+    /// - `NotFound`: the account was never opened.
+    /// - `Invalid`: the cursor is none that was given out here.
+    /// - `Retryable`, `Unknown`: a store did not answer; read again.
+    /// - `Permanent`: a row cannot be read; a retry does not help.
     pub async fn of_account(
         &self,
         account: &AccountId,
@@ -100,7 +110,7 @@ fn never_opened(account: &AccountId) -> Error {
     Error::NotFound(Missing::Account(account.clone()))
 }
 
-/// The row as it was before the first event told of it.
+/// The row of a schedule that has no event yet.
 fn blank(account: &AccountId, schedule: &ScheduleId) -> ScheduleRow {
     ScheduleRow {
         account_id: account.clone(),

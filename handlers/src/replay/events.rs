@@ -1,4 +1,4 @@
-//! Domain events again, marked and addressed.
+//! A replay of events: published again, marked with the replay and addressed to one consumer.
 
 use std::time::Duration;
 
@@ -12,10 +12,10 @@ use crate::ports::{BusEntry, CommitPosition};
 use crate::query::time_index::{self, Range};
 use crate::telemetry;
 
-/// Commits that are published before the progress is kept.
+/// Commits that are published between two writes of the progress.
 const PAGE: usize = 100;
 
-/// Publishes page by page; `true` when all is done.
+/// Publishes page by page. Returns `true` after the last.
 pub(super) async fn run(replayer: &Replayer, run: &mut Run) -> Result<bool> {
     let request = run.document.request.clone();
     let range = Range {
@@ -68,7 +68,7 @@ pub(super) async fn run(replayer: &Replayer, run: &mut Run) -> Result<bool> {
         if let Some(rate) = rate {
             let due = began + Duration::from_secs(entries.len() as u64) / rate;
             let early = (due - replayer.clock.now()).to_std();
-            // What took longer than it may is not late.
+            // A page that took longer needs no pause.
             replayer.clock.sleep(early.unwrap_or_default()).await;
         }
         if run.out_of_time(replayer) {

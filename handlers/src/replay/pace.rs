@@ -1,13 +1,13 @@
-//! How fast a replay goes.
+//! The pace of a replay.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-/// How fast it goes, waits and interruptions included.
+/// The average pace since the beginning, including waits and interruptions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Pace {
     started_at: DateTime<Utc>,
-    /// When the progress was noted last.
+    /// The time of the last write of the progress.
     noted_at: DateTime<Utc>,
     events_per_second: u64,
 }
@@ -23,7 +23,7 @@ impl Pace {
 
     pub(super) fn noted(self, now: DateTime<Utc>, events: u64) -> Self {
         let took = (now - self.started_at).num_milliseconds();
-        // A clock that was put back says nothing.
+        // The clock may have stepped back.
         let took = u64::try_from(took).unwrap_or(0).max(1);
         Pace {
             noted_at: now,

@@ -1,5 +1,5 @@
-//! The read model anew: a shadow from the events alone, held against the live
-//! one, and put in its place only on request.
+//! A replay of projections: a shadow of the read model from the events alone, compared with the live one, which it replaces
+//! only on request.
 
 use domain::{AccountId, Commit, Head, chain};
 use projections::{Balance, ControlTotals};
@@ -10,26 +10,26 @@ use super::{Replayer, Run};
 use crate::error::{Error, Result};
 use crate::ports::{ReadModelRow, ReplacedRow, ShadowRow};
 
-/// Commits that are read before the progress is kept.
+/// Commits that are read between two writes of the progress.
 const PAGE: usize = 200;
-/// Differences that are listed; all are counted.
+/// Differences that the result lists. All are counted.
 const MAX_LISTED: usize = 1000;
-/// How often a row that moves under our hands is looked at again.
+/// Reads of a live row that is still behind, 300 ms apart. After the last, the row counts as different.
 const MAX_LOOKS: u32 = 5;
-/// What was recorded longer ago is not about to be projected: a row that lacks
-/// it is not waited for. Of a read model that was lost, that is every row.
+/// The time within which a commit is projected. A row that lacks an older one is not read again: in a lost read model, that is
+/// every row.
 const PROJECTED_WITHIN: chrono::TimeDelta = chrono::TimeDelta::minutes(1);
 
-/// How far the work is.
+/// The step of the work.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 enum Step {
-    /// Reading the store, from this place in the scan or in the list of accounts.
+    /// Reading the store, from this cursor of the scan or index in the list of accounts.
     Build(Option<String>),
     Compare,
 }
 
-/// Builds, compares, switches; `true` when all is done.
+/// Builds the shadow, compares it, and switches if requested. Returns `true` at the end.
 pub(super) async fn run(replayer: &Replayer, run: &mut Run) -> Result<bool> {
     let mut current: Option<ShadowRow> = None;
     let accounts = run.document.request.accounts.clone();
@@ -100,8 +100,7 @@ async fn build_all(
         count(run, commit);
         run.document.progress.accounts += u64::from(commit.first_version == 1);
     }
-    // The account in progress too: it may end with this page, and whoever goes
-    // on from here then never meets it again.
+    // The account in progress too: it may end with this page, and the next page then does not have it.
     finished.extend(current.clone());
     replayer
         .replays
@@ -110,7 +109,7 @@ async fn build_all(
     Ok(page.next)
 }
 
-/// Folds an account on from `row`, to its end or to before `stop`.
+/// Continues the fold of an account from `row`, up to its end or to the commit before version `stop`.
 async fn fold_from(
     replayer: &Replayer,
     account: &AccountId,
@@ -199,7 +198,7 @@ async fn compare(replayer: &Replayer, run: &mut Run) -> Result<()> {
         if cursor.is_none() {
             break;
         }
-        // Who was stopped finds out here.
+        // Fails if the replay was stopped.
         run.save(replayer).await?;
     }
     let control_totals: serde_json::Map<String, Value> = totals
@@ -223,7 +222,7 @@ async fn compare(replayer: &Replayer, run: &mut Run) -> Result<()> {
     Ok(())
 }
 
-/// The live row and the shadow at one version: events go on while we compare.
+/// Returns the live row and the shadow at the same version if possible, because events continue during the comparison.
 async fn meet(
     replayer: &Replayer,
     mut row: ShadowRow,
@@ -243,14 +242,14 @@ async fn meet(
                     Error::Permanent(format!("account {account} has no history").into())
                 })?;
             run.document.progress = before;
-            // Equal now; or the live row claims events that the store does not have.
+            // Equal now, unless the live row contains events that the store does not have.
             break;
         }
         let settled = row.updated_at < replayer.clock.now() - PROJECTED_WITHIN;
         if version == row.head.version() || parked || settled || looks == MAX_LOOKS {
             break;
         }
-        // The projection is behind; it gets a moment.
+        // The projection is behind, so it is read again after a moment.
         looks += 1;
         replayer
             .clock
@@ -261,7 +260,7 @@ async fn meet(
     let parked_at = live.as_ref().filter(|live| live.parked.is_some());
     let parked_at = parked_at.map_or(0, ReadModelRow::version);
     if (1..row.head.version()).contains(&parked_at) {
-        // It stopped there on purpose, and is right or wrong at that version.
+        // A parked row stopped there deliberately, and is compared at that version.
         let before = run.document.progress;
         let until = fold_from(replayer, &row.account_id, None, Some(parked_at + 1), run).await?;
         run.document.progress = before;
@@ -279,12 +278,12 @@ async fn switch(
     let ahead = |live: &&ReadModelRow| live.version() < row.head.version();
     let parked = live.as_ref().filter(|live| live.parked.is_some());
     if parked.filter(ahead).is_some() {
-        // Its next events were not told yet. Redrive tells them and brings it
-        // on; a switch past them would leave them untold.
+        // Its next events are not published yet. A redrive publishes them and resumes the row; a switch past them would leave
+        // them unpublished.
         return Ok(());
     }
     if let Some(balance) = live.as_ref().and_then(|live| live.balance.clone()) {
-        // Before the switch, so that none is without it.
+        // Written before the switch, so that every replaced row can be restored.
         row.replaced = Some(ReplacedRow {
             head: balance.head,
             updated_at: balance.updated_at,

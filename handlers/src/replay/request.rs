@@ -1,4 +1,4 @@
-//! What can be replayed, read from the body of a request.
+//! The request for a replay, as the API reads it.
 
 use std::collections::BTreeSet;
 
@@ -10,46 +10,56 @@ use domain::{AccountId, FieldError};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Most accounts that are named in one replay; more are "all".
+/// Accounts that one replay may name; a request with more is refused with 400. Leave them out to replay all.
 const MAX_ACCOUNTS: usize = 100;
-/// Above it, one worker is the limit by itself.
+/// The highest rate, in events a second: one worker publishes no more. A higher one is refused with 400.
 const MAX_RATE: u32 = 10_000;
 
+/// The kind of a replay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ReplayKind {
+    /// Rebuilds the read model beside the live one and compares them.
     Projections,
+    /// Publishes events again to one consumer.
     Events,
-    /// The rows that a replay of projections has replaced, back again.
+    /// Restores the rows that a replay of projections has replaced.
     SwitchBack,
 }
 
+/// The request for a replay. Its JSON is stored with the replay.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ReplayRequest {
+    /// The kind.
     pub kind: ReplayKind,
-    /// Only these; all, when absent.
+    /// The accounts to replay, at most 100; `None` for all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub accounts: Option<Vec<AccountId>>,
-    /// Whether the rebuilt read model takes the live one's place.
+    /// Whether the rebuilt rows replace the live ones.
     #[serde(default)]
     pub switch: bool,
+    /// Of events: the earliest recorded time, inclusive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<DateTime<Utc>>,
+    /// Of events: the latest recorded time, exclusive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<DateTime<Utc>>,
-    /// The one consumer that the events are meant for.
+    /// Of events: the only consumer that should act on them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
-    /// How many events are published in a second at most; as many as go, when
-    /// absent.
+    /// Of events: the highest rate, 1 to 10,000 a second; `None` for no limit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub events_per_second: Option<u32>,
-    /// The replay whose switch is undone.
+    /// Of a switch back: the replay to undo.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replay_id: Option<String>,
 }
 
 impl ReplayRequest {
+    /// Reads the body of `POST /replays`.
+    ///
+    /// # Errors
+    /// Every fault of the body, each with its JSON pointer; a retry does not help.
     pub fn read(body: Value) -> Result<Self, Vec<FieldError>> {
         let mut fields = Fields::new(body, "");
         let kind = fields.parsed("kind", |text| match text {
@@ -59,7 +69,7 @@ impl ReplayRequest {
             _ => Err("must be \"projections\", \"events\" or \"switch-back\""),
         });
         let accounts = match kind {
-            // It is about what was switched.
+            // The switched rows determine the accounts.
             Some(ReplayKind::SwitchBack) => None,
             _ => read_accounts(&mut fields),
         };
@@ -90,7 +100,7 @@ impl ReplayRequest {
                 request.replay_id = fields.parsed("replay_id", check_replay_id);
             }
             None => {
-                // Which fields are right depends on the kind.
+                // Without a kind it is not known which members belong to the request.
                 for name in [
                     "switch",
                     "from",
@@ -137,10 +147,10 @@ fn read_accounts(fields: &mut Fields) -> Option<Vec<AccountId>> {
     Some(accounts)
 }
 
-/// A replay's id, as the read model's key takes it.
+/// Checks the form of a replay's id, which is a key of the table.
 ///
 /// # Errors
-/// What an id looks like.
+/// The form that an id must have; a retry does not help.
 pub fn check_replay_id(text: &str) -> Result<String, &'static str> {
     let plain = |c: char| c.is_ascii_alphanumeric() || "._:-".contains(c);
     let starts_well = text.starts_with(|c: char| c.is_ascii_alphanumeric());

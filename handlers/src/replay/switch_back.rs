@@ -1,5 +1,4 @@
-//! A switch undone: the rows that it replaced take their place again, where
-//! nothing has moved since.
+//! Undoing a switch: the replaced rows are restored, unless the account has moved on since.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,20 +8,20 @@ use super::{Replayer, Run, to_value};
 use crate::error::{Error, Result};
 use crate::ports::{ReadModelRow, ShadowRow};
 
-/// Rows that are looked at before the progress is kept.
+/// Rows that are restored between two writes of the progress.
 const PAGE: usize = 200;
-/// Accounts that are listed; all are counted.
+/// Accounts that the result lists. All are counted.
 const MAX_LISTED: usize = 1000;
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Found {
     switched_back: u64,
-    /// Their next events were applied to the rebuilt row, which stays.
+    /// Accounts whose next events were applied to the rebuilt row, which stays.
     moved_on_count: u64,
     moved_on: Vec<domain::AccountId>,
 }
 
-/// Goes through the shadow of the other replay; `true` when all is done.
+/// Restores the rows of the other replay's shadow. Returns `true` after the last.
 pub(super) async fn run(replayer: &Replayer, run: &mut Run) -> Result<bool> {
     let of = run.document.request.replay_id.clone();
     let of = of.ok_or_else(|| Error::Permanent("the request names no replay".into()))?;
@@ -62,8 +61,7 @@ pub(super) async fn run(replayer: &Replayer, run: &mut Run) -> Result<bool> {
     }
 }
 
-/// `None` for a row that the switch did not replace, `false` for one that has
-/// moved on since.
+/// Restores one row. Returns `None` if the switch did not replace it, and `false` if it has moved on since.
 async fn put_back(replayer: &Replayer, row: ShadowRow) -> Result<Option<bool>> {
     let Some(replaced) = row.replaced else {
         return Ok(None);
@@ -72,7 +70,7 @@ async fn put_back(replayer: &Replayer, row: ShadowRow) -> Result<Option<bool>> {
         return Ok(Some(false));
     };
     let head = live.balance.as_ref().map(|balance| &balance.head);
-    // An interrupted worker had put it back already.
+    // An interrupted worker has restored it already.
     if head == Some(&replaced.head) {
         return Ok(Some(true));
     }
@@ -89,7 +87,7 @@ async fn put_back(replayer: &Replayer, row: ShadowRow) -> Result<Option<bool>> {
         }),
         parked: live.parked,
     };
-    // Whoever was quicker has moved it on.
+    // If another writer was first, the row has moved on.
     let put = replayer.read_model.save(&next, Some(live.revision)).await?;
     Ok(Some(put))
 }

@@ -1,4 +1,4 @@
-//! Making, changing and cancelling a schedule.
+//! Creating, changing and cancelling a schedule.
 
 use chrono::SubsecRound;
 use domain::account::Status;
@@ -15,40 +15,48 @@ use crate::contention::Rounds;
 use crate::error::{Contended, Error, Missing, Refusal, Result};
 use crate::ports::ScheduleRow;
 
-/// How often a change is tried when others change the same schedule.
+/// Attempts of a change while others change the same schedule. After the last, it fails as `Busy`.
 const MAX_ATTEMPTS: u32 = 5;
 
-/// A caller's wish for a schedule.
+/// A request to create, replace or cancel a schedule.
 #[derive(Debug, Clone)]
 pub struct Change {
+    /// The schedule's account.
     pub account_id: AccountId,
+    /// The schedule's id, unique within the account.
     pub schedule_id: ScheduleId,
-    /// What it is to be; `None`: cancelled.
+    /// The new schedule; `None` cancels it.
     pub schedule: Option<Schedule>,
-    /// The version that it must have; 0: there must be none.
+    /// The version that the schedule must have, 0 if it must not exist; `None` for any.
     pub if_match: Option<Version>,
+    /// The caller; recorded with the event.
     pub source: String,
+    /// The id that follows the request through all logs; recorded with the event.
     pub correlation_id: CorrelationId,
 }
 
-/// What a change has led to.
+/// The result of a change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Changed {
+    /// The schedule after the change.
     pub row: ScheduleRow,
-    /// There was none before, or it was cancelled.
+    /// Whether it did not exist before, or was cancelled.
     pub created: bool,
 }
 
 impl Scheduler {
-    /// Makes, replaces or cancels a schedule. What it is already, it stays, and
-    /// nothing is recorded. A change takes effect with its event: occurrences
-    /// that were due before and have not run do not run any more.
+    /// Creates, replaces or cancels a schedule. Idempotent: a change to the current state records nothing.
+    ///
+    /// A change takes effect with its event: occurrences that were due before it and have not run will not run.
     ///
     /// # Errors
-    /// `NotFound` for an account that was never opened, and for cancelling what
-    /// never was; `Conflict` for a schedule of a closed account;
-    /// `VersionConflict` where the schedule is not at `if_match`; `Invalid` for
-    /// one that never runs or is in another currency.
+    /// - `Invalid`: the schedule never runs, or has another currency than the account; a retry does not help.
+    /// - `NotFound`: the account was never opened, or a schedule to cancel never existed.
+    /// - `VersionConflict`: the schedule is not at the version of `if_match`; read it and decide again.
+    /// - `Refused`: the account is closed.
+    /// - `Busy`: every optimistic write lost its race; retry.
+    /// - `Retryable`, `Unknown`: a store did not answer, and the change may be recorded; retry.
+    /// - `Permanent`: stored data cannot be read, or a caller's commit has a key of the schedule; a retry does not help.
     pub async fn change(&self, change: &Change) -> Result<Changed> {
         let mut rounds = Rounds::at_once(MAX_ATTEMPTS);
         while rounds.next().await.is_some() {
@@ -59,8 +67,7 @@ impl Scheduler {
                 .unwrap_or_else(|| blank(&change.account_id, &change.schedule_id));
             let existed = row.schedule.is_some();
             if row.version > 0 && row.schedule == change.schedule {
-                // A retry, most likely. A change that is recorded and that the
-                // row does not show yet counts as well.
+                // Most likely a retry. But a later change may be recorded that the row does not show yet.
                 match self.changed_since(&row).await? {
                     Some(_) => continue,
                     None => {
@@ -78,7 +85,7 @@ impl Scheduler {
                 return Err(Error::VersionConflict { expected, actual });
             }
             if row.version == 0 && change.schedule.is_none() {
-                // The row may be what is missing.
+                // The event may be recorded and only the row missing.
                 return match self.changed_since(&row).await? {
                     Some(_) => continue,
                     None => Err(Error::NotFound(Missing::Schedule {
@@ -97,8 +104,7 @@ impl Scheduler {
         Err(rounds.lost(Contended::Schedule(change.schedule_id.clone())))
     }
 
-    /// Appends the change after what the row says. `None`: another change had
-    /// come after it, and the row follows that now.
+    /// Appends the change after the row's version. Returns `None` if another change was first, which the row now shows.
     async fn record(&self, change: &Change, row: &ScheduleRow) -> Result<Option<ScheduleRow>> {
         let now = self.clock.now().trunc_subsecs(0);
         let event = match &change.schedule {

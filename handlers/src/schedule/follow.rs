@@ -1,4 +1,4 @@
-//! The row follows the events.
+//! Updating a schedule's row from its events.
 
 use chrono::{DateTime, Utc};
 use domain::schedule_event::{change_key, earlier};
@@ -10,22 +10,27 @@ use crate::contention::Rounds;
 use crate::error::{Contended, Error, Result};
 use crate::ports::{IdempotencyRecord, ScheduleRow};
 
-/// How often a row is written when others write it at the same time.
+/// Attempts to write a row while others write it. After the last, the event is delivered again.
 const MAX_ATTEMPTS: u32 = 8;
 
-/// What an event says of a schedule.
+/// The content of an event of a schedule.
 pub(super) struct Said {
     pub(super) schedule_id: ScheduleId,
     pub(super) version: Version,
     pub(super) at: DateTime<Utc>,
-    /// `None`: it is cancelled.
+    /// The schedule; `None` if the event cancels it.
     pub(super) schedule: Option<Schedule>,
 }
 
 impl Scheduler {
-    /// What the bus has the function do for `OperationScheduled` and
-    /// `OperationCancelled`. The event is a doorbell: what it is about is read
-    /// from the store.
+    /// Updates the row of the schedule that an `OperationScheduled` or `OperationCancelled` is about. Idempotent.
+    ///
+    /// The event is only a wake-up: its content is read from the store.
+    ///
+    /// # Errors
+    /// - `Permanent`: the event has no account and version, or the store lacks its commit; a retry does not help.
+    /// - `Busy`: every optimistic write lost its race; deliver the event again.
+    /// - `Retryable`, `Unknown`: a store did not answer; deliver the event again.
     pub async fn deliver(&self, detail: &Value) -> Result<()> {
         let metadata = &detail["metadata"];
         let account = metadata["account_id"].as_str().map(str::parse::<AccountId>);
@@ -44,7 +49,7 @@ impl Scheduler {
         Ok(())
     }
 
-    /// Brings the row up to what an event says; an older event changes nothing.
+    /// Updates the row from an event. An older event than the row's changes nothing.
     pub(super) async fn follow(&self, account: &AccountId, said: Said) -> Result<ScheduleRow> {
         let mut rounds = Rounds::at_once(MAX_ATTEMPTS);
         while rounds.next().await.is_some() {
@@ -73,7 +78,7 @@ impl Scheduler {
         Err(rounds.lost(Contended::Schedule(said.schedule_id)))
     }
 
-    /// The row, brought up to the change that came after it. `None`: none came.
+    /// Updates the row to the change that followed its version. Returns `None` if there is none.
     pub(super) async fn changed_since(&self, row: &ScheduleRow) -> Result<Option<ScheduleRow>> {
         let key = change_key(&row.schedule_id, row.version);
         let Some(used) = self.store.used_key(&row.account_id, &key).await? else {
@@ -85,9 +90,8 @@ impl Scheduler {
         }
     }
 
-    /// The same for a change that a version without a key space of its own has
-    /// recorded. Callers could take those keys, and what they have recorded
-    /// under one is none of ours.
+    /// Like [`Scheduler::changed_since`], for a change that an earlier version recorded, whose keys callers could use too. A
+    /// caller's commit under such a key does not count.
     pub(super) async fn changed_by_an_earlier_version(
         &self,
         row: &ScheduleRow,
@@ -102,7 +106,7 @@ impl Scheduler {
         }
     }
 
-    /// What the commit under this key says of the schedule.
+    /// Reads what the commit under this key contains about the schedule.
     async fn change_under(
         &self,
         row: &ScheduleRow,
@@ -121,7 +125,7 @@ impl Scheduler {
     }
 }
 
-/// A request of a caller has taken a key of ours, before they were refused.
+/// The error for a caller's commit under one of our keys, recorded before such keys were refused.
 pub(super) fn foreign_key(account: &AccountId, used: &IdempotencyRecord) -> Error {
     Error::Permanent(
         format!(
@@ -132,7 +136,7 @@ pub(super) fn foreign_key(account: &AccountId, used: &IdempotencyRecord) -> Erro
     )
 }
 
-/// What a commit says of schedules.
+/// Returns the events of schedules in a commit.
 fn said(commit: &Commit) -> Result<Vec<Said>> {
     let events = domain::chain::decode(commit)
         .map_err(|error| Error::Permanent(error.to_string().into()))?;

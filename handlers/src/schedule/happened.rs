@@ -1,4 +1,4 @@
-//! What an occurrence has left that happened before.
+//! The outcome of an occurrence that was recorded before.
 
 use domain::schedule_event::earlier;
 use domain::{Event, Occurrence, OccurrenceSkipReason};
@@ -9,7 +9,7 @@ use crate::error::{Error, Result};
 use crate::ports::{IdempotencyRecord, LastRun, ScheduleRow};
 
 impl Scheduler {
-    /// Of an occurrence whose key is used.
+    /// Reads the outcome of an occurrence whose key is used.
     pub(super) async fn happened(
         &self,
         row: &ScheduleRow,
@@ -26,9 +26,8 @@ impl Scheduler {
             .ok_or_else(|| foreign_key(&row.account_id, &used))
     }
 
-    /// Of an occurrence that a version without a key space of its own has run,
-    /// and that its row does not show. Callers could take those keys: what is
-    /// no run of this occurrence does not count.
+    /// Reads the outcome of an occurrence that an earlier version recorded and that the row does not show. Callers could use
+    /// that version's keys too: another commit under the key does not count.
     pub(super) async fn happened_in_an_earlier_version(
         &self,
         row: &ScheduleRow,

@@ -1,5 +1,5 @@
-//! Parking: what is due and can never be worked off is put aside, with a dead
-//! letter, so that it is not tried at every beat for ever.
+//! Parking: a schedule whose next occurrence can never succeed is put aside, with a dead letter, so that the heartbeat does
+//! not try it for ever.
 
 use std::time::Duration;
 
@@ -11,11 +11,11 @@ use crate::dead_letter::InternalDeadLetter;
 use crate::error::{Contended, Error, Result};
 use crate::ports::{Due, ScheduleRow, Schedules};
 
-/// How often a row is written when others write it at the same time.
+/// Attempts to write a row while others write it. After the last, the redrive fails as `Busy`.
 const MAX_ATTEMPTS: u32 = 8;
 
-/// Whether it fails at the next beat as it has at this one.
-pub(super) fn is_for_good(error: &Error) -> bool {
+/// Whether an occurrence that failed with this error would fail at every heartbeat.
+pub(super) fn is_permanent(error: &Error) -> bool {
     match error {
         Error::Permanent(_) | Error::Invalid(_) | Error::NotFound(_) | Error::KeyReused => true,
         Error::VersionConflict { .. }
@@ -27,8 +27,10 @@ pub(super) fn is_for_good(error: &Error) -> bool {
 }
 
 impl Scheduler {
+    /// Parks the schedule, with a dead letter.
+    ///
     /// # Errors
-    /// Where the letter or the row cannot be written: then it is still due.
+    /// The letter or the row cannot be written: the schedule is still due.
     pub(super) async fn park(&self, due: &Due, because: &Error) -> Result<()> {
         let reason = because.to_string();
         let letter = InternalDeadLetter::ScheduleParked {
@@ -38,8 +40,7 @@ impl Scheduler {
             reason: reason.clone(),
             at: self.clock.now(),
         };
-        // The letter first: what is parked and nobody is told of is lost, and a
-        // second letter does no harm.
+        // The letter first: a parked schedule without a letter would be lost, and a second letter does no harm.
         self.dead_letters
             .put(&letter.to_body()?, Duration::ZERO)
             .await?;
@@ -47,11 +48,13 @@ impl Scheduler {
     }
 }
 
-/// Makes a parked schedule due again, from the occurrence at which it stopped.
-/// `false` where it is not parked, or not there, any more.
+/// Resumes a parked schedule at the occurrence at which it stopped. Returns `false` if it is not parked, or does not exist.
+/// Idempotent.
 ///
 /// # Errors
-/// `Permanent` for a row that cannot be read; `Busy` where others write it.
+/// - `Busy`: every optimistic write lost its race; retry.
+/// - `Retryable`, `Unknown`: the store did not answer; retry.
+/// - `Permanent`: the row cannot be read; a retry does not help.
 pub async fn resume(
     schedules: &dyn Schedules,
     account: &AccountId,

@@ -1,4 +1,4 @@
-//! Running what is due.
+//! Running due schedules.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use domain::{
 use tracing::Instrument;
 
 use super::happened::skipped_because;
-use super::park::is_for_good;
+use super::park::is_permanent;
 use super::{SOURCE, Scheduler};
 use crate::append::Append;
 use crate::contention::Rounds;
@@ -21,36 +21,37 @@ use crate::error::{Contended, Error, Result};
 use crate::ports::{DUE_SHARDS, Due, LastRun, ScheduleRow};
 use crate::telemetry;
 
-/// Schedules of one slice that a beat looks at. What is left is still due at
-/// the next one.
+/// Due schedules of one shard that a heartbeat reads. The rest waits for the next heartbeat.
 const MAX_DUE: usize = 1000;
-/// Occurrences of one beat. After a long silence the rest runs at the next
-/// ones, so that a beat has an end that does not hang on the clock alone.
+/// Occurrences of one heartbeat, so that it ends even if the clock stands still. The rest waits for the next heartbeat.
 const MAX_OCCURRENCES: u64 = 2000;
-/// How often an occurrence is tried when others write to its account.
+/// Attempts of an occurrence while others write to its account. After the last, it is still due.
 const MAX_ATTEMPTS: u32 = 12;
 
-/// What a beat has done.
+/// The result of a heartbeat.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct HeartbeatReport {
     /// Occurrences that moved money.
     pub done: u64,
     /// Occurrences that were recorded as skipped.
     pub skipped: u64,
-    /// Schedules that failed: they stay due, or are parked with a dead letter
-    /// where they can never be worked off. The log has why.
+    /// Schedules that failed. They are still due, or parked with a dead letter if they can never succeed. The log has the
+    /// errors.
     pub failed: u64,
-    /// Something may be due still, as the budget was used up.
+    /// Whether schedules may still be due, because the budget was used up.
     pub unfinished: bool,
 }
 
 impl Scheduler {
-    /// Runs what is due, the longest due first, for at most `budget`. Missed
-    /// occurrences all run. A schedule that fails does not stop the others: it
-    /// stays due where it may go well later, and is parked otherwise.
+    /// Runs the due schedules, the longest due first, for at most `budget` and one occurrence. All missed occurrences run.
+    /// Idempotent: each occurrence is recorded once.
+    ///
+    /// A schedule that fails does not stop the others. It stays due after a transient failure, and is parked after a permanent
+    /// one.
     ///
     /// # Errors
-    /// Where the schedules that are due cannot be listed.
+    /// - `Retryable`, `Unknown`: the due schedules could not be listed; the next heartbeat tries again.
+    /// - `Permanent`: the store refused the query; a retry does not help.
     pub async fn run_due(&self, budget: Duration) -> Result<HeartbeatReport> {
         let started = self.clock.now();
         let deadline = started + budget;
@@ -75,7 +76,7 @@ impl Scheduler {
                         Some(_) => beat.skipped += 1,
                         None => beat.done += 1,
                     }
-                    // Only forward: no row keeps a beat from its end.
+                    // Only forward, so that no row prevents the heartbeat's end.
                     due.extend(
                         next_of(&row)
                             .filter(|next| next.next_at > first.next_at && next.next_at <= started),
@@ -84,7 +85,7 @@ impl Scheduler {
                 Err(error) => {
                     beat.failed += 1;
                     span.in_scope(|| telemetry::schedule_failed_when_due(&first, &error));
-                    if is_for_good(&error)
+                    if is_permanent(&error)
                         && let Err(error) = self.park(&first, &error).await
                     {
                         span.in_scope(|| telemetry::schedule_not_parked(&first, &error));
@@ -95,8 +96,7 @@ impl Scheduler {
         Ok(beat)
     }
 
-    /// Runs one occurrence; answers with the row after it. `None`: nothing was
-    /// due after all.
+    /// Runs one occurrence. Returns the row after it, or `None` if nothing was due after all.
     async fn run(&self, due: &Due, now: DateTime<Utc>) -> Result<Option<ScheduleRow>> {
         let found = self
             .schedules
@@ -113,8 +113,8 @@ impl Scheduler {
             if at > now || row.parked.is_some() {
                 return Ok(None);
             }
-            // In this order: a change that is recorded after the head was read
-            // makes the append fail, and one before is seen by its key.
+            // In this order: a change that is recorded after this read of the head makes the append fail, and an earlier one
+            // is found by its key.
             let head = self.store.head(&row.account_id).await?.ok_or_else(|| {
                 Error::Permanent(format!("account {} has no events", row.account_id).into())
             })?;
@@ -167,20 +167,20 @@ impl Scheduler {
                 version: recorded.last_version(),
                 skipped,
             }),
-            // It has happened before, and the row does not know.
+            // It was recorded before, and the row does not show it.
             Err(Error::KeyReused) => self.happened(row, occurrence).await,
             Err(error) => Err(error),
         }
     }
 
-    /// Notes that the occurrence has run, and when the next one is.
+    /// Writes the occurrence's outcome and the time of the next one to the row.
     async fn advance(
         &self,
         row: ScheduleRow,
         schedule: &Schedule,
         last: LastRun,
     ) -> Result<Option<ScheduleRow>> {
-        // A closed account is never opened again: the first skip is the last.
+        // A closed account is never opened again, so the first skip is the last.
         let over = last.skipped == Some(OccurrenceSkipReason::AccountClosed);
         let next_at = schedule
             .next_after(row.created_at, last.occurrence)
@@ -192,7 +192,7 @@ impl Scheduler {
             revision: row.revision + 1,
             ..row
         };
-        // Who was quicker has noted the same, or has changed the schedule.
+        // A faster writer has written the same, or has changed the schedule.
         let saved = self.schedules.save(&advanced).await?;
         Ok(saved.then_some(advanced))
     }
@@ -206,7 +206,7 @@ fn next_of(row: &ScheduleRow) -> Option<Due> {
     })
 }
 
-/// What an occurrence comes to, for an account that stands like this.
+/// Returns the event of an occurrence: the movement, or a skip if the account does not allow it.
 fn decide(schedule: &Schedule, account: &Account, occurrence: Occurrence) -> Event {
     let kind = schedule.operation.kind;
     let mut movement = schedule.operation.movement.clone();

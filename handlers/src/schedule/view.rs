@@ -1,4 +1,4 @@
-//! A schedule, as the API shows it.
+//! A schedule, as the API returns it.
 
 use domain::time::format_time;
 use domain::{AccountId, EventId, ScheduleId, Version};
@@ -7,25 +7,31 @@ use serde_json::{Value, json};
 
 use crate::ports::{LastRun, ScheduleRow};
 
+/// A schedule, as the API returns it. Its JSON is described in `docs/openapi.json`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ScheduleView {
+    /// The schedule's account.
     pub account_id: AccountId,
+    /// The schedule's id, unique within the account.
     pub schedule_id: ScheduleId,
-    /// `operation`, `when`, `time_zone` and `end`.
+    /// The schedule: `operation`, `when`, `time_zone` and `end`.
     #[serde(flatten)]
     pub schedule: Value,
-    /// `active`; `finished` when nothing comes any more; `parked` when what is
-    /// next cannot be worked off, and a dead letter says why.
+    /// `active`, `finished` after the last occurrence, or `parked` if the next occurrence can never succeed. Then a dead letter
+    /// has the reason.
     pub state: &'static str,
-    /// The account's version of the event that made it so; its ETag.
+    /// The version of the event that gave the schedule this form; its ETag.
     pub version: Version,
+    /// The time of that event, in RFC 3339.
     pub created_at: String,
+    /// The next occurrence, in RFC 3339 and UTC; `None` after the last.
     pub next_at: Option<String>,
+    /// The last occurrence and its outcome; `None` before the first.
     pub last: Option<Value>,
 }
 
 impl ScheduleView {
-    /// `None` for a cancelled one.
+    /// Returns the view of a row; `None` if the schedule is cancelled.
     pub fn of(row: &ScheduleRow) -> Option<Self> {
         let schedule = row.schedule.as_ref()?;
         let state = match (row.next_at, &row.parked) {
