@@ -1,4 +1,4 @@
-//! The HTTP API, version 1: one router for API Gateway and for one machine.
+//! The HTTP API, version 1: one router for API Gateway and for one machine. `docs/openapi.json` describes it.
 
 mod accounts;
 mod ambiguous;
@@ -39,13 +39,16 @@ use crate::suppressions::SuppressionService;
 use crate::unsubscribe::Unsubscriber;
 pub use problem::Problem;
 
-/// The document that describes this API, as it is served.
+/// The OpenAPI document, which `/v1/openapi.json` returns.
 pub const OPENAPI: &str = include_str!("../../docs/openapi.json");
 
-/// Who sends the request, as the edge has established it. It is recorded with
-/// what the request appends.
+/// The sender of a request, as an edge has authenticated it. Edges add it to the request's extensions; without one, the caller
+/// is `local`. Commits record it.
 #[derive(Debug, Clone)]
-pub struct Caller(pub String);
+pub struct Caller(
+    /// The caller's name, like the ARN of a role.
+    pub String,
+);
 
 fn caller(extensions: &Extensions) -> String {
     extensions
@@ -56,16 +59,27 @@ fn caller(extensions: &Extensions) -> String {
 /// The use cases behind the routes.
 #[derive(Clone)]
 pub struct Api {
+    /// Appends events.
     pub appender: Arc<Appender>,
+    /// Reads balances and history.
     pub queries: Arc<Queries>,
+    /// Reads notifications.
     pub notifications: Arc<dyn Notifications>,
+    /// Enters, replaces and erases customers.
     pub customers: Arc<CustomerService>,
+    /// Lists and redrives dead letters.
     pub redriver: Arc<Redriver>,
+    /// Requests and stops replays.
     pub replayer: Arc<Replayer>,
+    /// Changes and reads schedules.
     pub scheduler: Arc<Scheduler>,
+    /// Lists and lifts suppressions.
     pub suppressions: Arc<SuppressionService>,
+    /// Acts on the unsubscribe links of mails.
     pub unsubscriber: Arc<Unsubscriber>,
+    /// The dry run of an append's notifications.
     pub previewer: Arc<Previewer>,
+    /// The what-if over the history.
     pub what_if: Arc<WhatIf>,
 }
 
@@ -100,6 +114,9 @@ pub const PATHS: [&str; 21] = [
     "/dead-letters/redrive",
 ];
 
+/// Returns the router of the API, for any server that speaks `http`. It answers below `/v1`, and to `/health`.
+///
+/// It authenticates nobody: an edge does, and adds the [`Caller`].
 pub fn router(api: Api) -> Router {
     let v1 = Router::new()
         .route("/accounts", get(accounts::list))
@@ -148,7 +165,7 @@ pub fn router(api: Api) -> Router {
         .route("/dead-letters", get(operations::dead_letters))
         .route("/dead-letters/redrive", post(operations::redrive))
         .layer(from_fn(ambiguous::refuse))
-        // These read no header of ours, and mail systems write theirs as they like.
+        // These read no headers of the API, and mail systems send any they like.
         .route(
             "/unsubscribe",
             get(unsubscribe::show).post(unsubscribe::act),

@@ -1,7 +1,6 @@
-//! The keys that links and codes in mails are signed with, and signing itself.
+//! The keys that sign links and codes in mails, and the signatures.
 //!
-//! One is used to sign; older ones stay for as long as the links that they
-//! signed are to work. Pure: where the keys are kept is the port's matter.
+//! One key signs; older keys verify the links that they have signed. Pure: a port stores the keys.
 
 use std::fmt;
 
@@ -12,20 +11,21 @@ use sha2::{Digest, Sha256};
 
 use crate::error::{Error, Result};
 
-/// Shortest secret: as long as the hash is (RFC 2104, section 3), so that it
-/// is no easier to guess than the signature.
+/// Shortest secret, in bytes: as long as the hash (RFC 2104, section 3), so that it is as hard to guess as a signature. A
+/// shorter one is refused.
 const MIN_SECRET_BYTES: usize = 32;
-/// Characters of a key's id: enough to tell a handful of keys apart.
+/// Characters of a key's id, enough to distinguish some dozens of keys.
 const ID_CHARS: usize = 8;
-/// Older keys that a rotation keeps: with a rotation every 90 days, those of
-/// ten years. 65,536 bytes is the most that Secrets Manager takes.
+/// Older keys that a rotation keeps: those of ten years, with a rotation every 90 days, well within Secrets Manager's limit of
+/// 65,536 bytes. Links of dropped keys stop working.
 pub const KEPT_KEYS: usize = 40;
 
-/// What a signature is for. One that was made for one purpose is none for
-/// another.
+/// The purpose of a signature. A signature for one purpose is not valid for another.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
+    /// An unsubscribe link.
     Unsubscribe,
+    /// A mail's verification code.
     MailCode,
 }
 
@@ -38,7 +38,7 @@ impl Purpose {
     }
 }
 
-/// The current key first, and then those that signed before it.
+/// The signing keys: the current one first, then those that signed before it. `Debug` shows their ids, and never a secret.
 #[derive(Debug, Clone)]
 pub struct Keyring(Vec<Key>);
 
@@ -48,7 +48,7 @@ struct Key {
     secret: Vec<u8>,
 }
 
-/// Never shows the secret, whatever is logged.
+/// Never shows the secret, because values are logged.
 impl fmt::Debug for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Key")
@@ -57,8 +57,8 @@ impl fmt::Debug for Key {
     }
 }
 
-/// What is kept: `{"secret": "...", "old": ["...", "..."]}`, where `old` may be
-/// missing. Secrets are texts of at least 32 characters that nobody can guess.
+/// The stored JSON: `{"secret": "...", "old": ["...", "..."]}`, where `old` is optional. Secrets are texts of at least 32
+/// bytes that nobody can guess.
 #[derive(Serialize, Deserialize)]
 struct Kept {
     secret: String,
@@ -67,11 +67,12 @@ struct Kept {
 }
 
 impl Keyring {
-    /// Reads what is kept: the newest first, then what was kept before.
+    /// Reads stored keys: texts of the form `{"secret": "...", "old": ["...", "..."]}`, the newest version first. `old` is
+    /// optional, and secrets have at least 32 bytes.
     ///
     /// # Errors
-    /// `Permanent` for what is not of the form above; the message shows
-    /// nothing of it.
+    /// - `Permanent`: there is no text, one is not of this form, or a secret is too short; a retry does not help. The error
+    ///   contains nothing of the texts.
     pub fn read(newest_first: &[&str]) -> Result<Self> {
         let mut keys: Vec<Key> = Vec::new();
         for text in newest_first {
@@ -92,11 +93,11 @@ impl Keyring {
         Ok(Keyring(keys))
     }
 
-    /// What is to be kept so that the new secret signs and all that these
-    /// texts accept stays accepted, up to [`KEPT_KEYS`] of them.
+    /// Returns the text to store after a rotation: the new secret signs, and the newest [`KEPT_KEYS`] keys of the stored texts
+    /// stay valid.
     ///
     /// # Errors
-    /// As [`Keyring::read`].
+    /// Those of [`Keyring::read`].
     pub fn rotated(newest_first: &[&str], secret: &str) -> Result<String> {
         let mut old = Keyring::read(newest_first)?.0;
         old.truncate(KEPT_KEYS);
@@ -109,11 +110,10 @@ impl Keyring {
             .map_err(|_| Error::Permanent("the signing keys cannot be written".into()))
     }
 
-    /// Whether it signs with a key that the other one has not, and accepts what
-    /// that one signed, as [`Keyring::rotated`] makes it.
+    /// Checks that these keys are a rotation of `before`: they sign with a new key, and accept its signatures.
     ///
     /// # Errors
-    /// `Permanent`, which says what is missing and shows no key.
+    /// - `Permanent`: something is missing; a retry does not help. The error contains no key.
     pub(crate) fn follows(&self, before: &Keyring) -> Result<()> {
         let refuse = |what: &str| {
             Err(Error::Permanent(
@@ -135,13 +135,13 @@ impl Keyring {
         Ok(())
     }
 
-    /// Whether a key of this id is on it.
+    /// Whether there is a key with this id.
     #[must_use]
     pub fn holds(&self, id: &str) -> bool {
         self.0.iter().any(|key| key.id == id)
     }
 
-    /// The id of the current key, and its signature.
+    /// Signs a text with the current key. Returns the key's id and the signature.
     #[must_use]
     pub(crate) fn sign(&self, purpose: Purpose, text: &str) -> (&str, [u8; 32]) {
         let key = &self.0[0];
@@ -151,8 +151,7 @@ impl Keyring {
         )
     }
 
-    /// Whether this is the signature of the text by the key of this id. Takes
-    /// as long for a wrong signature as for a right one.
+    /// Whether this is the signature of the text by the key with this id. Takes constant time.
     #[must_use]
     pub(crate) fn verify(&self, purpose: Purpose, id: &str, text: &str, signature: &[u8]) -> bool {
         self.0
@@ -169,8 +168,7 @@ impl Key {
                 format!("a signing key is shorter than {MIN_SECRET_BYTES} characters").into(),
             ));
         }
-        // From the secret itself: a key has the same id wherever it is kept,
-        // and nobody has to give out ids.
+        // Derived from the secret: a key has the same id everywhere, and nobody has to assign ids.
         let digest = Sha256::new()
             .chain_update("ledgerbell key id\n")
             .chain_update(&secret)
@@ -181,7 +179,6 @@ impl Key {
     }
 
     fn mac(&self, purpose: Purpose, text: &str) -> Hmac<Sha256> {
-        // HMAC takes a key of any length; this cannot fail.
         #[allow(clippy::expect_used, reason = "HMAC takes a key of any length")]
         let mut mac = Hmac::<Sha256>::new_from_slice(&self.secret).expect("any length will do");
         mac.update(purpose.label().as_bytes());

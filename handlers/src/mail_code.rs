@@ -1,5 +1,4 @@
-//! The verification code in each mail, by which a customer can ask the bank
-//! whether the mail is the bank's. Pure.
+//! The verification code of a mail, by which customers verify with the bank that it sent the mail. Pure.
 
 use domain::NotificationId;
 
@@ -7,14 +6,14 @@ use crate::keyring::{Keyring, Purpose};
 
 /// Crockford's Base32 (<https://www.crockford.com/base32.html>): no I, L, O, U.
 const ALPHABET: &[u8; 32] = b"0123456789ABCDEFGHJKMNPQRSTVWXYZ";
-/// 60 bits: whoever may ask 500 times a second, the API's own limit, finds the
-/// code of one of a million mails in about 70 years.
+/// Characters of a code, without hyphens: 60 bits. At 500 requests a second, the API's limit, finding the code of one of a
+/// million mails takes about 70 years.
 const CHARS: usize = 12;
 const GROUP: usize = 4;
 const BITS_A_CHAR: u32 = 5;
 
-/// The code of a notification, like `7K2M-00ZQ-9XWD`. It follows from the id
-/// and the current key alone, and nobody without the key can tell it.
+/// The code of a notification's mail, like `7K2M-00ZQ-9XWD`. It depends only on the id and the current key, and nobody can
+/// guess it without the key.
 #[must_use]
 pub fn verification_code(keyring: &Keyring, notification_id: NotificationId) -> String {
     let (_, signature) = keyring.sign(Purpose::MailCode, &notification_id.to_string());
@@ -32,9 +31,8 @@ pub fn verification_code(keyring: &Keyring, notification_id: NotificationId) -> 
     code
 }
 
-/// The code as it is stored, from what somebody typed: in any case, with or
-/// without hyphens and blanks, with O for 0 and I or L for 1. `None` for what
-/// is no code at all.
+/// Normalises a typed code to its stored form. Accepts upper and lower case, with or without hyphens and blanks, O for 0, and
+/// I or L for 1. Returns `None` if the text is not a code.
 #[must_use]
 pub fn read_code(text: &str) -> Option<String> {
     let mut code = String::with_capacity(CHARS + CHARS / GROUP);

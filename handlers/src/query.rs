@@ -1,4 +1,4 @@
-//! Questions to the read model and to the history.
+//! Queries of the read model and the history.
 
 mod event_filter;
 pub mod notifications;
@@ -20,17 +20,22 @@ use crate::error::{Error, Missing, Result};
 use crate::ports::{Clock, CommitPosition, EventStore, ReadModel, ReadModelRow};
 use time_index::PageLimit;
 
-/// Most rows in one answer.
+/// The largest page, in rows. The API refuses a higher `limit` with 400.
 pub const MAX_PAGE: usize = 1000;
+/// The page of a request without `limit`, in rows.
 pub const DEFAULT_PAGE: usize = 100;
-/// How many commits are read at once while folding.
+/// Commits that are read at a time for a fold.
 const FOLD_PAGE: usize = 200;
-/// How often a list is read that came out empty while its account has events.
+/// Reads of a list that is empty although its account has events. After the last, the query fails as `Retryable`.
 const MAX_READS: u32 = 3;
 
+/// The queries of balances and history.
 pub struct Queries {
+    /// The event store.
     pub store: Arc<dyn EventStore>,
+    /// The read model of balances.
     pub read_model: Arc<dyn ReadModel>,
+    /// The clock, behind which readers of the time index stay.
     pub clock: Arc<dyn Clock>,
     /// How far readers of the time index stay behind now; see [`time_index::SAFETY_WINDOW`].
     pub safety_window: chrono::TimeDelta,
@@ -42,33 +47,49 @@ impl std::fmt::Debug for Queries {
     }
 }
 
-/// An account, as the API shows it.
+/// An account, as the API returns it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AccountView {
+    /// The account.
     pub account_id: AccountId,
+    /// The account's holder.
     pub customer_id: String,
+    /// The currency, by its ISO 4217 code.
     pub currency: String,
+    /// The balance as a decimal number with the currency's digits, like `125.50`.
     pub balance: String,
+    /// The version of the last event.
     pub version: Version,
+    /// Whether the account is open or closed.
     pub status: Status,
+    /// The time at which the last event was recorded, in RFC 3339.
     pub updated_at: String,
 }
 
-/// An event in its place, as the API shows it.
+/// An event with its position in the history, as the API returns it.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct EventView {
+    /// The account.
     pub account_id: AccountId,
+    /// The event's id, derived from account and version.
     pub event_id: String,
+    /// The account's version after the event.
     pub version: Version,
+    /// The event's type, like `MoneyDeposited`.
     #[serde(rename = "type")]
     pub event_type: String,
+    /// The time at which it happened, according to the bank, in RFC 3339.
     pub occurred_at: String,
+    /// The time at which it was recorded, in RFC 3339.
     pub recorded_at: String,
+    /// The data, as stored.
     pub data: Value,
+    /// The hash of the event's commit, in hex digits.
     pub hash: String,
 }
 
 impl AccountView {
+    /// Returns the view of a row; `None` if no event was projected yet.
     pub fn of_row(row: &ReadModelRow) -> Option<Self> {
         let balance = row.balance.as_ref()?;
         let standing = Standing {
@@ -91,7 +112,7 @@ impl AccountView {
     }
 }
 
-/// The events of a commit, in order.
+/// Returns the views of a commit's events, in order.
 pub fn views(commit: &Commit) -> impl DoubleEndedIterator<Item = EventView> + '_ {
     commit
         .events
@@ -109,8 +130,8 @@ pub fn views(commit: &Commit) -> impl DoubleEndedIterator<Item = EventView> + '_
         })
 }
 
-/// What had happened by a time is a part of what is recorded, and may add up to
-/// more than any balance that ever was.
+/// Returns the error of a fold that failed. The events that occurred by a time are only a part of the recorded ones, and their
+/// sum may exceed every balance that ever existed: then the time is invalid.
 fn cannot_fold(error: ChainError, as_of: AsOf) -> Error {
     match (as_of, &error) {
         (AsOf::Time(_, Basis::Occurred), ChainError::Fold(FoldError::Balance(_))) => {
@@ -122,7 +143,7 @@ fn cannot_fold(error: ChainError, as_of: AsOf) -> Error {
     }
 }
 
-/// The page, and where to go on, of a list that has one more than it.
+/// Returns the page of a list that may have one event more, and the version after which the next page begins.
 fn cut(mut events: Vec<EventView>, limit: usize) -> (Vec<EventView>, Option<Version>) {
     let more = events.len() > limit;
     events.truncate(limit);
@@ -135,8 +156,13 @@ fn appearing(account: &AccountId) -> Error {
 }
 
 impl Queries {
-    /// The account as the projection has it. An account that was opened a
-    /// moment ago and is not projected yet is taken from its history.
+    /// Reads an account from the read model. An account that was opened a moment ago and is not projected yet is folded from
+    /// its events.
+    ///
+    /// # Errors
+    /// - `NotFound`: the account was never opened.
+    /// - `Retryable`, `Unknown`: a store did not answer; read again.
+    /// - `Permanent`: stored data cannot be read; a retry does not help.
     pub async fn account(&self, account: &AccountId) -> Result<AccountView> {
         let row = self.read_model.load(account).await?;
         if let Some(view) = row.as_ref().and_then(AccountView::of_row) {
@@ -146,8 +172,13 @@ impl Queries {
             .await
     }
 
-    /// The account at a version or time, from its events: a page of them at a
-    /// time, however many there are.
+    /// Folds an account as of a version or a time from its events, page by page.
+    ///
+    /// # Errors
+    /// - `NotFound`: the account was not open then.
+    /// - `Invalid`: the sum of the events that had occurred by this time exceeds every possible balance.
+    /// - `Retryable`, `Unknown`: the store did not answer; read again.
+    /// - `Permanent`: the history is broken or cannot be read; a retry does not help.
     pub async fn account_as_of(&self, account: &AccountId, as_of: AsOf) -> Result<AccountView> {
         let mut fold = Fold::new(as_of);
         while !fold.is_complete() {
@@ -166,6 +197,12 @@ impl Queries {
         }
     }
 
+    /// Reads a page of all accounts from the read model, in no particular order, and the cursor of the next.
+    ///
+    /// # Errors
+    /// - `Invalid`: the cursor is none that was given out here.
+    /// - `Retryable`, `Unknown`: the store did not answer; read again.
+    /// - `Permanent`: a row cannot be read; a retry does not help.
     pub async fn accounts(
         &self,
         cursor: Option<&str>,
@@ -175,7 +212,12 @@ impl Queries {
         Ok((rows.iter().filter_map(AccountView::of_row).collect(), next))
     }
 
-    /// Up to `limit` events after `after`, and the version after which to go on.
+    /// Reads at most `limit` events with a version above `after`, and the version after which the next page begins.
+    ///
+    /// # Errors
+    /// - `NotFound`: the account was never opened.
+    /// - `Retryable`, `Unknown`: the store did not answer; read again.
+    /// - `Permanent`: the history cannot be read; a retry does not help.
     pub async fn history(
         &self,
         account: &AccountId,
@@ -191,7 +233,11 @@ impl Queries {
         Err(appearing(account))
     }
 
-    /// Up to `limit` events below `before`, newest first.
+    /// Reads at most `limit` events with a version below `before`, newest first, and the version below which the next page
+    /// begins.
+    ///
+    /// # Errors
+    /// Those of [`Queries::history`].
     pub async fn history_backwards(
         &self,
         account: &AccountId,
@@ -207,7 +253,7 @@ impl Queries {
         Err(appearing(account))
     }
 
-    /// One more than asked for, where there is more.
+    /// Reads one event more than `limit` if there are more.
     async fn events_after(
         &self,
         account: &AccountId,
@@ -234,7 +280,7 @@ impl Queries {
         }
     }
 
-    /// The same downwards.
+    /// Like [`Queries::events_after`], backwards.
     async fn events_before(
         &self,
         account: &AccountId,
@@ -264,8 +310,11 @@ impl Queries {
         }
     }
 
-    /// Whole commits after this version, of up to `limit` events or a few more,
-    /// and the version after which to go on.
+    /// Reads whole commits after this version, until they have `limit` events or a few more, and the version after which the
+    /// next page begins.
+    ///
+    /// # Errors
+    /// Those of [`Queries::history`].
     pub async fn commits(
         &self,
         account: &AccountId,
@@ -306,9 +355,8 @@ impl Queries {
         }
     }
 
-    /// Whether a list that came out empty is the answer: there is none where
-    /// the account never was, and another one where it was opened, or moved,
-    /// after it was read. `is_shown` says so for its last version.
+    /// Whether an empty list is the right answer: not if the account was never opened, and not if it got events after the
+    /// read. `is_shown` says whether the list should contain the account's last version.
     async fn has_none(
         &self,
         account: &AccountId,
@@ -320,9 +368,14 @@ impl Queries {
         }
     }
 
-    /// Commits of all accounts in recorded order. Oldest first, they end at the
-    /// safety window, so that who reads on misses none. Newest first is a look
-    /// at what there is, and starts with it.
+    /// Reads a page of the commits of all accounts in recorded order.
+    ///
+    /// Oldest first, the list ends before the safety window, so that a reader who continues later misses none. Newest first,
+    /// it begins with the newest.
+    ///
+    /// # Errors
+    /// - `Retryable`, `Unknown`: the store did not answer; read again.
+    /// - `Permanent`: a commit cannot be read, or the index contains one that the store lacks; a retry does not help.
     pub async fn recorded(
         &self,
         range: time_index::Range,
@@ -337,7 +390,7 @@ impl Queries {
         time_index::page_within(self.store.as_ref(), range, after, newest_first, limit).await
     }
 
-    /// Before this time nothing is recorded any more.
+    /// The time before which no further commit will be recorded.
     pub fn settled_until(&self) -> DateTime<Utc> {
         self.clock.settled(self.safety_window)
     }

@@ -1,4 +1,4 @@
-//! Redriving: what failed for good is sent back to where it failed.
+//! Redriving: an operator sends a permanent failure back to where it failed.
 
 mod seen;
 
@@ -22,49 +22,61 @@ use crate::schedule;
 use crate::telemetry;
 use seen::Seen;
 
-/// Most letters that are looked at in one request.
+/// Letters that one request reads. The rest waits for the next request.
 pub const MAX_LETTERS: usize = 100;
-/// How long a redrive may take before the letters are visible again.
+/// How long the letters of a redrive are hidden. A slower redrive may handle a letter twice, which is idempotent.
 const REDRIVE_HIDES_FOR: Duration = Duration::from_secs(120);
-/// By how much a commit's time and the time at which it came into the stream may differ: four times what readers of the
-/// time index reckon with. More would have each letter project the more of what has nothing to do with it.
+/// The largest assumed difference between a commit's recorded time and its arrival in the stream: four times the window of the
+/// time index. A larger one would make each letter project more unrelated accounts.
 const STREAM_MARGIN: chrono::TimeDelta = chrono::TimeDelta::minutes(1);
 
-/// Which letters, and whether it is meant.
+/// A selection of letters to redrive.
 #[derive(Debug, Clone, Default)]
 pub struct Selection {
-    /// These; or, when empty, up to `max` of any.
+    /// The ids of the letters. If empty, any letters are redriven, up to `max`.
     pub ids: Vec<String>,
+    /// The number of letters without `ids`, at most [`MAX_LETTERS`].
     pub max: usize,
+    /// Whether to return what would be redriven, and redrive nothing.
     pub dry_run: bool,
 }
 
-/// The letters that could be seen, and whether those are all.
+/// A list of the letters in the queue, as the API returns it.
 #[derive(Debug, Clone, Serialize)]
 pub struct Listing {
+    /// The letters that were seen.
     #[serde(rename = "dead_letters")]
     pub letters: Vec<DeadLetter>,
-    /// How many letters there are, seen or not.
+    /// The number of letters in the queue, seen or not.
     pub waiting: usize,
-    /// Whether every letter is in `letters`: an empty list that is not complete does not mean that nothing has failed.
+    /// Whether `letters` has every letter. An empty list that is not complete does not mean that nothing has failed.
     pub complete: bool,
 }
 
+/// The result of one letter's redrive, as the API returns it.
 #[derive(Debug, Clone, Serialize)]
 pub struct Redriven {
+    /// The letter's id.
     pub id: String,
-    /// `redriven`, `would-redrive`, `not-found`, or `failed: ` and why.
+    /// `redriven`, `would-redrive`, `not-found`, or `failed: ` and the error.
     pub outcome: String,
-    /// What was done, for a person.
+    /// The action in one line, for a person.
     pub detail: String,
 }
 
+/// The use cases of dead letters. It has no mailer: mails are sent by the notifier, which gets the event again.
 pub struct Redriver {
+    /// The dead-letter queue.
     pub queue: Arc<dyn DeadLetterQueue>,
+    /// The bus on which events are published again.
     pub bus: Arc<dyn Bus>,
+    /// The projector, which resumes accounts.
     pub projector: Arc<Projector>,
+    /// The notifications, of which a mail's outcome may be known by now.
     pub notifications: Arc<dyn Notifications>,
+    /// The schedules to resume.
     pub schedules: Arc<dyn Schedules>,
+    /// The use case that records reports of the mail provider.
     pub feedback: Arc<Feedback>,
 }
 
@@ -75,8 +87,12 @@ impl std::fmt::Debug for Redriver {
 }
 
 impl Redriver {
-    /// The letters that wait. None is taken: whoever else looks sees them too, though a queue may hide them while it is
-    /// looked through (SQS, with more than ten).
+    /// Lists the letters in the queue, at most [`MAX_LETTERS`], and leaves them there. Concurrent callers see them too, although
+    /// a queue may hide them for a moment (SQS does if there are more than ten).
+    ///
+    /// # Errors
+    /// - `Retryable`, `Unknown`: the queue did not answer; list again.
+    /// - `Permanent`: the queue refused the request; a retry does not help.
     pub async fn list(&self, max: usize) -> Result<Listing> {
         let look = self.queue.look(max.min(MAX_LETTERS)).await?;
         Ok(Listing {
@@ -86,9 +102,15 @@ impl Redriver {
         })
     }
 
-    /// Redrives the selected letters. A letter is removed after its content is
-    /// safely on its way again, so an interruption repeats it, and whoever
-    /// receives it twice acts once.
+    /// Redrives the selected letters. Idempotent.
+    ///
+    /// A letter is removed after its content was published or processed. After an interruption it is redriven again, and its
+    /// receiver acts once. A letter that fails stays in the queue, and its result contains the error. A mail of unknown outcome
+    /// is sent once more only if its letter is named.
+    ///
+    /// # Errors
+    /// - `Retryable`, `Unknown`: the queue did not answer. Some letters may be redriven; repeat the request.
+    /// - `Permanent`: the queue refused the request; a retry does not help.
     pub async fn redrive(&self, selection: &Selection) -> Result<Vec<Redriven>> {
         let named = !selection.ids.is_empty();
         let look_at = if named {
@@ -212,7 +234,7 @@ impl Redriver {
                 Ok("handed to notify, to be sent once more".to_owned())
             }
             Origin::Feedback(event) => {
-                // Not by way of the bus: it names a customer's address.
+                // Not through the bus, because it contains a customer's address.
                 self.feedback.deliver(event).await?;
                 Ok("what SES tells was noted".to_owned())
             }
@@ -220,13 +242,12 @@ impl Redriver {
         }
     }
 
-    /// What has become since of a mail of unknown outcome, if that is known:
-    /// then the letter has nothing to say any more.
+    /// Returns the outcome of the letter's mail if it is known by now: then nothing is left to do.
     async fn settled(&self, id: NotificationId, attempts: u32) -> Result<Option<String>> {
         let Some(stored) = self.notifications.get(id).await? else {
             return Ok(None);
         };
-        // An older letter than the state speaks of: a later one has taken its place.
+        // A later attempt has replaced the letter's.
         let stored = stored.value;
         if stored.attempts() > attempts {
             return Ok(Some("the mail was handed over again since".to_owned()));
@@ -235,7 +256,7 @@ impl Redriver {
             finished @ (Phase::Sent | Phase::Rejected | Phase::Skipped) => Some(format!(
                 "nothing to do: the notification is {finished} meanwhile"
             )),
-            // Being sent, or the letter was written just before its state.
+            // Being sent; or the letter was just written, and its state not yet.
             Phase::Planned | Phase::Claimed | Phase::Sending | Phase::RetryAt | Phase::Unknown => {
                 None
             }
@@ -246,16 +267,14 @@ impl Redriver {
         self.bus.publish_all(&[entry]).await
     }
 
-    /// The accounts that had commits in that time, each brought up to its end.
-    /// What another letter of this redrive has seen to is not repeated.
+    /// Projects again the accounts with commits in this time, except for times that another letter of this redrive has covered.
     async fn project_again(
         &self,
         from: chrono::DateTime<chrono::Utc>,
         to: chrono::DateTime<chrono::Utc>,
         seen: &mut Seen,
     ) -> Result<String> {
-        // The index lags behind the store: what was written a moment ago may not
-        // be in it, and the letter is the last that knows of it.
+        // The index may lack commits that were written a moment ago, and only the letter still points to them.
         let settled = to + time_index::SAFETY_WINDOW;
         let began = self.projector.clock.now();
         if began < settled {
@@ -330,8 +349,7 @@ impl Redriver {
     }
 }
 
-/// The event as it was, addressed to the function that missed it, with the
-/// letter that it comes from.
+/// Returns the unchanged event, addressed to the function that missed it and marked with its letter.
 fn again(entry: &BusEntry, letter_id: &str) -> BusEntry {
     let mut entry = entry.clone();
     if let Some(metadata) = entry
@@ -340,7 +358,7 @@ fn again(entry: &BusEntry, letter_id: &str) -> BusEntry {
         .and_then(serde_json::Value::as_object_mut)
     {
         if entry.event_type != crate::replay::REQUESTED {
-            // Who it was meant for already, if it was for one.
+            // It may already be addressed to one consumer.
             metadata
                 .entry("target")
                 .or_insert_with(|| json!(consumer_of(&entry.event_type)));
@@ -350,7 +368,7 @@ fn again(entry: &BusEntry, letter_id: &str) -> BusEntry {
     entry
 }
 
-/// The function of ours that acts on events of this type.
+/// The function that processes events of this type.
 fn consumer_of(event_type: &str) -> &'static str {
     match event_type {
         "OperationScheduled" | "OperationCancelled" => "schedule",

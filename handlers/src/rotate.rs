@@ -1,8 +1,7 @@
-//! Rotating the signing keys: Secrets Manager's four steps.
+//! Rotating the signing keys, in Secrets Manager's four steps.
 //!
-//! Secrets Manager calls each step at least once, and again from the first on
-//! where one has failed. So each looks at what is there before it acts, and a
-//! step that comes again, late or at the same time changes nothing.
+//! Secrets Manager calls each step at least once, and begins again at the first after a failure. So every step reads the state
+//! before it acts. A repeated, late or concurrent step changes nothing.
 
 use std::sync::Arc;
 
@@ -13,27 +12,34 @@ use crate::error::{Error, Result};
 use crate::keyring::Keyring;
 use crate::ports::{CURRENT, PENDING, PREVIOUS, SecretSource, SecretText, SecretVersions};
 
-/// What Secrets Manager calls the function with.
+/// A call of Secrets Manager.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct Request {
+    /// The step to run.
     pub step: Step,
     /// The secret's ARN.
     pub secret_id: String,
-    /// The id of the version that is to become the current one.
+    /// The id of the version that becomes the current one.
     pub client_request_token: String,
 }
 
+/// A step of a rotation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub enum Step {
+    /// Gives the new version a key.
     CreateSecret,
+    /// Does nothing: no other system needs the key.
     SetSecret,
+    /// Checks that the new version signs and accepts older signatures.
     TestSecret,
+    /// Makes the new version the current one.
     FinishSecret,
 }
 
 impl Step {
+    /// All steps, in the order of a rotation.
     pub const ALL: [Step; 4] = [
         Step::CreateSecret,
         Step::SetSecret,
@@ -42,9 +48,11 @@ impl Step {
     ];
 }
 
-/// The four steps for the signing keys.
+/// The use case that rotates the signing keys.
 pub struct Rotator {
+    /// The versions of the secret.
     pub versions: Arc<dyn SecretVersions>,
+    /// The source of new keys.
     pub source: Arc<dyn SecretSource>,
 }
 
@@ -55,10 +63,11 @@ impl std::fmt::Debug for Rotator {
 }
 
 impl Rotator {
-    /// Reads a call of Secrets Manager and does what it asks for.
+    /// Reads a call of Secrets Manager and runs its step.
     ///
     /// # Errors
-    /// `Permanent` for what is no such call, and those of [`Rotator::run`].
+    /// - `Permanent`: the event is not such a call; a retry does not help.
+    /// - Those of [`Rotator::run`].
     pub async fn deliver(&self, request: &Value) -> Result<()> {
         let request = Request::deserialize(request).map_err(|_| {
             Error::Permanent("this is not a step of a rotation of Secrets Manager".into())
@@ -66,9 +75,12 @@ impl Rotator {
         self.run(&request).await
     }
 
+    /// Runs a step. Idempotent.
+    ///
     /// # Errors
-    /// `Permanent` where the version is not the one that is being made, or does
-    /// not hold what it should; the port's errors.
+    /// - `Permanent`: the version is not the pending one, has no value, or does not accept older signatures; a retry does not
+    ///   help.
+    /// - `Retryable`, `Unknown`: Secrets Manager or the randomness did not answer, or there is no current key yet; retry.
     pub async fn run(&self, request: &Request) -> Result<()> {
         let (secret, version) = (&request.secret_id, &request.client_request_token);
         let stages = self.versions.stages(secret).await?;
@@ -79,8 +91,7 @@ impl Rotator {
         if is_in(CURRENT) {
             return Ok(());
         }
-        // Without a look at the stage, a late call of a rotation that was given
-        // up would put its key in the place of a newer one.
+        // Without this check, a late call of an abandoned rotation would replace a newer key by its own.
         if !is_in(PENDING) {
             return Err(Error::Permanent(
                 format!(
@@ -91,8 +102,7 @@ impl Rotator {
         }
         match request.step {
             Step::CreateSecret => self.create(secret, version).await,
-            // Nobody else has to be told of the key: the secret is the only
-            // place of it.
+            // The key is in the secret alone, so no other system has to be updated.
             Step::SetSecret => Ok(()),
             Step::TestSecret => self.test(secret).await,
             Step::FinishSecret => {
@@ -113,26 +123,25 @@ impl Rotator {
         let kept = self.accepted(secret).await?;
         let new = self.source.new_secret()?;
         let next = Keyring::rotated(&texts(&kept), &new.0)?;
-        // False: another call of this step was quicker, and its key is as good.
+        // If it returns false, a concurrent call was first, and its key serves as well.
         self.versions
             .put_pending(secret, version, &SecretText(next))
             .await?;
         Ok(())
     }
 
-    /// Whether the new keys can be used.
+    /// Checks that the new keys are usable.
     async fn test(&self, secret: &str) -> Result<()> {
         let pending = self.pending(secret).await?;
         let current = self.versions.value(secret, CURRENT).await?;
-        // With a copy of the current version Secrets Manager tries this step
-        // alone, when it is given a schedule: nothing is being rotated.
+        // When it gets a schedule, Secrets Manager tries this step alone, with a copy of the current version.
         if current.is_some_and(|current| current == pending) {
             return Keyring::read(&[&pending.0]).map(|_| ());
         }
         self.follow(secret).await
     }
 
-    /// Whether the new keys sign, and accept what was signed until now.
+    /// Checks that the new keys sign, and accept all earlier signatures.
     async fn follow(&self, secret: &str) -> Result<()> {
         let pending = self.pending(secret).await?;
         let kept = self.accepted(secret).await?;
@@ -147,7 +156,7 @@ impl Rotator {
         })
     }
 
-    /// All that is accepted at present: the current version, and the one before.
+    /// Reads the accepted keys: the current version, and the previous one.
     async fn accepted(&self, secret: &str) -> Result<Vec<SecretText>> {
         let current = self.versions.value(secret, CURRENT).await?;
         let current = current.ok_or_else(no_value)?;

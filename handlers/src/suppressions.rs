@@ -1,4 +1,4 @@
-//! Whether a customer's addresses are suppressed, and lifting that.
+//! The suppressions of a customer's addresses: listing and lifting them.
 
 use domain::email::EmailAddress;
 use std::fmt;
@@ -10,9 +10,13 @@ use crate::customers::CustomerService;
 use crate::error::Result;
 use crate::ports::{Clock, Person, Suppression, Suppressions};
 
+/// The use cases of suppressions, by customer, because addresses are stored only as hashes.
 pub struct SuppressionService {
+    /// The suppressed addresses.
     pub suppressions: Arc<dyn Suppressions>,
+    /// The customers, for their addresses.
     pub customers: Arc<CustomerService>,
+    /// The clock, for the time of lifting.
     pub clock: Arc<dyn Clock>,
 }
 
@@ -23,10 +27,12 @@ impl fmt::Debug for SuppressionService {
 }
 
 impl SuppressionService {
-    /// Each address of the customer, and why nothing is sent to it.
+    /// Lists each address of the customer, with its suppression if there is one.
     ///
     /// # Errors
-    /// `NotFound` where the customer is not known, or was erased.
+    /// - `NotFound`: the customer was never entered, or was erased.
+    /// - `Retryable`, `Unknown`: a store did not answer; read again.
+    /// - `Permanent`: the customer's entry or a suppression cannot be read; a retry does not help.
     pub async fn of(
         &self,
         customer: &CustomerId,
@@ -40,10 +46,10 @@ impl SuppressionService {
         Ok(found)
     }
 
-    /// Lets mails to all of them through again.
+    /// Lifts the suppressions of all the customer's addresses. Idempotent.
     ///
     /// # Errors
-    /// `NotFound` where the customer is not known, or was erased.
+    /// Those of [`SuppressionService::of`]; some suppressions may be lifted.
     pub async fn lift(&self, customer: &CustomerId) -> Result<()> {
         let (_, person) = self.customers.get(customer).await?;
         for address in addresses(&person) {
@@ -55,7 +61,7 @@ impl SuppressionService {
     }
 }
 
-/// Every address that mails to this person may go to.
+/// Returns all addresses of a person.
 fn addresses(person: &Person) -> Vec<EmailAddress> {
     let further = person.preferences.addresses().iter();
     let further = further.map(|address| address.email.clone());

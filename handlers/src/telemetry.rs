@@ -1,8 +1,6 @@
-//! What the use cases tell of each hop of an event: a line for the log, with
-//! the correlation id, and in it what is counted. See docs/adr/0024.
+//! The log lines of each hop of an event, with its correlation id and the metrics. See `docs/adr/0024-a-line-a-hop-carries-its-metrics.md`.
 //!
-//! Nobody's name and address comes in here, and a use case cannot put one in:
-//! each function takes what it tells as ids and numbers.
+//! No line contains a name or an address: each function takes only ids and numbers, so that a use case cannot log one.
 
 mod metrics;
 
@@ -15,7 +13,7 @@ use crate::error::Error;
 use crate::ports::{BusEntry, Due};
 pub use metrics::{METRICS, Metric, NAMESPACE, STACK, Unit};
 
-/// The target of these lines, by which whoever writes the log knows them.
+/// The target of these lines, by which a log writer recognises them.
 pub const TARGET: &str = "ledgerbell::telemetry";
 
 pub(crate) fn appended(commit: &Commit) {
@@ -29,7 +27,7 @@ pub(crate) fn appended(commit: &Commit) {
     );
 }
 
-/// Another writer was quicker; the append is tried again.
+/// Another writer was first; the append is tried again.
 pub(crate) fn overtaken(request: &Append) {
     tracing::info!(
         target: TARGET,
@@ -40,11 +38,10 @@ pub(crate) fn overtaken(request: &Append) {
     );
 }
 
-/// The account's row has got from `before` to these events' end. Those of one
-/// commit are one line.
+/// The account's row advanced from version `before` to the end of these events. Those of one commit are one line.
 pub(crate) fn projected(account: &AccountId, before: Version, events: &[IntegrationEvent]) {
     let applied = events.iter().filter(|event| {
-        // What follows from a movement shares its version and is no commit's event.
+        // A derived event shares the version of its movement, and belongs to no commit.
         event.metadata.version > before && event.fact.reported().is_some()
     });
     let mut commits: Vec<(&str, Version, u64)> = Vec::new();
@@ -67,7 +64,7 @@ pub(crate) fn projected(account: &AccountId, before: Version, events: &[Integrat
     }
 }
 
-/// Commits that no record had brought were read from the store.
+/// Commits without a record were read from the store.
 pub(crate) fn gaps_healed(account: &AccountId, gaps: u64) {
     tracing::info!(target: TARGET, account_id = %account, GapsHealed = gaps, "a gap was closed from the store");
 }
@@ -84,12 +81,12 @@ pub(crate) fn published(entry: &BusEntry) {
     );
 }
 
-/// Events of a replay, which would be too many lines one by one.
+/// A replay published events: one line for all, because there may be millions.
 pub(crate) fn replayed(replay_id: &str, events: u64) {
     tracing::info!(target: TARGET, correlation_id = replay_id, Replayed = events, "published again");
 }
 
-/// A mail was taken by the mailer.
+/// The mailer accepted a mail.
 pub(crate) fn sent(notification: &Notification, event: &IntegrationEvent, now: DateTime<Utc>) {
     let lag = (now - event.metadata.recorded_at).num_milliseconds().max(0);
     tracing::info!(
@@ -104,9 +101,9 @@ pub(crate) fn sent(notification: &Notification, event: &IntegrationEvent, now: D
     );
 }
 
-/// Where a mail's way has gone on or ended otherwise, after it was stored.
+/// A notification's other states, after they were stored.
 pub(crate) fn moved(notification: &Notification) {
-    // One callsite for each state, as each has its own metric; all tell the same.
+    // One callsite for each state, because each has its own metric.
     macro_rules! tell {
         ($level:ident, $metric:ident, $what:literal, $reason:ident) => {
             tracing::$level!(
@@ -135,12 +132,12 @@ pub(crate) fn moved(notification: &Notification) {
     }
 }
 
-/// Whether nothing but the pipeline itself has taken its time.
+/// Whether the notification never waited deliberately, so that its lag is the pipeline's.
 fn at_once(notification: &Notification) -> bool {
     notification.content().is_event() && !notification.facts().waited
 }
 
-/// What the provider has told of a mail, when it was noted.
+/// A report of the provider was recorded.
 pub(crate) fn told(before: Phase, after: &Notification, event: &ProviderEvent) {
     let settled = u64::from(before == Phase::Unknown && after.phase() != Phase::Unknown);
     tracing::info!(
@@ -154,7 +151,7 @@ pub(crate) fn told(before: Phase, after: &Notification, event: &ProviderEvent) {
     );
 }
 
-/// A letter of our own, when it is in the queue.
+/// The letter about a parked account is in the queue.
 pub(crate) fn account_parked(account: &AccountId, why: &str) {
     tracing::error!(
         target: TARGET, account_id = %account, why, letter = "account", DeadLetters = 1_u64, "account parked"
@@ -183,7 +180,7 @@ pub(crate) fn redriven(letter: &str, correlation_id: Option<&str>, outcome: &str
     tracing::info!(target: TARGET, correlation_id, letter_id = letter, outcome, Redriven = 1_u64, "redriven");
 }
 
-/// In the span of the notification.
+/// A due notification failed. Logged in the notification's span.
 pub(crate) fn notification_failed_when_due(error: &Error) {
     tracing::warn!(
         target: TARGET,
@@ -193,7 +190,7 @@ pub(crate) fn notification_failed_when_due(error: &Error) {
     );
 }
 
-/// The export holds all that was recorded before this time.
+/// Logs that the export is complete: it has all commits that were recorded before `until`, and this run wrote `events` events.
 pub fn export_complete(until: DateTime<Utc>, events: u64) {
     tracing::info!(
         target: TARGET,
@@ -203,7 +200,7 @@ pub fn export_complete(until: DateTime<Utc>, events: u64) {
     );
 }
 
-/// That the occurrence is due, and for whom, is its correlation id.
+/// A due schedule failed. Its correlation id is the occurrence's.
 pub(crate) fn schedule_failed_when_due(due: &Due, error: &Error) {
     let occurrence = Occurrence {
         schedule_id: due.schedule_id.clone(),
@@ -218,7 +215,7 @@ pub(crate) fn schedule_failed_when_due(due: &Due, error: &Error) {
     );
 }
 
-/// What is to be parked stays due, and is tried again at the next beat.
+/// A schedule could not be parked. It is still due, and the next heartbeat tries it again.
 pub(crate) fn schedule_not_parked(due: &Due, error: &Error) {
     tracing::error!(
         target: TARGET,
@@ -227,8 +224,7 @@ pub(crate) fn schedule_not_parked(due: &Due, error: &Error) {
     );
 }
 
-/// The mailer takes no mail of the whole account, and is left alone for a
-/// while; `code` is its word for it.
+/// Logs that the mailer accepts no mail of the whole account and is not called for a while. `code` is the provider's code.
 pub fn mail_paused(code: &str) {
     tracing::error!(target: TARGET, code, MailPaused = 1_u64, "SES takes no mails of this account");
 }

@@ -1,5 +1,4 @@
-//! Unsubscribing by one click, RFC 8058: the token in the link, the headers of
-//! the mail, and what a click does.
+//! One-click unsubscribing, RFC 8058: the token in the link, the headers of the mail, and the use case behind a click.
 
 use std::fmt;
 use std::str::FromStr;
@@ -17,22 +16,23 @@ use crate::error::Result;
 use crate::keyring::{Keyring, Purpose};
 use crate::ports::Keys;
 
-/// Longest token that is looked at: the longest customer id and kind, in
-/// Base64, with their signature, have less than half of it.
+/// Longest token, in characters: the longest customer id and kind in Base64, with their signature, need less than half of it.
+/// A longer one is refused like a forged one.
 const MAX_TOKEN_CHARS: usize = 512;
-/// The form of the token; another one would have another mark.
+/// The version of the token's form.
 const VERSION: &str = "1";
 
-/// What a customer does not want to be told of any more.
+/// The notifications that a link switches off.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Topic {
+    /// One kind.
     Kind(Kind),
     /// Every kind that can be switched off.
     All,
 }
 
 impl Topic {
-    /// The kinds that are switched off.
+    /// The kinds that a link of this topic switches off; none for a kind that cannot be switched off.
     pub fn kinds(self) -> Vec<Kind> {
         let all: Vec<Kind> = match self {
             Topic::Kind(kind) => vec![kind],
@@ -63,16 +63,19 @@ impl FromStr for Topic {
     }
 }
 
-/// What a link takes somebody off: the mails about a topic to one address.
+/// The mailing list of a link: the mails of a topic to one address of a customer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct List<'a> {
+    /// The customer.
     pub customer: &'a CustomerId,
+    /// The customer's address.
     pub recipient: &'a Recipient,
+    /// The notifications that the link switches off.
     pub topic: Topic,
 }
 
 impl<'a> List<'a> {
-    /// That of the customer's own address.
+    /// Returns the list of the customer's own address.
     pub fn own(customer: &'a CustomerId, topic: Topic) -> Self {
         List {
             customer,
@@ -82,8 +85,7 @@ impl<'a> List<'a> {
     }
 }
 
-/// The link in the mail's footer, and the one of its header. `None` for what
-/// cannot be switched off. `public_url` ends with `/v1`.
+/// Returns the link in a mail's footer and header; `None` if the topic cannot be switched off. `public_url` ends with `/v1`.
 #[must_use]
 pub fn url(keyring: &Keyring, public_url: &str, list: List<'_>) -> Option<String> {
     if list.topic.kinds().is_empty() {
@@ -96,8 +98,8 @@ pub fn url(keyring: &Keyring, public_url: &str, list: List<'_>) -> Option<String
     ))
 }
 
-/// `List-Unsubscribe` and `List-Unsubscribe-Post` of RFC 8058, section 3.1;
-/// none for what cannot be switched off. DKIM has to sign both: SES does.
+/// Returns the headers `List-Unsubscribe` and `List-Unsubscribe-Post` (RFC 8058, section 3.1); none if the topic cannot be
+/// switched off. DKIM has to sign both, which SES does.
 #[must_use]
 pub fn headers(keyring: &Keyring, public_url: &str, list: List<'_>) -> Vec<(String, String)> {
     let Some(url) = url(keyring, public_url, list) else {
@@ -112,8 +114,8 @@ pub fn headers(keyring: &Keyring, public_url: &str, list: List<'_>) -> Vec<(Stri
     ]
 }
 
-/// Has no time in it: a link works for as long as its key is kept, and the
-/// same mail rendered twice is the same.
+/// Returns the token of a link. It contains no time: a link is valid for as long as its key is kept, and a mail rendered twice
+/// is the same.
 fn token(keyring: &Keyring, list: List<'_>) -> String {
     let List {
         customer, topic, ..
@@ -130,12 +132,12 @@ fn token(keyring: &Keyring, list: List<'_>) -> String {
     )
 }
 
-/// The id of the key that a token says it is signed with.
+/// Returns the id of the key that a token claims to be signed with.
 fn key_id(token: &str) -> Option<&str> {
     token.split('.').nth(1)
 }
 
-/// What a token says, if it is one of ours.
+/// Reads a token; `None` if it is not signed by one of our keys.
 fn read(keyring: &Keyring, token: &str) -> Option<(CustomerId, Topic, Recipient)> {
     if token.len() > MAX_TOKEN_CHARS {
         return None;
@@ -158,17 +160,20 @@ fn read(keyring: &Keyring, token: &str) -> Option<(CustomerId, Topic, Recipient)
     Some((customer.parse().ok()?, topic.parse().ok()?, recipient))
 }
 
-/// What a link is about, for the page that it leads to.
+/// A valid link, for the page behind it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Link {
+    /// The notifications that the link switches off.
     pub topic: Topic,
-    /// The customer's locale; `None` for one who was erased.
+    /// The customer's locale; `None` if the customer was erased.
     pub locale: Option<Locale>,
 }
 
-/// The use case behind the link.
+/// The use case behind the links.
 pub struct Unsubscriber {
+    /// The keys that verify tokens.
     pub keys: Arc<dyn Keys>,
+    /// The customers, whose preferences a click changes.
     pub customers: Arc<CustomerService>,
 }
 
@@ -179,8 +184,11 @@ impl fmt::Debug for Unsubscriber {
 }
 
 impl Unsubscriber {
-    /// Looks at a link and changes nothing: `None` for one that is not ours or
-    /// that is older than the keys that are kept.
+    /// Verifies a link and changes nothing. Returns `None` for a forged link, and for one whose key is no longer kept.
+    ///
+    /// # Errors
+    /// - `Retryable`, `Unknown`: the keys or the customers did not answer; retry.
+    /// - `Permanent`: the signing keys cannot be read; a retry does not help.
     pub async fn look(&self, token: &str) -> Result<Option<Link>> {
         let Some((customer, topic, _)) = self.read(token).await? else {
             return Ok(None);
@@ -188,8 +196,13 @@ impl Unsubscriber {
         self.link(&customer, topic).await.map(Some)
     }
 
-    /// Switches off what the link is about, as often as one likes. Who was
-    /// erased gets no mails anyway: nothing is to be done for him.
+    /// Switches off the kinds of the link for its address. Returns `None` for a forged link, and for one whose key is no longer
+    /// kept. Idempotent; for an erased customer there is nothing to do.
+    ///
+    /// # Errors
+    /// - `Busy`: every optimistic write lost its race, and nothing was changed; retry.
+    /// - `Retryable`, `Unknown`: the keys or the customers did not answer; retry.
+    /// - `Permanent`: the signing keys or the customer's entry cannot be read; a retry does not help.
     pub async fn unsubscribe(&self, token: &str) -> Result<Option<Link>> {
         let Some((customer, topic, recipient)) = self.read(token).await? else {
             return Ok(None);
@@ -205,7 +218,7 @@ impl Unsubscriber {
             return Ok(None);
         };
         let keyring = self.keys.keyring_with(id).await?;
-        // A kind that cannot be switched off any more is refused like a link that is none of ours.
+        // A link for a kind that can no longer be switched off is refused like a forged one.
         Ok(read(&keyring, token).filter(|(_, topic, _)| !topic.kinds().is_empty()))
     }
 

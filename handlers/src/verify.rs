@@ -1,5 +1,4 @@
-//! Verifying: an account's history is walked from its first event, and the
-//! read model is held against it.
+//! Verifying: the hash chain of an account is followed from its first event, and compared with the read model.
 
 use domain::{AccountId, Commit, Head, Version, chain};
 use serde::{Deserialize, Serialize};
@@ -8,40 +7,55 @@ use crate::error::{Error, Missing, Result};
 use crate::ports::ReadModelRow;
 use crate::query::Queries;
 
-/// How many commits are read at once.
+/// Commits that are read at a time.
 const PAGE: usize = 200;
 
+/// The verification of an account, as the API returns it.
 #[derive(Debug, Clone, Serialize)]
 pub struct Verification {
+    /// The account.
     pub account_id: AccountId,
+    /// Whether there are no problems.
     pub valid: bool,
     /// The last version that the chain reaches.
     pub version: Version,
+    /// The hash of the last valid commit, in hex digits; `None` if there is none.
     pub hash: Option<String>,
+    /// The number of commits that were checked.
     pub checked_commits: u64,
+    /// The number of events in these commits.
     pub checked_events: u64,
+    /// The balance after the last valid commit, as a decimal number; `None` if there is none.
     pub balance: Option<String>,
+    /// The problems. After a broken commit, the rest of the history is not checked.
     pub problems: Vec<Problem>,
 }
 
+/// A problem of an account's history or of its row in the read model.
 #[derive(Debug, Clone, Serialize)]
 pub struct Problem {
+    /// The version at which it was found.
     pub version: Version,
+    /// The problem, for a person.
     pub detail: String,
 }
 
-/// How far a walk over all accounts is.
+/// The progress of a verification of all accounts: a cursor.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Place {
-    /// After this account of the store.
+    /// After this account of the event store.
     History(AccountId),
-    /// In the read model, whose accounts must have a history.
+    /// At this cursor of the read model, whose accounts must have a history.
     ReadModel(Option<String>),
 }
 
-/// Up to `limit` accounts of all there are, and where to go on: first those of
-/// the event store, projected or not, then those that only the read model knows.
+/// Verifies at most `limit` accounts, and returns the cursor of the next: first the accounts of the event store, projected or
+/// not, then those that only the read model has.
+///
+/// # Errors
+/// - `Retryable`, `Unknown`: a store did not answer; repeat the call.
+/// - `Permanent`: a row of the read model cannot be read, or a store refused the request; a retry does not help.
 pub async fn verify_all(
     queries: &Queries,
     place: Option<Place>,
@@ -63,7 +77,7 @@ pub async fn verify_all(
     Ok((verifications, last.map(Place::History)))
 }
 
-/// The accounts of a page of the read model that have no history at all.
+/// Verifies the accounts of a page of the read model that have no history.
 async fn without_history(
     queries: &Queries,
     cursor: Option<String>,
@@ -80,11 +94,15 @@ async fn without_history(
     Ok((verifications, next))
 }
 
-/// Checks every commit of the account against the one before it: versions,
-/// hashes, ids, and that the kept balance is the sum of the events.
+/// Verifies every commit of an account against the previous one: versions, hashes and ids, and that the stored balance is the
+/// sum of the events. Broken and unreadable commits are problems of the result, not errors.
+///
+/// # Errors
+/// - `NotFound`: the account has neither a history nor a row.
+/// - `Retryable`, `Unknown`: a store did not answer; repeat the call.
+/// - `Permanent`: the row cannot be read; a retry does not help.
 pub async fn verify(queries: &Queries, account: &AccountId) -> Result<Verification> {
-    // Before the history, which goes on meanwhile: what was projected then must
-    // be in it now.
+    // The row first, because the history continues during the walk: it must contain all events that were projected before.
     let row = queries.read_model.load(account).await?;
     let mut walk = Walk::of(account, row);
     walk.follow_all(queries).await?;
@@ -128,7 +146,7 @@ impl Walk {
         loop {
             let page = match queries.store.commits(&account, self.version(), PAGE).await {
                 Ok(page) => page,
-                // A commit that cannot be read is what is looked for here.
+                // An unreadable commit is a result of the verification.
                 Err(error @ Error::Permanent(_)) => {
                     self.problem(self.version() + 1, error.to_string());
                     return Ok(());
@@ -138,7 +156,7 @@ impl Walk {
             for commit in &page.commits {
                 if let Err(error) = self.follow(commit) {
                     self.problem(commit.first_version, error.to_string());
-                    // Behind a broken link nothing can be trusted.
+                    // Nothing behind a broken link can be trusted.
                     return Ok(());
                 }
             }

@@ -25,7 +25,7 @@ pub(super) async fn append(
     RawQuery(text): RawQuery,
     request_body: Body,
 ) -> Result<Response, Problem> {
-    // The body first: an answer to a request that is still being sent is lost.
+    // The body first, because a caller that is still sending does not read the answer.
     let body = body::json(&headers, request_body).await?;
     let request = Append {
         account_id: id("account_id", &account_id)?,
@@ -134,7 +134,7 @@ pub(super) async fn history(
     let query = Query::read(text, &["after_version", "limit", "order"])?;
     let limit = query.limit()?;
     let (events, next) = if query.newest_first()? {
-        // In this order "after" is below; from the newest on, when not given.
+        // In this order "after" means below; without it, the newest is first.
         // Versions have at most 48 bits (see `EventId`).
         let before = match query.number("after_version")? {
             None | Some(0) => 1 << 48,

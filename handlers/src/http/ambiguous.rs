@@ -1,4 +1,4 @@
-//! A header of ours that says two things is refused, on every route: also on one that does not read it.
+//! Requests with two values of a header of the API are refused, on every route, even on those that do not read it.
 
 use axum::extract::Request;
 use axum::middleware::Next;
@@ -20,7 +20,7 @@ pub(super) async fn refuse(request: Request, next: Next) -> Response {
     let Some(problem) = refused else {
         return next.run(request).await;
     };
-    // An answer to a request that is still being sent is lost.
+    // The body first, because a caller that is still sending does not read the answer.
     let _ = body::read(request.into_body()).await;
     problem.into_response()
 }

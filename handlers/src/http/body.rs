@@ -1,4 +1,4 @@
-//! Reading a body of JSON, within its limits.
+//! Reading the JSON of a body, within its limits.
 
 use std::time::Duration;
 
@@ -11,13 +11,12 @@ use serde_json::Value;
 
 use super::problem::Problem;
 
-/// Largest body: 25 events with all their texts need less than half of it.
+/// Largest body, in bytes: 25 events with all their texts need less than half of it. A larger one is refused with 413.
 pub(super) const MAX_BODY_BYTES: usize = 64 * 1024;
-/// How much of a body that is too large is still taken in, so that its sender
-/// gets to read the answer instead of a broken connection.
+/// Bytes of a body too large that are still read, so that its sender reads the answer instead of a broken connection.
 const MAX_DRAINED_BYTES: usize = 8 * 1024 * 1024;
 
-/// How long a body may take: 64 KiB in it are 26 kbit/s, and a sender who is slower holds a connection for nothing.
+/// Time for a body: 64 KiB in it are 26 kbit/s, and a slower sender would only occupy a connection.
 const BODY_WITHIN: Duration = Duration::from_secs(20);
 
 pub(super) async fn json(headers: &HeaderMap, body: Body) -> Result<Value, Problem> {

@@ -1,4 +1,4 @@
-//! The caller's correlation id comes back with every answer.
+//! Correlation ids: every answer has the request's.
 
 use axum::extract::Request;
 use axum::http::HeaderValue;
@@ -8,11 +8,10 @@ use tracing::Instrument;
 
 use super::parameters;
 
-/// The header by which a caller follows a request through our parts.
+/// The header by which a caller follows a request through the logs.
 pub(super) const HEADER: &str = "x-correlation-id";
 
-/// Gives the request an id if it has none, and the answer the same. One that
-/// is not as it must be is left to the route to refuse.
+/// Adds an id to a request without one, and the same id to the answer. The route refuses an invalid id.
 pub(super) async fn echo(mut request: Request, next: Next) -> Response {
     let id = parameters::correlation_id(request.headers()).ok();
     let id = id.and_then(|id| HeaderValue::from_str(id.as_str()).ok());

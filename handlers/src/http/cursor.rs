@@ -1,4 +1,4 @@
-//! Cursors: opaque to callers, and told apart from nonsense.
+//! Cursors: opaque to callers, and checked when they come back.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

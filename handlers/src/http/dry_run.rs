@@ -10,11 +10,11 @@ use super::problem::Problem;
 use crate::append::Append;
 use crate::notify::{Preview, Verdict};
 
-/// Refuses what an append would refuse, and stores nothing.
+/// Answers a dry run: with the refusal of the append, or with the notifications that it would lead to. Stores nothing.
 pub(super) async fn answer(api: &Api, request: &Append) -> Result<Response, Problem> {
     let commit = api.appender.would_record(request).await?;
     let previews = match &commit {
-        // Its events were told when they were recorded.
+        // Recorded before, so its notifications were decided then.
         None => Vec::new(),
         Some(commit) => api.previewer.preview(commit).await?,
     };

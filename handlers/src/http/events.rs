@@ -1,4 +1,4 @@
-//! `/events` and `/commits`: what all accounts have recorded, in its order.
+//! `/events` and `/commits`: the events of all accounts in recorded order.
 
 use axum::Json;
 use axum::extract::{RawQuery, State};
@@ -18,11 +18,11 @@ use crate::ports::CommitPosition;
 use crate::query::time_index::{PageLimit, Range, first_microsecond};
 use crate::query::{self, EventFilter, EventView};
 
-/// Most commits that are looked at for one answer, so that a filter which lets
-/// nothing pass is answered in time: with an empty page that goes on.
+/// Commits that one answer examines, so that a filter which matches nothing is answered in time: with an empty page and the
+/// cursor of the next.
 const MAX_EXAMINED: usize = 2000;
 
-/// Where a page ended: after a commit, or inside the next one.
+/// The end of a page: after a commit, or inside the next one.
 #[derive(Default, Serialize, Deserialize)]
 struct Ended {
     after: Option<CommitPosition>,
@@ -59,7 +59,7 @@ pub(super) async fn list(
     let mut events: Vec<EventView> = Vec::new();
     let mut examined = 0;
     let next = 'pages: loop {
-        // One more than asked for tells whether there is more.
+        // One more than asked for shows whether there is more.
         let within = PageLimit {
             commits: limit + 1,
             events: limit + 1 + ended.skip,
@@ -103,9 +103,8 @@ pub(super) async fn list(
     ))
 }
 
-/// A place that only this commit comes right after. What stood before it on
-/// the page will not do: newest first, whatever is written until the next page
-/// is asked for would come in between.
+/// Returns the position directly before this commit. The previous commit of the page does not serve: newest first, later
+/// commits could come between the two.
 fn right_before(commit: &Commit, newest_first: bool) -> CommitPosition {
     let mut place = CommitPosition::of(commit);
     place.first_version = match newest_first {
@@ -152,8 +151,7 @@ fn filter(query: &Query) -> Result<EventFilter, Problem> {
     })
 }
 
-/// A commit as it is hashed, and so as it can be proved: the content is the
-/// text of which the hash is taken, not a rendering of it.
+/// A commit as it is hashed, so that callers can verify it: the content is the hashed text itself.
 #[derive(Serialize)]
 struct CommitView {
     content: String,
@@ -181,7 +179,7 @@ pub(super) struct CommitPage {
     next: Option<Value>,
 }
 
-/// Whole commits, of as many events as asked for or of a few more.
+/// Returns whole commits, with as many events as requested or a few more.
 pub(super) async fn commits(
     State(api): State<Api>,
     RawQuery(text): RawQuery,
@@ -207,8 +205,7 @@ pub(super) async fn commits(
     }))
 }
 
-/// An account's commits by version, those included that the time index does
-/// not have yet.
+/// Returns an account's commits by version, including those that the time index does not have yet.
 pub(super) async fn account_commits(
     State(api): State<Api>,
     PathText(account_id): PathText,

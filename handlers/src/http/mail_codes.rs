@@ -31,12 +31,12 @@ pub(super) async fn get(
             false => json!(found.kind()),
         },
         "sent_at": format_time(sent_at),
-        // A digest is of all accounts.
+        // A digest concerns all of the customer's accounts.
         "account": (!found.content().is_digest()).then(|| mail::mask(found.account_id().as_str())),
     })))
 }
 
-/// When the mail may have left the bank; none where it certainly has not.
+/// The time at which the mail may have been sent; `None` if it certainly was not.
 fn handed_over(notification: &Notification) -> Option<chrono::DateTime<chrono::Utc>> {
     match notification.phase() {
         Phase::Sending | Phase::Sent | Phase::Unknown => notification.attempted_at(),

@@ -1,5 +1,4 @@
-//! `/accounts/{account_id}/notifications`: what was decided about each event,
-//! why, and what became of it.
+//! `/accounts/{account_id}/notifications`: the notifications of an account, with their decisions and outcomes.
 
 use axum::Json;
 use axum::extract::{RawQuery, State};
@@ -27,7 +26,7 @@ pub(super) async fn list(
     )
     .await?;
     if shown.is_empty() && place.is_none() {
-        // None yet is an answer; an account that never was is not.
+        // An empty list is an answer, unless there is no such account.
         api.queries.account(&account_id).await?;
     }
     Ok(Json(

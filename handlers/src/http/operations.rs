@@ -19,9 +19,9 @@ use crate::error::Error;
 use crate::redrive::{MAX_LETTERS, Selection};
 use crate::replay::{ReplayRequest, check_replay_id};
 
-/// How long a part may take to be called well: whoever asks gives up soon after.
+/// Time for a healthy part to answer; callers give up soon after. A slower one is reported as failed.
 const HEALTH_WITHIN: Duration = Duration::from_secs(3);
-/// Longest id of a dead letter: a kind and the id of what failed, or the queue's own.
+/// Longest id of a dead letter, in characters: the queue's own, or a kind and an id. A longer one is refused with 400.
 const MAX_LETTER_ID_CHARS: usize = 128;
 
 pub(super) async fn request_replay(
@@ -55,7 +55,7 @@ pub(super) async fn stop_replay(
     Ok(Json(api.replayer.stop(&replay_id).await?))
 }
 
-/// What has not the form of a replay's id is no key of the table either.
+/// Checks the form of a replay's id, which the table's key must have.
 fn known_form(replay_id: &str) -> Result<String, Problem> {
     check_replay_id(replay_id)
         .map_err(|detail| Problem::invalid(vec![FieldError::parameter("replay_id", detail)]))
@@ -132,7 +132,7 @@ fn is_letter_id(text: &str) -> bool {
     (1..=MAX_LETTER_ID_CHARS).contains(&text.len()) && text.chars().all(plain)
 }
 
-/// Asks the parts whether they answer; the first that does not is named.
+/// Asks each part whether it answers. The answer names the first that does not.
 pub(super) async fn health(State(api): State<Api>) -> Response {
     let read_model = tokio::time::timeout(HEALTH_WITHIN, api.queries.accounts(None, 1)).await;
     let silent = |_| Err(Error::Retryable("it takes too long".into()));

@@ -1,4 +1,4 @@
-//! What a request says outside its body.
+//! The parameters of a request: path, query and headers.
 
 use std::collections::BTreeMap;
 use std::str::FromStr;
@@ -26,7 +26,7 @@ where
     })
 }
 
-/// What a request's path says in its one variable part.
+/// The text of a path's only variable segment.
 pub(super) struct PathText(pub(super) String);
 
 impl<S: Send + Sync> FromRequestParts<S> for PathText {
@@ -38,7 +38,7 @@ impl<S: Send + Sync> FromRequestParts<S> for PathText {
     }
 }
 
-/// The same for a path with two variable parts.
+/// The texts of a path's two variable segments.
 pub(super) struct PathTexts(pub(super) String, pub(super) String);
 
 impl<S: Send + Sync> FromRequestParts<S> for PathTexts {
@@ -104,7 +104,7 @@ impl Query {
             .map_err(|error| Problem::invalid(vec![FieldError::parameter(name, error.to_string())]))
     }
 
-    /// A version. The document's bound: what others read into 64 bits with a sign.
+    /// A version, within the bound of the OpenAPI document: signed 64 bits.
     pub(super) fn number(&self, name: &str) -> Result<Option<u64>, Problem> {
         self.parsed(name, |text| match text.parse::<u64>() {
             Ok(number) if number <= i64::MAX.unsigned_abs() => Ok(number),
@@ -120,7 +120,7 @@ impl Query {
         Ok(limit.unwrap_or(DEFAULT_PAGE))
     }
 
-    /// Whether the newest come first.
+    /// Whether the newest are first.
     pub(super) fn newest_first(&self) -> Result<bool, Problem> {
         let order = self.parsed("order", |text| match text {
             "asc" => Ok(false),
@@ -136,8 +136,8 @@ fn parse(text: &str) -> Vec<(String, String)> {
     serde_urlencoded::from_str(text).unwrap_or_default()
 }
 
-/// The value of a header: the same twice is one, and of others nobody knows which is meant. (Of `If-Match` a list is
-/// allowed by RFC 9110; only one version can be the one that there must be.)
+/// The value of a header. Equal values count as one; different ones are refused as ambiguous. (RFC 9110 allows a list in
+/// `If-Match`, but an account has only one version.)
 pub(super) fn header<'a>(
     headers: &'a HeaderMap,
     name: &str,
@@ -163,7 +163,7 @@ pub(super) fn idempotency_key(headers: &HeaderMap) -> Result<IdempotencyKey, Pro
     IdempotencyKey::of_caller(text).map_err(|error| refuse(error.to_string()))
 }
 
-/// `If-Match: "7"`, the version that there must be.
+/// The version of `If-Match: "7"`, which the resource must have.
 pub(super) fn if_match(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
     let Some(value) = header(headers, "If-Match")? else {
         return Ok(None);
@@ -180,7 +180,7 @@ pub(super) fn if_match(headers: &HeaderMap) -> Result<Option<u64>, Problem> {
     })
 }
 
-/// The caller's, or one of our own.
+/// The caller's correlation id, or a new one.
 pub(super) fn correlation_id(headers: &HeaderMap) -> Result<CorrelationId, Problem> {
     const NAME: &str = "X-Correlation-Id";
     let Some(value) = header(headers, NAME)? else {

@@ -9,13 +9,13 @@ use serde::Serialize;
 
 use crate::error::Error;
 
-/// Most faults that one answer lists: a hostile body can have thousands.
+/// Faults that one answer lists, because a hostile body can have thousands. The rest is left out.
 const MAX_ERRORS: usize = 100;
-/// How long to wait before a retry of what failed for a transient reason, in seconds: a lost race or an outage is
-/// rarely over sooner, and clients wait longer each time by themselves.
+/// Seconds to wait before a retry after a transient failure: a lost race or an outage is rarely over sooner, and clients wait
+/// longer each time themselves.
 const RETRY_AFTER: HeaderValue = HeaderValue::from_static("1");
 
-/// What went wrong, for a program (`type`, `errors`) and for a person.
+/// Problem details (RFC 9457): an error for programs (`type`, `errors`) and for people (`title`, `detail`).
 #[derive(Debug, Clone, Serialize)]
 pub struct Problem {
     #[serde(rename = "type")]
@@ -25,12 +25,13 @@ pub struct Problem {
     detail: String,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     errors: Vec<FieldError>,
-    /// The same request may succeed later.
+    /// Whether the same request may succeed later.
     #[serde(skip)]
     transient: bool,
 }
 
 impl Problem {
+    /// Returns a problem of the type `urn:ledgerbell:problem:{name}`. With the status 503, it has a `Retry-After`.
     pub fn new(
         status: StatusCode,
         name: &str,
@@ -55,6 +56,7 @@ impl Problem {
         }
     }
 
+    /// Returns the problem with these faults of the request, at most 100.
     #[must_use]
     pub fn with_errors(mut self, mut errors: Vec<FieldError>) -> Self {
         errors.truncate(MAX_ERRORS);
@@ -62,6 +64,7 @@ impl Problem {
         self
     }
 
+    /// Returns the problem of a request with these faults (status 400).
     pub fn invalid(errors: Vec<FieldError>) -> Self {
         let detail = match errors.len() {
             1 => "One field is not as it must be; see errors.".to_owned(),
@@ -131,7 +134,7 @@ impl From<Error> for Problem {
                 )
             }
             Error::Permanent(_) => {
-                // What is wrong inside is for the log, not for the caller.
+                // The caller does not get internal details; the log has them.
                 tracing::error!(%detail, "answered 500");
                 Problem::new(
                     StatusCode::INTERNAL_SERVER_ERROR,
@@ -168,7 +171,7 @@ pub(super) async fn no_such_resource(uri: Uri) -> Problem {
         "There is no such resource",
         format!("There is nothing at {}.", uri.path()),
     );
-    // More segments than a path of an account has: most likely an id with a slash.
+    // A path with too many segments most likely has an id with a slash.
     let below = |name: &str| {
         uri.path()
             .strip_prefix("/v1/")

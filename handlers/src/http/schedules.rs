@@ -66,7 +66,7 @@ pub(super) async fn put(
     };
     match ScheduleView::of(&changed.row) {
         Some(view) => Ok(shown(status, view)),
-        // Cancelled by another in the same moment.
+        // Another caller cancelled it at the same moment.
         None => Err(Error::Refused(Refusal::ScheduleCancelled(changed.row.schedule_id)).into()),
     }
 }

@@ -1,5 +1,5 @@
-//! `/unsubscribe`, RFC 8058: the one route that nobody signs in for. A GET
-//! shows a page and changes nothing, as mail scanners follow links; a POST acts.
+//! `/unsubscribe`, RFC 8058: the only route without authentication. A GET shows a page and changes nothing, because mail
+//! scanners follow links; a POST acts.
 
 mod page;
 
@@ -15,7 +15,7 @@ use super::problem::Problem;
 use super::{Api, body};
 use page::Page;
 
-/// What the body of the POST says (RFC 8058, section 3.2), and our own form.
+/// The field of a POST's body (RFC 8058, section 3.2), which our own form has too.
 const FIELD: &str = "List-Unsubscribe";
 const ONE_CLICK: &str = "One-Click";
 const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
@@ -54,12 +54,13 @@ pub(super) async fn act(
     })
 }
 
-/// The same for every link that does not work, whatever is wrong with it.
+/// The same answer to every link that does not work, for any reason.
 fn refused() -> Response {
     answer(StatusCode::BAD_REQUEST, &Page::refused())
 }
 
-/// Beside the token a mail system may add parameters of its own. Of two tokens nobody knows which is meant.
+/// Returns the token of a query, in which mail systems may add parameters of their own. Two tokens are ambiguous, and give
+/// none.
 fn token(query: Option<&str>) -> Option<String> {
     let pairs: Vec<(String, String)> = serde_urlencoded::from_str(query?).unwrap_or_default();
     let mut tokens = pairs.into_iter().filter(|(name, _)| name == "token");
@@ -67,7 +68,7 @@ fn token(query: Option<&str>) -> Option<String> {
     tokens.all(|(_, other)| other == token).then_some(token)
 }
 
-/// Mail systems send the field as a form, in either encoding.
+/// Whether the body has the field. Mail systems send it as a form, in either encoding.
 fn is_one_click(headers: &HeaderMap, body: &[u8]) -> bool {
     let media_type = headers
         .get(CONTENT_TYPE)
@@ -97,8 +98,8 @@ fn answer(status: StatusCode, page: &Page) -> Response {
     };
     set(CONTENT_TYPE, "text/html; charset=utf-8");
     set(X_CONTENT_TYPE_OPTIONS, "nosniff");
-    // The address has the token in it, which is told to nobody else. Not "no-referrer": browsers then keep to themselves
-    // where the form is from (`Origin: null`), and servers that ask refuse it.
+    // The URL contains the token, which no other site may get. Not "no-referrer": browsers then send `Origin: null` with the
+    // form, which some servers refuse.
     set(REFERRER_POLICY, "same-origin");
     set(CACHE_CONTROL, "no-store");
     set(ROBOTS, "noindex");

@@ -1,25 +1,28 @@
-//! Which events are meant.
+//! Filters of events.
 
 use domain::{AccountId, Commit, Currency, CustomerId, Money, RecordedEvent};
 
-/// What an event must have; each that is `None` lets all pass.
+/// A filter of events. Each member that is `None` accepts all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct EventFilter {
+    /// The event's type.
     pub event_type: Option<String>,
+    /// The account.
     pub account_id: Option<AccountId>,
     /// The holder of the account.
     pub customer_id: Option<CustomerId>,
-    /// Who appended it.
+    /// The source of the commit.
     pub source: Option<String>,
     /// The currency of the account.
     pub currency: Option<Currency>,
-    /// The least amount that is moved, in its currency alone.
+    /// The smallest amount, inclusive. Events in another currency, and those without an amount, are not accepted.
     pub min_amount: Option<Money>,
-    /// The largest amount that is moved, in its currency alone.
+    /// The largest amount, inclusive. Events in another currency, and those without an amount, are not accepted.
     pub max_amount: Option<Money>,
 }
 
 impl EventFilter {
+    /// Whether the filter accepts an event of this commit.
     pub fn accepts(&self, commit: &Commit, event: &RecordedEvent) -> bool {
         let same = |wanted: Option<&str>, found: &str| wanted.is_none_or(|wanted| wanted == found);
         let currency = commit.after.currency();
@@ -44,7 +47,7 @@ impl EventFilter {
     }
 }
 
-/// The amount that the event moves; an opening and what is only planned move none.
+/// The amount of the event; openings and schedules have none.
 fn moved(event: &RecordedEvent, currency: Currency) -> Option<Money> {
     let amount = event.data.get("amount")?.as_str()?;
     Money::parse_amount(amount, currency).ok()

@@ -1,5 +1,4 @@
-//! What was decided about the events of an account, why, and what became of it,
-//! as it is shown.
+//! The notifications of an account, with their decisions and outcomes, as the API returns them.
 
 use std::collections::BTreeMap;
 
@@ -12,11 +11,13 @@ use serde_json::{Value, json};
 use crate::error::Result;
 use crate::ports::Notifications;
 
-/// Up to `limit` of the account's notifications, the newest event first, as the
-/// API shows them, and where to go on.
+/// Reads a page of at most `limit` notifications of the account, newest event first, and the cursor of the next. Their JSON is
+/// described in `docs/openapi.json`.
 ///
 /// # Errors
-/// The port's.
+/// - `Invalid`: the cursor is none that was given out here.
+/// - `Retryable`, `Unknown`: the store did not answer; read again.
+/// - `Permanent`: a notification cannot be read; a retry does not help.
 pub async fn shown_of_account(
     notifications: &dyn Notifications,
     account: &AccountId,
@@ -35,7 +36,7 @@ pub async fn shown_of_account(
     Ok((all, next))
 }
 
-/// The digests that tell some of these.
+/// Reads the digests that contain some of these notifications.
 async fn digests(
     notifications: &dyn Notifications,
     found: &[Notification],
@@ -52,7 +53,7 @@ async fn digests(
     Ok(digests)
 }
 
-/// What a digest tells has the digest's fate, and its own history before it.
+/// Returns the JSON of a notification. One in a digest shares the digest's outcome, and has its own history before it.
 fn shown(notification: &Notification, digest: Option<&Notification>) -> Value {
     let fate = digest.unwrap_or(notification);
     let history = (notification.history().iter()).chain(
@@ -87,7 +88,7 @@ fn shown(notification: &Notification, digest: Option<&Notification>) -> Value {
     })
 }
 
-/// How often, and when the last time, where it was more than once.
+/// Returns the JSON of an entry, with its count and last time if it was repeated.
 fn step(step: &HistoryEntry) -> Value {
     let mut shown = json!({
         "state": step.state, "at": format_time(step.at), "detail": step.detail,
@@ -99,7 +100,7 @@ fn step(step: &HistoryEntry) -> Value {
     shown
 }
 
-/// A further address by its hash: the history outlives the address.
+/// Names a further address by its hash, because the history outlives the address.
 fn recipient(recipient: &Recipient) -> &str {
     match recipient {
         Recipient::Customer => "customer",

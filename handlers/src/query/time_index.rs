@@ -1,4 +1,4 @@
-//! All accounts in recorded order, merged from the slices of the time index.
+//! The commits of all accounts in recorded order, merged from the shards of the time index.
 
 use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use domain::Commit;
@@ -8,34 +8,35 @@ use futures::future::try_join_all;
 use crate::error::Result;
 use crate::ports::{CommitPosition, EventStore};
 
-/// How far readers that want everything stay behind now. A commit is stamped
-/// before it is written, and its write may take as long as the store's client
-/// waits (12 s); the index lags behind the table, and clocks of writers
-/// differ. What is younger could still get something before it.
+/// How far complete readers stay behind now.
+///
+/// A commit gets its time before its write, which may take as long as the store's client waits (12 s). The index follows the
+/// table with a delay, and the writers' clocks differ. So an older commit may still appear before a younger one.
 pub const SAFETY_WINDOW: TimeDelta = TimeDelta::seconds(15);
 
-/// Commits of one microsecond that are expected at most. Where there are more,
-/// a page takes more than one look.
+/// Expected commits of one microsecond. With more, a page takes more than one read of the index.
 const FIRST_OVERLAP: usize = 64;
-/// How many commits are read at once, as DynamoDB reads them in one batch.
+/// Commits that are read at a time, as many as DynamoDB reads in one batch.
 const READ_AT_ONCE: usize = 100;
 
-/// From (inclusive) and to (exclusive), by recorded time.
+/// A range of recorded times.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Range {
+    /// The beginning, inclusive.
     pub from: DateTime<Utc>,
+    /// The end, exclusive.
     pub to: DateTime<Utc>,
 }
 
 impl Range {
+    /// Whether the time is in the range.
     pub fn contains(&self, time: DateTime<Utc>) -> bool {
         (self.from..self.to).contains(&time)
     }
 }
 
-/// The first whole microsecond that is not before this time. Commits are
-/// recorded at whole ones, so a range that begins or ends between two of them
-/// is the one that begins or ends here.
+/// The first whole microsecond that is not before this time. Commits are recorded at whole microseconds, so a range that begins
+/// or ends between two of them is equal to one that begins or ends here.
 pub fn first_microsecond(time: DateTime<Utc>) -> DateTime<Utc> {
     let whole = time.trunc_subsecs(6);
     match whole < time {
@@ -46,21 +47,29 @@ pub fn first_microsecond(time: DateTime<Utc>) -> DateTime<Utc> {
     }
 }
 
+/// A page of commits in recorded order.
 #[derive(Debug)]
 pub struct Page {
+    /// The commits.
     pub commits: Vec<Commit>,
+    /// The position after which the next page begins; `None` at the end.
     pub next: Option<CommitPosition>,
 }
 
-/// Where a page ends at the latest.
+/// The limits of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PageLimit {
+    /// The number of commits.
     pub commits: usize,
-    /// No commit is read behind the one that reaches this number of events.
+    /// The number of events, after which no further commit is read. The last commit may exceed it.
     pub events: usize,
 }
 
-/// When the newest commit was recorded; `None` where there is none.
+/// Reads the time at which the newest commit was recorded; `None` if there is no commit.
+///
+/// # Errors
+/// - `Retryable`, `Unknown`: the store did not answer; read again.
+/// - `Permanent`: the index cannot be read; a retry does not help.
 pub async fn newest(store: &dyn EventStore) -> Result<Option<DateTime<Utc>>> {
     let range = Range {
         from: DateTime::UNIX_EPOCH,
@@ -70,7 +79,11 @@ pub async fn newest(store: &dyn EventStore) -> Result<Option<DateTime<Utc>>> {
     Ok(places.first().map(|place| place.recorded_at))
 }
 
-/// Up to `limit` commits after `position`.
+/// Reads at most `limit` commits of the range after `position`.
+///
+/// # Errors
+/// - `Retryable`, `Unknown`: the store did not answer; read again.
+/// - `Permanent`: a commit cannot be read, or the index contains one that the store lacks; a retry does not help.
 pub async fn page(
     store: &dyn EventStore,
     range: Range,
@@ -85,7 +98,10 @@ pub async fn page(
     page_within(store, range, position, newest_first, limit).await
 }
 
-/// The commits after `position`, up to the first limit that is reached.
+/// Reads the commits of the range after `position`, up to the first limit that is reached.
+///
+/// # Errors
+/// Those of [`page`].
 pub async fn page_within(
     store: &dyn EventStore,
     range: Range,
@@ -113,7 +129,7 @@ pub async fn page_within(
     Ok(Page { commits, next })
 }
 
-/// Up to `limit` places after `position`, and whether there are more.
+/// Reads at most `limit` positions after `position`, and whether there are more.
 async fn places(
     store: &dyn EventStore,
     range: Range,
@@ -124,7 +140,7 @@ async fn places(
     let mut range = range;
     if let Some(position) = &position {
         if newest_first {
-            // The upper end is exclusive, and others of the same time may be left.
+            // The upper end is exclusive, and further commits may have the same time.
             let after = position
                 .recorded_at
                 .checked_add_signed(TimeDelta::microseconds(1));
@@ -138,18 +154,17 @@ async fn places(
         Some(position) if newest_first => place < position,
         Some(position) => place > position,
     };
-    // What was seen before at the same microsecond comes again, and is left out.
+    // Commits of the same microsecond that were read before are read again, and left out.
     let overlap = if position.is_some() { FIRST_OVERLAP } else { 0 };
-    // Of each slice twice its share: accounts are spread evenly over them. Where
-    // they are not, or many commits share a microsecond, another look takes more.
+    // Twice the share of each shard, because accounts are spread evenly over them. If they are not, or if many commits share
+    // a microsecond, the next read takes more.
     let mut wanted = overlap + 2 * (limit + 1).div_ceil(usize::from(TIME_INDEX_SHARDS)) + 1;
     let mut places = loop {
         let slices = (0..TIME_INDEX_SHARDS)
             .map(|slice| store.recorded(slice, range.from, range.to, newest_first, wanted));
         let slices = try_join_all(slices).await?;
-        // A slice that gave all it was asked for may have more, from the last
-        // time that it gave on, of that microsecond too: before it the order of
-        // all slices is known.
+        // A shard with a full answer may have more commits from its last microsecond on. Before that, the order of all shards
+        // is known.
         let ends = slices.iter().filter(|places| places.len() >= wanted);
         let ends = ends.filter_map(|places| places.last().map(|place| place.recorded_at));
         let horizon = if newest_first { ends.max() } else { ends.min() };

@@ -1,18 +1,18 @@
-//! Which times one redrive has projected already.
+//! The times that one redrive has projected.
 //!
-//! After an outage of the stream there is a letter for every batch, and the
-//! times that they speak of overlap. Each alone would project all of it again.
+//! After an outage of the stream there is a letter for every batch, and their times overlap. Each alone would project all of
+//! them again.
 
 use chrono::{DateTime, Utc};
 
 use crate::query::time_index::{Range, SAFETY_WINDOW};
 
-/// Times whose commits were all projected, in no order; they may overlap.
+/// Ranges of time whose commits were all projected, in no order. They may overlap.
 #[derive(Debug, Default)]
 pub(super) struct Seen(Vec<Range>);
 
 impl Seen {
-    /// The parts of `range` that are still to be projected.
+    /// Returns the parts of `range` that are not projected yet.
     pub(super) fn left_of(&self, range: Range) -> Vec<Range> {
         let mut left = vec![range];
         for seen in &self.0 {
@@ -24,8 +24,8 @@ impl Seen {
         left
     }
 
-    /// `range` was projected, beginning at `began`. What was younger then may
-    /// have come into the time index since, and does not count.
+    /// Adds a range whose projection began at `began`. Its part within the safety window does not count, because the time index
+    /// may have got further commits there.
     pub(super) fn add(&mut self, range: Range, began: DateTime<Utc>) {
         let to = range.to.min(began - SAFETY_WINDOW);
         if range.from < to {

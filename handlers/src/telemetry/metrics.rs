@@ -1,18 +1,21 @@
-//! The metrics: names, units, and what they may be told apart by.
+//! The metrics: their names, units and dimensions.
 
-/// Where they are in CloudWatch.
+/// The namespace of the metrics in CloudWatch.
 pub const NAMESPACE: &str = "Ledgerbell";
-/// The dimension that they all have: the stack's name.
+/// The dimension of all metrics: the stack's name.
 pub const STACK: &str = "Stack";
 
-/// CloudWatch's own names of the units.
+/// The unit of a metric.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
+    /// A number of things.
     Count,
+    /// A time in milliseconds.
     Milliseconds,
 }
 
 impl Unit {
+    /// CloudWatch's name of the unit.
     pub fn as_str(self) -> &'static str {
         match self {
             Unit::Count => "Count",
@@ -21,14 +24,15 @@ impl Unit {
     }
 }
 
-/// One metric. Its value is the field of this name in a line of
-/// [`TARGET`](super::TARGET).
+/// A metric. Its value is the field of this name in a line with the target [`TARGET`](super::TARGET).
 #[derive(Debug, Clone, Copy)]
 pub struct Metric {
+    /// The metric's name.
     pub name: &'static str,
+    /// Its unit.
     pub unit: Unit,
-    /// The field of the line by whose few values it is told apart, beside the
-    /// sum over all of them. Never an id: each value costs a metric.
+    /// A further dimension: the field of the line whose values are counted separately, beside their sum. Never an id, because
+    /// CloudWatch charges each value as a metric.
     pub by: Option<&'static str>,
 }
 
@@ -48,7 +52,7 @@ const fn count_by(name: &'static str, field: &'static str) -> Metric {
     }
 }
 
-/// All of them. docs/operating.md says what each means.
+/// All metrics. `docs/operating.md` describes each.
 pub const METRICS: [Metric; 19] = [
     count("Appended"),
     count("AppendConflicts"),

@@ -1,4 +1,4 @@
-//! The page behind the link. Nothing that somebody else wrote is on it.
+//! The page behind the link. It contains no text of callers or customers.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -13,8 +13,8 @@ color:#1c2733;background:#fff}h1{font-size:1.4rem}button{font:inherit;padding:.6
 background:#1f5a7a;color:#fff;cursor:pointer}button:focus-visible{outline:3px solid #e0a100;outline-offset:2px}\
 @media (prefers-color-scheme:dark){body{color:#e6edf3;background:#12181f}button{background:#8cc4e0;color:#0b1a24}}";
 
-/// Nothing from elsewhere and no script; the one style by its hash; a form that
-/// goes back to where the page is from.
+/// The content security policy: nothing from other origins, no script, the one style by its hash, and a form to the page's own
+/// origin.
 pub(super) fn policy() -> String {
     let hash = STANDARD.encode(Sha256::digest(STYLE));
     format!(
@@ -44,7 +44,7 @@ impl Language {
     }
 }
 
-/// One page, before it is html.
+/// A page, before its rendering as HTML.
 pub(super) struct Page {
     language: Language,
     title: &'static str,
@@ -53,7 +53,7 @@ pub(super) struct Page {
 }
 
 impl Page {
-    /// Says what will happen, and asks.
+    /// Returns the page that asks for confirmation.
     pub(super) fn ask(link: &Link) -> Self {
         let language = Language::of(link);
         let topic = topic(link.topic, language);
@@ -106,7 +106,7 @@ impl Page {
         }
     }
 
-    /// In both languages: of a link that does not work nobody knows whose it is.
+    /// Returns the page for a link that does not work, in both languages, because its customer is unknown.
     pub(super) fn refused() -> Self {
         Page {
             language: Language::English,
@@ -122,7 +122,7 @@ impl Page {
     pub(super) fn html(&self) -> String {
         let Page { title, text, .. } = self;
         let lang = self.language.tag();
-        // Without an action the form goes to the page's own address, whatever stage or proxy is in front of it.
+        // Without an action the form goes to the page's own URL, behind any stage or proxy.
         let form = self.button.map_or(String::new(), |button| {
             format!(
                 "<form method=\"post\"><input type=\"hidden\" name=\"List-Unsubscribe\" value=\"One-Click\">\
@@ -161,7 +161,7 @@ fn topic(topic: Topic, language: Language) -> &'static str {
         (Topic::Kind(Kind::ScheduleSkipped), French) => "les opérations programmées non effectuées",
         (Topic::Kind(Kind::Statement), English) => "statements",
         (Topic::Kind(Kind::Statement), French) => "les relevés",
-        // Nobody gets a link for it, and whoever made one is refused.
+        // No mail has such a link, and a forged one is refused.
         (Topic::Kind(Kind::Security), English) => "security",
         (Topic::Kind(Kind::Security), French) => "la sécurité",
     }
