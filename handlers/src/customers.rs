@@ -154,7 +154,7 @@ impl CustomerService {
                 in_force_from: self.clock.now().max(in_force_from),
                 person: Some(Ok(person)),
             };
-            if self.customers.add(&next).await? {
+            if self.customers.add(&next).await?.is_written() {
                 return Ok(());
             }
         }
@@ -184,7 +184,7 @@ impl CustomerService {
                 in_force_from: latest.map_or(now, |latest| now.max(latest.in_force_from)),
                 person: person.clone().map(Ok),
             };
-            if self.customers.add(&next).await? {
+            if self.customers.add(&next).await?.is_written() {
                 return Ok(next.revision);
             }
         }

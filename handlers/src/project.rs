@@ -14,7 +14,8 @@ use crate::contention::Rounds;
 use crate::dead_letter::InternalDeadLetter;
 use crate::error::{Contended, Error, Result};
 use crate::ports::{
-    Bus, BusEntry, Clock, DeadLetterQueue, EventStore, Parked, ReadModel, ReadModelRow,
+    Bus, BusEntry, Clock, DeadLetterQueue, EventStore, Parked, ReadModel, ReadModelRow, Saved,
+    Versioned,
 };
 use crate::telemetry;
 
@@ -228,10 +229,11 @@ impl Projector {
         let wait = |attempt: u32| Duration::from_millis(10 << attempt);
         let mut rounds = Rounds::spaced(MAX_WRITES, self.clock.as_ref(), &wait);
         while rounds.next().await.is_some() {
-            let row = self.read_model.load(account).await?;
-            if let Some(row) = row.as_ref().filter(|row| row.parked.is_some() && !resume) {
+            let stored = self.row(account).await?;
+            let row = &stored.value;
+            if row.parked.is_some() && !resume {
                 let newest = commits.last().map_or(0, Commit::last_version);
-                if newest > row.version() && !self.turn_away(row, newest).await? {
+                if newest > row.version() && !self.turn_away(&stored, newest).await? {
                     continue;
                 }
                 return Ok(Projected {
@@ -240,15 +242,12 @@ impl Projector {
                     parked: true,
                 });
             }
-            let fold = self.fold(account, row.as_ref(), &commits, resume).await?;
-            let revision = row.as_ref().map(|row| row.revision);
-            let unchanged = row.as_ref().map_or(0, ReadModelRow::version)
-                == fold.balance.as_ref().map_or(0, Balance::version);
+            let fold = self.fold(row, &commits, resume).await?;
+            let (before, version) = (row.version(), fold.version());
             let stays_parked = fold.poison.is_some();
-            let version = fold.version();
-            if !unchanged || stays_parked || row.as_ref().is_some_and(|row| row.parked.is_some()) {
-                let before = row.as_ref().and_then(|row| row.parked.as_ref());
-                let turned_away = before.map_or(0, |parked| parked.turned_away);
+            if version != before || stays_parked || row.parked.is_some() {
+                let parked = row.parked.as_ref();
+                let turned_away = parked.map_or(0, |parked| parked.turned_away);
                 if fold.poison.is_none() && turned_away > version {
                     return Err(Error::Retryable(
                         format!("account {account} has no version {turned_away} yet").into(),
@@ -269,16 +268,14 @@ impl Projector {
                     // applied.
                     self.publish(&fold.events).await?;
                 }
-                let next = ReadModelRow {
-                    account_id: account.clone(),
-                    revision: revision.unwrap_or(0) + 1,
+                let next = stored.map(|row| ReadModelRow {
                     balance: fold.balance,
                     parked,
-                };
-                if !self.read_model.save(&next, revision).await? {
+                    ..row
+                });
+                if !self.read_model.save(&next).await?.is_written() {
                     continue;
                 }
-                let before = row.as_ref().map_or(0, ReadModelRow::version);
                 telemetry::projected(account, before, &fold.events);
                 if fold.gaps > 0 {
                     telemetry::gaps_healed(account, fold.gaps);
@@ -293,16 +290,15 @@ impl Projector {
         Err(rounds.lost(Contended::Balance(account.clone())))
     }
 
-    async fn fold(
-        &self,
-        account: &AccountId,
-        row: Option<&ReadModelRow>,
-        commits: &[Commit],
-        to_the_end: bool,
-    ) -> Result<Fold> {
-        let balance = row.and_then(|row| row.balance.clone());
+    async fn row(&self, account: &AccountId) -> Result<Versioned<ReadModelRow>> {
+        let stored = self.read_model.load(account).await?;
+        Ok(stored.unwrap_or_else(|| ReadModelRow::blank(account)))
+    }
+
+    async fn fold(&self, row: &ReadModelRow, commits: &[Commit], to_the_end: bool) -> Result<Fold> {
+        let account = &row.account_id;
         let mut fold = Fold {
-            balance,
+            balance: row.balance.clone(),
             events: Vec::new(),
             gaps: 0,
             poison: None,
@@ -373,13 +369,12 @@ impl Projector {
     async fn park(&self, account: &AccountId, version: Version, reason: &str) -> Result<()> {
         // The row is read before the letter is written: a redrive of the letter changes the row, and then this write fails
         // instead of parking an account whose letter is gone.
-        let row = self.read_model.load(account).await?;
-        let beyond = row.as_ref().is_some_and(|row| row.version() >= version);
-        if beyond {
+        let stored = self.row(account).await?;
+        if stored.value.version() >= version {
             return self.leave_untold(account, version, reason).await;
         }
-        if let Some(row) = row.as_ref().filter(|row| row.parked.is_some()) {
-            return match self.turn_away(row, version).await? {
+        if stored.value.parked.is_some() {
+            return match self.turn_away(&stored, version).await? {
                 true => Ok(()),
                 false => Err(moved_meanwhile(account)),
             };
@@ -390,25 +385,22 @@ impl Projector {
             turned_away: version,
         };
         self.tell_parked(account, Some(&parked)).await?;
-        let revision = row.as_ref().map(|row| row.revision);
-        let next = ReadModelRow {
-            account_id: account.clone(),
-            revision: revision.unwrap_or(0) + 1,
-            balance: row.and_then(|row| row.balance),
+        let next = stored.map(|row| ReadModelRow {
             parked: Some(parked),
-        };
-        if self.read_model.save(&next, revision).await? {
-            Ok(())
-        } else {
-            Err(moved_meanwhile(account))
+            ..row
+        });
+        match self.read_model.save(&next).await? {
+            Saved::Written => Ok(()),
+            Saved::Stale => Err(moved_meanwhile(account)),
         }
     }
 
     /// Records in the row that a record of the parked account arrived and was not applied. Returns `false` if the row was
     /// written since, because the account may have been resumed.
-    async fn turn_away(&self, row: &ReadModelRow, version: Version) -> Result<bool> {
-        let mut next = row.clone();
+    async fn turn_away(&self, stored: &Versioned<ReadModelRow>, version: Version) -> Result<bool> {
+        let mut next = stored.clone();
         let Some(parked) = next
+            .value
             .parked
             .as_mut()
             .filter(|parked| parked.turned_away < version)
@@ -416,8 +408,7 @@ impl Projector {
             return Ok(true);
         };
         parked.turned_away = version;
-        next.revision += 1;
-        self.read_model.save(&next, Some(row.revision)).await
+        Ok(self.read_model.save(&next).await?.is_written())
     }
 
     async fn tell_parked(&self, account: &AccountId, parked: Option<&Parked>) -> Result<()> {

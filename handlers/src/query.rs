@@ -165,7 +165,7 @@ impl Queries {
     /// - `Permanent`: stored data cannot be read; a retry does not help.
     pub async fn account(&self, account: &AccountId) -> Result<AccountView> {
         let row = self.read_model.load(account).await?;
-        if let Some(view) = row.as_ref().and_then(AccountView::of_row) {
+        if let Some(view) = row.and_then(|row| AccountView::of_row(&row.value)) {
             return Ok(view);
         }
         self.account_as_of(account, AsOf::Version(Version::MAX))

@@ -20,7 +20,9 @@ use tracing::Instrument;
 
 use crate::contention::Rounds;
 use crate::error::{Contended, Error, Missing, Result};
-use crate::ports::{Bus, BusEntry, Clock, EventStore, Ids, ReadModel, ReplayJob, Replays};
+use crate::ports::{
+    Bus, BusEntry, Clock, EventStore, Ids, ReadModel, ReplayJob, Replays, Saved, Versioned,
+};
 use pace::Pace;
 pub use request::{ReplayKind, ReplayRequest, check_replay_id};
 
@@ -126,13 +128,12 @@ impl Replayer {
             result: None,
             reason: None,
         };
-        let job = ReplayJob {
+        let job = Versioned::new(ReplayJob {
             replay_id: replay_id.clone(),
-            revision: 1,
             document: to_value(&document)?,
             cursor: None,
-        };
-        if !self.replays.save(&job).await? {
+        });
+        if !self.replays.save(&job).await?.is_written() {
             return Err(Error::Retryable(
                 "a replay of this id exists; try again".into(),
             ));
@@ -149,7 +150,7 @@ impl Replayer {
     /// - `Permanent`: the stored job cannot be read; a retry does not help.
     pub async fn get(&self, replay_id: &str) -> Result<Value> {
         match self.replays.load(replay_id).await? {
-            Some(job) => Ok(job.document),
+            Some(job) => Ok(job.value.document),
             None => Err(Error::NotFound(Missing::Replay(replay_id.to_owned()))),
         }
     }
@@ -220,15 +221,14 @@ impl Replayer {
             let Some(mut job) = self.replays.load(replay_id).await? else {
                 return Err(Error::NotFound(Missing::Replay(replay_id.to_owned())));
             };
-            let mut document = Document::of(&job)?;
+            let mut document = Document::of(&job.value)?;
             if document.state.is_final() {
-                return Ok(job.document);
+                return Ok(job.value.document);
             }
             document.state = Progress::Stopped;
-            job.revision += 1;
-            job.document = to_value(&document)?;
-            if self.replays.save(&job).await? {
-                return Ok(job.document);
+            job.value.document = to_value(&document)?;
+            if self.replays.save(&job).await?.is_written() {
+                return Ok(job.value.document);
             }
         }
         Err(rounds.lost(Contended::Replay(replay_id.to_owned())))
@@ -236,8 +236,7 @@ impl Replayer {
 
     /// Refuses to undo a replay that did not switch, or that is not finished.
     async fn check_switched(&self, replay_id: &str) -> Result<()> {
-        let job = self.replays.load(replay_id).await?;
-        let document = job.as_ref().map(Document::of).transpose()?;
+        let document = self.document(replay_id).await?;
         let switched =
             document.is_some_and(|document| document.request.switch && document.state.is_final());
         if switched {
@@ -249,9 +248,13 @@ impl Replayer {
         )))
     }
 
-    async fn is_stopped(&self, replay_id: &str) -> Result<bool> {
+    async fn document(&self, replay_id: &str) -> Result<Option<Document>> {
         let job = self.replays.load(replay_id).await?;
-        let document = job.as_ref().map(Document::of).transpose()?;
+        job.map(|job| Document::of(&job.value)).transpose()
+    }
+
+    async fn is_stopped(&self, replay_id: &str) -> Result<bool> {
+        let document = self.document(replay_id).await?;
         Ok(document.is_some_and(|document| document.state == Progress::Stopped))
     }
 
@@ -276,14 +279,14 @@ impl Replayer {
 
 /// A job that one worker runs.
 struct Run {
-    job: ReplayJob,
+    job: Versioned<ReplayJob>,
     document: Document,
     deadline: DateTime<Utc>,
 }
 
 impl Run {
-    fn start(replayer: &Replayer, job: ReplayJob, budget: Duration) -> Result<Self> {
-        let mut document = Document::of(&job)?;
+    fn start(replayer: &Replayer, job: Versioned<ReplayJob>, budget: Duration) -> Result<Self> {
+        let mut document = Document::of(&job.value)?;
         let now = replayer.clock.now();
         document.pace.get_or_insert_with(|| Pace::beginning(now));
         Ok(Run {
@@ -311,12 +314,13 @@ impl Run {
         let events = self.document.progress.events;
         let pace = self.document.pace;
         self.document.pace = pace.map(|pace| pace.noted(replayer.clock.now(), events));
-        self.job.revision += 1;
-        self.job.document = to_value(&self.document)?;
-        if replayer.replays.save(&self.job).await? {
-            Ok(())
-        } else {
-            Err(Error::Retryable("another worker has this replay".into()))
+        self.job.value.document = to_value(&self.document)?;
+        match replayer.replays.save(&self.job).await? {
+            Saved::Written => {
+                self.job.revision += 1;
+                Ok(())
+            }
+            Saved::Stale => Err(Error::Retryable("another worker has this replay".into())),
         }
     }
 
@@ -325,11 +329,11 @@ impl Run {
             serde_json::from_str(text)
                 .map_err(|error| Error::permanent("the replay's cursor", error))
         };
-        self.job.cursor.as_ref().map(read).transpose()
+        self.job.value.cursor.as_ref().map(read).transpose()
     }
 
     fn set_cursor<T: Serialize>(&mut self, cursor: &T) -> Result<()> {
-        self.job.cursor = Some(to_value(cursor)?.to_string());
+        self.job.value.cursor = Some(to_value(cursor)?.to_string());
         Ok(())
     }
 }

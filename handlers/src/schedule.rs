@@ -20,7 +20,7 @@ use serde_json::Value;
 
 use crate::append::Appender;
 use crate::error::{Error, Missing, Result};
-use crate::ports::{Clock, DeadLetterQueue, EventStore, ScheduleRow, Schedules};
+use crate::ports::{Clock, DeadLetterQueue, EventStore, ScheduleRow, Schedules, Versioned};
 pub use change::{Change, Changed};
 pub use park::resume;
 pub use run::HeartbeatReport;
@@ -76,7 +76,8 @@ impl Scheduler {
     /// - `Permanent`: the row cannot be read; a retry does not help.
     pub async fn get(&self, account: &AccountId, schedule: &ScheduleId) -> Result<ScheduleView> {
         let row = self.schedules.get(account, schedule).await?;
-        row.as_ref().and_then(ScheduleView::of).ok_or_else(|| {
+        let view = row.and_then(|row| ScheduleView::of(&row.value));
+        view.ok_or_else(|| {
             Error::NotFound(Missing::Schedule {
                 account: account.clone(),
                 schedule: schedule.clone(),
@@ -111,8 +112,8 @@ fn never_opened(account: &AccountId) -> Error {
 }
 
 /// The row of a schedule that has no event yet.
-fn blank(account: &AccountId, schedule: &ScheduleId) -> ScheduleRow {
-    ScheduleRow {
+fn blank(account: &AccountId, schedule: &ScheduleId) -> Versioned<ScheduleRow> {
+    Versioned::new(ScheduleRow {
         account_id: account.clone(),
         schedule_id: schedule.clone(),
         schedule: None,
@@ -121,6 +122,5 @@ fn blank(account: &AccountId, schedule: &ScheduleId) -> ScheduleRow {
         next_at: None,
         last: None,
         parked: None,
-        revision: 0,
-    }
+    })
 }

@@ -104,7 +104,7 @@ async fn without_history(
 pub async fn verify(queries: &Queries, account: &AccountId) -> Result<Verification> {
     // The row first, because the history continues during the walk: it must contain all events that were projected before.
     let row = queries.read_model.load(account).await?;
-    let mut walk = Walk::of(account, row);
+    let mut walk = Walk::of(account, row.map(|row| row.value));
     walk.follow_all(queries).await?;
     if walk.found.checked_commits == 0 && walk.found.problems.is_empty() {
         return Err(Error::NotFound(Missing::Account(account.clone())));

@@ -2,6 +2,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::CustomerId;
 
+use super::versioned::Saved;
 use crate::customers::{Person, UnreadablePerson};
 use crate::error::Result;
 
@@ -22,8 +23,9 @@ pub trait Customers: Send + Sync {
         time: DateTime<Utc>,
     ) -> Result<Option<CustomerRevision>>;
 
-    /// Adds a revision, if its number is not taken yet. Returns `false` if another writer took it.
-    async fn add(&self, revision: &CustomerRevision) -> Result<bool>;
+    /// Adds a revision. Returns `Stale` if another writer took its number. The caller counts, unlike with a
+    /// [`Versioned`](super::Versioned) value, because the number is part of the data: the API returns it, and each revision stays.
+    async fn add(&self, revision: &CustomerRevision) -> Result<Saved>;
 
     /// Erases the person from all revisions before this one. Idempotent; after an error, repeat it.
     async fn erase_before(&self, customer: &CustomerId, revision: u64) -> Result<()>;

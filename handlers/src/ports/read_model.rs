@@ -3,17 +3,17 @@ use chrono::{DateTime, Utc};
 use domain::{AccountId, Version};
 use projections::Balance;
 
+use super::versioned::{Saved, Versioned};
 use crate::error::Result;
 
 /// The read model of balances: one row an account, after its last applied commit.
 #[async_trait]
 pub trait ReadModel: Send + Sync {
     /// Reads a row, consistently, because the next write depends on it. `None` before the first commit is applied.
-    async fn load(&self, account: &AccountId) -> Result<Option<ReadModelRow>>;
+    async fn load(&self, account: &AccountId) -> Result<Option<Versioned<ReadModelRow>>>;
 
-    /// Writes the row if the stored one has the revision `expected`, or if there is none for `None`. Returns `false` if another
-    /// writer was first.
-    async fn save(&self, row: &ReadModelRow, expected: Option<u64>) -> Result<bool>;
+    /// Writes a row over the revision at which it was read, or as the first one.
+    async fn save(&self, row: &Versioned<ReadModelRow>) -> Result<Saved>;
 
     /// Reads a page of all rows, in no particular order, and the cursor of the next page.
     async fn list(
@@ -28,8 +28,6 @@ pub trait ReadModel: Send + Sync {
 pub struct ReadModelRow {
     /// The account.
     pub account_id: AccountId,
-    /// Counts the writes of this row, so that of two writers only one succeeds.
-    pub revision: u64,
     /// The account after its last applied commit; `None` if it was parked at the first one.
     pub balance: Option<Balance>,
     /// Present while the account waits for an operator.
@@ -37,6 +35,15 @@ pub struct ReadModelRow {
 }
 
 impl ReadModelRow {
+    /// The row before the first commit is applied, of which nothing is stored.
+    pub fn blank(account: &AccountId) -> Versioned<Self> {
+        Versioned::new(ReadModelRow {
+            account_id: account.clone(),
+            balance: None,
+            parked: None,
+        })
+    }
+
     /// The version of the last applied event; 0 if there is none.
     pub fn version(&self) -> Version {
         self.balance.as_ref().map_or(0, Balance::version)

@@ -4,17 +4,17 @@ use domain::{AccountId, Head};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::versioned::{Saved, Versioned};
 use crate::error::Result;
 
 /// The replays, their progress, and their shadows: the rows that they compute beside the read model.
 #[async_trait]
 pub trait Replays: Send + Sync {
     /// Reads a replay's job, consistently; `None` if there is no such replay.
-    async fn load(&self, replay_id: &str) -> Result<Option<ReplayJob>>;
+    async fn load(&self, replay_id: &str) -> Result<Option<Versioned<ReplayJob>>>;
 
-    /// Writes the job if the stored one has the previous revision, or if there is none for revision 1. Returns `false` if
-    /// another writer was first.
-    async fn save(&self, job: &ReplayJob) -> Result<bool>;
+    /// Writes a job over the revision at which it was read, or as the first one.
+    async fn save(&self, job: &Versioned<ReplayJob>) -> Result<Saved>;
 
     /// Writes shadow rows, each in the place of the account's previous one. Idempotent; after an error, some may be written.
     async fn save_shadow(&self, replay_id: &str, rows: &[ShadowRow]) -> Result<()>;
@@ -33,8 +33,6 @@ pub trait Replays: Send + Sync {
 pub struct ReplayJob {
     /// The replay's id.
     pub replay_id: String,
-    /// Counts the writes, from 1.
-    pub revision: u64,
     /// The request, the progress and the result, as the API returns them.
     pub document: Value,
     /// The cursor of the next page of work; `None` at the beginning and after the end.

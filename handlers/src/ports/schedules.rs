@@ -4,6 +4,7 @@ use domain::{AccountId, OccurrenceSkipReason, Schedule, ScheduleId, Version};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::versioned::{Saved, Versioned};
 use crate::error::Result;
 
 /// The shards of the index of due schedules and notifications. A shard takes about a thousand writes a second, and every
@@ -14,11 +15,14 @@ pub const DUE_SHARDS: u8 = 4;
 #[async_trait]
 pub trait Schedules: Send + Sync {
     /// Reads a schedule, consistently.
-    async fn get(&self, account: &AccountId, schedule: &ScheduleId) -> Result<Option<ScheduleRow>>;
+    async fn get(
+        &self,
+        account: &AccountId,
+        schedule: &ScheduleId,
+    ) -> Result<Option<Versioned<ScheduleRow>>>;
 
-    /// Writes the row if the stored one has the previous revision, or if there is none for revision 1. Returns `false` if
-    /// another writer was first.
-    async fn save(&self, row: &ScheduleRow) -> Result<bool>;
+    /// Writes a row over the revision at which it was read, or as the first one.
+    async fn save(&self, row: &Versioned<ScheduleRow>) -> Result<Saved>;
 
     /// Reads a page of an account's schedules in the order of their ids, including cancelled ones.
     async fn of_account(
@@ -69,8 +73,6 @@ pub struct ScheduleRow {
     /// Why the next occurrence can never succeed. It is not due until an operator redrives the dead letter about it, or
     /// somebody changes the schedule.
     pub parked: Option<String>,
-    /// Counts the writes of this row, from 1, so that of two writers only one succeeds.
-    pub revision: u64,
 }
 
 /// The last occurrence of a schedule and its outcome.

@@ -2,8 +2,8 @@
 
 /// A stored value and its revision.
 ///
-/// A write replaces only the revision that was read, so a slower writer finds out. Only the store counts revisions; changes of
-/// the value do not.
+/// A write replaces only the revision that was read and stores the next one, so a slower writer finds out. Only the store counts
+/// revisions; changes of the value do not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Versioned<T> {
     /// The value.
@@ -55,4 +55,12 @@ pub enum Saved {
     Written,
     /// Another writer was first, and nothing was written: read the value again.
     Stale,
+}
+
+impl Saved {
+    /// Whether it was written.
+    #[must_use]
+    pub fn is_written(self) -> bool {
+        self == Saved::Written
+    }
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::{Replayer, Run};
 use crate::error::{Error, Result};
-use crate::ports::{ReadModelRow, ReplacedRow, ShadowRow};
+use crate::ports::{ReadModelRow, ReplacedRow, Saved, ShadowRow, Versioned};
 
 /// Commits that are read between two writes of the progress.
 const PAGE: usize = 200;
@@ -164,11 +164,8 @@ async fn compare(replayer: &Replayer, run: &mut Run) -> Result<()> {
         for row in rows {
             let (live, row) = meet(replayer, row, run).await?;
             totals.add(row.head.account.balance);
-            let live_head = live
-                .as_ref()
-                .and_then(|live| live.balance.as_ref())
-                .map(|balance| &balance.head);
-            match live_head {
+            let balance = live.value.balance.as_ref();
+            match balance.map(|balance| &balance.head) {
                 Some(head) if *head == row.head => {
                     equal += 1;
                     continue;
@@ -227,12 +224,12 @@ async fn meet(
     replayer: &Replayer,
     mut row: ShadowRow,
     run: &mut Run,
-) -> Result<(Option<ReadModelRow>, ShadowRow)> {
-    let mut live = replayer.read_model.load(&row.account_id).await?;
+) -> Result<(Versioned<ReadModelRow>, ShadowRow)> {
+    let mut live = live(replayer, &row.account_id).await?;
     let mut looks = 0;
     loop {
-        let version = live.as_ref().map_or(0, ReadModelRow::version);
-        let parked = live.as_ref().is_some_and(|live| live.parked.is_some());
+        let version = live.value.version();
+        let parked = live.value.parked.is_some();
         if version > row.head.version() {
             let before = run.document.progress;
             let account = row.account_id.clone();
@@ -255,34 +252,37 @@ async fn meet(
             .clock
             .sleep(std::time::Duration::from_millis(300))
             .await;
-        live = replayer.read_model.load(&row.account_id).await?;
+        live = self::live(replayer, &row.account_id).await?;
     }
-    let parked_at = live.as_ref().filter(|live| live.parked.is_some());
-    let parked_at = parked_at.map_or(0, ReadModelRow::version);
-    if (1..row.head.version()).contains(&parked_at) {
+    let stands_at = live.value.version();
+    if live.value.parked.is_some() && (1..row.head.version()).contains(&stands_at) {
         // A parked row stopped there deliberately, and is compared at that version.
         let before = run.document.progress;
-        let until = fold_from(replayer, &row.account_id, None, Some(parked_at + 1), run).await?;
+        let until = fold_from(replayer, &row.account_id, None, Some(stands_at + 1), run).await?;
         run.document.progress = before;
         row = until.unwrap_or(row);
     }
     Ok((live, row))
 }
 
+/// The live row, blank where the account was never projected.
+async fn live(replayer: &Replayer, account: &AccountId) -> Result<Versioned<ReadModelRow>> {
+    let stored = replayer.read_model.load(account).await?;
+    Ok(stored.unwrap_or_else(|| ReadModelRow::blank(account)))
+}
+
 async fn switch(
     replayer: &Replayer,
     run: &Run,
-    live: Option<ReadModelRow>,
+    live: Versioned<ReadModelRow>,
     mut row: ShadowRow,
 ) -> Result<()> {
-    let ahead = |live: &&ReadModelRow| live.version() < row.head.version();
-    let parked = live.as_ref().filter(|live| live.parked.is_some());
-    if parked.filter(ahead).is_some() {
+    if live.value.parked.is_some() && live.value.version() < row.head.version() {
         // Its next events are not published yet. A redrive publishes them and resumes the row; a switch past them would leave
         // them unpublished.
         return Ok(());
     }
-    if let Some(balance) = live.as_ref().and_then(|live| live.balance.clone()) {
+    if let Some(balance) = live.value.balance.clone() {
         // Written before the switch, so that every replaced row can be restored.
         row.replaced = Some(ReplacedRow {
             head: balance.head,
@@ -292,23 +292,22 @@ async fn switch(
         let rows = std::slice::from_ref(&row);
         replayer.replays.save_shadow(replay_id, rows).await?;
     }
-    let revision = live.as_ref().map(|live| live.revision);
-    let next = ReadModelRow {
-        account_id: row.account_id.clone(),
-        revision: revision.unwrap_or(0) + 1,
+    let next = live.map(|live| ReadModelRow {
         balance: Some(Balance {
-            account_id: row.account_id.clone(),
+            account_id: row.account_id,
             head: row.head,
             updated_at: row.updated_at,
         }),
-        parked: live.and_then(|live| live.parked),
-    };
-    if replayer.read_model.save(&next, revision).await? {
-        Ok(())
-    } else {
-        Err(Error::Retryable(
-            format!("account {} moved while it was switched", next.account_id).into(),
-        ))
+        ..live
+    });
+    match replayer.read_model.save(&next).await? {
+        Saved::Written => Ok(()),
+        Saved::Stale => {
+            let account = next.value.account_id;
+            Err(Error::Retryable(
+                format!("account {account} moved while it was switched").into(),
+            ))
+        }
     }
 }
 

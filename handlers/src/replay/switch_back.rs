@@ -69,7 +69,7 @@ async fn put_back(replayer: &Replayer, row: ShadowRow) -> Result<Option<bool>> {
     let Some(live) = replayer.read_model.load(&row.account_id).await? else {
         return Ok(Some(false));
     };
-    let head = live.balance.as_ref().map(|balance| &balance.head);
+    let head = live.value.balance.as_ref().map(|balance| &balance.head);
     // An interrupted worker has restored it already.
     if head == Some(&replaced.head) {
         return Ok(Some(true));
@@ -77,17 +77,15 @@ async fn put_back(replayer: &Replayer, row: ShadowRow) -> Result<Option<bool>> {
     if head != Some(&row.head) {
         return Ok(Some(false));
     }
-    let next = ReadModelRow {
-        account_id: row.account_id.clone(),
-        revision: live.revision + 1,
+    let next = live.map(|live| ReadModelRow {
         balance: Some(Balance {
             account_id: row.account_id,
             head: replaced.head,
             updated_at: replaced.updated_at,
         }),
-        parked: live.parked,
-    };
+        ..live
+    });
     // If another writer was first, the row has moved on.
-    let put = replayer.read_model.save(&next, Some(live.revision)).await?;
-    Ok(Some(put))
+    let put = replayer.read_model.save(&next).await?;
+    Ok(Some(put.is_written()))
 }

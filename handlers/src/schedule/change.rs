@@ -64,7 +64,8 @@ impl Scheduler {
                 .schedules
                 .get(&change.account_id, &change.schedule_id)
                 .await?
-                .unwrap_or_else(|| blank(&change.account_id, &change.schedule_id));
+                .unwrap_or_else(|| blank(&change.account_id, &change.schedule_id))
+                .value;
             let existed = row.schedule.is_some();
             if row.version > 0 && row.schedule == change.schedule {
                 // Most likely a retry. But a later change may be recorded that the row does not show yet.
@@ -140,7 +141,8 @@ impl Scheduler {
                     at: now,
                     schedule: change.schedule.clone(),
                 };
-                self.follow(&change.account_id, said).await.map(Some)
+                let row = self.follow(&change.account_id, said).await?;
+                Ok(Some(row.value))
             }
             Err(Error::KeyReused) => {
                 self.changed_since(row).await?;

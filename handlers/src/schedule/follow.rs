@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{Scheduler, blank};
 use crate::contention::Rounds;
 use crate::error::{Contended, Error, Result};
-use crate::ports::{IdempotencyRecord, ScheduleRow};
+use crate::ports::{IdempotencyRecord, ScheduleRow, Versioned};
 
 /// Attempts to write a row while others write it. After the last, the event is delivered again.
 const MAX_ATTEMPTS: u32 = 8;
@@ -50,36 +50,42 @@ impl Scheduler {
     }
 
     /// Updates the row from an event. An older event than the row's changes nothing.
-    pub(super) async fn follow(&self, account: &AccountId, said: Said) -> Result<ScheduleRow> {
+    pub(super) async fn follow(
+        &self,
+        account: &AccountId,
+        said: Said,
+    ) -> Result<Versioned<ScheduleRow>> {
         let mut rounds = Rounds::at_once(MAX_ATTEMPTS);
         while rounds.next().await.is_some() {
             let row = self.schedules.get(account, &said.schedule_id).await?;
             let row = row.unwrap_or_else(|| blank(account, &said.schedule_id));
-            if row.version >= said.version {
+            if row.value.version >= said.version {
                 return Ok(row);
             }
             let next_at = said
                 .schedule
                 .as_ref()
                 .and_then(|schedule| schedule.next_after(said.at, said.at));
-            let followed = ScheduleRow {
+            let followed = row.map(|row| ScheduleRow {
                 schedule: said.schedule.clone(),
                 version: said.version,
                 created_at: said.at,
                 next_at,
                 parked: None,
-                revision: row.revision + 1,
                 ..row
-            };
-            if self.schedules.save(&followed).await? {
-                return Ok(followed);
+            });
+            if self.schedules.save(&followed).await?.is_written() {
+                return Ok(followed.written());
             }
         }
         Err(rounds.lost(Contended::Schedule(said.schedule_id)))
     }
 
     /// Updates the row to the change that followed its version. Returns `None` if there is none.
-    pub(super) async fn changed_since(&self, row: &ScheduleRow) -> Result<Option<ScheduleRow>> {
+    pub(super) async fn changed_since(
+        &self,
+        row: &ScheduleRow,
+    ) -> Result<Option<Versioned<ScheduleRow>>> {
         let key = change_key(&row.schedule_id, row.version);
         let Some(used) = self.store.used_key(&row.account_id, &key).await? else {
             return self.changed_by_an_earlier_version(row).await;
@@ -95,7 +101,7 @@ impl Scheduler {
     pub(super) async fn changed_by_an_earlier_version(
         &self,
         row: &ScheduleRow,
-    ) -> Result<Option<ScheduleRow>> {
+    ) -> Result<Option<Versioned<ScheduleRow>>> {
         let key = earlier::change_key(&row.schedule_id, row.version);
         let Some(used) = self.store.used_key(&row.account_id, &key).await? else {
             return Ok(None);

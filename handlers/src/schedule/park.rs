@@ -63,15 +63,14 @@ pub async fn resume(
     let mut rounds = Rounds::at_once(MAX_ATTEMPTS);
     while rounds.next().await.is_some() {
         let row = schedules.get(account, schedule).await?;
-        let Some(row) = row.filter(|row| row.parked.is_some()) else {
+        let Some(row) = row.filter(|row| row.value.parked.is_some()) else {
             return Ok(false);
         };
-        let due = ScheduleRow {
+        let due = row.map(|row| ScheduleRow {
             parked: None,
-            revision: row.revision + 1,
             ..row
-        };
-        if schedules.save(&due).await? {
+        });
+        if schedules.save(&due).await?.is_written() {
             return Ok(true);
         }
     }

@@ -18,7 +18,7 @@ use super::{SOURCE, Scheduler};
 use crate::append::Append;
 use crate::contention::Rounds;
 use crate::error::{Contended, Error, Result};
-use crate::ports::{DUE_SHARDS, Due, LastRun, ScheduleRow};
+use crate::ports::{DUE_SHARDS, Due, LastRun, ScheduleRow, Versioned};
 use crate::telemetry;
 
 /// Due schedules of one shard that a heartbeat reads. The rest waits for the next heartbeat.
@@ -102,11 +102,12 @@ impl Scheduler {
             .schedules
             .get(&due.account_id, &due.schedule_id)
             .await?;
-        let Some(mut row) = found else {
+        let Some(mut stored) = found else {
             return Ok(None);
         };
         let mut rounds = Rounds::at_once(MAX_ATTEMPTS);
         while rounds.next().await.is_some() {
+            let row = &stored.value;
             let Some((schedule, at)) = row.schedule.clone().zip(row.next_at) else {
                 return Ok(None);
             };
@@ -118,27 +119,28 @@ impl Scheduler {
             let head = self.store.head(&row.account_id).await?.ok_or_else(|| {
                 Error::Permanent(format!("account {} has no events", row.account_id).into())
             })?;
-            if let Some(changed) = self.changed_since(&row).await? {
-                row = changed;
+            if let Some(changed) = self.changed_since(row).await? {
+                stored = changed;
                 continue;
             }
             let occurrence = Occurrence {
                 schedule_id: row.schedule_id.clone(),
                 at,
             };
-            let ran = self.happened_in_an_earlier_version(&row, &occurrence);
+            let ran = self.happened_in_an_earlier_version(row, &occurrence);
             if let Some(last) = ran.await? {
-                return self.advance(row, &schedule, last).await;
+                return self.advance(stored, &schedule, last).await;
             }
             let event = decide(&schedule, head.account(), occurrence.clone());
-            let last = match self.append(&row, &occurrence, event, head.version()).await {
+            let last = match self.append(row, &occurrence, event, head.version()).await {
                 Ok(last) => last,
                 Err(Error::VersionConflict { .. }) => continue,
                 Err(error) => return Err(error),
             };
-            return self.advance(row, &schedule, last).await;
+            return self.advance(stored, &schedule, last).await;
         }
-        Err(rounds.lost(Contended::AccountOfSchedule(row.account_id)))
+        let account = stored.value.account_id;
+        Err(rounds.lost(Contended::AccountOfSchedule(account)))
     }
 
     async fn append(
@@ -176,25 +178,24 @@ impl Scheduler {
     /// Writes the occurrence's outcome and the time of the next one to the row.
     async fn advance(
         &self,
-        row: ScheduleRow,
+        row: Versioned<ScheduleRow>,
         schedule: &Schedule,
         last: LastRun,
     ) -> Result<Option<ScheduleRow>> {
         // A closed account is never opened again, so the first skip is the last.
         let over = last.skipped == Some(OccurrenceSkipReason::AccountClosed);
         let next_at = schedule
-            .next_after(row.created_at, last.occurrence)
+            .next_after(row.value.created_at, last.occurrence)
             .filter(|_| !over);
-        let advanced = ScheduleRow {
+        let advanced = row.map(|row| ScheduleRow {
             next_at,
             last: Some(last),
             parked: None,
-            revision: row.revision + 1,
             ..row
-        };
+        });
         // A faster writer has written the same, or has changed the schedule.
         let saved = self.schedules.save(&advanced).await?;
-        Ok(saved.then_some(advanced))
+        Ok(saved.is_written().then_some(advanced.value))
     }
 }
 

@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::CustomerId;
 use domain::time::format_recorded_at;
-use handlers::ports::{CLOCKS_DIFFER, CustomerRevision, Customers, Person};
+use handlers::ports::{CLOCKS_DIFFER, CustomerRevision, Customers, Person, Saved};
 use handlers::{Error, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -96,7 +96,7 @@ impl DynamoCustomers {
         }
     }
 
-    async fn put(&self, revision: &RevisionItem, expected: Expected) -> Result<bool> {
+    async fn put(&self, revision: &RevisionItem, expected: Expected) -> Result<Saved> {
         let item = write(revision)?;
         self.0
             .put(
@@ -144,7 +144,7 @@ impl Customers for DynamoCustomers {
         }
     }
 
-    async fn add(&self, revision: &CustomerRevision) -> Result<bool> {
+    async fn add(&self, revision: &CustomerRevision) -> Result<Saved> {
         let item = RevisionItem::of(revision)?;
         self.put(&item, Expected::Nothing("customer_id")).await
     }
@@ -158,7 +158,7 @@ impl Customers for DynamoCustomers {
             let (revisions, next) = self.page(customer, start, 25).await?;
             for mut revision in revisions {
                 revision.person = None;
-                self.put(&revision, Expected::Anything).await?;
+                let _ = self.put(&revision, Expected::Anything).await?;
             }
             if next.is_none() {
                 return Ok(());

@@ -100,23 +100,14 @@ impl Notifications for DynamoNotifications {
             revision: read.revision + 1,
             notification: notification.clone(),
         })?;
-        let expected = match read.revision {
-            0 => Expected::Nothing("notification_id"),
-            revision => Expected::Revision(revision),
-        };
-        let written = self
-            .0
+        self.0
             .put(
                 &self.0.tables.notifications,
                 item,
-                expected,
+                Expected::at(read.revision, "notification_id"),
                 "writing a notification",
             )
-            .await?;
-        Ok(match written {
-            true => Saved::Written,
-            false => Saved::Stale,
-        })
+            .await
     }
 
     async fn by_code(&self, code: &str) -> Result<Option<Notification>> {

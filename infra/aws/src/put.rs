@@ -1,6 +1,7 @@
 //! Conditional writes: an item replaces only the expected one.
 
 use handlers::Result;
+use handlers::ports::Saved;
 
 use crate::client::Dynamo;
 use crate::error::classify;
@@ -17,15 +18,25 @@ pub(crate) enum Expected {
     Anything,
 }
 
+impl Expected {
+    /// The revision at which a value was read; nothing for 0.
+    pub(crate) fn at(revision: u64, partition_key: &'static str) -> Self {
+        match revision {
+            0 => Expected::Nothing(partition_key),
+            revision => Expected::Revision(revision),
+        }
+    }
+}
+
 impl Dynamo {
-    /// Writes the item, and returns `false` if the stored one is not the expected one. `what` names the work in an error.
+    /// Writes the item, and returns `Stale` if the stored one is not the expected one. `what` names the work in an error.
     pub(crate) async fn put(
         &self,
         table: &str,
         item: Item,
         expected: Expected,
         what: &'static str,
-    ) -> Result<bool> {
+    ) -> Result<Saved> {
         let put = self
             .client
             .put_item()
@@ -41,13 +52,13 @@ impl Dynamo {
             Expected::Anything => put,
         };
         match put.send().await {
-            Ok(_) => Ok(true),
+            Ok(_) => Ok(Saved::Written),
             Err(error)
                 if error
                     .as_service_error()
                     .is_some_and(|error| error.is_conditional_check_failed_exception()) =>
             {
-                Ok(false)
+                Ok(Saved::Stale)
             }
             Err(error) => Err(classify(what, &error)),
         }

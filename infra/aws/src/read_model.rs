@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use domain::{Account, AccountId, Hash, Head, Version};
 use handlers::Result;
-use handlers::ports::{Parked, ReadModel, ReadModelRow};
+use handlers::ports::{Parked, ReadModel, ReadModelRow, Saved, Versioned};
 use projections::Balance;
 use serde::{Deserialize, Serialize};
 
@@ -34,11 +34,12 @@ struct BalanceItem {
 }
 
 impl BalanceItem {
-    fn of(row: &ReadModelRow) -> Self {
+    fn after(read: &Versioned<ReadModelRow>) -> Self {
+        let row = &read.value;
         let balance = row.balance.as_ref();
         BalanceItem {
             account_id: row.account_id.clone(),
-            revision: row.revision,
+            revision: read.revision + 1,
             account: balance.map(|balance| balance.head.account.clone()),
             hash: balance.map(|balance| balance.head.hash),
             updated_at: balance.map(|balance| balance.updated_at),
@@ -70,7 +71,6 @@ impl BalanceItem {
             });
         ReadModelRow {
             account_id: self.account_id,
-            revision: self.revision,
             balance,
             parked,
         }
@@ -79,7 +79,7 @@ impl BalanceItem {
 
 #[async_trait]
 impl ReadModel for DynamoReadModel {
-    async fn load(&self, account: &AccountId) -> Result<Option<ReadModelRow>> {
+    async fn load(&self, account: &AccountId) -> Result<Option<Versioned<ReadModelRow>>> {
         let Dynamo { client, tables, .. } = &self.0;
         let answer = client
             .get_item()
@@ -89,16 +89,16 @@ impl ReadModel for DynamoReadModel {
             .send()
             .await
             .map_err(|error| classify("reading a balance", &error))?;
-        Ok(answer
-            .item
-            .map(read::<BalanceItem>)
-            .transpose()?
-            .map(BalanceItem::into_row))
+        let item = answer.item.map(read::<BalanceItem>).transpose()?;
+        Ok(item.map(|item| Versioned {
+            revision: item.revision,
+            value: item.into_row(),
+        }))
     }
 
-    async fn save(&self, row: &ReadModelRow, expected: Option<u64>) -> Result<bool> {
-        let expected = expected.map_or(Expected::Nothing("account_id"), Expected::Revision);
-        let item = write(&BalanceItem::of(row))?;
+    async fn save(&self, read: &Versioned<ReadModelRow>) -> Result<Saved> {
+        let expected = Expected::at(read.revision, "account_id");
+        let item = write(&BalanceItem::after(read))?;
         self.0
             .put(&self.0.tables.balances, item, expected, "writing a balance")
             .await

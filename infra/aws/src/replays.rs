@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
-use handlers::ports::{ReplayJob, Replays, ShadowRow};
+use handlers::ports::{ReplayJob, Replays, Saved, ShadowRow, Versioned};
 use handlers::{Error, Result};
 use serde::{Deserialize, Serialize};
 
@@ -26,6 +26,7 @@ pub struct DynamoReplays(pub Dynamo);
 #[derive(Serialize, Deserialize)]
 struct JobItem {
     part: String,
+    revision: u64,
     #[serde(flatten)]
     job: ReplayJob,
 }
@@ -39,7 +40,7 @@ struct ShadowItem {
 
 #[async_trait]
 impl Replays for DynamoReplays {
-    async fn load(&self, replay_id: &str) -> Result<Option<ReplayJob>> {
+    async fn load(&self, replay_id: &str) -> Result<Option<Versioned<ReplayJob>>> {
         let Dynamo { client, tables, .. } = &self.0;
         let answer = client
             .get_item()
@@ -50,22 +51,20 @@ impl Replays for DynamoReplays {
             .send()
             .await
             .map_err(|error| classify("reading a replay", &error))?;
-        Ok(answer
-            .item
-            .map(read::<JobItem>)
-            .transpose()?
-            .map(|item| item.job))
+        let item = answer.item.map(read::<JobItem>).transpose()?;
+        Ok(item.map(|item| Versioned {
+            value: item.job,
+            revision: item.revision,
+        }))
     }
 
-    async fn save(&self, job: &ReplayJob) -> Result<bool> {
+    async fn save(&self, read: &Versioned<ReplayJob>) -> Result<Saved> {
         let item = write(&JobItem {
             part: JOB.to_owned(),
-            job: job.clone(),
+            revision: read.revision + 1,
+            job: read.value.clone(),
         })?;
-        let expected = match job.revision {
-            1 => Expected::Nothing("replay_id"),
-            revision => Expected::Revision(revision - 1),
-        };
+        let expected = Expected::at(read.revision, "replay_id");
         self.0
             .put(&self.0.tables.replays, item, expected, "writing a replay")
             .await

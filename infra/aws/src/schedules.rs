@@ -3,7 +3,7 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::{DateTime, Utc};
 use domain::time::format_recorded_at;
 use domain::{AccountId, Schedule, ScheduleId, Version};
-use handlers::ports::{Due, LastRun, ScheduleRow, Schedules};
+use handlers::ports::{Due, LastRun, Saved, ScheduleRow, Schedules, Versioned};
 use handlers::{Error, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -50,11 +50,12 @@ struct DueItem {
 }
 
 impl ScheduleItem {
-    fn of(row: &ScheduleRow) -> Self {
+    fn after(read: &Versioned<ScheduleRow>) -> Self {
+        let row = &read.value;
         ScheduleItem {
             account_id: row.account_id.clone(),
             schedule_id: row.schedule_id.clone(),
-            revision: row.revision,
+            revision: read.revision + 1,
             version: row.version,
             created_at: row.created_at,
             schedule: row.schedule.as_ref().map(Schedule::to_json),
@@ -87,7 +88,6 @@ impl ScheduleItem {
             next_at,
             last: self.last,
             parked: self.parked,
-            revision: self.revision,
         })
     }
 }
@@ -114,11 +114,19 @@ fn number(value: &AttributeValue) -> Option<u64> {
 
 #[async_trait]
 impl Schedules for DynamoSchedules {
-    async fn get(&self, account: &AccountId, schedule: &ScheduleId) -> Result<Option<ScheduleRow>> {
-        self.item(account, schedule)
-            .await?
-            .map(|item| read::<ScheduleItem>(item)?.into_row())
-            .transpose()
+    async fn get(
+        &self,
+        account: &AccountId,
+        schedule: &ScheduleId,
+    ) -> Result<Option<Versioned<ScheduleRow>>> {
+        let Some(item) = self.item(account, schedule).await? else {
+            return Ok(None);
+        };
+        let item: ScheduleItem = read(item)?;
+        Ok(Some(Versioned {
+            revision: item.revision,
+            value: item.into_row()?,
+        }))
     }
 
     async fn park(&self, due: &Due, reason: &str) -> Result<bool> {
@@ -142,14 +150,12 @@ impl Schedules for DynamoSchedules {
                 "parking a schedule",
             )
             .await
+            .map(Saved::is_written)
     }
 
-    async fn save(&self, row: &ScheduleRow) -> Result<bool> {
-        let expected = match row.revision {
-            1 => Expected::Nothing("account_id"),
-            revision => Expected::Revision(revision - 1),
-        };
-        let item = write(&ScheduleItem::of(row))?;
+    async fn save(&self, read: &Versioned<ScheduleRow>) -> Result<Saved> {
+        let expected = Expected::at(read.revision, "account_id");
+        let item = write(&ScheduleItem::after(read))?;
         self.0
             .put(
                 &self.0.tables.schedules,

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use aws::DynamoCustomers;
 use chrono::{DateTime, Utc};
 use domain::{CustomerId, NotificationId};
-use handlers::ports::{CustomerRevision, Customers, Notifications, ReadModel};
+use handlers::ports::{CustomerRevision, Customers, Notifications, ReadModel, Saved};
 use handlers::{Error, Result};
 use rusqlite::params;
 use serde_json::Value;
@@ -147,7 +147,7 @@ impl ErasedToTheByte {
         }
         let account = notification.value.account_id();
         let row = self.read_model.load(account).await?;
-        let balance = row.and_then(|row| row.balance);
+        let balance = row.and_then(|row| row.value.balance);
         Ok(balance.is_none_or(|balance| balance.head.account.customer_id == *customer))
     }
 }
@@ -166,7 +166,7 @@ impl Customers for ErasedToTheByte {
         self.customers.at(customer, time).await
     }
 
-    async fn add(&self, revision: &CustomerRevision) -> Result<bool> {
+    async fn add(&self, revision: &CustomerRevision) -> Result<Saved> {
         self.customers.add(revision).await
     }
 

@@ -295,7 +295,7 @@ mod tests {
     use aws::Dynamo;
     use domain::CustomerId;
     use handlers::notify::Settings;
-    use handlers::ports::{CustomerRevision, Customers, DeadLetterQueue, SystemClock};
+    use handlers::ports::{CustomerRevision, Customers, DeadLetterQueue, Saved, SystemClock};
     use rusqlite::OptionalExtension;
 
     use super::*;
@@ -319,7 +319,7 @@ mod tests {
             panic!("on purpose")
         }
 
-        async fn add(&self, _: &CustomerRevision) -> Result<bool> {
+        async fn add(&self, _: &CustomerRevision) -> Result<Saved> {
             panic!("on purpose")
         }
 

@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use domain::CustomerId;
 use domain::time::format_recorded_at;
 use handlers::Result;
-use handlers::ports::{Clock, CustomerRevision, Customers, EventStore, MonotoneClock};
+use handlers::ports::{Clock, CustomerRevision, Customers, EventStore, MonotoneClock, Saved};
 use handlers::query::time_index;
 use rusqlite::{OptionalExtension, Transaction, params};
 
@@ -72,7 +72,7 @@ impl Customers for NotedCustomers {
         self.customers.at(customer, time).await
     }
 
-    async fn add(&self, revision: &CustomerRevision) -> Result<bool> {
+    async fn add(&self, revision: &CustomerRevision) -> Result<Saved> {
         note(&self.durable, revision.in_force_from).await?;
         self.customers.add(revision).await
     }

@@ -16,6 +16,7 @@ use chrono::{DateTime, Utc};
 use domain::{AccountId, CustomerId, NotificationId, ScheduleId};
 use handlers::ports::{
     CustomerRevision, MonotoneClock, ReadModelRow, ReplayJob, ScheduleRow, ShadowRow, Suppression,
+    Versioned,
 };
 
 use crate::book::Book;
@@ -136,7 +137,7 @@ pub struct State {
     pub book: Book,
     pub store: store::Store,
     pub stream: stream::Stream,
-    pub rows: BTreeMap<AccountId, ReadModelRow>,
+    pub rows: BTreeMap<AccountId, Versioned<ReadModelRow>>,
     pub customers: BTreeMap<CustomerId, Vec<CustomerRevision>>,
     pub notifications: BTreeMap<NotificationId, Arc<Notification>>,
     /// How often each of them was written.
@@ -144,8 +145,8 @@ pub struct State {
     /// By the address's hash: what was told last, and when it was lifted last.
     pub suppressions: BTreeMap<AddressHash, (Option<Suppression>, Option<DateTime<Utc>>)>,
     pub letters: letters::Letters,
-    pub replays: BTreeMap<String, ReplayJob>,
-    pub schedules: BTreeMap<(AccountId, ScheduleId), ScheduleRow>,
+    pub replays: BTreeMap<String, Versioned<ReplayJob>>,
+    pub schedules: BTreeMap<(AccountId, ScheduleId), Versioned<ScheduleRow>>,
     pub shadows: BTreeMap<(String, AccountId), ShadowRow>,
     /// No delivery to functions before this.
     pub deliveries_from: Micros,

@@ -40,7 +40,7 @@ impl Core {
         let mut broken = Vec::new();
         for (account, ledger) in &self.state.book.ledgers {
             let last = self.state.store.last(account);
-            let row = self.state.rows.get(account);
+            let row = self.state.rows.get(account).map(|stored| &stored.value);
             let head = row
                 .and_then(|row| row.balance.as_ref())
                 .map(|balance| &balance.head);
@@ -96,7 +96,8 @@ impl Core {
     fn check_replays(&mut self) {
         let mut broken = Vec::new();
         for asked in &self.state.asked {
-            let job = self.state.replays.get(&asked.replay_id);
+            let stored = self.state.replays.get(&asked.replay_id);
+            let job = stored.map(|stored| &stored.value);
             let state = job.map(|job| job.document["state"].clone());
             if state.as_ref().and_then(|state| state.as_str()) != Some("done") {
                 let document = job.map(|job| job.document.to_string());

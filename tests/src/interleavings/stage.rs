@@ -11,7 +11,7 @@ use chrono::{DateTime, Utc};
 use domain::notification::{Notification, State as NotificationState};
 use handlers::composition::Composition;
 use handlers::notify::Notifier;
-use handlers::ports::{Clock, CustomerRevision, Customers};
+use handlers::ports::{Clock, CustomerRevision, Customers, Saved};
 use handlers::redrive::{Redriver, Selection};
 use serde_json::json;
 
@@ -96,7 +96,8 @@ pub(super) struct Stage {
 impl Stage {
     pub(super) fn new(scene: &Scene, bounds: Bounds) -> Self {
         let world = World::default();
-        run_to_end(world.customers.add(&scene.customer)).expect("the customer is kept");
+        let added = run_to_end(world.customers.add(&scene.customer));
+        assert_eq!(added, Ok(Saved::Written), "the customer is kept");
         if scene.mailer_knows {
             world.mailer.tell_outcomes();
         }

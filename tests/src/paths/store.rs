@@ -13,7 +13,7 @@ use embedded::Engine;
 use futures::stream::{self, StreamExt};
 use handlers::append::{Append, Appender};
 use handlers::customers::read_person;
-use handlers::ports::{CustomerRevision, Customers, SystemClock};
+use handlers::ports::{CustomerRevision, Customers, Saved, SystemClock};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -98,7 +98,7 @@ impl Store {
                     person: Some(Ok(read_person(person).expect("a person"))),
                 };
                 let added = self.customers.add(&revision).await;
-                assert!(added.expect("it is added"), "nobody else adds");
+                assert_eq!(added, Ok(Saved::Written), "nobody else adds");
             })
             .await;
     }

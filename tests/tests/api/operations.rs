@@ -238,7 +238,7 @@ async fn a_verification_finds_what_was_changed_in_the_store_or_in_the_read_model
 
     client.world.store.tamper(right);
     let mut row = client.world.read_model.row(&account(1)).unwrap();
-    let account_of = &mut row.balance.as_mut().unwrap().head.account;
+    let account_of = &mut row.value.balance.as_mut().unwrap().head.account;
     account_of.balance = domain::Money::zero(account_of.currency());
     client.world.read_model.tamper(&account(1), Some(row));
     assert_eq!(client.get(path).await.body["valid"], false);
@@ -253,7 +253,7 @@ async fn all_accounts_are_verified_projected_or_not_and_none_is_left_out() {
     let opening = client.world.append(&appender, &late, "open", [opened()]);
     opening.await.unwrap();
     let mut row = client.world.read_model.row(&account(1)).unwrap();
-    row.account_id = account(3);
+    row.value.account_id = account(3);
     client.world.read_model.tamper(&account(3), Some(row));
     let mut found = Vec::new();
     let mut path = "/v1/verifications?limit=1".to_owned();

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use axum::http::{Method, StatusCode};
 use domain::notification::{AmountField, Kind};
 use handlers::http::OPENAPI;
-use handlers::ports::{CustomerRevision, Customers, Person};
+use handlers::ports::{CustomerRevision, Customers, Person, Saved};
 use serde_json::{Value, json};
 use tests::world::customer;
 
@@ -88,7 +88,8 @@ async fn what_was_stored_before_it_was_refused_is_read_and_can_be_put_back_as_it
         in_force_from: "2026-11-22T10:00:00Z".parse().unwrap(),
         person: Some(Ok(stored)),
     };
-    assert!(client.world.customers.add(&revision).await.unwrap());
+    let saved = client.world.customers.add(&revision).await;
+    assert_eq!(saved, Ok(Saved::Written));
     let shown = client.get(CUSTOMER).await;
     let deposit = &shown.body["preferences"]["kinds"]["deposit"];
     assert_eq!(*deposit, json!({ "enabled": true, "min_amount": amounts }));

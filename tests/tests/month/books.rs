@@ -83,7 +83,7 @@ impl Books {
                 .unwrap();
             books
                 .schedules
-                .push((account, schedule, row.unwrap().created_at));
+                .push((account, schedule, row.unwrap().value.created_at));
         }
         books
     }

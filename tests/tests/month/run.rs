@@ -174,7 +174,7 @@ impl Month {
         for account in touched.clone() {
             let head = queries.store.head(&account).await.unwrap().unwrap();
             let projected = queries.read_model.load(&account).await.unwrap();
-            let version = projected.map(|row| row.version());
+            let version = projected.map(|row| row.value.version());
             if version != Some(head.version()) {
                 return false;
             }

@@ -4,7 +4,7 @@ use domain::notification::Phase;
 use handlers::composition::Composition;
 use handlers::customers::Person;
 use handlers::error::Error;
-use handlers::ports::{Clock, CustomerRevision, Customers};
+use handlers::ports::{Clock, CustomerRevision, Customers, Saved};
 use serde_json::json;
 use tests::world::{World, customer, deposited};
 
@@ -20,7 +20,8 @@ async fn deposit_of_an_unreadable_customer() -> World {
         in_force_from: world.clock.now(),
         person: Some(Person::from_stored(stored)),
     };
-    assert!(world.customers.add(&revision).await.unwrap());
+    let saved = world.customers.add(&revision).await;
+    assert_eq!(saved, Ok(Saved::Written));
     move_money(&world, "one", deposited("1.00")).await;
     assert_eq!(world.deliver_bus().await, 1, "the event is delivered again");
     assert!(world.notifications.all().is_empty());

@@ -53,7 +53,7 @@ pub fn assert_projected(world: &World) {
         last.insert(commit.account_id.clone(), commit);
     }
     for (id, commit) in last {
-        let row = world.read_model.row(&id).unwrap();
+        let row = world.read_model.row(&id).unwrap().value;
         assert_eq!(
             row.balance.map(|balance| balance.head),
             Some(commit.head()),

@@ -99,13 +99,16 @@ async fn events_that_cannot_be_told_behind_the_balance_are_a_letter_and_are_told
 async fn a_record_that_cannot_be_read_parks_its_account_with_one_letter_and_the_others_go_on() {
     let (world, stream) = parked().await;
     world.project(stream).await;
-    let row = world.read_model.row(&account(1)).unwrap();
+    let row = world.read_model.row(&account(1)).unwrap().value;
     assert_eq!(row.version(), 2);
     assert_eq!(
         row.parked.unwrap().reason,
         "the item has no attribute events"
     );
-    assert_eq!(world.read_model.row(&account(2)).unwrap().version(), 2);
+    assert_eq!(
+        world.read_model.row(&account(2)).unwrap().value.version(),
+        2
+    );
     let letters = world.dead_letters.bodies();
     assert_eq!(letters.len(), 1, "{letters:?}");
     assert_eq!(letters[0]["ledgerbell"], "account-parked");
@@ -261,7 +264,7 @@ async fn a_commit_that_does_not_follow_parks_its_account_at_the_last_good_versio
     forged.source = "somebody else".to_owned();
     world.store.tamper(forged);
     world.project(vec![world.stream().pop().unwrap()]).await;
-    let row = world.read_model.row(&account(1)).unwrap();
+    let row = world.read_model.row(&account(1)).unwrap().value;
     assert_eq!(row.version(), 2);
     assert!(row.parked.unwrap().reason.contains("version 3"));
     assert_eq!(world.dead_letters.bodies().len(), 1);
@@ -281,7 +284,15 @@ async fn a_commit_that_does_not_follow_parks_its_account_at_the_last_good_versio
         stays[0].outcome
     );
     assert_eq!(world.dead_letters.bodies().len(), 1);
-    assert!(world.read_model.row(&account(1)).unwrap().parked.is_some());
+    assert!(
+        world
+            .read_model
+            .row(&account(1))
+            .unwrap()
+            .value
+            .parked
+            .is_some()
+    );
 
     world.store.tamper(commits[2].clone());
     world
@@ -309,7 +320,7 @@ async fn a_gap_that_the_store_cannot_read_parks_the_account_instead_of_blocking_
         world.projector().project(vec![last]).await,
         Vec::<String>::new()
     );
-    let row = world.read_model.row(&account(1)).unwrap();
+    let row = world.read_model.row(&account(1)).unwrap().value;
     assert!(row.parked.unwrap().reason.contains("has no attribute hash"));
     assert_eq!(world.dead_letters.bodies().len(), 1);
 

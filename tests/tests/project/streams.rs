@@ -31,7 +31,7 @@ async fn a_stream_delivered_in_reverse_order_and_twice_gives_the_same_balances_a
             .read_model
             .rows()
             .into_iter()
-            .map(|row| row.balance)
+            .map(|row| row.value.balance)
             .collect()
     };
     assert_eq!(balances(&in_order), balances(&reversed));

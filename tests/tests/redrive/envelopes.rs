@@ -156,6 +156,7 @@ async fn a_batch_of_the_stream_that_was_given_up_is_projected_again_from_the_sto
                 .read_model
                 .row(&account(number))
                 .unwrap()
+                .value
                 .balance
                 .unwrap()
                 .head,
@@ -197,5 +198,8 @@ async fn a_batch_given_up_is_looked_for_in_its_own_time_only() {
     world.clock.advance(Duration::from_secs(20));
     world.redriver().redrive(&any(10)).await.unwrap();
     assert_eq!(world.read_model.row(&account(1)), None);
-    assert_eq!(world.read_model.row(&account(2)).unwrap().version(), 2);
+    assert_eq!(
+        world.read_model.row(&account(2)).unwrap().value.version(),
+        2
+    );
 }

@@ -202,6 +202,7 @@ async fn a_letter_of_an_account_that_goes_on_already_does_no_harm() {
             .read_model
             .row(&account(1))
             .unwrap()
+            .value
             .balance
             .unwrap()
             .version(),

@@ -78,6 +78,7 @@ async fn a_worker_that_dies_anywhere_is_followed_by_one_that_finishes() {
                     .read_model
                     .row(&account(2))
                     .unwrap()
+                    .value
                     .balance
                     .unwrap()
                     .head,

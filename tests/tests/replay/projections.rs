@@ -4,14 +4,14 @@ use crate::given::*;
 use domain::Money;
 use handlers::Error;
 use handlers::composition::Composition;
-use handlers::ports::ReadModelRow;
+use handlers::ports::{ReadModelRow, Versioned};
 use handlers::replay::REQUESTED;
 use serde_json::json;
 use tests::world::{Fault, World, account, deposited};
 
-fn cut(row: &ReadModelRow, cents: i64) -> ReadModelRow {
+fn cut(row: &Versioned<ReadModelRow>, cents: i64) -> Versioned<ReadModelRow> {
     let mut row = row.clone();
-    let account = &mut row.balance.as_mut().unwrap().head.account;
+    let account = &mut row.value.balance.as_mut().unwrap().head.account;
     account.balance = Money::from_minor(cents, account.currency());
     row
 }
@@ -76,8 +76,9 @@ async fn a_wrong_and_a_missing_row_are_reported_and_put_right_only_when_told() {
     assert_eq!(world.read_model.rows(), wrong);
 
     replay(&world, json!({ "kind": "projections", "switch": true })).await;
-    let balances =
-        |rows: &[ReadModelRow]| -> Vec<_> { rows.iter().map(|row| row.balance.clone()).collect() };
+    let balances = |rows: &[Versioned<ReadModelRow>]| -> Vec<_> {
+        rows.iter().map(|row| row.value.balance.clone()).collect()
+    };
     assert_eq!(balances(&world.read_model.rows()), balances(&right));
     let mails = world.mailer.accepted().len();
     world.settle().await;
@@ -105,7 +106,7 @@ async fn only_the_named_accounts_are_rebuilt() {
     );
     let rows = world.read_model.rows();
     assert_eq!(rows[0], cut(&right[0], 1));
-    assert_eq!(rows[1].balance, right[1].balance);
+    assert_eq!(rows[1].value.balance, right[1].value.balance);
 }
 
 #[tokio::test]
@@ -145,7 +146,7 @@ async fn money_that_moves_while_a_replay_works_is_no_difference() {
         );
         for number in 1..=4 {
             let last = world.store.of(&account(number)).pop().unwrap();
-            let row = world.read_model.row(&account(number)).unwrap();
+            let row = world.read_model.row(&account(number)).unwrap().value;
             assert_eq!(row.balance.unwrap().head, last.head(), "step {step}");
         }
     }
@@ -169,7 +170,7 @@ async fn a_parked_account_is_not_switched_past_what_was_never_told() {
     }
     world.settle().await;
     replay(&world, json!({ "kind": "projections", "switch": true })).await;
-    let row = world.read_model.row(&account(1)).unwrap();
+    let row = world.read_model.row(&account(1)).unwrap().value;
     assert_eq!((row.version(), row.parked.is_some()), (2, true));
 
     let selection = handlers::redrive::Selection {
@@ -179,7 +180,10 @@ async fn a_parked_account_is_not_switched_past_what_was_never_told() {
     world.redriver().redrive(&selection).await.unwrap();
     world.settle().await;
     assert_eq!(world.mailer.accepted().len(), 3);
-    assert_eq!(world.read_model.row(&account(1)).unwrap().version(), 4);
+    assert_eq!(
+        world.read_model.row(&account(1)).unwrap().value.version(),
+        4
+    );
 }
 
 #[tokio::test]
@@ -209,11 +213,11 @@ async fn a_parked_account_that_moved_since_its_shadow_was_built_is_not_put_back(
         .at("store.commit_holding", 0, Fault::FailBefore(unreadable));
     world.faults.resume();
     world.project(stream).await;
-    let parked = world.read_model.row(&account(1)).unwrap();
+    let parked = world.read_model.row(&account(1)).unwrap().value;
     assert!(parked.parked.is_some());
 
     working.await.unwrap();
-    let row = world.read_model.row(&account(1)).unwrap();
+    let row = world.read_model.row(&account(1)).unwrap().value;
     assert_eq!(row.version(), parked.version());
     assert!(row.parked.is_some());
 }

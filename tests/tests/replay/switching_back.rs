@@ -4,7 +4,7 @@ use crate::given::*;
 use domain::Money;
 use handlers::Error;
 use handlers::composition::Composition;
-use handlers::ports::ReadModelRow;
+use handlers::ports::{ReadModelRow, Versioned};
 use handlers::replay::ReplayRequest;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -12,12 +12,12 @@ use tests::world::{Fault, World, account, deposited};
 
 /// The four accounts of [`told`], the balances of three of them wrong, and
 /// switched to the right ones. Answers with the wrong rows and the replay.
-async fn switched() -> (World, Vec<ReadModelRow>, String) {
+async fn switched() -> (World, Vec<Versioned<ReadModelRow>>, String) {
     let world = told().await;
     for number in [1, 2, 4] {
         let account = account(number);
         let mut row = world.read_model.row(&account).unwrap();
-        let balance = row.balance.as_mut().unwrap();
+        let balance = row.value.balance.as_mut().unwrap();
         balance.head.account.balance = Money::from_minor(7, balance.head.account.currency());
         world.read_model.tamper(&account, Some(row));
     }
@@ -33,8 +33,9 @@ fn back(id: &str) -> Value {
     json!({ "kind": "switch-back", "replay_id": id })
 }
 
-fn shown(rows: &[ReadModelRow]) -> Vec<(String, String)> {
-    let shown = |row: &ReadModelRow| {
+fn shown(rows: &[Versioned<ReadModelRow>]) -> Vec<(String, String)> {
+    let shown = |stored: &Versioned<ReadModelRow>| {
+        let row = &stored.value;
         let balance = row.balance.as_ref().unwrap();
         let head = &balance.head;
         let money = head.account.balance.to_decimal();

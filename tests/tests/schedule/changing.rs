@@ -3,7 +3,7 @@
 use domain::Location;
 use handlers::Error;
 use handlers::composition::Composition;
-use handlers::ports::{BusEntry, Schedules};
+use handlers::ports::BusEntry;
 use handlers::schedule::HeartbeatReport;
 use serde_json::json;
 use tests::world::{Fault, World, account};
@@ -186,12 +186,7 @@ async fn events_that_come_in_any_order_leave_the_row_of_the_last_one() {
     let world = world_with("500.00").await;
     put(&world, hourly("1.00")).await.unwrap();
     world.scheduler().change(&change(None, None)).await.unwrap();
-    let expected = world
-        .schedules
-        .get(&account(1), &id("rent"))
-        .await
-        .unwrap()
-        .unwrap();
+    let expected = row(&world).await;
     world.schedules.lose();
     let mut entries: Vec<_> = world
         .store
@@ -209,12 +204,7 @@ async fn events_that_come_in_any_order_leave_the_row_of_the_last_one() {
             .await
             .unwrap();
     }
-    let row = world
-        .schedules
-        .get(&account(1), &id("rent"))
-        .await
-        .unwrap()
-        .unwrap();
+    let row = row(&world).await;
     assert_eq!(
         (row.schedule, row.version, row.next_at),
         (None, expected.version, None)

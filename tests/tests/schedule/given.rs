@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use domain::{Event, Schedule, ScheduleId, Version};
 use handlers::composition::Composition;
 use handlers::error::Result;
-use handlers::ports::{BusEntry, Schedules};
+use handlers::ports::{BusEntry, ScheduleRow, Schedules};
 use handlers::schedule::{Change, Changed, HeartbeatReport, Scheduler};
 use serde_json::{Value, json};
 use tests::world::{World, account, customer, event};
@@ -117,9 +117,14 @@ pub fn types(world: &World) -> Vec<String> {
     events.map(|event| event.event_type.clone()).collect()
 }
 
+/// The row of `rent`.
+pub async fn row(world: &World) -> ScheduleRow {
+    let stored = world.schedules.get(&account(1), &id("rent")).await;
+    stored.unwrap().unwrap().value
+}
+
 pub async fn next_at(world: &World) -> Option<DateTime<Utc>> {
-    let row = world.schedules.get(&account(1), &id("rent")).await.unwrap();
-    row.unwrap().next_at
+    row(world).await.next_at
 }
 
 /// Hands the events of all commits to the function, as the bus would.

@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use handlers::composition::Composition;
 use handlers::error::{Error, Refusal};
-use handlers::ports::Schedules;
 use handlers::schedule::HeartbeatReport;
 use serde_json::json;
 use tests::world::{Fault, account, event, withdrawn};
@@ -308,12 +307,7 @@ async fn a_request_of_somebody_else_under_the_key_of_an_occurrence_is_not_taken_
             ..HeartbeatReport::default()
         }
     );
-    let row = world
-        .schedules
-        .get(&account(1), &id("rent"))
-        .await
-        .unwrap()
-        .unwrap();
+    let row = row(&world).await;
     assert_eq!(
         (row.last, row.next_at),
         (None, Some(time("2026-11-22T13:00:00Z")))

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::CustomerId;
 use handlers::error::Result;
-use handlers::ports::{CustomerRevision, Customers};
+use handlers::ports::{CustomerRevision, Customers, Saved};
 
 use super::faults::Faults;
 
@@ -80,15 +80,15 @@ impl Customers for MemoryCustomers {
         self.faults.call("customers.at", read).await
     }
 
-    async fn add(&self, revision: &CustomerRevision) -> Result<bool> {
+    async fn add(&self, revision: &CustomerRevision) -> Result<Saved> {
         let write = || {
             let mut all = self.lock();
             let revisions = all.entry(revision.customer_id.clone()).or_default();
             if revisions.len() as u64 + 1 != revision.revision {
-                return Ok(false);
+                return Ok(Saved::Stale);
             }
             revisions.push(revision.clone());
-            Ok(true)
+            Ok(Saved::Written)
         };
         self.faults.call("customers.add", write).await
     }

@@ -22,6 +22,7 @@ mod secret_versions;
 mod story;
 mod suppressions;
 mod texts;
+mod versioned;
 
 use std::sync::Arc;
 use std::time::Duration;

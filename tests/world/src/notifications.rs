@@ -1,6 +1,6 @@
 //! The notifications, with writes on condition of their revision.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -11,12 +11,13 @@ use handlers::error::Result;
 use handlers::ports::{Notifications, Saved, Versioned, due_shard};
 
 use super::faults::Faults;
+use super::versioned::{Rows, replace};
 
 /// Notifications in memory.
 #[derive(Debug)]
 pub struct MemoryNotifications {
     faults: Arc<Faults>,
-    stored: Mutex<BTreeMap<NotificationId, Versioned<Notification>>>,
+    stored: Mutex<Rows<NotificationId, Notification>>,
     /// The notifications that no index shows yet.
     hidden: Mutex<BTreeSet<NotificationId>>,
 }
@@ -64,7 +65,7 @@ impl MemoryNotifications {
         !self.hidden().contains(&notification.id())
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<NotificationId, Versioned<Notification>>> {
+    fn lock(&self) -> MutexGuard<'_, Rows<NotificationId, Notification>> {
         self.stored.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -78,16 +79,8 @@ impl Notifications for MemoryNotifications {
     }
 
     async fn save(&self, notification: &Versioned<Notification>) -> Result<Saved> {
-        let write = || {
-            let mut stored = self.lock();
-            let id = notification.value.id();
-            let before = stored.get(&id).map_or(0, |stored| stored.revision);
-            if before != notification.revision {
-                return Ok(Saved::Stale);
-            }
-            stored.insert(id, notification.clone().written());
-            Ok(Saved::Written)
-        };
+        let id = notification.value.id();
+        let write = || Ok(replace(&mut self.lock(), id, notification.clone()));
         self.faults.call("notifications.save", write).await
     }
 

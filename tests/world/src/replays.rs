@@ -6,13 +6,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use async_trait::async_trait;
 use domain::AccountId;
 use handlers::error::Result;
-use handlers::ports::{ReplayJob, Replays, ShadowRow};
+use handlers::ports::{ReplayJob, Replays, Saved, ShadowRow, Versioned};
 
 use super::faults::Faults;
+use super::versioned::{Rows, replace};
 
 #[derive(Debug, Default)]
 struct State {
-    jobs: BTreeMap<String, ReplayJob>,
+    jobs: Rows<String, ReplayJob>,
     shadows: BTreeMap<(String, AccountId), ShadowRow>,
 }
 
@@ -38,7 +39,7 @@ impl MemoryReplays {
 
 #[async_trait]
 impl Replays for MemoryReplays {
-    async fn load(&self, replay_id: &str) -> Result<Option<ReplayJob>> {
+    async fn load(&self, replay_id: &str) -> Result<Option<Versioned<ReplayJob>>> {
         self.faults
             .call("replays.load", || {
                 Ok(self.lock().jobs.get(replay_id).cloned())
@@ -46,19 +47,9 @@ impl Replays for MemoryReplays {
             .await
     }
 
-    async fn save(&self, job: &ReplayJob) -> Result<bool> {
-        let write = || {
-            let mut state = self.lock();
-            let before = state
-                .jobs
-                .get(&job.replay_id)
-                .map_or(0, |stored| stored.revision);
-            if before + 1 != job.revision {
-                return Ok(false);
-            }
-            state.jobs.insert(job.replay_id.clone(), job.clone());
-            Ok(true)
-        };
+    async fn save(&self, job: &Versioned<ReplayJob>) -> Result<Saved> {
+        let key = &job.value.replay_id;
+        let write = || Ok(replace(&mut self.lock().jobs, key.clone(), job.clone()));
         self.faults.call("replays.save", write).await
     }
 

@@ -1,6 +1,5 @@
 //! The schedules in their current state.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
@@ -8,11 +7,12 @@ use chrono::{DateTime, Utc};
 use domain::time::as_kept;
 use domain::{AccountId, ScheduleId};
 use handlers::error::Result;
-use handlers::ports::{Due, ScheduleRow, Schedules};
+use handlers::ports::{Due, Saved, ScheduleRow, Schedules, Versioned};
 
 use super::faults::Faults;
+use super::versioned::{self, replace};
 
-type Rows = BTreeMap<(AccountId, ScheduleId), ScheduleRow>;
+type Rows = versioned::Rows<(AccountId, ScheduleId), ScheduleRow>;
 
 /// Schedules in memory.
 #[derive(Debug)]
@@ -40,32 +40,35 @@ impl MemorySchedules {
 }
 
 /// Returns the row as a table stores it: in whole microseconds.
-fn kept(row: &ScheduleRow) -> ScheduleRow {
+fn kept(row: ScheduleRow) -> ScheduleRow {
     ScheduleRow {
         next_at: row.next_at.map(as_kept),
-        ..row.clone()
+        ..row
     }
 }
 
 #[async_trait]
 impl Schedules for MemorySchedules {
-    async fn get(&self, account: &AccountId, schedule: &ScheduleId) -> Result<Option<ScheduleRow>> {
+    async fn get(
+        &self,
+        account: &AccountId,
+        schedule: &ScheduleId,
+    ) -> Result<Option<Versioned<ScheduleRow>>> {
         let key = (account.clone(), schedule.clone());
         self.faults
             .call("schedules.get", || Ok(self.lock().get(&key).cloned()))
             .await
     }
 
-    async fn save(&self, row: &ScheduleRow) -> Result<bool> {
+    async fn save(&self, row: &Versioned<ScheduleRow>) -> Result<Saved> {
         let write = || {
-            let key = (row.account_id.clone(), row.schedule_id.clone());
-            let mut rows = self.lock();
-            let before = rows.get(&key).map_or(0, |stored| stored.revision);
-            if before + 1 != row.revision {
-                return Ok(false);
-            }
-            rows.insert(key, kept(row));
-            Ok(true)
+            let ScheduleRow {
+                account_id,
+                schedule_id,
+                ..
+            } = &row.value;
+            let key = (account_id.clone(), schedule_id.clone());
+            Ok(replace(&mut self.lock(), key, row.clone().map(kept)))
         };
         self.faults.call("schedules.save", write).await
     }
@@ -74,14 +77,15 @@ impl Schedules for MemorySchedules {
         let write = || {
             let key = (due.account_id.clone(), due.schedule_id.clone());
             let mut rows = self.lock();
-            let Some(row) = rows.get_mut(&key) else {
+            let Some(stored) = rows.get_mut(&key) else {
                 return Ok(false);
             };
+            let row = &mut stored.value;
             if row.next_at != Some(due.next_at) || row.parked.is_some() {
                 return Ok(false);
             }
             row.parked = Some(reason.to_owned());
-            row.revision += 1;
+            stored.revision += 1;
             Ok(true)
         };
         self.faults.call("schedules.park", write).await
@@ -95,7 +99,7 @@ impl Schedules for MemorySchedules {
     ) -> Result<(Vec<ScheduleRow>, Option<String>)> {
         let read = || {
             let rows = self.lock();
-            let mut rest = rows.values().filter(|row| {
+            let mut rest = rows.values().map(|stored| &stored.value).filter(|row| {
                 row.account_id == *account
                     && cursor.is_none_or(|cursor| row.schedule_id.as_str() > cursor)
             });
@@ -115,6 +119,7 @@ impl Schedules for MemorySchedules {
             let mut due: Vec<Due> = self
                 .lock()
                 .values()
+                .map(|stored| &stored.value)
                 .filter(|row| row.slice() == slice && row.parked.is_none())
                 .filter_map(|row| {
                     Some(Due {

@@ -9,7 +9,7 @@ use domain::CustomerId;
 
 use super::Wishes;
 use crate::error::{Error, Result};
-use crate::ports::{CustomerRevision, Customers};
+use crate::ports::{CustomerRevision, Customers, Saved};
 
 /// What was read before: both judgements of an event ask for the same.
 #[derive(Debug, Default)]
@@ -66,7 +66,7 @@ impl Customers for Then {
         Ok(revision)
     }
 
-    async fn add(&self, _revision: &CustomerRevision) -> Result<bool> {
+    async fn add(&self, _revision: &CustomerRevision) -> Result<Saved> {
         Err(refused())
     }
 

@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use domain::CustomerId;
 use handlers::customers::read_person;
-use handlers::ports::{CustomerRevision, Customers};
+use handlers::ports::{CustomerRevision, Customers, Saved};
 use serde_json::json;
 
 use crate::history::start;
@@ -29,10 +29,14 @@ fn ana() -> CustomerId {
 pub async fn a_revision_is_added_once(store: &dyn Customers) {
     assert_eq!(store.latest(&ana()).await.unwrap(), None);
     for number in 1..=12 {
-        assert!(store.add(&revision(number)).await.unwrap());
+        assert_eq!(store.add(&revision(number)).await.unwrap(), Saved::Written);
         let mut other = revision(number);
         other.person = None;
-        assert!(!store.add(&other).await.unwrap(), "two of one revision");
+        assert_eq!(
+            store.add(&other).await.unwrap(),
+            Saved::Stale,
+            "two of one revision"
+        );
         assert_eq!(store.latest(&ana()).await.unwrap(), Some(revision(number)));
     }
     assert_eq!(store.latest(&"ben".parse().unwrap()).await.unwrap(), None);
@@ -41,7 +45,7 @@ pub async fn a_revision_is_added_once(store: &dyn Customers) {
 pub async fn the_revision_of_a_time_is_the_last_one_then(store: &dyn Customers) {
     // More than one page of them.
     for number in 1..=33 {
-        assert!(store.add(&revision(number)).await.unwrap());
+        assert_eq!(store.add(&revision(number)).await.unwrap(), Saved::Written);
     }
     let at = async |time| {
         store
@@ -61,17 +65,17 @@ pub async fn the_revision_of_a_time_is_the_last_one_then(store: &dyn Customers) 
 
 pub async fn an_erased_person_is_in_no_revision(store: &dyn Customers) {
     for number in 1..=33 {
-        assert!(store.add(&revision(number)).await.unwrap());
+        assert_eq!(store.add(&revision(number)).await.unwrap(), Saved::Written);
     }
     let mut ben = revision(1);
     ben.customer_id = "ben".parse().unwrap();
-    assert!(store.add(&ben).await.unwrap());
+    assert_eq!(store.add(&ben).await.unwrap(), Saved::Written);
 
     let erased = CustomerRevision {
         person: None,
         ..revision(34)
     };
-    assert!(store.add(&erased).await.unwrap());
+    assert_eq!(store.add(&erased).await.unwrap(), Saved::Written);
     store.erase_before(&ana(), 34).await.unwrap();
     for number in 1..=34 {
         let then = store

@@ -2,83 +2,77 @@
 
 use std::collections::BTreeSet;
 
-use handlers::ports::{Parked, ReadModel, ReadModelRow};
+use handlers::ports::{Parked, ReadModel, ReadModelRow, Saved, Versioned};
 use projections::Balance;
 
 use crate::history::{History, account, start};
 
-fn row(name: &str, revision: u64) -> ReadModelRow {
+/// A row that is to be written over this revision.
+fn row(name: &str, revision: u64) -> Versioned<ReadModelRow> {
     let account_id = account(name);
     let history = History::long(&account_id, 2, 3);
     let balance = history.commits.iter().fold(None, |before, commit| {
         Some(Balance::after(before.as_ref(), commit).unwrap())
     });
-    ReadModelRow {
+    let value = ReadModelRow {
         account_id,
-        revision,
         balance,
         parked: None,
-    }
+    };
+    Versioned { value, revision }
 }
 
 pub async fn a_row_is_written_only_over_the_revision_that_was_read(store: &dyn ReadModel) {
-    let first = row("ACC-1", 1);
-    assert_eq!(store.load(&first.account_id).await.unwrap(), None);
-    assert!(
-        !store.save(&row("ACC-1", 2), Some(1)).await.unwrap(),
-        "over nothing"
-    );
-    assert_eq!(store.load(&first.account_id).await.unwrap(), None);
-    assert!(store.save(&first, None).await.unwrap());
-    assert_eq!(
-        store.load(&first.account_id).await.unwrap().as_ref(),
-        Some(&first)
-    );
-    assert!(
-        !store.save(&first, None).await.unwrap(),
-        "a second first one"
-    );
+    let first = row("ACC-1", 0);
+    let load = async || store.load(&account("ACC-1")).await.unwrap();
+    let save = async |row: &Versioned<ReadModelRow>| store.save(row).await.unwrap();
+    assert_eq!(load().await, None);
+    assert_eq!(save(&row("ACC-1", 1)).await, Saved::Stale, "over nothing");
+    assert_eq!(load().await, None);
+    assert_eq!(save(&first).await, Saved::Written);
+    assert_eq!(load().await, Some(row("ACC-1", 1)));
+    assert_eq!(save(&first).await, Saved::Stale, "a second first one");
 
-    let parked = Some(Parked {
-        reason: "the hash at version 3".to_owned(),
-        at: start(),
-        turned_away: 7,
+    let parked = row("ACC-1", 1).map(|row| ReadModelRow {
+        parked: Some(Parked {
+            reason: "the hash at version 3".to_owned(),
+            at: start(),
+            turned_away: 7,
+        }),
+        ..row
     });
-    let second = ReadModelRow {
-        parked,
-        ..row("ACC-1", 2)
-    };
-    assert!(store.save(&second, Some(1)).await.unwrap());
-    assert!(
-        !store.save(&row("ACC-1", 2), Some(1)).await.unwrap(),
-        "two of one revision"
+    assert_eq!(save(&parked).await, Saved::Written);
+    assert_eq!(
+        save(&row("ACC-1", 1)).await,
+        Saved::Stale,
+        "two over one revision"
     );
-    assert_eq!(store.load(&first.account_id).await.unwrap(), Some(second));
+    assert_eq!(load().await, Some(parked.written()));
     // Taken up again, and nothing of the mark stays.
-    assert!(store.save(&row("ACC-1", 3), Some(2)).await.unwrap());
-    assert_eq!(
-        store.load(&first.account_id).await.unwrap(),
-        Some(row("ACC-1", 3))
-    );
+    assert_eq!(save(&row("ACC-1", 2)).await, Saved::Written);
+    assert_eq!(load().await, Some(row("ACC-1", 3)));
 
-    let parked = Some(Parked {
-        reason: "its very first commit".to_owned(),
-        at: start(),
-        turned_away: 7,
-    });
-    let never = ReadModelRow {
+    let never = row("ACC-2", 0).map(|row| ReadModelRow {
         balance: None,
-        parked,
-        ..row("ACC-2", 1)
-    };
-    assert!(store.save(&never, None).await.unwrap());
-    assert_eq!(store.load(&never.account_id).await.unwrap(), Some(never));
+        parked: Some(Parked {
+            reason: "its very first commit".to_owned(),
+            at: start(),
+            turned_away: 7,
+        }),
+        ..row
+    });
+    assert_eq!(save(&never).await, Saved::Written);
+    assert_eq!(
+        store.load(&account("ACC-2")).await.unwrap(),
+        Some(never.written())
+    );
 }
 
 pub async fn rows_are_listed_page_by_page(store: &dyn ReadModel) {
     let names: Vec<String> = (0..23).map(|number| format!("ACC-{number}")).collect();
     for name in &names {
-        assert!(store.save(&row(name, 1), None).await.unwrap());
+        let saved = store.save(&row(name, 0)).await.unwrap();
+        assert_eq!(saved, Saved::Written);
     }
     for limit in [1, 5, 23, 100] {
         let mut listed = Vec::new();

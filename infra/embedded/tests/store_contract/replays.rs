@@ -2,15 +2,15 @@
 
 use std::collections::BTreeSet;
 
-use handlers::ports::{ReplacedRow, ReplayJob, Replays, ShadowRow};
+use handlers::ports::{ReplacedRow, ReplayJob, Replays, Saved, ShadowRow, Versioned};
 use serde_json::json;
 
 use crate::history::{History, account, start};
 
+/// The job as it is stored at this revision.
 fn job(revision: u64) -> ReplayJob {
     ReplayJob {
         replay_id: "replay-1".to_owned(),
-        revision,
         document: json!({ "state": "running", "progress": { "events": revision }, "result": null, "list": [] }),
         cursor: (revision > 1).then(|| "{\"build\":null}".to_owned()),
     }
@@ -30,23 +30,34 @@ fn shadow(number: usize) -> ShadowRow {
     }
 }
 
+/// Writes the job of the revision after the one that was read.
+async fn save(store: &dyn Replays, read: u64) -> Saved {
+    let next = Versioned {
+        value: job(read + 1),
+        revision: read,
+    };
+    store.save(&next).await.unwrap()
+}
+
+async fn load(store: &dyn Replays) -> Option<(ReplayJob, u64)> {
+    let stored = store.load("replay-1").await.unwrap();
+    stored.map(|stored| (stored.value, stored.revision))
+}
+
 pub async fn a_job_is_written_only_over_the_revision_before_it(store: &dyn Replays) {
-    assert_eq!(store.load("replay-1").await.unwrap(), None);
-    assert!(!store.save(&job(2)).await.unwrap(), "over nothing");
-    for revision in 1..4 {
-        assert!(store.save(&job(revision)).await.unwrap());
-        assert!(
-            !store.save(&job(revision)).await.unwrap(),
-            "two of one revision"
-        );
-        assert_eq!(store.load("replay-1").await.unwrap(), Some(job(revision)));
+    assert_eq!(load(store).await, None);
+    assert_eq!(save(store, 1).await, Saved::Stale, "over nothing");
+    for read in 0..3 {
+        assert_eq!(save(store, read).await, Saved::Written);
+        assert_eq!(save(store, read).await, Saved::Stale, "two over one");
+        assert_eq!(load(store).await, Some((job(read + 1), read + 1)));
     }
-    assert!(!store.save(&job(5)).await.unwrap(), "a revision left out");
+    assert_eq!(save(store, 4).await, Saved::Stale, "a revision left out");
     assert_eq!(store.load("replay-2").await.unwrap(), None);
 }
 
 pub async fn a_shadow_is_listed_page_by_page_and_belongs_to_its_replay(store: &dyn Replays) {
-    assert!(store.save(&job(1)).await.unwrap());
+    assert_eq!(save(store, 0).await, Saved::Written);
     store.save_shadow("replay-1", &[]).await.unwrap();
     // More than one batch of writes, and some of them again.
     let rows: Vec<ShadowRow> = (0..60).map(shadow).collect();
@@ -76,5 +87,5 @@ pub async fn a_shadow_is_listed_page_by_page_and_belongs_to_its_replay(store: &d
         (vec![shadow(0)], None)
     );
     // The shadow is not the job.
-    assert_eq!(store.load("replay-1").await.unwrap(), Some(job(1)));
+    assert_eq!(load(store).await, Some((job(1), 1)));
 }

@@ -2,7 +2,7 @@
 
 use chrono::TimeDelta;
 use domain::{OccurrenceSkipReason, Schedule, ScheduleId};
-use handlers::ports::{DUE_SHARDS, Due, LastRun, ScheduleRow, Schedules};
+use handlers::ports::{DUE_SHARDS, Due, LastRun, Saved, ScheduleRow, Schedules, Versioned};
 use serde_json::json;
 
 use crate::history::{account, start};
@@ -28,8 +28,12 @@ fn row(account_id: &str, schedule_id: &str) -> ScheduleRow {
         next_at: Some(start() + TimeDelta::hours(1)),
         last: None,
         parked: None,
-        revision: 1,
     }
+}
+
+/// Writes the row over the revision that was read.
+async fn save(store: &dyn Schedules, value: ScheduleRow, revision: u64) -> Saved {
+    store.save(&Versioned { value, revision }).await.unwrap()
 }
 
 async fn all_due(store: &dyn Schedules, hours: i64) -> Vec<Due> {
@@ -50,12 +54,18 @@ pub async fn a_schedule_is_written_only_over_the_revision_before_it(store: &dyn 
             .await
             .unwrap()
     };
+    let stored = |value: &ScheduleRow, revision| {
+        Some(Versioned {
+            value: value.clone(),
+            revision,
+        })
+    };
     assert_eq!(get().await, None);
-    assert!(store.save(&first).await.unwrap());
-    assert!(!store.save(&first).await.unwrap(), "made twice");
-    assert_eq!(get().await.as_ref(), Some(&first));
+    assert_eq!(save(store, first.clone(), 1).await, Saved::Stale);
+    assert_eq!(save(store, first.clone(), 0).await, Saved::Written);
+    assert_eq!(save(store, first.clone(), 0).await, Saved::Stale);
+    assert_eq!(get().await, stored(&first, 1));
     let second = ScheduleRow {
-        revision: 2,
         next_at: Some(start() + TimeDelta::hours(2)),
         last: Some(LastRun {
             occurrence: start() + TimeDelta::hours(1),
@@ -64,18 +74,17 @@ pub async fn a_schedule_is_written_only_over_the_revision_before_it(store: &dyn 
         }),
         ..first.clone()
     };
-    assert!(store.save(&second).await.unwrap());
-    assert!(!store.save(&second).await.unwrap(), "the slower of two");
-    assert_eq!(get().await.as_ref(), Some(&second));
+    assert_eq!(save(store, second.clone(), 1).await, Saved::Written);
+    assert_eq!(save(store, first.clone(), 1).await, Saved::Stale);
+    assert_eq!(get().await, stored(&second, 2));
     let cancelled = ScheduleRow {
-        revision: 3,
         schedule: None,
         next_at: None,
         version: 4,
         ..second
     };
-    assert!(store.save(&cancelled).await.unwrap());
-    assert_eq!(get().await, Some(cancelled));
+    assert_eq!(save(store, cancelled.clone(), 2).await, Saved::Written);
+    assert_eq!(get().await, stored(&cancelled, 3));
 }
 
 pub async fn what_is_due_is_found_by_its_time_the_longest_due_first(store: &dyn Schedules) {
@@ -83,7 +92,7 @@ pub async fn what_is_due_is_found_by_its_time_the_longest_due_first(store: &dyn 
     for number in 0..40_i64 {
         let mut row = row("ACC-1", &format!("s-{number}"));
         row.next_at = Some(start() + TimeDelta::hours(40 - number));
-        assert!(store.save(&row).await.unwrap());
+        assert_eq!(save(store, row.clone(), 0).await, Saved::Written);
         rows.push(row);
     }
     let slices: std::collections::BTreeSet<u8> = rows.iter().map(ScheduleRow::slice).collect();
@@ -105,17 +114,16 @@ pub async fn what_is_due_is_found_by_its_time_the_longest_due_first(store: &dyn 
     for row in &rows {
         let over = ScheduleRow {
             next_at: None,
-            revision: 2,
             ..row.clone()
         };
-        assert!(store.save(&over).await.unwrap());
+        assert_eq!(save(store, over, 1).await, Saved::Written);
     }
     assert_eq!(all_due(store, 40).await, []);
 }
 
 pub async fn a_parked_schedule_is_due_no_more_until_it_is_written_anew(store: &dyn Schedules) {
     let first = row("ACC-1", "rent");
-    assert!(store.save(&first).await.unwrap());
+    assert_eq!(save(store, first.clone(), 0).await, Saved::Written);
     let due = all_due(store, 1).await.remove(0);
     let moved = Due {
         next_at: due.next_at + TimeDelta::seconds(1),
@@ -127,24 +135,17 @@ pub async fn a_parked_schedule_is_due_no_more_until_it_is_written_anew(store: &d
     assert_eq!(all_due(store, 1).await, []);
     let parked = store.get(&first.account_id, &first.schedule_id).await;
     let parked = parked.unwrap().unwrap();
-    let expected = ScheduleRow {
-        parked: Some("the balance is full".to_owned()),
+    let expected = Versioned {
+        value: ScheduleRow {
+            parked: Some("the balance is full".to_owned()),
+            ..first.clone()
+        },
         revision: 2,
-        ..first.clone()
     };
     assert_eq!(parked, expected);
-    let again = ScheduleRow {
-        revision: 3,
-        ..parked.clone()
-    };
-    assert!(store.save(&again).await.unwrap());
+    assert_eq!(save(store, parked.value, 2).await, Saved::Written);
     assert_eq!(all_due(store, 1).await, [], "still parked");
-    let resumed = ScheduleRow {
-        parked: None,
-        revision: 4,
-        ..parked
-    };
-    assert!(store.save(&resumed).await.unwrap());
+    assert_eq!(save(store, first, 3).await, Saved::Written);
     assert_eq!(all_due(store, 1).await, std::slice::from_ref(&due));
     let nobody = Due {
         schedule_id: id("nobody"),
@@ -155,8 +156,10 @@ pub async fn a_parked_schedule_is_due_no_more_until_it_is_written_anew(store: &d
 
 pub async fn an_accounts_schedules_are_listed_page_by_page(store: &dyn Schedules) {
     for name in ["b", "a", "d", "c", "e"] {
-        assert!(store.save(&row("ACC-1", name)).await.unwrap());
-        assert!(store.save(&row("ACC-2", name)).await.unwrap());
+        for account in ["ACC-1", "ACC-2"] {
+            let saved = save(store, row(account, name), 0).await;
+            assert_eq!(saved, Saved::Written);
+        }
     }
     for limit in [1, 2, 100] {
         let mut names = Vec::new();

@@ -88,7 +88,7 @@ impl Core {
     /// A key that a schedule of the account uses next, now or in an earlier
     /// version: a caller who names requests like that.
     fn a_key_of_a_schedule(&mut self, account: &AccountId) -> Option<String> {
-        let mut rows = self.state.schedules.values();
+        let mut rows = self.state.schedules.values().map(|stored| &stored.value);
         let row = rows.find(|row| row.account_id == *account && row.next_at.is_some())?;
         let (schedule_id, version) = (row.schedule_id.clone(), row.version);
         let at = row.next_at?;

@@ -9,7 +9,7 @@ use domain::{AccountId, Commit, Version};
 use export::walk::{History, Page, Standing, offer_all};
 use export::{ExportError, Exporter, Format, Manifest, Start};
 use handlers::composition::Composition;
-use handlers::ports::ReadModelRow;
+use handlers::ports::{ReadModelRow, Versioned};
 use handlers::query::time_index::{PageLimit, Range, SAFETY_WINDOW, page_within};
 use tempfile::TempDir;
 
@@ -159,8 +159,8 @@ struct Stored<'a> {
 }
 
 /// Where accounts stand, as the read model has it.
-fn standings(rows: &BTreeMap<AccountId, ReadModelRow>) -> Vec<Standing> {
-    let balances = rows.values().filter_map(|row| row.balance.as_ref());
+fn standings(rows: &BTreeMap<AccountId, Versioned<ReadModelRow>>) -> Vec<Standing> {
+    let balances = rows.values().filter_map(|row| row.value.balance.as_ref());
     balances
         .map(|balance| Standing {
             account_id: balance.account_id.clone(),

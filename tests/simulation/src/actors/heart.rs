@@ -95,7 +95,7 @@ impl Core {
 
     fn is_something_to_run(&self) -> bool {
         let now = self.time();
-        let mut rows = self.state.schedules.values();
+        let mut rows = self.state.schedules.values().map(|stored| &stored.value);
         rows.any(|row| row.parked.is_none() && row.next_at.is_some_and(|next_at| next_at <= now))
     }
 

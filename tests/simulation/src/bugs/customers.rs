@@ -7,7 +7,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::CustomerId;
 use domain::preferences::Preferences;
 use handlers::Result;
-use handlers::ports::{CustomerRevision, Customers};
+use handlers::ports::{CustomerRevision, Customers, Saved};
 use serde_json::Value;
 
 use super::is;
@@ -66,7 +66,7 @@ impl Customers for FaultyCustomers {
         Ok(then)
     }
 
-    async fn add(&self, revision: &CustomerRevision) -> Result<bool> {
+    async fn add(&self, revision: &CustomerRevision) -> Result<Saved> {
         self.0.add(revision).await
     }
 

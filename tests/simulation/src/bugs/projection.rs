@@ -35,7 +35,7 @@ pub async fn seen(port: &Port, records: Vec<StreamRecord>) -> Result<Vec<StreamR
             Some(applied) => *applied,
             None => {
                 let row = port.load(&record.account_id).await?;
-                row.as_ref().map_or(0, ReadModelRow::version)
+                row.map_or(0, |row| row.value.version())
             }
         };
         let (first, last) = (commit.first_version, commit.last_version());
@@ -64,16 +64,13 @@ async fn apply(port: &Arc<Port>, record: &StreamRecord) -> Result<(), Error> {
     let Ok(commit) = &record.commit else {
         return Ok(());
     };
-    let row = port.load(&record.account_id).await?;
-    if row
-        .as_ref()
-        .is_some_and(|row| row.version() >= commit.last_version())
-    {
+    let stored = port.load(&record.account_id).await?;
+    let stored = stored.unwrap_or_else(|| ReadModelRow::blank(&record.account_id));
+    if stored.value.version() >= commit.last_version() {
         return Ok(());
     }
-    let revision = row.as_ref().map(|row| row.revision);
     let mut head = commit.head();
-    if let Some(balance) = row.and_then(|row| row.balance) {
+    if let Some(balance) = &stored.value.balance {
         let before = balance.head.account.balance;
         let moved = commit
             .events
@@ -82,17 +79,16 @@ async fn apply(port: &Arc<Port>, record: &StreamRecord) -> Result<(), Error> {
             .fold(before, |sum, delta| sum.checked_add(delta).unwrap_or(sum));
         head.account.balance = moved;
     }
-    let next = ReadModelRow {
-        account_id: record.account_id.clone(),
-        revision: revision.unwrap_or(0) + 1,
+    let next = stored.map(|row| ReadModelRow {
         balance: Some(Balance {
             account_id: record.account_id.clone(),
             head,
             updated_at: commit.recorded_at,
         }),
         parked: None,
-    };
-    port.save(&next, revision).await?;
+        ..row
+    });
+    let _ = port.save(&next).await?;
     let events = domain::IntegrationEvent::of_commit(commit).unwrap_or_default();
     let entries = events
         .iter()

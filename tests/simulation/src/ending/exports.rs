@@ -23,7 +23,7 @@ impl Core {
                 broken = Some(format!("{account}: {exported} of {recorded} events"));
             }
         }
-        for row in self.state.rows.values() {
+        for row in self.state.rows.values().map(|stored| &stored.value) {
             let kept = row
                 .balance
                 .as_ref()

@@ -21,7 +21,8 @@ impl Core {
     /// once and never changed each occurrence has.
     pub(super) fn check_schedules(&mut self) {
         let now = self.time();
-        let due = self.state.schedules.values().find(|row| {
+        let mut rows = self.state.schedules.values().map(|stored| &stored.value);
+        let due = rows.find(|row| {
             let next_at = row.next_at;
             next_at.is_some_and(|next_at| next_at <= now)
         });

@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use domain::CustomerId;
 use handlers::Result;
-use handlers::ports::{CLOCKS_DIFFER, CustomerRevision, Customers};
+use handlers::ports::{CLOCKS_DIFFER, CustomerRevision, Customers, Saved};
 
 use super::Port;
 use crate::book::KnownRevision;
@@ -41,7 +41,7 @@ impl Customers for Port {
         .await
     }
 
-    async fn add(&self, revision: &CustomerRevision) -> Result<bool> {
+    async fn add(&self, revision: &CustomerRevision) -> Result<Saved> {
         let revision = revision.clone();
         self.call(Hop::CustomersWrite, move |core| {
             core.add_revision(&revision)
@@ -69,14 +69,14 @@ impl Customers for Port {
 }
 
 impl Core {
-    fn add_revision(&mut self, revision: &CustomerRevision) -> bool {
+    fn add_revision(&mut self, revision: &CustomerRevision) -> Saved {
         let stored = self
             .state
             .customers
             .entry(revision.customer_id.clone())
             .or_default();
         if stored.len() as u64 + 1 != revision.revision {
-            return false;
+            return Saved::Stale;
         }
         stored.push(revision.clone());
         let now = self.now;
@@ -94,6 +94,6 @@ impl Core {
             written_at: now,
             replaced_at: None,
         });
-        true
+        Saved::Written
     }
 }

@@ -1,7 +1,7 @@
 use async_trait::async_trait;
 use domain::AccountId;
 use handlers::Result;
-use handlers::ports::{ReadModel, ReadModelRow};
+use handlers::ports::{ReadModel, ReadModelRow, Saved, Versioned};
 
 use super::Port;
 use crate::bugs;
@@ -10,7 +10,7 @@ use crate::kernel::Core;
 
 #[async_trait]
 impl ReadModel for Port {
-    async fn load(&self, account: &AccountId) -> Result<Option<ReadModelRow>> {
+    async fn load(&self, account: &AccountId) -> Result<Option<Versioned<ReadModelRow>>> {
         let account = account.clone();
         self.call(Hop::BalancesRead, move |core| {
             core.state.rows.get(&account).cloned()
@@ -18,12 +18,10 @@ impl ReadModel for Port {
         .await
     }
 
-    async fn save(&self, row: &ReadModelRow, expected: Option<u64>) -> Result<bool> {
+    async fn save(&self, row: &Versioned<ReadModelRow>) -> Result<Saved> {
         let row = row.clone();
-        self.call(Hop::BalancesWrite, move |core| {
-            core.save_row(&row, expected)
-        })
-        .await
+        self.call(Hop::BalancesWrite, move |core| core.save_row(&row))
+            .await
     }
 
     async fn list(
@@ -33,7 +31,8 @@ impl ReadModel for Port {
     ) -> Result<(Vec<ReadModelRow>, Option<String>)> {
         let after = cursor.map(str::to_owned);
         self.call(Hop::BalancesRead, move |core| {
-            let mut rest = core.state.rows.values().filter(|row| {
+            let rows = core.state.rows.values().map(|stored| &stored.value);
+            let mut rest = rows.filter(|row| {
                 after
                     .as_deref()
                     .is_none_or(|after| row.account_id.as_str() > after)
@@ -49,12 +48,15 @@ impl ReadModel for Port {
 }
 
 impl Core {
-    fn save_row(&mut self, row: &ReadModelRow, expected: Option<u64>) -> bool {
+    fn save_row(&mut self, next: &Versioned<ReadModelRow>) -> Saved {
+        let row = &next.value;
         let stored = self.state.rows.get(&row.account_id);
-        if stored.map(|row| row.revision) != expected && !bugs::is("balance-write-unconditional") {
-            return false;
+        if stored.map_or(0, |stored| stored.revision) != next.revision
+            && !bugs::is("balance-write-unconditional")
+        {
+            return Saved::Stale;
         }
-        let before = stored.map_or(0, ReadModelRow::version);
+        let before = stored.map_or(0, |stored| stored.value.version());
         let version = row.version();
         if version < before {
             self.violate("a balance never goes back", || {
@@ -80,7 +82,8 @@ impl Core {
                 row.account_id
             )
         });
-        self.state.rows.insert(row.account_id.clone(), row.clone());
-        true
+        let next = next.clone().written();
+        self.state.rows.insert(row.account_id.clone(), next);
+        Saved::Written
     }
 }

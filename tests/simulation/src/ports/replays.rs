@@ -1,13 +1,13 @@
 use async_trait::async_trait;
 use handlers::Result;
-use handlers::ports::{ReplayJob, Replays, ShadowRow};
+use handlers::ports::{ReplayJob, Replays, Saved, ShadowRow, Versioned};
 
 use super::Port;
 use crate::faults::Hop;
 
 #[async_trait]
 impl Replays for Port {
-    async fn load(&self, replay_id: &str) -> Result<Option<ReplayJob>> {
+    async fn load(&self, replay_id: &str) -> Result<Option<Versioned<ReplayJob>>> {
         let replay_id = replay_id.to_owned();
         self.call(Hop::ReplaysRead, move |core| {
             core.state.replays.get(&replay_id).cloned()
@@ -15,17 +15,17 @@ impl Replays for Port {
         .await
     }
 
-    async fn save(&self, job: &ReplayJob) -> Result<bool> {
+    async fn save(&self, job: &Versioned<ReplayJob>) -> Result<Saved> {
         let job = job.clone();
         self.call(Hop::ReplaysWrite, move |core| {
-            let stored = core.state.replays.get(&job.replay_id);
-            if stored.map_or(0, |stored| stored.revision) + 1 != job.revision {
-                return false;
+            let replays = &mut core.state.replays;
+            let replay_id = &job.value.replay_id;
+            let stored = replays.get(replay_id);
+            if stored.map_or(0, |stored| stored.revision) != job.revision {
+                return Saved::Stale;
             }
-            core.state
-                .replays
-                .insert(job.replay_id.clone(), job.clone());
-            true
+            replays.insert(replay_id.clone(), job.clone().written());
+            Saved::Written
         })
         .await
     }

@@ -2,7 +2,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use domain::{AccountId, ScheduleId};
 use handlers::Result;
-use handlers::ports::{Due, ScheduleRow, Schedules};
+use handlers::ports::{Due, Saved, ScheduleRow, Schedules, Versioned};
 
 use super::Port;
 use crate::faults::Hop;
@@ -10,7 +10,11 @@ use crate::kernel::Core;
 
 #[async_trait]
 impl Schedules for Port {
-    async fn get(&self, account: &AccountId, schedule: &ScheduleId) -> Result<Option<ScheduleRow>> {
+    async fn get(
+        &self,
+        account: &AccountId,
+        schedule: &ScheduleId,
+    ) -> Result<Option<Versioned<ScheduleRow>>> {
         let key = (account.clone(), schedule.clone());
         self.call(Hop::SchedulesRead, move |core| {
             core.state.schedules.get(&key).cloned()
@@ -18,7 +22,7 @@ impl Schedules for Port {
         .await
     }
 
-    async fn save(&self, row: &ScheduleRow) -> Result<bool> {
+    async fn save(&self, row: &Versioned<ScheduleRow>) -> Result<Saved> {
         let row = row.clone();
         self.call(Hop::SchedulesWrite, move |core| core.save_schedule(&row))
             .await
@@ -28,13 +32,13 @@ impl Schedules for Port {
         let (due, reason) = (due.clone(), reason.to_owned());
         self.call(Hop::SchedulesWrite, move |core| {
             let key = (due.account_id.clone(), due.schedule_id.clone());
-            let row = core.state.schedules.get_mut(&key);
-            let row = row.filter(|row| row.next_at == Some(due.next_at));
-            let Some(row) = row.filter(|row| row.parked.is_none()) else {
+            let stored = core.state.schedules.get_mut(&key);
+            let stored = stored.filter(|stored| stored.value.next_at == Some(due.next_at));
+            let Some(stored) = stored.filter(|stored| stored.value.parked.is_none()) else {
                 return false;
             };
-            row.parked = Some(reason.clone());
-            row.revision += 1;
+            stored.value.parked = Some(reason.clone());
+            stored.revision += 1;
             true
         })
         .await
@@ -48,7 +52,7 @@ impl Schedules for Port {
     ) -> Result<(Vec<ScheduleRow>, Option<String>)> {
         let account = account.clone();
         self.call(Hop::SchedulesRead, move |core| {
-            let rows = core.state.schedules.values();
+            let rows = core.state.schedules.values().map(|stored| &stored.value);
             let of = rows.filter(|row| row.account_id == account);
             (of.take(limit).cloned().collect(), None)
         })
@@ -57,7 +61,7 @@ impl Schedules for Port {
 
     async fn due(&self, slice: u8, now: DateTime<Utc>, limit: usize) -> Result<Vec<Due>> {
         self.call(Hop::SchedulesRead, move |core| {
-            let rows = core.state.schedules.values();
+            let rows = core.state.schedules.values().map(|stored| &stored.value);
             let rows = rows.filter(|row| row.slice() == slice && row.parked.is_none());
             let due = rows.filter_map(|row| {
                 Some(Due {
@@ -76,11 +80,12 @@ impl Schedules for Port {
 }
 
 impl Core {
-    fn save_schedule(&mut self, row: &ScheduleRow) -> bool {
+    fn save_schedule(&mut self, next: &Versioned<ScheduleRow>) -> Saved {
+        let row = &next.value;
         let key = (row.account_id.clone(), row.schedule_id.clone());
         let stored = self.state.schedules.get(&key);
-        if stored.map_or(0, |stored| stored.revision) + 1 != row.revision {
-            return false;
+        if stored.map_or(0, |stored| stored.revision) != next.revision {
+            return Saved::Stale;
         }
         self.tell(|_| {
             format!(
@@ -92,10 +97,10 @@ impl Core {
             self.beat_at(crate::kernel::micros_at(next_at));
         }
         // What the store keeps of a time.
-        let mut kept = row.clone();
-        kept.next_at = row.next_at.map(to_micros);
+        let mut kept = next.clone().written();
+        kept.value.next_at = row.next_at.map(to_micros);
         self.state.schedules.insert(key, kept);
-        true
+        Saved::Written
     }
 }
 
