@@ -7,7 +7,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use domain::notification::IllegalTransition;
-use domain::{AccountId, CustomerId, FieldError, ScheduleId, Version};
+use domain::{AccountId, CustomerId, FieldError, NotificationId, ScheduleId, Version};
 
 /// The result of a use case or a port.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
@@ -238,6 +238,8 @@ pub enum Contended {
     Replay(String),
     /// An account's row of the read model, which its projection writes.
     Balance(AccountId),
+    /// A notification, which a report of the mail provider completes.
+    Notification(NotificationId),
 }
 
 impl Contended {
@@ -257,6 +259,9 @@ impl Contended {
             }
             Contended::Balance(account) => {
                 format!("other workers wrote the row of {account} first, {attempts} times")
+            }
+            Contended::Notification(id) => {
+                format!("other workers wrote notification {id} first, {attempts} times")
             }
             Contended::Replay(replay) => {
                 format!("replay {replay} moves on too quickly; try again")

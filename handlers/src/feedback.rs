@@ -11,8 +11,9 @@ use serde_json::Value;
 use tracing::field::Empty;
 use tracing::{Instrument, Span};
 
-use crate::error::{Error, Result};
-use crate::ports::{Clock, Notifications, Saved, Suppression, Suppressions};
+use crate::contention::Rounds;
+use crate::error::{Contended, Result};
+use crate::ports::{Clock, Notifications, Suppression, Suppressions};
 use crate::telemetry;
 pub use ses_event::{SesEvent, Suppressed, read};
 
@@ -47,8 +48,8 @@ impl Feedback {
     ///
     /// # Errors
     /// - `Permanent`: the event does not have SES's form, or a stored notification cannot be read; a retry does not help.
-    /// - `Retryable`: every optimistic write lost its race, or a store did not answer; deliver the event again.
-    /// - `Unknown`: a store did not answer; deliver the event again.
+    /// - `Busy`: every optimistic write lost its race; deliver the event again.
+    /// - `Retryable`, `Unknown`: a store did not answer; deliver the event again.
     pub async fn deliver(&self, event: &Value) -> Result<()> {
         let Some(event) = read(event)? else {
             return Ok(());
@@ -63,7 +64,9 @@ impl Feedback {
 
     async fn note(&self, event: &SesEvent) -> Result<()> {
         let id = event.notification_id;
-        for attempt in 0..MAX_ATTEMPTS {
+        let wait = |attempt: u32| FIRST_WAIT * (1 << (attempt - 1));
+        let mut rounds = Rounds::spaced(MAX_ATTEMPTS, self.clock.as_ref(), &wait);
+        while let Some(attempt) = rounds.next().await {
             // Notifications are written before their mails are sent, so a missing one was never ours: the event changes
             // nothing, not even for the address.
             let Some(stored) = self.notifications.get(id).await? else {
@@ -87,15 +90,12 @@ impl Feedback {
             };
             let before = stored.value.phase();
             let next = stored.map(|_| next);
-            if self.notifications.save(&next).await? == Saved::Written {
+            if self.notifications.save(&next).await?.is_written() {
                 telemetry::told(before, &next.value, &event.event);
                 return Ok(());
             }
-            self.clock.sleep(FIRST_WAIT * (1 << attempt)).await;
         }
-        Err(Error::Retryable(
-            "others wrote this notification at the same time".into(),
-        ))
+        Err(rounds.lost(Contended::Notification(id)))
     }
 
     async fn suppress(&self, event: &SesEvent) -> Result<()> {

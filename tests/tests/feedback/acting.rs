@@ -3,8 +3,8 @@
 use domain::email::AddressHash;
 use domain::notification::{DeliveryStatus, Phase};
 use handlers::composition::Composition;
-use handlers::error::Error;
-use handlers::ports::{Clock, SuppressionReason, Suppressions};
+use handlers::error::{Contended, Error};
+use handlers::ports::{Clock, Notifications, Saved, SuppressionReason, Suppressions};
 use serde_json::json;
 use tests::world::{Fault, World};
 
@@ -141,6 +141,37 @@ async fn a_time_in_the_future_does_not_suppress_for_ever() {
             .unwrap(),
         None
     );
+}
+
+#[tokio::test]
+async fn a_report_whose_writes_all_lose_their_race_is_refused_and_recorded_by_its_retry() {
+    let world = world_with(notification(Phase::Unknown, 1)).await;
+    let (feedback, event) = (world.feedback(), example("Delivery"));
+    let began = world.clock.now();
+    let mut reporting = Box::pin(feedback.deliver(&event));
+    let refused = loop {
+        world.faults.at("notifications.save", 0, Fault::StopBefore);
+        if let Some(outcome) = world.faults.until_stop(&mut reporting).await {
+            break outcome;
+        }
+        // Another worker writes it first.
+        let read = world.notifications.get(ID).await.unwrap().unwrap();
+        let saved = world.notifications.save(&read).await;
+        assert_eq!(saved, Ok(Saved::Written));
+        world.faults.resume();
+    };
+    let busy = Error::Busy {
+        what: Contended::Notification(ID),
+        attempts: 8,
+    };
+    assert_eq!(refused, Err(busy));
+    // 20 ms, doubled six times.
+    assert_eq!((world.clock.now() - began).num_milliseconds(), 2540);
+    assert_eq!(stored(&world).phase(), Phase::Unknown);
+
+    world.faults.clear();
+    feedback.deliver(&event).await.unwrap();
+    assert_eq!(stored(&world).phase(), Phase::Sent);
 }
 
 #[tokio::test]
