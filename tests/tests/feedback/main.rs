@@ -1,5 +1,4 @@
-//! What SES tells of mails: read whatever is in it, merged in any order, and
-//! acted on.
+//! What SES tells of mails: read whatever is in it, and acted on.
 
 // Clippy knows test functions, not what they call.
 #![allow(clippy::unwrap_used)]
@@ -7,6 +6,5 @@
 mod acting;
 mod given;
 mod hostile;
-mod order;
 mod reading;
 mod redriving;
