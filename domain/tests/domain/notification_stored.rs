@@ -3,8 +3,11 @@
 
 use chrono::{DateTime, Utc};
 use domain::notification::{
-    Evidence, Facts, History, MAX_STEPS, Notification, Phase, Reason, Resume, State, WaitReason,
+    Content, DeliveryStatus, Draft, EventRef, Evidence, Facts, History, Kind, MAX_STEPS,
+    Notification, Pending, Phase, Reason, Resume, State, Subject, WaitReason,
 };
+use domain::recipient::Recipient;
+use domain::{AccountId, EventId, NotificationId};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -219,4 +222,184 @@ proptest! {
         let stored = serde_json::to_value(&history).unwrap();
         prop_assert_eq!(serde_json::from_value::<History>(stored).unwrap(), history);
     }
+}
+
+#[test]
+fn what_is_stored_of_a_notification_is_what_it_answers() {
+    let statement = json!({ "statement": {
+        "first_day": "2026-11-01", "last_day": "2026-11-30",
+        "begins": "2026-11-01T00:00:00Z", "ends": "2026-12-01T00:00:00Z",
+    } });
+    let hash = "ab".repeat(32);
+    let sent = read(stored(
+        Phase::Sent,
+        json!({
+            "content": statement, "recipient": { "address": hash }, "attempts": 2, "message_id": "m-1",
+            "template": "statement.en@1", "content_hash": "cd", "verification_code": "7K2M-00ZQ-9XWD",
+            "delivery": "delivered",
+            "feedback": [{ "at": now(), "id": "f-1", "kind": "delivered", "message_id": "m-1" }],
+        }),
+    ));
+    assert_eq!(sent.correlation_id(), Some("corr-1"));
+    assert_eq!(*sent.recipient(), Recipient::Address(hash.parse().unwrap()));
+    assert_eq!(serde_json::to_value(sent.content()).unwrap(), statement);
+    assert_eq!((sent.attempts(), sent.message_id()), (2, Some("m-1")));
+    assert_eq!(
+        (
+            sent.template(),
+            sent.content_hash(),
+            sent.verification_code()
+        ),
+        (Some("statement.en@1"), Some("cd"), Some("7K2M-00ZQ-9XWD"))
+    );
+    assert_eq!(sent.provider().events().len(), 1);
+    assert_eq!(sent.provider().status(), Some(DeliveryStatus::Delivered));
+
+    let least = read(stored(
+        Phase::Skipped,
+        json!({ "reason": "erased", "correlation_id": null }),
+    ));
+    assert_eq!((least.correlation_id(), least.message_id()), (None, None));
+    assert_eq!(*least.recipient(), Recipient::Customer);
+    assert_eq!(*least.content(), Content::Event);
+    assert_eq!(
+        (
+            least.template(),
+            least.content_hash(),
+            least.verification_code()
+        ),
+        (None, None, None)
+    );
+    let rejected =
+        |message: Option<&str>| read(stored(Phase::Rejected, json!({ "message_id": message })));
+    assert_eq!(rejected(Some("m-1")).message_id(), Some("m-1"));
+    assert_eq!(rejected(None).message_id(), None);
+}
+
+#[test]
+fn any_trace_of_an_attempt_that_an_older_version_stored_is_kept() {
+    let with = |attributes: Value| {
+        let claimed = read(stored(Phase::Claimed, attributes));
+        let traces = [
+            claimed.template(),
+            claimed.content_hash(),
+            claimed.verification_code(),
+        ];
+        (
+            claimed.attempts(),
+            traces.map(|trace| trace.map(str::to_owned)),
+        )
+    };
+    let text = |text: &str| Some(text.to_owned());
+    assert_eq!(with(json!({})), (0, [None, None, None]));
+    assert_eq!(with(json!({ "attempts": 1 })), (1, [None, None, None]));
+    assert_eq!(
+        with(json!({ "template": "t" })),
+        (0, [text("t"), None, None])
+    );
+    assert_eq!(
+        with(json!({ "content_hash": "h" })),
+        (0, [None, text("h"), None])
+    );
+    assert_eq!(
+        with(json!({ "verification_code": "c" })),
+        (0, [None, None, text("c")])
+    );
+}
+
+#[test]
+fn a_notification_without_an_attempt_is_the_same_after_it_was_stored() {
+    let account_id: AccountId = "ACC-1".parse().unwrap();
+    let draft = Draft::new(Subject {
+        id: NotificationId::from_u128(1),
+        source: EventRef {
+            event_id: EventId::new(&account_id, 2),
+            account_id,
+            version: 2,
+        },
+        correlation_id: None,
+        kind: Kind::Deposit,
+        recipient: Recipient::Customer,
+        content: Content::Event,
+    });
+    let waiting = Pending::from(draft)
+        .waits(now(), now() + seconds(60), WaitReason::QuietHours)
+        .unwrap();
+    assert_eq!(read(written(&waiting)), waiting);
+}
+
+#[test]
+fn a_notification_waits_for_its_own_digest_until_it_is_settled_into_it() {
+    let digest: NotificationId = DIGEST.parse().unwrap();
+    for (name, notification) in every_state() {
+        let waits = name == "waiting for a digest";
+        assert_eq!(notification.waits_for_digest(digest), waits, "{name}");
+        assert!(
+            !notification.waits_for_digest(NotificationId::from_u128(7)),
+            "{name}"
+        );
+    }
+}
+
+/// Adds a step a second, and returns the history.
+fn history<'a>(steps: impl IntoIterator<Item = (Phase, &'a str)>) -> History {
+    let mut history = History::default();
+    for (second, (phase, detail)) in (0..).zip(steps) {
+        history.add(phase, now() + seconds(second), Some(Reason::new(detail)));
+    }
+    history
+}
+
+#[test]
+fn attempts_that_repeat_are_one_entry_each_with_a_count_and_the_last_time() {
+    let attempt = [(Phase::Sending, "first"), (Phase::RetryAt, "throttled")];
+    let history = history(attempt.into_iter().cycle().take(10));
+    let found: Vec<_> = history
+        .iter()
+        .map(|entry| (entry.state, entry.times, entry.at, entry.until()))
+        .collect();
+    assert_eq!(
+        found,
+        [
+            (Phase::Sending, 5, now(), now() + seconds(8)),
+            (Phase::RetryAt, 5, now() + seconds(1), now() + seconds(9)),
+        ]
+    );
+    let others = self::history([
+        (Phase::RetryAt, "throttled"),
+        (Phase::RetryAt, "timeout"),
+        (Phase::Unknown, "timeout"),
+    ]);
+    assert_eq!(others.len(), 3);
+}
+
+#[test]
+fn a_full_history_keeps_its_ends_and_joins_what_is_between_by_its_state() {
+    let details: Vec<String> = (0..MAX_STEPS + 1)
+        .map(|number| format!("{number}"))
+        .collect();
+    // Every second one has the same detail each time.
+    let steps = |count: usize| {
+        details
+            .iter()
+            .take(count)
+            .enumerate()
+            .map(|(index, detail)| match index % 2 {
+                0 => (Phase::Sending, "the same"),
+                _ => (Phase::RetryAt, detail.as_str()),
+            })
+    };
+    let full = history(steps(MAX_STEPS));
+    assert_eq!(full.len(), MAX_STEPS);
+    assert!(full.iter().all(|entry| entry.times == 1));
+
+    let joined = history(steps(MAX_STEPS + 1));
+    let times: Vec<u32> = joined.iter().map(|entry| entry.times).collect();
+    assert_eq!(times, [vec![1; 12], vec![5, 4], vec![1; 20]].concat());
+    let detail = |index: usize| joined[index].detail.as_ref().map(Reason::as_str);
+    assert_eq!(
+        (detail(11), detail(12), detail(13)),
+        (Some("11"), Some("the same"), None)
+    );
+    assert_eq!(detail(14), Some("21"));
 }
