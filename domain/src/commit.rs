@@ -280,6 +280,26 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::json;
 
+    /// A later version may store such a number, and this one computes the hash all the same.
+    #[test]
+    fn data_with_a_number_that_no_double_holds_is_hashed_in_its_canonical_form() {
+        let opened = json!({ "type": "AccountOpened", "occurred_at": "2026-11-22T09:00:00Z",
+            "data": { "customer_id": "ana", "currency": "EUR" } });
+        let proposed = ProposedEvents::read(json!({ "events": [opened] })).unwrap();
+        let context = Context {
+            account_id: "ACC-1".parse().unwrap(),
+            recorded_at: DateTime::UNIX_EPOCH,
+            source: "test".to_owned(),
+            correlation_id: "c".parse().unwrap(),
+            idempotency_key: "k".parse().unwrap(),
+        };
+        let mut commit = decide(None, &proposed, &Default::default(), context).unwrap();
+        commit.events[0].data["number"] = json!((1_i64 << 53) + 1);
+        let bytes = commit.canonical_bytes();
+        let value: Value = serde_json::from_slice(&bytes).unwrap();
+        assert_eq!(bytes, serde_json_canonicalizer::to_vec(&value).unwrap());
+    }
+
     proptest! {
         #[test]
         fn what_is_hashed_is_the_canonical_form_however_it_was_made(

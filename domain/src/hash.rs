@@ -113,3 +113,46 @@ pub(crate) fn is_plain(value: &Value) -> bool {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
+    use super::*;
+
+    #[track_caller]
+    fn assert_canonical(value: &Value) {
+        let expected = serde_json_canonicalizer::to_vec(value).unwrap();
+        assert_eq!(canonical_bytes(value), expected, "{value}");
+    }
+
+    /// RFC 8785 orders names by UTF-16 and writes numbers as doubles: neither is what serde_json does.
+    #[test]
+    fn what_serde_json_writes_in_another_way_is_canonical_too() {
+        let exact = 1_i64 << 53;
+        for value in [
+            json!({ "\u{ffff}": 1, "\u{10000}": 2 }),
+            json!([{ "a": [{ "\u{ffff}": 1, "\u{10000}": 2 }] }]),
+            json!({ "b": 1, "a": 2 }),
+            json!([exact, exact + 1, -exact, -exact - 1, i64::MAX, u64::MAX]),
+            json!({ "a": { "n": exact + 1 } }),
+            json!([null, true, false, "\u{7f}\u{e9}\u{1f600}\n"]),
+        ] {
+            assert_canonical(&value);
+        }
+        assert!(is_plain(
+            &json!([exact, -exact, { "a": null, "b": ["\u{e9}"] }])
+        ));
+        assert!(!is_plain(&json!(exact + 1)) && !is_plain(&json!({ "\u{e9}": 1 })));
+    }
+
+    proptest! {
+        #[test]
+        fn any_names_and_numbers_are_canonical(
+            members in proptest::collection::btree_map(any::<String>(), any::<i64>(), 0..5),
+        ) {
+            assert_canonical(&json!(members));
+        }
+    }
+}

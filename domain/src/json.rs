@@ -197,6 +197,23 @@ mod tests {
     }
 
     #[test]
+    fn a_request_is_answered_with_each_fault_of_its_body() {
+        let faults = |text: &str| read(text.as_bytes()).unwrap_err().into_errors();
+        let twice = |pointer: &str| FieldError::pointer(pointer, "is given twice");
+        assert_eq!(
+            faults(r#"{"a": 1, "a": 1, "b": {"c": 1, "c": 1}}"#),
+            [twice("/a"), twice("/b/c")]
+        );
+        let [fault] = faults("{").try_into().unwrap();
+        assert_eq!(fault.location, crate::Location::Pointer(String::new()));
+        assert!(
+            fault.detail.starts_with("the body is not JSON: "),
+            "{}",
+            fault.detail
+        );
+    }
+
+    #[test]
     fn what_is_not_json_or_too_deep_is_refused() {
         for text in ["", "{", "{} {}", "[1,]", "nul", "\"\u{1}\"", "1e400"] {
             let refused = read(text.as_bytes());

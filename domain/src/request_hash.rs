@@ -177,6 +177,41 @@ mod tests {
         }
     }
 
+    #[test]
+    fn a_movement_of_a_schedule_has_another_hash_for_each_occurrence() {
+        let amount = crate::Money::from_minor(100, "EUR".parse().unwrap());
+        let hash_at = |at: Option<&str>| {
+            let scheduled = at.map(|at| crate::Occurrence {
+                schedule_id: "rent".parse().unwrap(),
+                at: at.parse().unwrap(),
+            });
+            let movement = Movement {
+                amount,
+                channel: None,
+                counterparty: None,
+                reference: None,
+                value_date: None,
+                scheduled,
+            };
+            let content = ProposedContent::Event(Event::MoneyWithdrawn(movement));
+            let occurred_at = chrono::DateTime::UNIX_EPOCH;
+            RequestHash::of(
+                &[ProposedEvent {
+                    occurred_at,
+                    content,
+                }],
+                true,
+            )
+        };
+        let hashes = [
+            None,
+            Some("2026-12-01T08:00:00Z"),
+            Some("2027-01-01T08:00:00Z"),
+        ]
+        .map(hash_at);
+        assert!(hashes[0] != hashes[1] && hashes[1] != hashes[2]);
+    }
+
     proptest! {
         #[test]
         fn a_hash_is_read_back_from_its_bytes_and_from_its_digits(bytes: [u8; 32]) {
@@ -184,6 +219,7 @@ mod tests {
             prop_assert_eq!(hash.as_bytes(), &bytes[..]);
             let text = serde_json::to_value(hash).unwrap();
             prop_assert_eq!(&text, &json!(hash.to_string()));
+            prop_assert_eq!(format!("{hash:?}"), hash.to_string());
             prop_assert_eq!(serde_json::from_value::<RequestHash>(text).unwrap(), hash);
         }
 
