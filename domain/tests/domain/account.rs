@@ -1,7 +1,8 @@
 //! Which reports an account accepts, and what they come to.
 
-use domain::Status;
+use chrono::TimeDelta;
 use domain::decision::Refusal;
+use domain::{Status, Tip};
 use serde_json::json;
 
 use crate::given::{Given, closed, deposited, event, opened, opened_with, withdrawn};
@@ -143,4 +144,22 @@ fn a_commit_keeps_microseconds_as_its_store_does() {
         domain::time::format_recorded_at(recorded.0.recorded_at),
         "2026-11-22T10:00:00.000001Z"
     );
+}
+
+#[test]
+fn the_next_commit_follows_the_last_in_version_and_is_never_recorded_before_it() {
+    let given = Given::commit([opened(), deposited("1.00")]).and([closed()]);
+    let last = given.0.last().unwrap();
+    let tip = Tip {
+        head: last.head(),
+        recorded_at: last.recorded_at,
+    };
+    assert_eq!(tip.version(), 3);
+    let second = TimeDelta::seconds(1);
+    for (now, recorded_at) in [
+        (tip.recorded_at - second, tip.recorded_at),
+        (tip.recorded_at + second, tip.recorded_at + second),
+    ] {
+        assert_eq!(tip.next_recorded_at(now), recorded_at);
+    }
 }

@@ -309,3 +309,44 @@ fn the_schemas_refuse_what_does_not_belong_there() {
             .is_valid(&detail)
     );
 }
+
+#[test]
+fn what_an_event_says_of_money_and_schedules_is_answered_by_its_fact() {
+    let given = Given::commit([
+        opened_with(json!({ "overdraft_limit": "100.00", "opening_balance": "5.00" })),
+        deposited("10.00"),
+        withdrawn("120.00"),
+        closed(),
+    ]);
+    let found: Vec<(&str, i128, Option<String>)> = published(&given.0[0])
+        .iter()
+        .map(|event| {
+            let limit = event.fact.overdraft_limit();
+            let limit = limit.map(|limit| limit.to_decimal());
+            (event.type_name(), event.balances.change(), limit)
+        })
+        .collect();
+    assert_eq!(
+        found,
+        [
+            ("AccountOpened", 500, Some("100.00".to_owned())),
+            ("MoneyDeposited", 1_000, None),
+            ("MoneyWithdrawn", -12_000, None),
+            ("AccountOverdrawn", -12_000, Some("100.00".to_owned())),
+            ("AccountClosed", 0, None),
+        ]
+    );
+    let [_, withdrawn, skipped, cancelled] = scheduled::one_of_each().try_into().unwrap();
+    let occurrence = |commit: &Commit| {
+        let event = published(commit).remove(0);
+        event
+            .fact
+            .occurrence()
+            .map(|occurrence| occurrence.at.to_rfc3339())
+    };
+    let at = |text: &str| Some(text.to_owned());
+    assert_eq!(occurrence(&withdrawn), at("2026-12-01T08:00:00+00:00"));
+    assert_eq!(occurrence(&skipped), at("2027-01-01T08:00:00+00:00"));
+    assert_eq!(occurrence(&cancelled), None);
+    assert_eq!(occurrence(&given.0[0]), None);
+}

@@ -2,7 +2,9 @@
 
 use domain::account::FoldError;
 use domain::record::{MAX_EVENTS, ProposedEvents};
-use domain::time::{format_recorded_at, format_time, parse_stored_time, parse_time};
+use domain::time::{
+    format_recorded_at, format_time, on_posix_clock, parse_stored_time, parse_time,
+};
 use domain::{Account, Event, FieldError, Location};
 use serde_json::{Value, json};
 
@@ -164,5 +166,28 @@ fn a_time_names_a_moment_of_the_years_1900_to_9999_without_the_second_60() {
         "",
     ] {
         assert!(parse_time(text).is_err(), "{text:?}");
+    }
+}
+
+#[test]
+fn the_second_60_is_the_first_of_the_next_minute_on_a_posix_clock_and_other_times_stay() {
+    for (time, posix) in [
+        ("2016-12-31T23:59:60Z", "2017-01-01T00:00:00Z"),
+        (
+            "2016-12-31T23:59:60.123456789Z",
+            "2017-01-01T00:00:00.123456789Z",
+        ),
+        (
+            "2016-12-31T23:59:59.999999999Z",
+            "2016-12-31T23:59:59.999999999Z",
+        ),
+        ("2026-11-22T12:00:00.5Z", "2026-11-22T12:00:00.5Z"),
+    ] {
+        let posix = parse_time(posix).unwrap();
+        assert_eq!(
+            on_posix_clock(parse_stored_time(time).unwrap()),
+            posix,
+            "{time}"
+        );
     }
 }

@@ -170,3 +170,77 @@ fn no_more_of_the_past_is_asked_for_than_decides() {
     assert!(!armed);
     assert_eq!(told, 50);
 }
+
+#[test]
+fn what_was_asked_for_matters_at_a_fall_of_the_same_day_of_which_customers_are_notified() {
+    let past = Past::new(asked(mark()));
+    let fall = Step {
+        version: 2,
+        recorded_at: midnight(),
+        before: 500,
+        after: 499,
+        notify: true,
+    };
+    let before = midnight() - TimeDelta::nanoseconds(1);
+    for (step, depends) in [
+        (fall, true),
+        (
+            Step {
+                notify: false,
+                ..fall
+            },
+            false,
+        ),
+        (
+            Step {
+                recorded_at: before,
+                ..fall
+            },
+            false,
+        ),
+        (Step { after: 500, ..fall }, false),
+        (Step { after: 501, ..fall }, false),
+    ] {
+        assert_eq!(
+            past.depends_on_what_was_asked_at(&step),
+            depends,
+            "{step:?}"
+        );
+    }
+}
+
+#[test]
+fn a_fall_that_a_longer_day_of_an_earlier_time_zone_silenced_does_not_count_as_an_alert() {
+    // The customer's zone changed: the day of the second fall began before the first one, today after it.
+    let long_day = Asked {
+        day_begins: midnight() - TimeDelta::hours(12),
+        ..asked(mark())
+    };
+    let fall = |version, recorded_at| Step {
+        version,
+        recorded_at,
+        before: 50_000,
+        after: 9_000,
+        notify: true,
+    };
+    let rise = |version, recorded_at| Step {
+        before: 9_000,
+        after: 50_000,
+        ..fall(version, recorded_at)
+    };
+    let at = |minutes| midnight() + TimeDelta::minutes(minutes);
+    for (first, was_told) in [(Some(-30), false), (None, true)] {
+        let mut past = Past::new(asked(mark()));
+        past.needs_more_after(rise(5, at(40)), None);
+        past.needs_more_after(fall(4, at(30)), Some(long_day.clone()));
+        past.needs_more_after(rise(3, at(-10)), None);
+        if let Some(minutes) = first {
+            past.needs_more_after(fall(2, at(minutes)), Some(long_day.clone()));
+        }
+        assert_eq!(
+            past.was_told_today(&Recipient::Customer),
+            was_told,
+            "{first:?}"
+        );
+    }
+}

@@ -1,6 +1,7 @@
 //! When schedules run, and which are refused.
 
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::event::MovementKind;
 use domain::time::as_kept;
 use domain::{FieldError, Location, Schedule};
 use proptest::prelude::*;
@@ -201,6 +202,13 @@ const ROWS: &[Row] = &[
             "2011-12-30T10:00:00Z",
             "2011-12-30T22:00:00Z",
         ],
+    ),
+    (
+        "Pacific/Apia",
+        "at",
+        "2011-12-30T00:00",
+        "2011-12-29T00:00:00Z",
+        &["2011-12-30T10:00:00Z"],
     ),
     // Ends of months, and leap days.
     (
@@ -437,6 +445,11 @@ fn each_fault_of_a_schedule_is_named_by_its_pointer() {
             "3650 days or less",
         ),
         (
+            with(json!({ "rate": "3651 days" })),
+            "/when/rate",
+            "3650 days or less",
+        ),
+        (
             with(json!({ "cron": "cron(0 9 1 * 1 *)" })),
             "/when/cron",
             "exactly one of",
@@ -600,4 +613,31 @@ proptest! {
             last = next;
         }
     }
+}
+
+#[test]
+fn a_rate_may_be_as_long_as_ten_years_of_days() {
+    let created = time("2026-11-22T10:00:00Z");
+    for every in ["3650 days", "87600 hours", "5256000 minutes"] {
+        let schedule = schedule(json!({ "rate": every }), "UTC");
+        let next = schedule.next_after(created, created);
+        assert_eq!(next, Some(created + TimeDelta::days(3650)), "{every}");
+    }
+}
+
+#[test]
+fn a_schedule_pays_in_or_out_and_differs_from_one_at_other_times() {
+    let monthly = body(json!({ "cron": "cron(0 9 1 * ? *)" }), "UTC");
+    for (event_type, kind) in [
+        ("MoneyDeposited", MovementKind::Deposit),
+        ("MoneyWithdrawn", MovementKind::Withdrawal),
+    ] {
+        let mut body = monthly.clone();
+        body["operation"]["type"] = json!(event_type);
+        assert_eq!(Schedule::read(body).unwrap().operation.kind, kind);
+    }
+    let daily = schedule(json!({ "cron": "cron(0 9 * * ? *)" }), "UTC");
+    let monthly = Schedule::read(monthly).unwrap();
+    assert_ne!(monthly.when, daily.when);
+    assert_eq!(monthly.when, monthly.clone().when);
 }

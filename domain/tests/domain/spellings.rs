@@ -1,8 +1,8 @@
 //! How values are written: in JSON, in a log, in a column; one word for each.
 
 use domain::event::MovementKind;
-use domain::notification::{Kind, SkipReason};
-use domain::{AccountId, Currency, EventId, FieldError, Hash, Money, Status};
+use domain::notification::{Kind, Reason, SkipReason};
+use domain::{AccountId, Currency, EventId, FieldError, Hash, Money, OccurrenceSkipReason, Status};
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -36,6 +36,16 @@ fn a_word_is_the_same_in_json_and_beside_it() {
         assert_eq!(reason.as_str(), word);
         assert_written(reason, word);
     }
+    for (reason, word) in [
+        (
+            OccurrenceSkipReason::InsufficientFunds,
+            "insufficient-funds",
+        ),
+        (OccurrenceSkipReason::AccountClosed, "account-closed"),
+    ] {
+        assert_eq!((reason.as_str(), reason.to_string().as_str()), (word, word));
+    }
+    assert_eq!(Reason::from("throttled").to_string(), "throttled");
 }
 
 #[test]

@@ -1,9 +1,11 @@
 //! What a customer may wish, and how a wish that is none is refused.
 
 use domain::Location;
+use domain::cadence::Cadence;
 use domain::fields::Fields;
 use domain::notification::Kind;
-use domain::preferences::Preferences;
+use domain::preferences::{MAX_FURTHER_ADDRESSES, Preferences};
+use domain::quiet_hours::QuietHours;
 use serde_json::{Value, json};
 
 #[track_caller]
@@ -195,4 +197,85 @@ fn a_wish_that_was_stored_and_is_not_followed_is_read_and_not_shown_any_more() {
         // What is shown can be given back.
         assert_eq!(Preferences::read(shown, "").unwrap(), read);
     }
+}
+
+#[test]
+fn what_was_wished_is_what_is_answered() {
+    let hours = json!({ "from": "22:00", "to": "07:00" });
+    let wish = json!({ "delivery": "weekly", "hide_amounts": true, "quiet_hours": hours });
+    let nothing = Preferences::default();
+    assert_eq!(
+        (
+            nothing.delivery(),
+            nothing.hides_amounts(),
+            nothing.quiet_hours()
+        ),
+        (Cadence::Immediate, false, None)
+    );
+    let read = Preferences::read(wish, "").unwrap();
+    let hours = QuietHours::read(hours, "").unwrap();
+    assert_eq!(
+        (read.delivery(), read.hides_amounts(), read.quiet_hours()),
+        (Cadence::Weekly, true, Some(hours))
+    );
+}
+
+#[test]
+fn every_kind_may_wait_but_security() {
+    for kind in Kind::ALL {
+        assert_eq!(kind.can_wait(), kind != Kind::Security, "{kind}");
+    }
+}
+
+#[test]
+fn a_kind_that_is_switched_off_keeps_its_amounts_and_everything_else() {
+    let wish = json!({ "delivery": "daily", "kinds": {
+        "deposit": { "enabled": true, "min_amount": { "EUR": "10.00" } },
+        "low-balance": { "enabled": true, "threshold": { "EUR": "100.00" } },
+    } });
+    let without = Preferences::read(wish.clone(), "")
+        .unwrap()
+        .without(Kind::Deposit);
+    let mut expected = wish;
+    expected["kinds"]["deposit"]["enabled"] = json!(false);
+    assert_eq!(Value::from(without), expected);
+    let named_first = Preferences::default().without(Kind::Reversal);
+    assert!(!named_first.is_on(Kind::Reversal) && named_first.is_on(Kind::Deposit));
+}
+
+#[test]
+fn kinds_are_taken_from_one_further_address_and_it_is_left_out_without_any() {
+    let wish = json!({ "delivery": "daily", "addresses": [
+        { "email": "a@example.com", "kinds": ["deposit", "withdrawal"] },
+        { "email": "b@example.com", "kinds": ["deposit"] },
+    ] });
+    let read = Preferences::read(wish, "").unwrap();
+    let [a, b] = [0, 1].map(|index: usize| read.addresses()[index].hash());
+    let left = |kinds: &[Kind], hash| Value::from(read.without_at(kinds, hash));
+    assert_eq!(
+        left(&[Kind::Deposit], &a),
+        json!({ "delivery": "daily", "addresses": [
+            { "email": "a@example.com", "kinds": ["withdrawal"] },
+            { "email": "b@example.com", "kinds": ["deposit"] },
+        ] })
+    );
+    assert_eq!(
+        left(&[Kind::Deposit, Kind::Statement], &b),
+        json!({ "delivery": "daily", "addresses": [
+            { "email": "a@example.com", "kinds": ["deposit", "withdrawal"] },
+        ] })
+    );
+    assert_eq!(left(&[Kind::Statement], &a), Value::from(read.clone()));
+}
+
+#[test]
+fn so_many_further_addresses_as_may_be_are_accepted_and_one_more_is_refused() {
+    let addresses = |count: usize| {
+        let one =
+            |number| json!({ "email": format!("a{number}@example.com"), "kinds": ["deposit"] });
+        json!({ "addresses": (0..count).map(one).collect::<Vec<_>>() })
+    };
+    let most = Preferences::read(addresses(MAX_FURTHER_ADDRESSES), "").unwrap();
+    assert_eq!(most.addresses().len(), MAX_FURTHER_ADDRESSES);
+    assert_refused(addresses(MAX_FURTHER_ADDRESSES + 1), &["/addresses"]);
 }
