@@ -1,4 +1,4 @@
-//! The fold of an account: what its events add up to.
+//! The fold of an account's events.
 
 use serde::{Deserialize, Serialize};
 
@@ -10,14 +10,14 @@ use crate::{Currency, CustomerId, Money, Version};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Status {
-    /// It takes movements.
+    /// The account takes movements.
     Open,
-    /// It is closed: nothing moves it any more.
+    /// The account is closed, and takes no movements.
     Closed,
 }
 
 impl Status {
-    /// The name by which it is stored and shown.
+    /// The stored name, which the API returns too.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -27,23 +27,23 @@ impl Status {
     }
 }
 
-/// What the events of an account add up to.
+/// An account after some of its events.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Written", into = "Written")]
 pub struct Account {
-    /// Whose account it is.
+    /// The account's holder.
     pub customer_id: CustomerId,
-    /// What it holds; below zero when it is overdrawn.
+    /// The balance; below zero if the account is overdrawn.
     pub balance: Money,
-    /// How far below zero the balance may go.
+    /// The amount by which the balance may be below zero.
     pub overdraft_limit: Money,
     /// Whether it takes movements.
     pub status: Status,
-    /// The version of the last event that is folded in.
+    /// The version of the last event of the fold.
     pub version: Version,
 }
 
-/// An account as it is written beside a commit.
+/// An account as it is stored with a commit.
 #[derive(Serialize, Deserialize)]
 struct Written {
     customer_id: CustomerId,
@@ -112,11 +112,11 @@ impl Account {
         }
     }
 
-    /// The account after one more event.
+    /// Returns the account after one more event.
     ///
     /// # Errors
-    /// Of the history, so that a retry fails as well:
-    /// - `NotOpened`, `OpenedTwice`: the event cannot come here.
+    /// The history is broken, so a retry does not help:
+    /// - `NotOpened`, `OpenedTwice`: the event cannot occur at this place.
     /// - `Balance`: the balance would leave the range of money.
     #[expect(
         clippy::arithmetic_side_effects,

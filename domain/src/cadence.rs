@@ -1,4 +1,4 @@
-//! When a customer is told: at once, or of everything together.
+//! The cadence of a customer's mails: immediately, or in digests.
 
 use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, Utc, Weekday};
 use chrono_tz::Tz;
@@ -6,22 +6,21 @@ use chrono_tz::Tz;
 use crate::quiet_hours::QuietHours;
 use crate::schedule::local_time;
 
-/// When a digest or a statement is sent, by the customer's clock: after the
-/// night's bookings, and before the day's work.
+/// The local time at which digests and statements are sent: after the night's bookings, and before the day's work.
 const HOUR: NaiveTime = match NaiveTime::from_hms_opt(8, 0, 0) {
     Some(time) => time,
     None => NaiveTime::MIN,
 };
-/// The day of a weekly digest: the week before it is whole.
+/// The day of a weekly digest: the previous week is complete.
 const DAY: Weekday = Weekday::Mon;
 
-/// How often mails come.
+/// The cadence of mails.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Cadence {
-    /// Each mail at once.
+    /// Each mail immediately.
     #[default]
     Immediate,
-    /// A digest each morning on which something waits.
+    /// A digest each morning on which notifications wait.
     Daily,
     /// A digest each Monday morning.
     Weekly,
@@ -31,7 +30,7 @@ impl Cadence {
     /// Every cadence.
     pub const ALL: [Cadence; 3] = [Cadence::Immediate, Cadence::Daily, Cadence::Weekly];
 
-    /// The name by which preferences have it.
+    /// The name in the JSON of preferences.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -41,9 +40,8 @@ impl Cadence {
         }
     }
 
-    /// The digest that what was recorded at `instant` waits for: the first one
-    /// after it, or the end of the quiet hours that it falls into. `None` for
-    /// what does not wait.
+    /// The digest, in UTC, of a notification whose event was recorded at `instant`: the first one after it, or the end of the
+    /// quiet hours that it falls into. `None` if nothing waits.
     #[must_use]
     pub fn digest_after(
         self,
@@ -55,7 +53,7 @@ impl Cadence {
             return None;
         }
         let today = instant.with_timezone(&zone).date_naive();
-        // Quiet hours can put a digest off into the next day: it begins a day before.
+        // Quiet hours can postpone a digest to the next day, so the search begins a day earlier.
         let first = today.checked_sub_days(Days::new(1))?;
         (0..=9)
             .filter_map(|days| first.checked_add_days(Days::new(days)))
@@ -64,7 +62,7 @@ impl Cadence {
             .find(|at| *at > instant)
     }
 
-    /// Since when the digest of `occurrence` tells: a day or a week before it.
+    /// The beginning of the period of the digest at `occurrence`: a day or a week before it.
     #[must_use]
     pub fn digest_begins(self, occurrence: DateTime<Utc>, zone: Tz) -> DateTime<Utc> {
         let days = if self == Cadence::Weekly { 7 } else { 1 };
@@ -76,7 +74,7 @@ impl Cadence {
     }
 }
 
-/// The morning of a day, or when the quiet hours that it is in are over.
+/// The morning of a day, or the end of the quiet hours that it falls into.
 fn morning(date: NaiveDate, zone: Tz, quiet: Option<QuietHours>) -> Option<DateTime<Utc>> {
     let at = local_time::instant(zone, date.and_time(HOUR))?;
     Some(
@@ -86,23 +84,23 @@ fn morning(date: NaiveDate, zone: Tz, quiet: Option<QuietHours>) -> Option<DateT
     )
 }
 
-/// A month by the customer's clock, as a statement tells of it.
+/// A local month, which a statement covers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct StatementMonth {
     /// Its first day.
     pub first: NaiveDate,
     /// Its last day.
     pub last: NaiveDate,
-    /// Its first moment.
+    /// Its first instant, in UTC.
     pub begins: DateTime<Utc>,
-    /// The first moment after it.
+    /// The first instant after it, in UTC.
     pub ends: DateTime<Utc>,
-    /// When its statement is sent: on the first day of the next month.
+    /// The time of its statement, in UTC: the morning of the first day of the next month.
     pub told_at: DateTime<Utc>,
 }
 
 impl StatementMonth {
-    /// The month that a moment falls into; `None` beyond chrono's range only.
+    /// The local month of an instant; `None` only beyond chrono's range.
     #[must_use]
     pub fn of(instant: DateTime<Utc>, zone: Tz, quiet: Option<QuietHours>) -> Option<Self> {
         Self::beginning(
@@ -112,13 +110,13 @@ impl StatementMonth {
         )
     }
 
-    /// The month after it.
+    /// The next month.
     #[must_use]
     pub fn next(&self, zone: Tz, quiet: Option<QuietHours>) -> Option<Self> {
         Self::beginning(self.last.succ_opt()?, zone, quiet)
     }
 
-    /// The month whose first day this is.
+    /// Returns the month with this first day.
     #[must_use]
     pub fn beginning(first: NaiveDate, zone: Tz, quiet: Option<QuietHours>) -> Option<Self> {
         let next = first.checked_add_months(chrono::Months::new(1))?;

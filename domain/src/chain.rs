@@ -1,17 +1,17 @@
-//! The proof that a commit follows from the one before it.
+//! The proof that a commit follows from the previous one.
 
 use crate::account::{Account, FoldError};
 use crate::commit::{Commit, Head};
 use crate::event::{DecodeError, Event};
 use crate::{EventId, Version};
 
-/// A commit that does not follow from what stands before it.
+/// Why a commit does not follow from the previous one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ChainError {
     /// A version is missing, or there twice.
     #[error("version {expected} should come next, and {found} does")]
     Gap {
-        /// The version after the commit before it.
+        /// The version after the previous commit.
         expected: Version,
         /// The version that it has.
         found: Version,
@@ -19,7 +19,7 @@ pub enum ChainError {
     /// The commit at this version has no events.
     #[error("the commit at version {0} has no events")]
     Empty(Version),
-    /// The commit at this version does not continue the one before it.
+    /// The commit at this version does not continue the previous one.
     #[error("the commit at version {0} names another hash as the one before it")]
     PreviousHash(Version),
     /// The commit at this version has another hash than its content.
@@ -39,11 +39,10 @@ pub enum ChainError {
     Account(Version),
 }
 
-/// The head after `commit`, once everything about it was checked against the
-/// head before it.
+/// Checks `commit` completely against the head before it, and returns the head after it.
 ///
 /// # Errors
-/// The first of its faults. It is of what is stored, so that a retry fails as well.
+/// The first fault of the commit. It is stored like this, so a retry does not help.
 #[expect(
     clippy::arithmetic_side_effects,
     reason = "an account has fewer than 2^64 events"
@@ -82,10 +81,10 @@ pub fn follow(before: Option<&Head>, commit: &Commit) -> Result<Head, ChainError
     Ok(commit.head())
 }
 
-/// The decoded events of a commit, each with its version.
+/// Decodes the events of a commit, each with its version.
 ///
 /// # Errors
-/// `Decode` for an event that this version of the program cannot read: a newer one can.
+/// - `Decode`: this version of the program cannot read an event; a newer one may.
 pub fn decode(commit: &Commit) -> Result<Vec<(Version, Event)>, ChainError> {
     (commit.first_version..)
         .zip(&commit.events)

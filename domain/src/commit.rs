@@ -1,5 +1,5 @@
-//! A commit: one to twenty-five events of an account, written at once and
-//! never changed, each bound to the one before by its hash.
+//! A commit: one to twenty-five events of an account, written together and never changed. Its hash binds it to the previous
+//! commit.
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
@@ -11,19 +11,19 @@ use crate::hash::{Hash, canonical_bytes, is_plain};
 use crate::time::{format_recorded_at, format_time};
 use crate::{AccountId, CorrelationId, EventId, IdempotencyKey, RequestHash, Version};
 
-/// An event in its place, with its data as they were written.
+/// An event of a commit, with its data as stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RecordedEvent {
-    /// The id, which follows from account and version.
+    /// The id, which is derived from account and version.
     pub event_id: EventId,
     /// The name of its type, such as `MoneyDeposited`.
     #[serde(rename = "type")]
     pub event_type: String,
     /// The schema of `data`.
     pub schema: u32,
-    /// When it happened, as the caller reports it.
+    /// The time at which it happened, according to the caller.
     pub occurred_at: DateTime<Utc>,
-    /// What else the event says, as it was written.
+    /// The type's own data, as stored.
     pub data: Value,
 }
 
@@ -31,7 +31,7 @@ impl RecordedEvent {
     /// Reads the data as an event of today's schema.
     ///
     /// # Errors
-    /// For data that this version of the program cannot read; a retry fails as well.
+    /// This version of the program cannot read the data; a retry does not help.
     pub fn decode(&self) -> Result<Event, DecodeError> {
         Event::from_stored(&self.event_type, self.schema, &self.data)
     }
@@ -54,12 +54,12 @@ impl Head {
     }
 }
 
-/// The last commit of an account, as far as the next one depends on it.
+/// The part of an account's last commit on which the next one depends.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tip {
     /// Hash and account.
     pub head: Head,
-    /// When the last commit was recorded.
+    /// The time at which the last commit was recorded.
     pub recorded_at: DateTime<Utc>,
 }
 
@@ -76,15 +76,15 @@ impl Tip {
         &self.head.account
     }
 
-    /// When the next commit is recorded by a clock that shows `now`: never
-    /// before this one, as a clock may have stepped back.
+    /// The time of the next commit, if the clock shows `now`: never before this commit's, because the clock may have stepped
+    /// back.
     #[must_use]
     pub fn next_recorded_at(&self, now: DateTime<Utc>) -> DateTime<Utc> {
         now.max(self.recorded_at)
     }
 }
 
-/// One to twenty-five events of an account, written at once.
+/// One to twenty-five events of an account, written together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Commit {
     /// The account that the events are of.
@@ -93,22 +93,21 @@ pub struct Commit {
     pub first_version: Version,
     /// The events, by version.
     pub events: Vec<RecordedEvent>,
-    /// When it was recorded, in whole microseconds.
+    /// The time at which it was recorded, in whole microseconds.
     pub recorded_at: DateTime<Utc>,
-    /// Who appended it.
+    /// The caller that appended it.
     pub source: String,
     /// The correlation id of the request.
     pub correlation_id: CorrelationId,
     /// The key under which it was requested.
     pub idempotency_key: IdempotencyKey,
-    /// The hash by which a retry of the request is known.
+    /// The hash by which a retry of the request is recognised.
     pub request_hash: RequestHash,
-    /// Whether customers are told of its events. What they are not told when it
-    /// is recorded they are never told: history that was loaded.
+    /// Whether customers are notified of its events. Imported history is not notified, then or ever.
     pub notify: bool,
     /// The account after this commit.
     pub after: Account,
-    /// The hash of the commit before it; zeros for the first.
+    /// The hash of the previous commit; zeros for the first.
     pub prev_hash: Hash,
     /// The hash of this commit; see [`Commit::compute_hash`].
     pub hash: Hash,
@@ -134,7 +133,7 @@ impl Commit {
         }
     }
 
-    /// The same, with the time of recording.
+    /// Returns the tip: the head, with the time of recording.
     #[must_use]
     pub fn tip(&self) -> Tip {
         Tip {
@@ -143,15 +142,14 @@ impl Commit {
         }
     }
 
-    /// The hash that this commit must have after `prev_hash`.
+    /// Computes the hash that this commit must have after `prev_hash`.
     #[must_use]
     pub fn compute_hash(&self) -> Hash {
         Hash::of(self.prev_hash.as_bytes(), &self.canonical_bytes())
     }
 
-    /// The bytes that the hash is taken of behind those of `prev_hash`: one JSON
-    /// object in its canonical form (RFC 8785). With the two hashes they are
-    /// the whole commit; see [`Commit::read`].
+    /// The bytes that are hashed after those of `prev_hash`: a JSON object in canonical form (RFC 8785). Together with the two
+    /// hashes they are the whole commit; see [`Commit::read`].
     pub fn canonical_bytes(&self) -> Vec<u8> {
         let content = Content {
             account_id: &self.account_id,
@@ -168,11 +166,10 @@ impl Commit {
         content.canonical_bytes()
     }
 
-    /// Reads what [`Commit::canonical_bytes`] wrote. Nothing is checked but the
-    /// form: [`crate::chain::follow`] is for the rest.
+    /// Reads a commit from its canonical bytes. Checks only the form; [`crate::chain::follow`] checks the rest.
     ///
     /// # Errors
-    /// What is missing, not known, or not of its type.
+    /// A member is missing, unknown, or of another type; a retry does not help.
     pub fn read(content: &[u8], prev_hash: Hash, hash: Hash) -> Result<Self, serde_json::Error> {
         let content: ReadContent = serde_json::from_slice(content)?;
         Ok(Commit {
@@ -192,7 +189,7 @@ impl Commit {
     }
 }
 
-/// What the hash is about. The fields are in the order of RFC 8785, by name.
+/// The hashed content. The fields are in the order of RFC 8785, by name.
 #[derive(Serialize)]
 struct Content<'a> {
     account_id: &'a AccountId,
@@ -201,15 +198,15 @@ struct Content<'a> {
     events: Vec<EventContent<'a>>,
     first_version: Version,
     idempotency_key: &'a IdempotencyKey,
-    /// Left out where it is true: commits that are older than it keep their hash.
-    #[serde(skip_serializing_if = "is_told")]
+    /// Left out if true, so that older commits keep their hashes.
+    #[serde(skip_serializing_if = "is_notified")]
     notify: bool,
     recorded_at: String,
     request_hash: RequestHash,
     source: &'a str,
 }
 
-/// The same, read.
+/// The hashed content, as it is read.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct ReadContent {
@@ -219,22 +216,22 @@ struct ReadContent {
     events: Vec<RecordedEvent>,
     first_version: Version,
     idempotency_key: IdempotencyKey,
-    #[serde(default = "told")]
+    #[serde(default = "notified")]
     notify: bool,
     recorded_at: DateTime<Utc>,
     request_hash: RequestHash,
     source: String,
 }
 
-/// What `notify` is where nothing is said of it.
+/// The value of `notify` if it is absent.
 #[must_use]
-pub fn told() -> bool {
+pub fn notified() -> bool {
     true
 }
 
-/// Whether nothing has to be said of `notify`.
+/// Whether `notify` is left out.
 #[must_use]
-pub fn is_told(notify: &bool) -> bool {
+pub fn is_notified(notify: &bool) -> bool {
     *notify
 }
 
@@ -261,8 +258,7 @@ impl<'a> EventContent<'a> {
 }
 
 impl Content<'_> {
-    /// Where every value is plain, it is canonical as it is written, and that
-    /// is many times quicker than to sort and to format it anew.
+    /// If every value is plain, serde_json's text is canonical, which is many times faster than sorting and formatting.
     fn canonical_bytes(&self) -> Vec<u8> {
         let plain = is_plain(&self.after) && self.events.iter().all(|event| is_plain(event.data));
         if plain && let Ok(bytes) = serde_json::to_vec(self) {

@@ -1,5 +1,4 @@
-//! Which commit follows from a request: a pure function from an account and
-//! its reports to events, or to a refusal.
+//! The decision on a request: a pure function from an account and proposed events to a commit, or to a refusal.
 
 use std::collections::BTreeMap;
 
@@ -25,14 +24,14 @@ pub enum Refusal {
     Invalid(Vec<FieldError>),
 }
 
-/// What surrounds a request and is recorded with it.
+/// The circumstances of a request, which are recorded with it.
 #[derive(Debug, Clone)]
 pub struct Context {
-    /// The account that the events are reported of.
+    /// The account of the events.
     pub account_id: AccountId,
-    /// Not before the commit before it: see [`crate::Tip::next_recorded_at`].
+    /// The time of recording, not before the previous commit's: see [`crate::Tip::next_recorded_at`].
     pub recorded_at: DateTime<Utc>,
-    /// Who appends.
+    /// The caller.
     pub source: String,
     /// The correlation id of the request.
     pub correlation_id: CorrelationId,
@@ -40,28 +39,27 @@ pub struct Context {
     pub idempotency_key: IdempotencyKey,
 }
 
-/// A movement that a report wants to reverse, as history has it.
+/// A recorded movement that a request reverses.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Original {
-    /// What it did to the balance.
+    /// Its direction.
     pub movement: MovementKind,
-    /// How much it moved.
+    /// Its amount.
     pub amount: Money,
-    /// The event that reversed it already.
+    /// The event that has already reversed it.
     pub reversed_by: Option<EventId>,
 }
 
-/// The commit that follows from a request, or why there is none.
+/// Decides on a request, and returns its commit.
 ///
-/// Facts come from upstream: nothing is refused because a rule of ours would
-/// not have allowed it. `originals` holds the stored movements that the
-/// reports reverse, as far as they exist.
+/// The bank's systems report facts, so no rule of ours refuses a movement. `originals` contains the recorded movements that
+/// the events reverse, as far as they exist.
 ///
 /// # Errors
-/// The caller's to mend; nothing changes with a retry:
+/// The request has to change; a retry does not help:
 /// - `UnknownAccount`: the account was never opened.
-/// - `AlreadyOpened`: it is opened a second time.
-/// - `Invalid`: an event cannot come after those before it.
+/// - `AlreadyOpened`: the account is opened a second time.
+/// - `Invalid`: an event cannot follow the previous ones.
 #[expect(
     clippy::arithmetic_side_effects,
     reason = "an account has fewer than 2^64 events"
@@ -125,7 +123,7 @@ pub fn decide(
         account_id: context.account_id,
         first_version,
         events,
-        // What is stored keeps microseconds; what is hashed must be the same.
+        // Stored times have microseconds, and the hashed one must be the same.
         recorded_at: as_kept(context.recorded_at),
         source: context.source,
         correlation_id: context.correlation_id,
@@ -141,9 +139,10 @@ pub fn decide(
 }
 
 fn original(event: &Event, movement: &Movement) -> Original {
-    let kind = match event {
-        Event::MoneyWithdrawn(_) => MovementKind::Withdrawal,
-        _ => MovementKind::Deposit,
+    let kind = if matches!(event, Event::MoneyWithdrawn(_)) {
+        MovementKind::Withdrawal
+    } else {
+        MovementKind::Deposit
     };
     Original {
         movement: kind,
@@ -153,14 +152,19 @@ fn original(event: &Event, movement: &Movement) -> Original {
 }
 
 impl Original {
-    /// The movement that `event` made; `None` when it made none.
+    /// Returns the movement of `event`; `None` if it is none.
     #[must_use]
     pub fn of(event: &Event) -> Option<Self> {
         match event {
             Event::MoneyDeposited(movement) | Event::MoneyWithdrawn(movement) => {
                 Some(original(event, movement))
             }
-            _ => None,
+            Event::AccountOpened(_)
+            | Event::TransactionReversed(_)
+            | Event::AccountClosed
+            | Event::OperationScheduled(_)
+            | Event::OperationCancelled(_)
+            | Event::OperationSkipped(_) => None,
         }
     }
 }

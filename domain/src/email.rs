@@ -1,4 +1,4 @@
-//! E-mail addresses, and how they are named where they may not be shown.
+//! E-mail addresses, and the hashes that name them where they must not appear.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,12 +7,10 @@ use data_encoding::HEXLOWER;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-/// Longest address that SMTP can carry (RFC 5321, 4.5.3.1.3), in characters; a
-/// longer one is refused.
+/// Longest address of SMTP (RFC 5321, 4.5.3.1.3), in characters. A longer one is refused.
 const MAX_EMAIL_CHARS: usize = 254;
 
-/// One plain e-mail address: what SES takes, and nothing that could add a
-/// second recipient or a header.
+/// One plain e-mail address, of a form that SES accepts and that cannot add a second recipient or a header.
 ///
 /// It is personal data: `Debug` does not show it, and it has no `Display`.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -25,19 +23,19 @@ pub struct EmailAddress(String);
 pub struct EmailAddressError;
 
 impl EmailAddress {
-    /// The address as it was given.
+    /// The address, as the caller wrote it.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The name of the address where it may not be shown.
+    /// The hash that names the address where it must not appear.
     #[must_use]
     pub fn hash(&self) -> AddressHash {
         AddressHash::of(&self.0)
     }
 
-    /// The first character and the domain, by which its owner recognizes it.
+    /// The first character and the domain, by which the owner recognises the address.
     #[must_use]
     pub fn masked(&self) -> String {
         let (local, host) = self.0.rsplit_once('@').unwrap_or((&self.0, ""));
@@ -91,9 +89,8 @@ impl fmt::Debug for EmailAddress {
     }
 }
 
-/// The SHA-256 of an address in lower case, in hex: its name where it may not
-/// be shown. Mail systems do not distinguish "Ana@" from "ana@", whatever RFC
-/// 5321 would allow.
+/// The SHA-256 of an address in lower case, in hex digits, which names it where it must not appear. Mail systems do not
+/// distinguish "Ana@" from "ana@", although RFC 5321 would allow it.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct AddressHash(String);
@@ -104,7 +101,7 @@ pub struct AddressHash(String);
 pub struct AddressHashError;
 
 impl AddressHash {
-    /// Hashes any text: a mail provider may name an address that is refused here.
+    /// Hashes any text, because a mail provider may report an address that is refused here.
     #[must_use]
     pub fn of(address: &str) -> Self {
         AddressHash(HEXLOWER.encode(&Sha256::digest(address.trim().to_lowercase())))

@@ -1,4 +1,4 @@
-//! The events of an account, and how their data is written and read.
+//! The events of an account, and the form of their data.
 
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use crate::schedule_event::{self, Occurrence, OperationScheduled, OperationSkipp
 use crate::time::WrittenBy;
 use crate::{Currency, CustomerId, EventId, Money, ScheduleId};
 
-/// The schema version that is written now.
+/// The schema version that this program writes.
 pub const SCHEMA: u32 = 1;
 
 /// Longest free text in an event. SEPA's remittance text has 140 characters.
@@ -17,68 +17,67 @@ pub const MAX_TEXT_CHARS: usize = 140;
 /// Longest name of a channel: it is a code, not a text.
 pub const MAX_CHANNEL_CHARS: usize = 32;
 
-/// What happened to an account.
+/// An event of an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// The account was opened: always the first event, and only the first.
+    /// The account was opened: always the first event.
     AccountOpened(Opening),
     /// Money came in.
     MoneyDeposited(Movement),
     /// Money went out.
     MoneyWithdrawn(Movement),
-    /// A movement was taken back.
+    /// A movement was reversed.
     TransactionReversed(Reversal),
-    /// The account was closed: nothing moves it any more.
+    /// The account was closed, and takes no movements.
     AccountClosed,
-    /// A schedule was made, or replaced the one of the same id.
+    /// A schedule was created, or replaced the one with the same id.
     OperationScheduled(Box<OperationScheduled>),
-    /// A schedule was taken back: nothing of it runs any more.
+    /// A schedule was cancelled, and no occurrence will run.
     OperationCancelled(ScheduleId),
     /// An occurrence of a schedule was due and moved nothing.
     OperationSkipped(OperationSkipped),
 }
 
-/// What an account begins with.
+/// The data of an opening.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Opening {
-    /// Whose account it is.
+    /// The account's holder.
     pub customer_id: CustomerId,
     /// The one currency of the account.
     pub currency: Currency,
-    /// How far below zero the balance may go before the account is overdrawn.
+    /// The amount by which the balance may be below zero before the account is overdrawn.
     pub overdraft_limit: Money,
-    /// What the account held before its first event here.
+    /// The balance that the account had before it was recorded here.
     pub opening_balance: Money,
 }
 
-/// Money in or out.
+/// The data of a deposit or a withdrawal.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Movement {
-    /// How much, in the account's currency; more than zero.
+    /// The amount, in the account's currency; more than zero.
     pub amount: Money,
-    /// How it was ordered, as a code of the bank's.
+    /// The channel of the order, as a code of the bank.
     pub channel: Option<String>,
     /// The other side's name.
     pub counterparty: Option<String>,
-    /// The text that goes with it.
+    /// The payment reference.
     pub reference: Option<String>,
     /// The day from which the bank counts interest.
     pub value_date: Option<NaiveDate>,
-    /// The schedule that made it, and for when; `None` for what a bank reported.
+    /// The occurrence of the schedule that made it; `None` if the bank reported it.
     pub scheduled: Option<Occurrence>,
 }
 
-/// A movement taken back. What it moved is kept here too, so that the balance
-/// can be folded without looking back.
+/// The data of a reversal. It contains the amount, so that a fold needs no earlier event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Reversal {
-    /// The event that is taken back.
+    /// The reversed event.
     pub reverses: EventId,
-    /// Why, in the bank's words.
+    /// The reason, in the bank's words.
     pub reason: Option<String>,
-    /// What the reversed event did.
+    /// The direction of the reversed event.
     pub movement: MovementKind,
-    /// How much the reversed event moved.
+    /// The amount of the reversed event.
     pub amount: Money,
 }
 
@@ -103,7 +102,7 @@ impl MovementKind {
     }
 }
 
-/// A stored event that this version of the program cannot read.
+/// Why this version of the program cannot read a stored event.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
     /// The type has this name.
@@ -117,12 +116,12 @@ pub enum DecodeError {
         /// The schema that it was written with.
         schema: u32,
     },
-    /// It is not as its schema says.
+    /// The data does not follow its schema.
     #[error("{event_type} cannot be read: {detail}")]
     Malformed {
         /// The type of the event.
         event_type: String,
-        /// What cannot be read, by its member.
+        /// The member that cannot be read, and why.
         detail: String,
     },
 }
@@ -155,8 +154,7 @@ impl Event {
         }
     }
 
-    /// By how much the event moves the balance; `None` when it does not.
-    /// An opening moves it from zero to the opening balance.
+    /// The change of the balance; `None` if there is none. An opening changes it from zero to the opening balance.
     #[must_use]
     pub fn delta(&self) -> Option<Money> {
         match self {
@@ -175,7 +173,7 @@ impl Event {
         }
     }
 
-    /// The data of the event as it is stored, hashed and answered.
+    /// The data of the event. Stored, hashed and returned by the API: a changed byte breaks the chain.
     #[must_use]
     pub fn to_data(&self) -> Value {
         Value::Object(self.to_members())
@@ -234,13 +232,12 @@ impl Event {
         data
     }
 
-    /// Reads what [`Event::to_data`] wrote. Older schemas are brought up to
-    /// today's here, so that nothing behind this line knows of them.
+    /// Reads the data of an event. Older schemas are converted here, so that no other code knows of them.
     ///
     /// # Errors
-    /// A retry fails as well; a newer version of the program may read it:
+    /// A retry does not help; a newer version of the program may read the event:
     /// - `UnknownType`, `NewerSchema`: a newer version wrote it.
-    /// - `Malformed`: it is not as its schema says.
+    /// - `Malformed`: the data does not follow its schema.
     pub fn from_stored(event_type: &str, schema: u32, data: &Value) -> Result<Self, DecodeError> {
         check_schema(event_type, schema)?;
         Event::read(event_type, Fields::new(data.clone(), ""))
@@ -267,7 +264,7 @@ impl Event {
 }
 
 /// # Errors
-/// [`DecodeError::NewerSchema`] where this version does not know the schema.
+/// - [`DecodeError::NewerSchema`]: a newer version wrote the event; a retry does not help.
 pub(crate) fn check_schema(event_type: &str, schema: u32) -> Result<(), DecodeError> {
     if (1..=SCHEMA).contains(&schema) {
         return Ok(());
@@ -288,7 +285,7 @@ pub(crate) fn malformed(event_type: &str, errors: &[FieldError]) -> DecodeError 
 pub(crate) fn read_opening(mut fields: Fields) -> Result<Opening, Vec<FieldError>> {
     let customer_id = fields.parsed("customer_id", str::parse);
     let currency: Option<Currency> = fields.parsed("currency", str::parse);
-    // Without a currency no amount can be read; its absence is the error to name.
+    // Without a currency no amount can be read, and its absence is the fault to report.
     let opening = currency.map(|currency| {
         let zero = Money::zero(currency);
         let limit = fields.optional_parsed("overdraft_limit", |text| {
@@ -315,7 +312,7 @@ pub(crate) fn read_opening(mut fields: Fields) -> Result<Opening, Vec<FieldError
 }
 
 impl Movement {
-    /// Its own fields, without the schedule that made it.
+    /// Its own fields, without its schedule.
     pub(crate) fn to_data(&self) -> Map<String, Value> {
         let mut data = Map::new();
         let text = |text: &Option<String>| text.as_ref().map(|text| json!(text));
@@ -339,8 +336,7 @@ fn put(data: &mut Map<String, Value>, name: &str, value: Option<Value>) {
     }
 }
 
-/// A movement as a bank may report it: which schedule made it is not the
-/// bank's to say.
+/// Reads a movement as a bank may report it: without a schedule.
 pub(crate) fn read_movement(mut fields: Fields) -> Result<Movement, Vec<FieldError>> {
     let movement = movement(&mut fields, WrittenBy::Caller);
     fields.finish(movement)
@@ -401,15 +397,14 @@ pub(crate) fn read_amount(fields: &mut Fields) -> Option<Money> {
     match currency {
         Some(currency) => fields.parsed("amount", |text| Money::parse_amount(text, currency)),
         None => {
-            // How many digits are right depends on the currency, which is the fault to mend first.
+            // The number of digits depends on the currency, which is the fault to report.
             fields.take("amount");
             None
         }
     }
 }
 
-/// A text a person may be shown: no line breaks or other control characters,
-/// which could forge a line of a mail or of a log.
+/// Checks a text that people will see: no line breaks or other control characters, which could forge a line of a mail or a log.
 pub(crate) fn plain(text: &str, max_chars: usize) -> Result<String, String> {
     if text.is_empty() {
         return Err("must not be empty; leave it out instead".to_owned());

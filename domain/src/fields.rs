@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-/// Where in a request the fault is.
+/// The location of a fault in a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Location {
@@ -18,10 +18,10 @@ pub enum Location {
 /// One fault of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct FieldError {
-    /// Where the fault is.
+    /// The location of the fault.
     #[serde(flatten)]
     pub location: Location,
-    /// What is wrong there, for the caller to read.
+    /// The fault, for the caller.
     pub detail: String,
 }
 
@@ -51,7 +51,7 @@ impl FieldError {
     }
 }
 
-/// The faults as one line: where each is, and what it says.
+/// Returns the faults as one line, each with its location.
 #[must_use]
 pub fn describe(errors: &[FieldError]) -> String {
     let lines = errors.iter().map(|error| match &error.location {
@@ -67,8 +67,8 @@ pub(crate) fn pointer_below(pointer: &str, name: &str) -> String {
     format!("{pointer}/{}", name.replace('~', "~0").replace('/', "~1"))
 }
 
-/// The fields of one JSON object, taken out one by one. What is left over at
-/// the end is unknown, and refused, unless it may be of a later version.
+/// The fields of one JSON object, taken out one by one. Fields that are left at the end are unknown and refused, unless a
+/// later version may have written them.
 #[derive(Debug)]
 pub struct Fields {
     pointer: String,
@@ -81,13 +81,13 @@ impl Fields {
     /// An object at `pointer`; anything else is an error and reads as empty.
     pub fn new(value: Value, pointer: impl Into<String>) -> Self {
         let pointer = pointer.into();
-        let (map, errors) = match value {
-            Value::Object(map) => (map, Vec::new()),
-            other => {
-                let detail = format!("must be an object, not {}", name_of(&other));
-                let error = FieldError::pointer(pointer.clone(), detail);
-                (Map::new(), vec![error])
-            }
+        let name = name_of(&value);
+        let (map, errors) = if let Value::Object(map) = value {
+            (map, Vec::new())
+        } else {
+            let detail = format!("must be an object, not {name}");
+            let error = FieldError::pointer(pointer.clone(), detail);
+            (Map::new(), vec![error])
         };
         Fields {
             pointer,
@@ -107,7 +107,7 @@ impl Fields {
         }
     }
 
-    /// A part of this object, whose unknown fields fare as its own.
+    /// A nested object, whose unknown fields are treated like those of this one.
     pub fn part(&self, value: Value, pointer: impl Into<String>) -> Self {
         Fields {
             ignores_unknown: self.ignores_unknown,
@@ -121,7 +121,7 @@ impl Fields {
         pointer_below(&self.pointer, name)
     }
 
-    /// Notes a fault of a member.
+    /// Adds a fault of a member.
     pub fn refuse(&mut self, name: &str, detail: impl std::fmt::Display) {
         let pointer = self.pointer_to(name);
         self.errors
@@ -134,17 +134,17 @@ impl Fields {
         self.errors.push(error);
     }
 
-    /// Notes the faults that were found below a member.
+    /// Adds the faults below a member.
     pub fn add_errors(&mut self, errors: impl IntoIterator<Item = FieldError>) {
         self.errors.extend(errors);
     }
 
-    /// Takes a member out; `None` where it is absent.
+    /// Takes a member; `None` if it is absent.
     pub fn take(&mut self, name: &str) -> Option<Value> {
         self.map.remove(name)
     }
 
-    /// Takes a member out, and notes its absence as a fault.
+    /// Takes a member. Its absence is a fault.
     pub fn required(&mut self, name: &str) -> Option<Value> {
         let value = self.take(name);
         if value.is_none() && self.readable() {
@@ -153,18 +153,18 @@ impl Fields {
         value
     }
 
-    /// Takes a string out that may be absent.
+    /// Takes an optional string.
     pub fn optional_text(&mut self, name: &str) -> Option<String> {
-        match self.take(name)? {
-            Value::String(text) => Some(text),
-            other => {
-                self.refuse(name, format!("must be a string, not {}", name_of(&other)));
-                None
-            }
+        let value = self.take(name)?;
+        let found = name_of(&value);
+        if let Value::String(text) = value {
+            return Some(text);
         }
+        self.refuse(name, format!("must be a string, not {found}"));
+        None
     }
 
-    /// Takes a string out that must be there.
+    /// Takes a required string.
     pub fn text(&mut self, name: &str) -> Option<String> {
         if !self.map.contains_key(name) {
             self.required(name);
@@ -173,7 +173,7 @@ impl Fields {
         self.optional_text(name)
     }
 
-    /// A string that `parse` understands.
+    /// Takes a required string and parses it.
     pub fn parsed<T, E: std::fmt::Display>(
         &mut self,
         name: &str,
@@ -183,7 +183,7 @@ impl Fields {
         self.parse(name, &text, parse)
     }
 
-    /// Takes a string out that `parse` understands, where it is there.
+    /// Takes an optional string and parses it.
     pub fn optional_parsed<T, E: std::fmt::Display>(
         &mut self,
         name: &str,
@@ -193,7 +193,7 @@ impl Fields {
         self.parse(name, &text, parse)
     }
 
-    /// The same, with what stands for a field that is absent.
+    /// Takes an optional string and parses it, or `default` if it is absent.
     pub fn parsed_or<T, E: std::fmt::Display>(
         &mut self,
         name: &str,
@@ -222,18 +222,15 @@ impl Fields {
         }
     }
 
-    /// Takes a truth value out that may be absent.
+    /// Takes an optional boolean.
     pub fn optional_bool(&mut self, name: &str) -> Option<bool> {
-        match self.take(name)? {
-            Value::Bool(value) => Some(value),
-            other => {
-                self.refuse(
-                    name,
-                    format!("must be true or false, not {}", name_of(&other)),
-                );
-                None
-            }
+        let value = self.take(name)?;
+        let truth = value.as_bool();
+        if truth.is_none() {
+            let found = name_of(&value);
+            self.refuse(name, format!("must be true or false, not {found}"));
         }
+        truth
     }
 
     fn readable(&self) -> bool {
@@ -243,10 +240,10 @@ impl Fields {
             .any(|error| error.location == Location::Pointer(self.pointer.clone()))
     }
 
-    /// Ends the reading: unknown fields are faults too, unless they are ignored.
+    /// Finishes the object: unknown fields are faults too, unless they are ignored.
     ///
     /// # Errors
-    /// Every fault that was noted; an absent value comes with the fault that made it so.
+    /// Every fault of the object. If `value` is `None`, there is at least the fault that made it so.
     pub fn finish<T>(mut self, value: Option<T>) -> Result<T, Vec<FieldError>> {
         if !self.ignores_unknown {
             for (name, _) in std::mem::take(&mut self.map) {

@@ -1,4 +1,4 @@
-//! SHA-256 and the canonical bytes that it is taken of.
+//! SHA-256, and the canonical bytes that are hashed.
 
 use std::fmt;
 use std::str::FromStr;
@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 pub struct Hash([u8; 32]);
 
 impl Hash {
-    /// What the first commit of an account has for the hash before it.
+    /// The previous hash of an account's first commit.
     pub const GENESIS: Hash = Hash([0; 32]);
 
     /// SHA-256 over `before` followed by `bytes`.
@@ -26,7 +26,7 @@ impl Hash {
         Hash(digest.finalize().into())
     }
 
-    /// The hash that these bytes are.
+    /// Returns the hash with these bytes.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         Hash(bytes)
@@ -84,7 +84,7 @@ impl From<Hash> for String {
 /// Never for a value without floating point, and there is none where money and versions are hashed.
 #[must_use]
 pub fn canonical_bytes(value: &Value) -> Vec<u8> {
-    // Most are canonical as they are written, which is many times quicker.
+    // Most texts of serde_json are canonical, which is many times faster.
     if is_plain(value)
         && let Ok(bytes) = serde_json::to_vec(value)
     {

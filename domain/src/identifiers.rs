@@ -1,4 +1,4 @@
-//! The names of things: accounts, customers, events, requests.
+//! The ids of accounts, customers, schedules, events, notifications and requests.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-/// How many events an account has had; the first event is version 1.
+/// The number of an account's events so far; the first event has version 1.
 pub type Version = u64;
 
 /// Longest account or customer id. DynamoDB keys allow far more; a bank's
@@ -130,7 +130,7 @@ text_identifier!(
     check_idempotency_key
 );
 text_identifier!(
-    /// What ties together all that follows from one request, in logs and events.
+    /// The id that connects all consequences of one request, in logs and events.
     ///
     /// [`FromStr`] is for what callers give. A stored one is read as it is: it is part of what a commit's hash is taken
     /// of, and no rule of today may make a commit unreadable.
@@ -155,8 +155,8 @@ fn check_correlation_id(text: &str) -> Result<(), IdentifierError> {
     check_visible(text, MAX_CORRELATION_ID_CHARS).ok_or(IdentifierError::CorrelationId)
 }
 
-/// How the keys begin under which this program itself appends. They are read
-/// from what is stored, and taken from no caller.
+/// The prefix of the keys under which this program itself appends. They are read from stored commits, and refused from
+/// callers.
 pub const OWN_KEYS: &str = "ledgerbell:";
 
 impl IdempotencyKey {
@@ -181,12 +181,12 @@ fn check_visible(text: &str, max: usize) -> Option<()> {
     (!text.is_empty() && text.len() <= max && visible).then_some(())
 }
 
-/// How many lanes the time index has: enough to spread writes over DynamoDB's
-/// partitions, few enough to read them all.
+/// The shards of the time index: enough to spread writes over DynamoDB's partitions, and few enough to read all of them.
+/// Stored: a smaller number would hide commits.
 pub const TIME_INDEX_SHARDS: u8 = 16;
 
 impl AccountId {
-    /// The lane of the time index that this account writes to.
+    /// The shard of the time index that this account is in.
     #[must_use]
     #[expect(clippy::indexing_slicing, reason = "a digest has 32 bytes")]
     pub fn slice(&self) -> u8 {
@@ -253,7 +253,7 @@ impl NotificationId {
         NotificationId(Uuid::from_u128(number))
     }
 
-    /// The one id of what has this name in this namespace.
+    /// Returns the id of this name in this namespace.
     #[must_use]
     pub fn derived(namespace: Uuid, name: &str) -> Self {
         NotificationId(Uuid::new_v5(&namespace, name.as_bytes()))

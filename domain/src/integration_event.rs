@@ -25,11 +25,11 @@ pub struct IntegrationEvent {
     pub customer_id: CustomerId,
     /// The balance before and after it.
     pub balances: Balances,
-    /// What happened.
+    /// The fact itself.
     pub fact: Fact,
 }
 
-/// The part of an event that its type decides on.
+/// The part of an event that depends on its type.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fact {
     /// An event of the account's history.
@@ -37,9 +37,9 @@ pub enum Fact {
     /// A movement took the balance below the overdraft limit. It follows from
     /// that movement and is not stored.
     Overdrawn {
-        /// How much moved, not how far below the limit the balance is.
+        /// The amount of the movement, not the distance from the limit.
         moved: Money,
-        /// How far below zero the account may go.
+        /// The amount by which the balance may be below zero.
         limit: Money,
     },
 }
@@ -60,11 +60,11 @@ pub struct Metadata {
     pub account_id: AccountId,
     /// The event's place in its account; that of its cause for a derived event.
     pub version: Version,
-    /// When it happened, according to the bank.
+    /// The time at which it happened, according to the bank.
     pub occurred_at: DateTime<Utc>,
-    /// When its commit was recorded.
+    /// The time at which its commit was recorded.
     pub recorded_at: DateTime<Utc>,
-    /// The caller's name for what led to it.
+    /// The caller's id of the request that led to it.
     pub correlation_id: CorrelationId,
     /// The event that it follows from.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -74,16 +74,16 @@ pub struct Metadata {
     /// The replay that published it again; the mail rules exclude it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub replay: Option<String>,
-    /// The one consumer it is meant for; all, when absent.
+    /// The only consumer that should act on it; `None` for all.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub target: Option<String>,
-    /// The dead letter that it was published again for.
+    /// The dead letter for which it was published again.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub redrive: Option<String>,
-    /// Whether customers are notified of it; written only where they are not.
+    /// Whether customers are notified of it; written only if they are not.
     #[serde(
-        default = "crate::commit::told",
-        skip_serializing_if = "crate::commit::is_told"
+        default = "crate::commit::notified",
+        skip_serializing_if = "crate::commit::is_notified"
     )]
     pub notify: bool,
 }
@@ -174,7 +174,13 @@ impl Fact {
     pub fn occurrence(&self) -> Option<&Occurrence> {
         match self.reported()? {
             Event::OperationSkipped(skipped) => Some(&skipped.occurrence),
-            _ => self.movement()?.scheduled.as_ref(),
+            Event::AccountOpened(_)
+            | Event::MoneyDeposited(_)
+            | Event::MoneyWithdrawn(_)
+            | Event::TransactionReversed(_)
+            | Event::AccountClosed
+            | Event::OperationScheduled(_)
+            | Event::OperationCancelled(_) => self.movement()?.scheduled.as_ref(),
         }
     }
 }
@@ -193,7 +199,7 @@ impl IntegrationEvent {
     /// the account stored with the commit gives the balances around each event.
     ///
     /// # Errors
-    /// Both are permanent, as the commit is stored like this:
+    /// Both are permanent, because the commit is stored like this:
     ///
     /// - [`ChainError::Decode`]: this version cannot read an event.
     /// - [`ChainError::Account`]: the events cannot have led to the account's balance.

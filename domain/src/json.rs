@@ -1,7 +1,6 @@
-//! Reading JSON of others: an object that has a member twice is refused.
+//! Reading JSON of callers: an object with a duplicate member is refused.
 //!
-//! RFC 8259 leaves open which of the two counts. What one parser reads as 1.00
-//! the next one reads as 1000.00, and neither says so.
+//! RFC 8259 leaves open which of the two counts. One parser reads 1.00 where the next one reads 1000.00, without an error.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -13,7 +12,7 @@ use crate::fields::{FieldError, pointer_below};
 /// Most members that one answer names: a hostile body can have thousands.
 const MOST_NAMED: usize = 10;
 
-/// Why a text is not taken.
+/// Why a text is refused.
 #[derive(Debug, thiserror::Error)]
 pub enum JsonError {
     /// The text is not JSON.
@@ -58,7 +57,7 @@ pub fn read(text: &[u8]) -> Result<Value, JsonError> {
 /// An object or an array that has begun, and where in it we are.
 enum Open {
     Object {
-        /// Each name, and whether it was told of.
+        /// Each name, and whether it was reported as a duplicate.
         names: HashMap<String, bool>,
         /// The member whose value comes, after its name.
         current: Option<String>,
@@ -68,8 +67,8 @@ enum Open {
     },
 }
 
-/// The pointers of the members that are there twice, of a text that is JSON for certain. `serde_json` does not tell: it
-/// keeps the last of them.
+/// Returns the pointers of the duplicate members of a text that is valid JSON. `serde_json` does not report them: it keeps the
+/// last one.
 #[expect(
     clippy::arithmetic_side_effects,
     clippy::indexing_slicing,

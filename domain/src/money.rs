@@ -26,7 +26,7 @@ impl Currency {
     }
 }
 
-/// Why a text is no money.
+/// Why a text is not an amount of money.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MoneyError {
     /// No currency of ISO 4217 that has minor units.
@@ -41,7 +41,7 @@ pub enum MoneyError {
     /// More than an account can hold.
     #[error("is larger than can be kept (2^63-1 minor units)")]
     TooLarge,
-    /// An amount that moves nothing, or the wrong way.
+    /// An amount of zero, or a negative one.
     #[error("must be more than zero")]
     NotPositive,
 }
@@ -130,7 +130,7 @@ impl Money {
     /// Reads an amount that was moved: more than zero, no sign.
     ///
     /// # Errors
-    /// What the text lacks; for the caller to mend.
+    /// Why the text is refused; a retry does not help.
     pub fn parse_amount(text: &str, currency: Currency) -> Result<Self, MoneyError> {
         let money = Self::parse_unsigned(text, currency)?;
         if money.minor == 0 {
@@ -142,7 +142,7 @@ impl Money {
     /// Reads a limit: zero or more, no sign.
     ///
     /// # Errors
-    /// What the text lacks; for the caller to mend.
+    /// Why the text is refused; a retry does not help.
     pub fn parse_unsigned(text: &str, currency: Currency) -> Result<Self, MoneyError> {
         parse_minor(text, currency, false)
     }
@@ -150,7 +150,7 @@ impl Money {
     /// Reads a balance, which may be below zero (`-12.34`).
     ///
     /// # Errors
-    /// What the text lacks; for the caller to mend.
+    /// Why the text is refused; a retry does not help.
     pub fn parse_signed(text: &str, currency: Currency) -> Result<Self, MoneyError> {
         match text.strip_prefix('-') {
             Some(magnitude) => parse_minor(magnitude, currency, true),
@@ -195,7 +195,7 @@ impl Money {
         let digits = self.currency.digits() as usize;
         let mut text = self.minor.to_string();
         let sign = usize::from(self.minor < 0);
-        // One before the point, however little it is.
+        // At least one digit before the point.
         let missing = (digits + 1).saturating_sub(text.len() - sign);
         text.insert_str(sign, &"0".repeat(missing));
         if digits > 0 {
@@ -215,7 +215,7 @@ fn parse_minor(text: &str, currency: Currency, negative: bool) -> Result<Money, 
     if !all_digits(whole) || fraction.is_some_and(|part| !all_digits(part)) {
         return Err(MoneyError::NotADecimal);
     }
-    // One number, one spelling: "007.00" would hash and compare as another.
+    // One spelling for each number: "007.00" would be hashed and compared as another one.
     if whole.len() > 1 && whole.starts_with('0') {
         return Err(MoneyError::NotADecimal);
     }
@@ -226,7 +226,7 @@ fn parse_minor(text: &str, currency: Currency, negative: bool) -> Result<Money, 
     let add = |sum: i64, digit: u8| {
         let digit = i64::from(digit - b'0');
         let tenfold = sum.checked_mul(10)?;
-        // Downwards, as the least number has no positive.
+        // Downwards, because the least number has no positive counterpart.
         if negative {
             tenfold.checked_sub(digit)
         } else {

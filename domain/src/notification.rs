@@ -1,5 +1,4 @@
-//! A notification: its life from a decision to a mail, and the rules of when
-//! there is one.
+//! A notification: its life from a decision to a mail, and the rules that decide.
 //!
 //! A mailer has no idempotency key, and silence after a request says nothing. So
 //! a notification is stored before and after every step, and each step is a
@@ -25,9 +24,9 @@
 //!
 //! The mail may have left, and a second one must not follow it. The notification
 //! is [`State::Unknown`] with a dead letter ([`Followup::Letter`]): an operator may
-//! have it sent again, or a report of the provider proves what became of it
+//! have it sent again, or a report of the provider proves its outcome
 //! ([`Notification::provider_reported`]). A notification about security is sent once more
-//! by itself ([`Followup::Repeat`]), marked as a possible repeat.
+//! automatically ([`Followup::Repeat`]), marked as a possible repeat.
 //!
 //! ```
 //! use std::time::Duration;
@@ -67,7 +66,7 @@
 //! # Ok::<(), IllegalTransition>(())
 //! ```
 //!
-//! # Where to change what
+//! # Where to make a change
 //!
 //! - A new kind: [`Kind`] with its policy, its [rule](decide), and a template.
 //! - A new wait: a [`WaitReason`], and its name where `stored` reads it, which the
@@ -109,15 +108,14 @@ pub use state::{Evidence, Phase, Reason, Resume, State, WaitReason};
 pub use step::{Caller, Step};
 pub use verdict::SkipReason;
 
-/// From this on a mailer's pause is left to the heartbeat. A redelivery comes
-/// within three minutes or not at all: the delivery of an event is given up then.
+/// A pause of the mailer from this length on is left to the heartbeat, because EventBridge gives up an event's delivery after
+/// three minutes.
 const LONG_PAUSE: Duration = Duration::from_secs(60);
 
-/// What was decided about one notification, and what became of it.
+/// A notification, with its decision and its state.
 ///
-/// Its methods take `now` and return the next state of it, which is to be saved
-/// over the one that was read. It is never deleted: the stored one is what keeps
-/// a second attempt from being a second mail.
+/// Its methods take `now` and return it in the next state, which replaces the stored one. It is never deleted, because the
+/// stored one prevents a second mail.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "stored::Stored", into = "stored::Stored")]
 pub struct Notification {
@@ -141,20 +139,19 @@ pub struct EventRef {
     pub version: Version,
 }
 
-/// What an attempt pins of its mail.
+/// The part of a mail that its attempt pins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Pinned {
     /// The template and its version.
     pub template: String,
-    /// SHA-256 of what was rendered.
+    /// The SHA-256 of the rendered mail.
     pub content_hash: String,
     /// The code that the mail shows, by which the customer can ask whether it
     /// is the bank's.
     pub code: String,
 }
 
-/// The latest attempt to send a notification. What older versions stored may
-/// lack any of it.
+/// The latest attempt to send a notification. Those of older versions may lack any member.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct Attempt {
     /// Counts from one; zero for a claim of an older version that came to no attempt.
@@ -192,34 +189,38 @@ pub struct IllegalTransition {
     pub to: Phase,
 }
 
-/// What the caller owes a notification of unknown outcome.
+/// The next action for a notification of unknown outcome.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Followup {
-    /// A dead letter, so that an operator may have it sent again. It is to be
-    /// written before the state: a crash in between repeats the step.
+    /// Write a dead letter, so that an operator can have it sent again. Write it before the state: a crash between them repeats
+    /// the step.
     Letter,
-    /// Nothing: the heartbeat sends it once more.
+    /// None: the heartbeat sends it once more.
     Repeat,
 }
 
-/// What it is, and what is known of it.
+/// Its subject, its state and its past.
 impl Notification {
     /// Its id.
+    #[must_use]
     pub fn id(&self) -> NotificationId {
         self.subject.id
     }
 
-    /// What it is about and whom it is for.
+    /// Its subject and recipient.
+    #[must_use]
     pub fn subject(&self) -> &Subject {
         &self.subject
     }
 
     /// The event that caused it.
+    #[must_use]
     pub fn source(&self) -> &EventRef {
         &self.subject.source
     }
 
     /// The account of its event.
+    #[must_use]
     pub fn account_id(&self) -> &AccountId {
         &self.subject.source.account_id
     }
@@ -232,37 +233,44 @@ impl Notification {
             .map(CorrelationId::as_str)
     }
 
-    /// What it is about.
+    /// Its kind.
+    #[must_use]
     pub fn kind(&self) -> Kind {
         self.subject.kind
     }
 
-    /// To which of the customer's addresses it goes.
+    /// The recipient among the customer's addresses.
+    #[must_use]
     pub fn recipient(&self) -> &Recipient {
         &self.subject.recipient
     }
 
-    /// What its mail is about, beside the event.
+    /// The content of its mail, beyond the event.
+    #[must_use]
     pub fn content(&self) -> &Content {
         &self.subject.content
     }
 
-    /// Where it stands.
+    /// Its state.
+    #[must_use]
     pub fn state(&self) -> &State {
         &self.state
     }
 
     /// The name of its state.
+    #[must_use]
     pub fn phase(&self) -> Phase {
         self.state.phase()
     }
 
-    /// Why it is in its state, where there is something to say.
+    /// The reason of its state, if there is one.
+    #[must_use]
     pub fn reason(&self) -> Option<&str> {
         self.state.reason()
     }
 
     /// The digest that it waits for, is part of, or was left out of.
+    #[must_use]
     pub fn digest_id(&self) -> Option<NotificationId> {
         match self.state {
             State::Waiting {
@@ -281,76 +289,93 @@ impl Notification {
     }
 
     /// The digest whose outcome it shares.
+    #[must_use]
     pub fn in_digest(&self) -> Option<NotificationId> {
-        match self.state {
-            State::InDigest { digest } => Some(digest),
-            _ => None,
+        if let State::InDigest { digest } = self.state {
+            Some(digest)
+        } else {
+            None
         }
     }
 
     /// Whether it waits for this digest and is not settled into it.
+    #[must_use]
     pub fn waits_for_digest(&self, id: NotificationId) -> bool {
         let reason = WaitReason::Digest(id);
         matches!(self.state, State::Waiting { reason: waits_for, .. } if waits_for == reason)
     }
 
     /// The provider's id of its mail, once that is known.
+    #[must_use]
     pub fn message_id(&self) -> Option<&str> {
         match &self.state {
             State::Sent { message, .. } => Some(message),
             State::Rejected { message, .. } => message.as_deref(),
-            _ => None,
+            State::Waiting { .. }
+            | State::InDigest { .. }
+            | State::Sending { .. }
+            | State::Deferred { .. }
+            | State::Unknown { .. }
+            | State::Skipped { .. } => None,
         }
     }
 
-    /// How many times its mail was handed to the mailer.
+    /// The number of attempts to send its mail.
+    #[must_use]
     pub fn attempts(&self) -> u32 {
         self.attempt.as_ref().map_or(0, |attempt| attempt.number)
     }
 
-    /// When the latest attempt started.
+    /// The start of the latest attempt.
+    #[must_use]
     pub fn attempted_at(&self) -> Option<DateTime<Utc>> {
         self.attempt.as_ref()?.started_at
     }
 
     /// The template of the latest attempt, with its version.
+    #[must_use]
     pub fn template(&self) -> Option<&str> {
         self.attempt.as_ref()?.template.as_deref()
     }
 
-    /// SHA-256 of the mail of the latest attempt.
+    /// The SHA-256 of the latest attempt's mail.
+    #[must_use]
     pub fn content_hash(&self) -> Option<&str> {
         self.attempt.as_ref()?.content_hash.as_deref()
     }
 
-    /// The code that the mail of the latest attempt shows.
+    /// The verification code of the latest attempt's mail.
+    #[must_use]
     pub fn verification_code(&self) -> Option<&str> {
         self.attempt.as_ref()?.code.as_deref()
     }
 
-    /// What is known of its past.
+    /// The facts about its past.
+    #[must_use]
     pub fn facts(&self) -> &Facts {
         &self.facts
     }
 
-    /// What the provider reported about its mails.
+    /// The provider's reports about its mails.
+    #[must_use]
     pub fn provider(&self) -> &ProviderRecord {
         &self.provider
     }
 
     /// Its steps, for people.
+    #[must_use]
     pub fn history(&self) -> &History {
         &self.history
     }
 }
 
-/// Its transitions. Each is refused where the state does not allow it: the caller
-/// has acted without asking [`Notification::next_step`], and a retry does not help.
+/// Its transitions. A transition that the state does not allow is refused: the caller has not asked
+/// [`Notification::next_step`], and a retry does not help.
 impl Notification {
-    /// Puts it off until a time.
+    /// Postpones it until a time.
     ///
     /// # Errors
-    /// [`IllegalTransition`] where it is finished, or waits for a digest or is in one.
+    /// [`IllegalTransition`] if it is finished, waits for a digest, or is in one.
     pub fn waits(
         self,
         now: DateTime<Utc>,
@@ -369,12 +394,14 @@ impl Notification {
     /// # Errors
     /// [`IllegalTransition`] unless it waits for a digest.
     pub fn joins_digest(self) -> Result<Self, IllegalTransition> {
-        match self.state {
-            State::Waiting {
-                reason: WaitReason::Digest(digest),
-                ..
-            } => Ok(self.with(State::InDigest { digest })),
-            _ => Err(self.illegal(Phase::Planned)),
+        if let State::Waiting {
+            reason: WaitReason::Digest(digest),
+            ..
+        } = self.state
+        {
+            Ok(self.with(State::InDigest { digest }))
+        } else {
+            Err(self.illegal(Phase::Planned))
         }
     }
 
@@ -388,20 +415,21 @@ impl Notification {
         until: DateTime<Utc>,
     ) -> Result<Self, IllegalTransition> {
         let reason = WaitReason::Digest(next);
-        match self.state {
-            State::Waiting {
-                reason: WaitReason::Digest(_),
-                ..
-            } => Ok(self.with(State::Waiting { until, reason })),
-            _ => Err(self.illegal(Phase::Planned)),
+        if let State::Waiting {
+            reason: WaitReason::Digest(_),
+            ..
+        } = self.state
+        {
+            Ok(self.with(State::Waiting { until, reason }))
+        } else {
+            Err(self.illegal(Phase::Planned))
         }
     }
 
-    /// Claims it for one attempt, before the mail is handed over. Until the
-    /// lease ends, the worker that has saved this acts alone.
+    /// Claims it for one attempt, before the mail is sent. Until the lease ends, only the worker that has saved this may act.
     ///
     /// # Errors
-    /// [`IllegalTransition`] where it is finished, or waits for a digest or is in one.
+    /// [`IllegalTransition`] if it is finished, waits for a digest, or is in one.
     pub fn sending(
         self,
         now: DateTime<Utc>,
@@ -418,7 +446,7 @@ impl Notification {
         Ok(sending)
     }
 
-    /// Notes that the mailer accepted the mail.
+    /// Records that the mailer accepted the mail.
     ///
     /// # Errors
     /// [`IllegalTransition`] unless it is being sent.
@@ -428,7 +456,7 @@ impl Notification {
         Ok(self.enter(State::Sent { message, evidence }, now))
     }
 
-    /// Notes that the mailer refused the mail permanently.
+    /// Records that the mailer refused the mail permanently.
     ///
     /// # Errors
     /// [`IllegalTransition`] unless it is being sent.
@@ -438,12 +466,15 @@ impl Notification {
         Ok(self.enter(State::Rejected { reason, message }, now))
     }
 
-    /// Notes that the mailer did not take the mail, and asks to be left alone for
-    /// a while. A long one is left to the heartbeat, which then owns the
+    /// Records that the mailer did not accept the mail now, and requests a pause. After a long pause the heartbeat resumes the
     /// notification: see [`Notification::due_at`].
     ///
     /// # Errors
     /// [`IllegalTransition`] unless it is being sent.
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "a time of today and a pause are far from the end of all times"
+    )]
     pub fn deferred(
         self,
         now: DateTime<Utc>,
@@ -463,13 +494,16 @@ impl Notification {
         Ok(self.enter(state, now))
     }
 
-    /// Notes that the mailer gave no answer, so that the mail may have left.
+    /// Records that the mailer gave no answer, so that the mail may have been sent.
     ///
-    /// `window` is how long the provider has to report on it before a
-    /// notification that rather comes twice than never is sent once more.
+    /// `window` is the time for the provider's reports, after which a notification about security is sent once more.
     ///
     /// # Errors
     /// [`IllegalTransition`] unless it is being sent.
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "a time of today and a window are far from the end of all times"
+    )]
     pub fn silent(
         self,
         now: DateTime<Utc>,
@@ -492,7 +526,7 @@ impl Notification {
     /// Finishes it without a mail.
     ///
     /// # Errors
-    /// [`IllegalTransition`] where it is finished.
+    /// [`IllegalTransition`] if it is finished.
     pub fn skipped(
         self,
         now: DateTime<Utc>,
@@ -519,10 +553,10 @@ impl Notification {
         }
     }
 
-    /// Has the heartbeat resume it at another time, and changes nothing else.
+    /// Changes only the time at which the heartbeat resumes it.
     ///
     /// # Errors
-    /// [`IllegalTransition`] where the heartbeat does not resume it.
+    /// [`IllegalTransition`] if the heartbeat does not resume it.
     pub fn postponed(mut self, until: DateTime<Utc>) -> Result<Self, IllegalTransition> {
         let due = match &mut self.state {
             State::Waiting { until, .. } => Some(until),
@@ -538,7 +572,13 @@ impl Notification {
                 repeat_at: Some(at),
                 ..
             } => Some(at),
-            _ => None,
+            State::InDigest { .. }
+            | State::Sending { .. }
+            | State::Deferred { .. }
+            | State::Unknown { .. }
+            | State::Sent { .. }
+            | State::Rejected { .. }
+            | State::Skipped { .. } => None,
         };
         match due {
             Some(due) => {
@@ -549,8 +589,8 @@ impl Notification {
         }
     }
 
-    /// Pins the versions that a statement covers and the moment at which it
-    /// begins. Of what is no statement, or has its versions, nothing is changed.
+    /// Pins the versions that a statement covers and the instant at which it begins. Changes nothing if it is not a statement,
+    /// or has its versions.
     #[must_use]
     pub fn with_versions(mut self, begins: DateTime<Utc>, versions: Versions) -> Self {
         if let Content::Statement(statement) = &mut self.subject.content
@@ -562,8 +602,8 @@ impl Notification {
         self
     }
 
-    /// Whether its mail may be made from here: nothing was handed over, or a
-    /// further mail may follow. What waits for a digest is never sent alone.
+    /// Whether its mail may be sent in this state: none was sent, or another may follow. A notification that waits for a
+    /// digest is never sent alone.
     fn is_deliverable(&self) -> bool {
         match self.state {
             State::Waiting {
@@ -582,9 +622,10 @@ impl Notification {
     }
 
     fn is_sending(&self, to: Phase) -> Result<Resume, IllegalTransition> {
-        match self.state {
-            State::Sending { resume, .. } => Ok(resume),
-            _ => Err(self.illegal(to)),
+        if let State::Sending { resume, .. } = self.state {
+            Ok(resume)
+        } else {
+            Err(self.illegal(to))
         }
     }
 
@@ -593,7 +634,7 @@ impl Notification {
         IllegalTransition { from, to }
     }
 
-    /// The same in another state, as a step of its history.
+    /// Returns it in another state, with a new step in its history.
     fn enter(mut self, state: State, now: DateTime<Utc>) -> Self {
         let phase = state.phase();
         self.history
@@ -602,7 +643,7 @@ impl Notification {
         self.with(state)
     }
 
-    /// The same in another state, which is no step for people.
+    /// Returns it in another state, without a step in its history.
     fn with(self, state: State) -> Self {
         Notification { state, ..self }
     }

@@ -1,11 +1,11 @@
-//! The kinds of notifications that there are.
+//! The kinds of notifications, each with its policy.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// What a notification is about.
+/// The kind of a notification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Kind {
@@ -13,11 +13,11 @@ pub enum Kind {
     Deposit,
     /// Money was paid out of the account.
     Withdrawal,
-    /// A movement that was told earlier was undone.
+    /// An earlier movement was reversed.
     Reversal,
-    /// The balance fell below the overdraft limit (below zero where there is none).
+    /// The balance fell below the overdraft limit (below zero if there is none).
     Overdrawn,
-    /// One movement was at least as large as the customer's mark.
+    /// A movement was at least as large as the customer's threshold.
     LargeAmount,
     /// The balance fell below the customer's threshold.
     LowBalance,
@@ -25,22 +25,21 @@ pub enum Kind {
     ScheduleRun,
     /// An operation of a schedule was due and was not done.
     ScheduleSkipped,
-    /// What happened in the account over a period.
+    /// The statement of a month.
     Statement,
-    /// Something that a customer must know to act against a fraud, such as the
-    /// closing of the account. Nobody can switch it off, and it never waits.
+    /// An event that the customer must know to act against a fraud, such as the closing of the account. It cannot be switched
+    /// off, and it never waits.
     Security,
 }
 
-/// Amounts by currency in what a customer wishes of a kind.
+/// An amount by currency in a customer's preference for a kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum AmountField {
-    /// The smallest amount that is told.
+    /// The smallest amount that is notified.
     MinAmount,
     /// The balance below which the account is low.
     Threshold,
-    /// How far above the threshold the balance has to rise before it can be
-    /// told as low again.
+    /// The distance above the threshold to which the balance must rise before another alert.
     Margin,
 }
 
@@ -78,7 +77,7 @@ impl Kind {
         Kind::Security,
     ];
 
-    /// The name by which preferences and the API have it.
+    /// The name in preferences and in the API. Stored.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -95,7 +94,7 @@ impl Kind {
         }
     }
 
-    /// What a customer is told who never said anything.
+    /// Whether the kind is on by default.
     #[must_use]
     pub fn is_on_by_default(self) -> bool {
         matches!(
@@ -109,8 +108,7 @@ impl Kind {
         )
     }
 
-    /// The amounts by which a customer can narrow it. A preference has a field
-    /// for each of these, and for no other: what is not followed is refused.
+    /// The amounts by which a customer can narrow it. A preference has a field for each of these, and any other is refused.
     #[must_use]
     pub const fn amounts(self) -> &'static [AmountField] {
         match self {
@@ -126,21 +124,19 @@ impl Kind {
         }
     }
 
-    /// Whether it may wait for the end of quiet hours, or for a digest. What one
-    /// must know to act against a fraud is no use in the morning.
+    /// Whether it may wait for the end of quiet hours, or for a digest. A warning of fraud is useless in the morning.
     #[must_use]
     pub fn can_wait(self) -> bool {
         self != Kind::Security
     }
 
-    /// Whether it is sent once more by itself when the outcome of its first mail is
-    /// unknown: it rather comes twice than never.
+    /// Whether the heartbeat sends it once more if the outcome of its first mail is unknown: twice is better than never.
     #[must_use]
     pub fn is_repeated_when_unknown(self) -> bool {
         self == Kind::Security
     }
 
-    /// Whether a customer may wish not to be told of it.
+    /// Whether a customer can switch it off.
     #[must_use]
     pub fn can_be_switched_off(self) -> bool {
         !matches!(self, Kind::Security)

@@ -1,4 +1,4 @@
-//! What a customer wants to be told.
+//! A customer's preferences: which notifications, when, and to which addresses.
 
 mod address;
 mod change;
@@ -19,31 +19,30 @@ use crate::{Currency, Money};
 pub use address::{FurtherAddress, MAX_FURTHER_ADDRESSES};
 pub use change::Change;
 
-/// Preferences by kind; a kind that is absent has its default.
+/// A customer's preferences. An absent kind has its default.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "Value", into = "Value")]
 pub struct Preferences {
     kinds: BTreeMap<Kind, KindPreference>,
-    /// When no mail is to come, by the customer's clock.
+    /// The local hours without mails.
     quiet_hours: Option<QuietHours>,
     delivery: Cadence,
-    /// Beside the customer's own.
+    /// The addresses besides the customer's own.
     addresses: Vec<FurtherAddress>,
-    /// No amount, balance, counterparty or reference in any mail.
+    /// Whether no mail contains an amount, balance, counterparty or reference.
     hide_amounts: bool,
 }
 
-/// What a customer wants of one kind.
+/// A customer's preference for one kind.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct KindPreference {
-    /// Whether it is sent to the customer's own address.
+    /// Whether the kind is sent to the customer's own address.
     pub enabled: bool,
-    /// Smallest amount that is told, by currency.
+    /// The smallest amount that is notified, by currency.
     pub min_amount: BTreeMap<Currency, Money>,
     /// The balance below which the account is low, by currency.
     pub threshold: BTreeMap<Currency, Money>,
-    /// How far above the threshold the balance has to rise before it can be
-    /// told as low again, by currency.
+    /// The distance above the threshold to which the balance must rise before another alert, by currency.
     pub margin: BTreeMap<Currency, Money>,
 }
 
@@ -66,7 +65,7 @@ impl KindPreference {
         }
     }
 
-    /// Where a balance in this currency is low; `None` where no threshold is set.
+    /// The threshold in this currency, with its margin; `None` if none is set.
     #[must_use]
     pub fn low_mark(&self, currency: Currency) -> Option<Mark> {
         let threshold = *self.threshold.get(&currency)?;
@@ -75,13 +74,13 @@ impl KindPreference {
 }
 
 impl Preferences {
-    /// Whether the customer said anything about this kind.
+    /// Whether the customer has a preference for this kind.
     #[must_use]
     pub fn get(&self, kind: Kind) -> Option<&KindPreference> {
         self.kinds.get(&kind)
     }
 
-    /// Whether mails are to say that something moved, and not how much.
+    /// Whether mails report movements without amounts.
     #[must_use]
     pub fn hides_amounts(&self) -> bool {
         self.hide_amounts
@@ -94,19 +93,19 @@ impl Preferences {
             .map_or(kind.is_on_by_default(), |preference| preference.enabled)
     }
 
-    /// When no mail may come; `None`: at any time.
+    /// The hours without mails; `None` if mails may come at any time.
     #[must_use]
     pub fn quiet_hours(&self) -> Option<QuietHours> {
         self.quiet_hours
     }
 
-    /// How often mails come.
+    /// The cadence of mails.
     #[must_use]
     pub fn delivery(&self) -> Cadence {
         self.delivery
     }
 
-    /// The addresses beside the customer's own.
+    /// The addresses besides the customer's own.
     #[must_use]
     pub fn addresses(&self) -> &[FurtherAddress] {
         &self.addresses
@@ -120,8 +119,8 @@ impl Preferences {
             .find(|address| address.hash() == *hash)
     }
 
-    /// Whether this kind goes to this address: a further one gets those that
-    /// are named for it, whether or not the customer's own does.
+    /// Whether this kind goes to this address. A further address gets the kinds that are listed for it, independently of the
+    /// customer's own.
     #[must_use]
     pub fn is_on_for(&self, kind: Kind, recipient: &Recipient) -> bool {
         match recipient {
@@ -132,8 +131,7 @@ impl Preferences {
         }
     }
 
-    /// The same preferences without these kinds for a further address; without
-    /// the address, where none is left for it.
+    /// Returns the preferences without these kinds for a further address, and without the address if no kind is left for it.
     #[must_use]
     pub fn without_at(&self, kinds: &[Kind], hash: &AddressHash) -> Self {
         let mut preferences = self.clone();
@@ -148,8 +146,7 @@ impl Preferences {
         preferences
     }
 
-    /// The same preferences without this kind; its amounts are kept for the day
-    /// on which it is switched on again.
+    /// Returns the preferences without this kind. Its amounts are kept, in case it is switched on again.
     #[must_use]
     pub fn without(&self, kind: Kind) -> Self {
         let mut preferences = self.clone();
@@ -157,19 +154,19 @@ impl Preferences {
         preferences
     }
 
-    /// Reads the object of the contract. What is not known, or not followed for
-    /// its kind, is refused: a wish that is stored and not followed would be a lie.
+    /// Reads the object of the API. Unknown members, and amounts that their kind does not use, are refused: a stored preference
+    /// must have its effect.
     ///
     /// # Errors
-    /// Each field at fault, by its place below `pointer`.
+    /// Every fault, each with its pointer below `pointer`; a retry does not help.
     pub fn read(value: Value, pointer: &str) -> Result<Self, Vec<FieldError>> {
         Self::read_by(value, pointer, NotFollowed::Refused)
     }
 
-    /// Reads what was accepted once, by whatever version.
+    /// Reads stored preferences, accepted by any version.
     ///
     /// # Errors
-    /// Each field at fault, by its place below `pointer`.
+    /// Every fault, each with its pointer below `pointer`; a retry does not help.
     pub fn from_stored(value: Value, pointer: &str) -> Result<Self, Vec<FieldError>> {
         Self::read_by(value, pointer, NotFollowed::LeftOut)
     }
@@ -211,11 +208,11 @@ impl Preferences {
     }
 }
 
-/// What becomes of a field that its kind does not follow.
+/// The treatment of a field that its kind does not use.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum NotFollowed {
     Refused,
-    /// Was stored before it was refused. It has never changed anything.
+    /// Ignored: it was stored before it was refused, and never had an effect.
     LeftOut,
 }
 
@@ -352,7 +349,7 @@ impl From<Preferences> for Value {
     }
 }
 
-/// As they are stored: what was accepted once is read for ever.
+/// Returns the JSON of preferences, which is stored.
 impl TryFrom<Value> for Preferences {
     type Error = String;
     fn try_from(value: Value) -> Result<Self, String> {

@@ -1,4 +1,4 @@
-//! To which of a customer's addresses something goes.
+//! The recipient of a notification among a customer's addresses.
 
 use std::fmt;
 
@@ -7,12 +7,11 @@ use serde::{Deserialize, Serialize};
 use crate::CustomerId;
 use crate::email::AddressHash;
 
-/// An address is named by its hash, as notifications are kept for ever and
-/// addresses are not.
+/// A recipient. Further addresses are named by their hashes, because notifications are kept for ever and addresses are not.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Recipient {
-    /// The customer's own address, whichever it is at the time.
+    /// The customer's own address at the time of sending.
     #[default]
     Customer,
     /// One of the further addresses of the preferences.
@@ -26,7 +25,7 @@ impl Recipient {
         *self == Recipient::Customer
     }
 
-    /// The recipient as ids of notifications have it.
+    /// Returns the recipient's part of a notification's id.
     pub(crate) fn of(&self, customer: &CustomerId) -> impl fmt::Display {
         match self {
             Recipient::Customer => customer.to_string(),

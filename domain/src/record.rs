@@ -1,4 +1,4 @@
-//! What a caller reports, read from the body of a request.
+//! The proposed events of a request, read from its body.
 
 use chrono::{DateTime, Utc};
 use serde_json::Value;
@@ -9,28 +9,28 @@ use crate::request_hash::RequestHash;
 use crate::time::parse_time;
 use crate::{Event, EventId};
 
-/// Most events in one commit, so that a commit is one item and one answer.
+/// Events in one commit, so that a commit is one item and one answer. A request with more is refused with 400.
 pub const MAX_EVENTS: usize = 25;
 
-/// One thing that a caller says has happened.
+/// An event that a caller proposes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProposedEvent {
-    /// When it happened.
+    /// The time at which it happened, according to the caller.
     pub occurred_at: DateTime<Utc>,
-    /// What happened.
+    /// The content of the event.
     pub content: ProposedContent,
 }
 
-/// What a caller says of one event.
+/// The content of a proposed event.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ProposedContent {
-    /// Complete as it was reported.
+    /// An event that is complete.
     Event(Event),
-    /// What was reversed is filled in from the account's history.
+    /// A reversal, whose movement and amount are read from the account's history.
     Reversal {
-        /// The event that is taken back.
+        /// The event to reverse.
         reverses: EventId,
-        /// Why, in the bank's words.
+        /// The reason, in the bank's words.
         reason: Option<String>,
     },
 }
@@ -40,10 +40,9 @@ pub enum ProposedContent {
 pub struct ProposedEvents {
     /// One to [`MAX_EVENTS`] events, in order.
     pub events: Vec<ProposedEvent>,
-    /// Whether customers are to be told of them. They are not of history that
-    /// is loaded: it is old news.
+    /// Whether customers are notified of them. Of imported history they are not.
     pub notify: bool,
-    /// By which a retry is known.
+    /// The hash by which a retry is recognised.
     pub request_hash: RequestHash,
 }
 
@@ -51,7 +50,7 @@ impl ProposedEvents {
     /// Reads a body `{"events": [...], "notify"?: true}`.
     ///
     /// # Errors
-    /// Every fault of the body, each with its pointer.
+    /// Every fault of the body, each with its pointer; a retry does not help.
     pub fn read(body: Value) -> Result<Self, Vec<FieldError>> {
         let mut fields = Fields::new(body, "");
         let events = match fields.required("events") {
@@ -105,7 +104,7 @@ impl ProposedEvents {
         Ok(ProposedEvents::with(proposed, notify))
     }
 
-    /// ProposedEvents of our own, which no request has brought: a schedule's.
+    /// Returns events of this program, without a request: those of a schedule.
     #[must_use]
     pub fn of(proposed: Vec<ProposedEvent>) -> Self {
         ProposedEvents::with(proposed, true)

@@ -1,5 +1,4 @@
-//! The hash by which an honest retry is known from another request under the
-//! same idempotency key.
+//! The hash by which a retry is distinguished from another request under the same idempotency key.
 
 use std::fmt;
 
@@ -11,25 +10,21 @@ use crate::record::{ProposedContent, ProposedEvent};
 use crate::time::format_time;
 use crate::{Event, Movement};
 
-/// The hash of one request, by scheme 1: SHA-256 over the canonical form
-/// (RFC 8785) of its events, kept as its 32 bytes. The same events, however
-/// their JSON is spaced and ordered, have the same hash.
+/// The hash of one request, by scheme 1: the 32 bytes of SHA-256 over the canonical form (RFC 8785) of its events. It does not
+/// depend on the spacing and order of the request's JSON.
 ///
-/// The scheme has an encoder of its own, which follows no later schema of the
-/// events: a member that is added to them with a default would give another
-/// hash to the request that a caller repeats. A scheme 2 would put one byte
-/// before its digest, and so is known by its length.
+/// The scheme has its own encoder, which is independent of later schemas of the events: a new member with a default would
+/// change the hash of a repeated request. A scheme 2 would put one byte before its digest, and be recognised by its length.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct RequestHash(Hash);
 
 impl RequestHash {
-    /// The hash of these events, for which customers are notified or not.
+    /// Returns the hash of these events, with or without notification of customers.
     #[must_use]
     pub fn of(events: &[ProposedEvent], notify: bool) -> Self {
         let events: Vec<Value> = events.iter().map(event).collect();
-        // Nothing is said of `notify` where it is true, as in all requests from
-        // before it could be said.
+        // `notify` is left out if true, as in all requests from before it existed.
         let request = match notify {
             true => Value::Array(events),
             false => json!({ "events": events, "notify": false }),
@@ -37,13 +32,13 @@ impl RequestHash {
         RequestHash(Hash::of(&[], &canonical_bytes(&request)))
     }
 
-    /// The hash that was stored as these bytes.
+    /// Returns the hash with these stored bytes.
     #[must_use]
     pub fn from_bytes(bytes: [u8; 32]) -> Self {
         RequestHash(Hash::from_bytes(bytes))
     }
 
-    /// The bytes by which it is stored.
+    /// The stored bytes.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         self.0.as_bytes()

@@ -1,4 +1,4 @@
-//! Schedules: what is to be done on an account, and when.
+//! Schedules: operations on an account, and their times.
 //!
 //! The times follow EventBridge Scheduler's expressions
 //! (<https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html>),
@@ -23,21 +23,20 @@ pub use at::At;
 pub use cron::Cron;
 pub use rate::Rate;
 
-/// How far ahead an occurrence may be. 29 February on a given weekday is up to
-/// 40 years away (around 2100, which is no leap year); what does not come
-/// within that is taken for never.
+/// Years within which an occurrence is searched. 29 February on a given weekday is up to 40 years away (around 2100, which is
+/// no leap year). A schedule without one is refused.
 pub const HORIZON_YEARS: i32 = 41;
 
-/// What is to be done, when, and until when.
+/// A schedule: an operation, its times, and its end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Schedule {
-    /// What each occurrence does.
+    /// The operation of each occurrence.
     pub operation: Operation,
-    /// When it does that.
+    /// The times of the occurrences.
     pub when: When,
-    /// What the local times of `when` mean.
+    /// The time zone of the local times in `when`.
     pub time_zone: Tz,
-    /// The last moment at which it may run.
+    /// The last instant at which it may run; `None` for no end.
     pub end: Option<DateTime<Utc>>,
 }
 
@@ -46,7 +45,7 @@ pub struct Schedule {
 pub struct Operation {
     /// The direction in which money moves.
     pub kind: MovementKind,
-    /// Has no value date: each occurrence has a day of its own.
+    /// The movement, without a value date: each occurrence has a day of its own.
     pub movement: Movement,
 }
 
@@ -55,9 +54,9 @@ pub struct Operation {
 pub enum When {
     /// Once.
     At(At),
-    /// Again and again, at a distance counted from the schedule's making.
+    /// At intervals, counted from the schedule's creation.
     Rate(Rate),
-    /// At local times of a pattern.
+    /// At the local times of a pattern.
     Cron(Cron),
 }
 
@@ -66,16 +65,15 @@ impl Schedule {
     /// "time_zone", "end"?}`. A time zone that is left out is UTC.
     ///
     /// # Errors
-    /// Each field at fault, by its pointer.
+    /// Every fault, each with its pointer; a retry does not help.
     pub fn read(body: Value) -> Result<Self, Vec<FieldError>> {
         read::schedule(Fields::new(body, ""), WrittenBy::Caller)
     }
 
-    /// Reads what [`Schedule::to_json`] wrote, by whatever version: also times
-    /// that a caller may not give any more.
+    /// Reads the JSON of [`Schedule::to_json`], written by any version, including times that callers may no longer use.
     ///
     /// # Errors
-    /// What cannot be read, by its field.
+    /// Every field that cannot be read; a retry does not help.
     pub fn from_stored(body: Value) -> Result<Self, Vec<FieldError>> {
         Schedule::from_fields(Fields::new(body, ""))
     }
@@ -84,7 +82,7 @@ impl Schedule {
         read::schedule(fields, WrittenBy::Store)
     }
 
-    /// As it was read, with what was left out.
+    /// Returns the schedule as JSON, with its defaults.
     #[must_use]
     #[expect(
         clippy::indexing_slicing,
@@ -102,9 +100,8 @@ impl Schedule {
         body
     }
 
-    /// The first occurrence after `instant`, for a schedule that was made at
-    /// `created_at`, in whole microseconds as the store keeps it. `None`: there
-    /// is none, or none within [`HORIZON_YEARS`].
+    /// The first occurrence after `instant`, for a schedule that was created at `created_at`, in whole microseconds, as stored.
+    /// `None` if there is none within [`HORIZON_YEARS`].
     #[must_use]
     pub fn next_after(
         &self,
@@ -112,7 +109,7 @@ impl Schedule {
         instant: DateTime<Utc>,
     ) -> Option<DateTime<Utc>> {
         let created_at = as_kept(created_at);
-        // What was due before it was made is not made up for.
+        // Occurrences from before its creation are not made up for.
         let instant = instant.max(created_at);
         let next = match &self.when {
             When::At(at) => at.instant(self.time_zone),
@@ -124,11 +121,10 @@ impl Schedule {
         (to_come && in_time && is_within_horizon(next, instant)).then_some(next)
     }
 
-    /// The first occurrence of a schedule that is made now, or why there will
-    /// never be one.
+    /// The first occurrence of a schedule that is created now.
     ///
     /// # Errors
-    /// The field by which there will never be an occurrence; for the caller to mend.
+    /// The field because of which there will never be an occurrence; a retry does not help.
     pub fn first(&self, now: DateTime<Utc>) -> Result<DateTime<Utc>, FieldError> {
         if let Some(first) = self.next_after(now, now) {
             return Ok(first);
@@ -167,7 +163,7 @@ fn is_within_horizon(next: DateTime<Utc>, now: DateTime<Utc>) -> bool {
 }
 
 impl Operation {
-    /// The type of the event that an occurrence makes.
+    /// The type of the event of an occurrence.
     #[must_use]
     pub fn type_name(&self) -> &'static str {
         match self.kind {

@@ -1,4 +1,4 @@
-//! What schedules leave in an account's history.
+//! The events of schedules in an account's history.
 
 use std::fmt;
 
@@ -12,39 +12,38 @@ use crate::identifiers::OWN_KEYS;
 use crate::time::{format_time, parse_stored_time};
 use crate::{CorrelationId, IdempotencyKey, Money, Schedule, ScheduleId, Version};
 
-/// A schedule as it was made. What follows from it is counted from the time at
-/// which that happened.
+/// The data of a created schedule. Its intervals count from the time at which the event occurred.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OperationScheduled {
-    /// The name of the schedule, within its account.
+    /// The schedule's id, unique within the account.
     pub schedule_id: ScheduleId,
-    /// What is done, and when.
+    /// The schedule.
     pub schedule: Schedule,
 }
 
-/// One time at which a schedule had something to do.
+/// An occurrence of a schedule.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Occurrence {
     /// The schedule that was due.
     pub schedule_id: ScheduleId,
-    /// When it was due.
+    /// The time at which it was due.
     pub at: DateTime<Utc>,
 }
 
-/// An occurrence that moved nothing.
+/// The data of an occurrence that moved no money.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OperationSkipped {
-    /// The occurrence that moved nothing.
+    /// The occurrence.
     pub occurrence: Occurrence,
-    /// Why it moved nothing.
+    /// The reason.
     pub reason: OccurrenceSkipReason,
-    /// What it would have moved.
+    /// The direction of its movement.
     pub movement: MovementKind,
-    /// How much it would have moved.
+    /// The amount of its movement.
     pub amount: Money,
 }
 
-/// Why an occurrence moved nothing.
+/// The reason why an occurrence moved no money.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum OccurrenceSkipReason {
@@ -61,7 +60,7 @@ impl OccurrenceSkipReason {
         OccurrenceSkipReason::AccountClosed,
     ];
 
-    /// The name by which it is stored and shown.
+    /// The stored name, which the API returns too.
     #[must_use]
     pub fn as_str(self) -> &'static str {
         match self {
@@ -78,8 +77,8 @@ impl fmt::Display for OccurrenceSkipReason {
 }
 
 impl Occurrence {
-    /// The key under which it happens, once, whatever comes of it. It has at
-    /// most 112 of the 255 characters of a key, and no caller can take it.
+    /// The key under which it is recorded once, as a movement or as a skip. It has at most 112 of the 255 characters of a key,
+    /// and callers cannot use it.
     #[must_use]
     pub fn key(&self) -> IdempotencyKey {
         plain_key(format!(
@@ -89,7 +88,7 @@ impl Occurrence {
         ))
     }
 
-    /// The correlation id of all that comes of it: its key.
+    /// The correlation id of its consequences: its key.
     #[must_use]
     pub fn correlation_id(&self) -> CorrelationId {
         CorrelationId::from(&self.key())
@@ -121,30 +120,28 @@ impl Occurrence {
     }
 }
 
-/// The key under which what the account's event at `version` says of a
-/// schedule is changed: so that one change follows each, whoever is quicker.
-/// Version 0: the schedule is made for the first time.
+/// The key of the change that follows the schedule's event at `version`, so that of several writers only one changes it.
+/// Version 0 is for the creation of the schedule.
 #[must_use]
 pub fn change_key(schedule_id: &ScheduleId, version: Version) -> IdempotencyKey {
     plain_key(format!("{OWN_KEYS}schedule:{schedule_id}:after:{version}"))
 }
 
-/// The keys of versions of this program that shared the callers' key space.
-/// What is recorded under one may be a caller's, and is believed only where it
-/// says of itself what it is.
+/// The keys of earlier versions of this program, which shared the callers' key space. A commit under such a key may be a
+/// caller's, and counts only if its content is the expected one.
 pub mod earlier {
     use super::{Occurrence, plain_key};
     use crate::time::format_time;
     use crate::{IdempotencyKey, ScheduleId, Version};
 
-    /// The key under which an occurrence happened.
+    /// The key of an occurrence.
     #[must_use]
     pub fn occurrence_key(occurrence: &Occurrence) -> IdempotencyKey {
         let at = format_time(occurrence.at);
         plain_key(format!("schedule:{}:{at}", occurrence.schedule_id))
     }
 
-    /// The key under which a schedule was changed.
+    /// The key of a change.
     #[must_use]
     pub fn change_key(schedule_id: &ScheduleId, version: Version) -> IdempotencyKey {
         plain_key(format!("schedule:{schedule_id}:after:{version}"))
@@ -158,10 +155,10 @@ fn plain_key(text: String) -> IdempotencyKey {
 
 impl OperationScheduled {
     pub(crate) fn to_data(&self) -> Map<String, Value> {
-        let mut data = match self.schedule.to_json() {
-            Value::Object(data) => data,
-            _ => Map::new(),
-        };
+        let mut data = Map::new();
+        if let Value::Object(schedule) = self.schedule.to_json() {
+            data = schedule;
+        }
         data.insert("schedule_id".to_owned(), json!(self.schedule_id));
         data
     }

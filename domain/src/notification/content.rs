@@ -1,4 +1,4 @@
-//! What a mail is about, beside its event.
+//! The content of a mail, beyond its event.
 
 mod digest;
 
@@ -8,31 +8,34 @@ use serde::{Deserialize, Serialize};
 use crate::Version;
 pub use digest::{Covered, Digest};
 
-/// What a mail is about.
+/// The content of a mail.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Content {
     /// The event alone.
     #[default]
     Event,
-    /// Everything that waited for one occurrence.
+    /// All notifications that waited for one occurrence.
     Digest(Digest),
     /// An account over a month.
     Statement(Statement),
 }
 
 impl Content {
-    /// Whether it is about its event alone.
+    /// Whether it is the event alone.
+    #[must_use]
     pub fn is_event(&self) -> bool {
         *self == Content::Event
     }
 
     /// Whether it is a digest.
+    #[must_use]
     pub fn is_digest(&self) -> bool {
         self.digest().is_some()
     }
 
-    /// The digest, where it is one.
+    /// The digest, if it is one.
+    #[must_use]
     pub fn digest(&self) -> Option<&Digest> {
         match self {
             Content::Digest(digest) => Some(digest),
@@ -40,7 +43,8 @@ impl Content {
         }
     }
 
-    /// The statement, where it is one.
+    /// The statement, if it is one.
+    #[must_use]
     pub fn statement(&self) -> Option<Statement> {
         match self {
             Content::Statement(statement) => Some(*statement),
@@ -48,7 +52,8 @@ impl Content {
         }
     }
 
-    /// Whether it is a digest of which nothing is left that anybody wants.
+    /// Whether it is a digest without any notifications left.
+    #[must_use]
     pub fn is_empty(&self) -> bool {
         self.digest()
             .is_some_and(|digest| digest.covers().is_empty())
@@ -62,13 +67,11 @@ pub struct Statement {
     pub first_day: NaiveDate,
     /// The last day, by the customer's clock.
     pub last_day: NaiveDate,
-    /// Where the previous statement ended; the first moment of its month, where
-    /// there is none.
+    /// The end of the previous statement, or the first instant of the month if there is none.
     pub begins: DateTime<Utc>,
-    /// Where the next statement begins.
+    /// The beginning of the next statement.
     pub ends: DateTime<Utc>,
-    /// The versions that it covers. Pinned when it is resumed first; an older
-    /// version has sent some without.
+    /// The versions that it covers, pinned when it is first resumed. Some of older versions were sent without.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub versions: Option<Versions>,
 }

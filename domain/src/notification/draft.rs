@@ -1,5 +1,4 @@
-//! Notifications of which nothing is stored yet, and the steps that they share
-//! with those that are.
+//! Notifications that are not stored yet, and the steps that they share with stored ones.
 
 use std::time::Duration;
 
@@ -12,27 +11,25 @@ use super::{
 use crate::recipient::Recipient;
 use crate::{CorrelationId, NotificationId};
 
-/// What a notification is about and whom it is for. None of it ever changes,
-/// but for the content: a digest shrinks, and a statement gets its versions.
+/// The subject and recipient of a notification. They never change, except for the content: a digest shrinks, and a statement
+/// gets its versions.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Subject {
     /// Its id, from [`notification_id`](super::notification_id) or one of its siblings.
     pub id: NotificationId,
     /// The event that caused it.
     pub source: EventRef,
-    /// The correlation id of the event, by which the story of a mail is found in
-    /// the logs. What was stored before there was one has none.
+    /// The correlation id of the event, by which the logs show a mail's story. Notifications of older versions have none.
     pub correlation_id: Option<CorrelationId>,
-    /// What it is about.
+    /// The kind.
     pub kind: Kind,
-    /// To which of the customer's addresses it goes.
+    /// The recipient among the customer's addresses.
     pub recipient: Recipient,
-    /// What its mail is about, beside the event.
+    /// The content of the mail, beyond the event.
     pub content: Content,
 }
 
-/// A notification that was decided and not stored yet. Its first step makes it
-/// a [`Notification`].
+/// A decided notification that is not stored yet. Its first step makes it a [`Notification`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Draft {
     pub(super) subject: Subject,
@@ -40,18 +37,20 @@ pub struct Draft {
 }
 
 impl Draft {
-    /// A draft that the next delivery of its event resumes, should its worker die.
+    /// Returns a draft that the next delivery of its event resumes if its worker dies.
+    #[must_use]
     pub fn new(subject: Subject) -> Self {
         let resume = Resume::Redelivery;
         Draft { subject, resume }
     }
 
     /// What it is about.
+    #[must_use]
     pub fn subject(&self) -> &Subject {
         &self.subject
     }
 
-    /// The same, resumed by the heartbeat: its event will not come again for it.
+    /// Returns the draft, resumed by the heartbeat instead, because its event will not be delivered again for it.
     #[must_use]
     pub fn resumed_by_heartbeat(self, at: DateTime<Utc>) -> Self {
         let resume = Resume::Heartbeat(at);
@@ -59,6 +58,7 @@ impl Draft {
     }
 
     /// Puts it off until a time.
+    #[must_use]
     pub fn waits(
         self,
         now: DateTime<Utc>,
@@ -90,9 +90,9 @@ impl Draft {
     reason = "it lives on the stack of one step; a box would be an allocation for nothing"
 )]
 pub enum Pending {
-    /// Nothing is stored of it.
+    /// Not stored yet.
     Draft(Draft),
-    /// It was begun before.
+    /// Begun before.
     Begun(Notification),
 }
 
@@ -110,6 +110,7 @@ impl From<Notification> for Pending {
 
 impl Pending {
     /// What it is about.
+    #[must_use]
     pub fn subject(&self) -> &Subject {
         match self {
             Pending::Draft(draft) => &draft.subject,
@@ -125,6 +126,7 @@ impl Pending {
     }
 
     /// Whether its mail may be a repeat: an earlier one had an unknown outcome.
+    #[must_use]
     pub fn may_be_repeat(&self) -> bool {
         match self {
             Pending::Draft(_) => false,
@@ -132,7 +134,7 @@ impl Pending {
         }
     }
 
-    /// Leaves out of a digest what `keep` refuses, and returns that.
+    /// Removes the notifications that `keep` refuses from a digest, and returns them.
     pub fn retain_covered(&mut self, keep: impl Fn(&Covered) -> bool) -> Vec<Covered> {
         match &mut self.subject_mut().content {
             Content::Digest(digest) => digest.retain(keep),
@@ -143,7 +145,7 @@ impl Pending {
     /// Puts it off until a time.
     ///
     /// # Errors
-    /// [`IllegalTransition`] for what is finished, or waits for a digest.
+    /// [`IllegalTransition`] if it is finished or waits for a digest.
     pub fn waits(
         self,
         now: DateTime<Utc>,
@@ -156,10 +158,10 @@ impl Pending {
         }
     }
 
-    /// Claims it for one attempt, before the mail is handed over.
+    /// Claims it for one attempt, before the mail is sent.
     ///
     /// # Errors
-    /// [`IllegalTransition`] for what is finished, or waits for a digest.
+    /// [`IllegalTransition`] if it is finished or waits for a digest.
     pub fn sending(
         self,
         now: DateTime<Utc>,
@@ -180,7 +182,7 @@ impl Pending {
     /// Finishes it without a mail.
     ///
     /// # Errors
-    /// [`IllegalTransition`] for what is finished.
+    /// [`IllegalTransition`] if it is finished.
     pub fn skipped(
         self,
         now: DateTime<Utc>,

@@ -1,22 +1,21 @@
-//! What later decisions ask about a notification's past.
+//! The facts about a notification's past on which later decisions depend.
 
 use chrono::{DateTime, Utc};
 
 use super::{History, Phase};
 
-/// What is known of a notification's past. It is kept beside the history, which
-/// is for people and loses detail as it grows.
+/// The facts about a notification's past. They are stored beside the history, which is for people and loses detail as it grows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Facts {
-    /// When it was decided.
+    /// The time of the decision.
     pub decided_at: DateTime<Utc>,
-    /// When its state changed last.
+    /// The time of the last change of its state.
     pub updated_at: DateTime<Utc>,
-    /// When the first of its mails was known to be accepted.
+    /// The time at which its first mail was known to be accepted.
     pub sent_at: Option<DateTime<Utc>>,
-    /// Whether it ever waited, for a time or a digest: it is not late then.
+    /// Whether it ever waited, for a time or a digest. Then it is not late.
     pub waited: bool,
-    /// Whether its outcome was ever unknown: a further mail may be a repeat.
+    /// Whether its outcome was ever unknown. Then another mail may be a repeat.
     pub was_unknown: bool,
 }
 
@@ -33,7 +32,7 @@ impl Facts {
         facts
     }
 
-    /// Notes that it has entered a state.
+    /// Records that it has entered a state.
     pub(super) fn note(&mut self, phase: Phase, at: DateTime<Utc>) {
         self.updated_at = at;
         match phase {
@@ -45,8 +44,7 @@ impl Facts {
         }
     }
 
-    /// The facts of what an older version stored without them. `None` for a
-    /// history without an entry.
+    /// Derives the facts that an older version did not store. `None` if the history is empty.
     pub(super) fn of(history: &History) -> Option<Self> {
         let (first, last) = (history.first()?, history.last()?);
         let mut facts = Facts::new(first.state, first.at);

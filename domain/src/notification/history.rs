@@ -1,7 +1,6 @@
-//! The steps of a notification, in an item that stays small: a mailer that is
-//! out for weeks causes thousands of them, and they repeat.
+//! The steps of a notification, in bounded size: a mailer that is out for weeks causes thousands of them, and they repeat.
 //!
-//! They are for people. Nothing is decided by them: see [`Facts`](super::Facts).
+//! They are for people. No decision depends on them: see [`Facts`](super::Facts).
 
 use std::ops::Deref;
 
@@ -10,18 +9,17 @@ use serde::{Deserialize, Serialize};
 
 use super::{Phase, Reason};
 
-/// Most entries of a history. With the longest details they take 16 KB.
+/// Entries of a history, 16 KB with the longest details. Further ones are joined in the middle.
 pub const MAX_STEPS: usize = FIRST + STATES + LAST;
 
-/// Entries that stay as they are, from the beginning and up to the end.
+/// Entries that are not joined, at the beginning and at the end.
 const FIRST: usize = 12;
 const LAST: usize = 20;
 /// Those between them have one entry for each state.
 const STATES: usize = 8;
 const _: () = assert!(STATES == Phase::ALL.len());
-/// Longest run of steps whose repetition is noticed: an attempt has two (three
-/// where an older version stored it), and two reasons may alternate, with quiet
-/// hours between.
+/// Longest run of steps whose repetition is recognised: an attempt has two (three in older versions), and two reasons may
+/// alternate, with quiet hours between them.
 const LONGEST_CYCLE: usize = 8;
 
 /// One step, or the same step more than once.
@@ -34,10 +32,10 @@ pub struct HistoryEntry {
     /// More about it, for a person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<Reason>,
-    /// How often it was taken.
+    /// The number of times.
     #[serde(default = "once", skip_serializing_if = "is_once")]
     pub times: u32,
-    /// The last time, of more than one.
+    /// The last time, if there was more than one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_at: Option<DateTime<Utc>>,
 }
@@ -46,14 +44,13 @@ fn once() -> u32 {
     1
 }
 
-// The form that serde asks for.
-#[allow(clippy::trivially_copy_pass_by_ref)]
 fn is_once(times: &u32) -> bool {
     *times == 1
 }
 
 impl HistoryEntry {
-    /// Returns when it was taken the last time.
+    /// The last time.
+    #[must_use]
     pub fn until(&self) -> DateTime<Utc> {
         self.last_at.unwrap_or(self.at)
     }
@@ -62,22 +59,20 @@ impl HistoryEntry {
         self.state == earlier.state && self.detail == earlier.detail
     }
 
-    /// Counts a later entry of the same step in.
+    /// Adds a later entry of the same step.
     fn join(&mut self, later: &HistoryEntry) {
         self.times = self.times.saturating_add(later.times);
         self.last_at = Some(later.until());
     }
 }
 
-/// The steps, oldest first, at most [`MAX_STEPS`] entries. Steps that repeat
-/// are one entry with a count; where that does not suffice, those in the middle
-/// keep their state alone. No step is lost from the counts.
+/// The steps, oldest first, in at most [`MAX_STEPS`] entries. Repeated steps are one entry with a count. If that does not
+/// suffice, those in the middle lose their details. The counts are complete.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Vec<HistoryEntry>")]
 pub struct History(Vec<HistoryEntry>);
 
-/// What an older version stored may be longer, and becomes as short as if its
-/// steps were taken now.
+/// A history of an older version may be longer, and is shortened as if its steps were added now.
 impl From<Vec<HistoryEntry>> for History {
     fn from(steps: Vec<HistoryEntry>) -> Self {
         if steps.len() <= MAX_STEPS {
@@ -99,7 +94,7 @@ impl Deref for History {
 }
 
 impl History {
-    /// When this state was entered the last time.
+    /// The last time at which this state was entered.
     pub(super) fn last_of(&self, state: Phase) -> Option<DateTime<Utc>> {
         let mut latest = self.0.iter().rev();
         latest
@@ -126,12 +121,17 @@ impl History {
         }
     }
 
-    /// Makes one of the last steps and of the same ones before them.
+    /// Joins the last steps with equal ones directly before them.
     fn join_repeated(&mut self) {
-        let len = self.0.len();
-        for cycle in 1..=LONGEST_CYCLE.min(len / 2) {
-            let (earlier, last) = self.0.split_at_mut(len - cycle);
-            let earlier = &mut earlier[len - 2 * cycle..];
+        for cycle in 1..=LONGEST_CYCLE {
+            let Some(begins) = self.0.len().checked_sub(cycle) else {
+                return;
+            };
+            let (earlier, last) = self.0.split_at_mut(begins);
+            let before = earlier.len().checked_sub(cycle);
+            let Some(earlier) = before.and_then(|begins| earlier.get_mut(begins..)) else {
+                return;
+            };
             if last
                 .iter()
                 .zip(&*earlier)
@@ -140,16 +140,17 @@ impl History {
                 for (before, one) in earlier.iter_mut().zip(last) {
                     before.join(one);
                 }
-                self.0.truncate(len - cycle);
+                self.0.truncate(begins);
                 return;
             }
         }
     }
 
-    /// Makes one of those in the middle that have the same state.
+    /// Joins the entries in the middle with the same state.
     fn join_middle(&mut self) {
         let mut joined: Vec<HistoryEntry> = Vec::new();
-        for step in self.0.drain(FIRST..self.0.len() - LAST) {
+        let end = self.0.len().saturating_sub(LAST).max(FIRST);
+        for step in self.0.drain(FIRST..end) {
             match joined.iter_mut().find(|one| one.state == step.state) {
                 None => joined.push(step),
                 Some(one) => {

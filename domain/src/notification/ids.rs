@@ -1,6 +1,5 @@
-//! Deterministic ids: the same notification always has the same one, and so it
-//! is sent once. Another way to make them would be a second mail for everything
-//! that was sent before.
+//! Deterministic ids: a notification always has the same one, so it is sent once. Another derivation would lead to a second
+//! mail for each that was sent before.
 
 use chrono::{DateTime, NaiveDate, Utc};
 use uuid::Uuid;
@@ -10,10 +9,10 @@ use crate::recipient::Recipient;
 use crate::time::format_time;
 use crate::{AccountId, CustomerId, EventId, NotificationId};
 
-/// The channel that there is today.
+/// The only channel so far.
 pub const EMAIL: &str = "email";
 
-/// The namespaces of the ids of notifications that are of no one event.
+/// The namespaces of the ids of notifications that concern more than one event.
 const DIGESTS: Uuid = Uuid::from_u128(0x6d8f_4c0e_2b0a_4f5e_9c37_51d2_a7e8_9b14);
 const STATEMENTS: Uuid = Uuid::from_u128(0x1f2b_97a3_5e64_4d0c_8a9d_c340_6e5b_7f28);
 
@@ -22,6 +21,7 @@ const STATEMENTS: Uuid = Uuid::from_u128(0x1f2b_97a3_5e64_4d0c_8a9d_c340_6e5b_7f
 ///
 /// The customer's own address is not part of it, so that a changed address
 /// does not make a second notification of the same event.
+#[must_use]
 pub fn notification_id(
     event_id: EventId,
     kind: Kind,
@@ -34,6 +34,7 @@ pub fn notification_id(
 }
 
 /// Returns the id of a digest: one for each recipient and occurrence.
+#[must_use]
 pub fn digest_id(
     customer: &CustomerId,
     recipient: &Recipient,
@@ -45,6 +46,7 @@ pub fn digest_id(
 }
 
 /// Returns the id of a statement: one for each account, month and recipient.
+#[must_use]
 pub fn statement_id(
     account: &AccountId,
     first_day: NaiveDate,

@@ -1,9 +1,7 @@
-//! What a provider reports about the mails it accepted: a set of events, from
-//! which the state follows.
+//! A provider's reports about the mails that it accepted: a set of events, from which the state is derived.
 //!
-//! Events come late, in any order, more than once, or never. So each one joins
-//! a set, and the state is computed from the whole set: joining is commutative
-//! and idempotent, and so is its result. See ADR 13.
+//! Events arrive late, in any order, more than once, or never. So each one is added to a set, and the state is derived from the
+//! whole set: adding is commutative and idempotent, and so is the result. See ADR 13.
 
 use std::collections::BTreeSet;
 
@@ -12,56 +10,55 @@ use serde::{Deserialize, Serialize};
 
 use super::{Evidence, Notification, Phase, Reason, State};
 
-/// Most events that are kept, the earliest: SES retries for 14 hours, with a
-/// delay event now and then, and an item must stay small.
+/// Events that are kept, because an item must stay small: SES retries for 14 hours, with a delay event now and then. The latest
+/// ones beyond it are dropped.
 pub const MAX_PROVIDER_EVENTS: usize = 50;
 
-/// Why one is REJECTED that its provider had accepted.
+/// The reason of a rejection after acceptance.
 const TURNED_AWAY: &str = "its provider took it and then turned it away";
 
-/// A report about a mail. The order is by time, and a definite one also where
-/// times are equal.
+/// A report about a mail. The order is by time, and definite for equal times.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ProviderEvent {
-    /// When it happened, by the provider's clock.
+    /// The time at which it occurred, by the provider's clock.
     pub at: DateTime<Utc>,
-    /// The provider's id of the event: reported twice, it is one.
+    /// The provider's id of the event, by which a repeated report is recognised.
     pub id: String,
-    /// What happened.
+    /// The kind.
     pub kind: ProviderEventKind,
-    /// The provider's own words for it, from its fixed vocabulary: no address.
+    /// The provider's words for it, from a fixed vocabulary. Contains no address.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
     /// The provider's id of the mail.
     pub message_id: String,
-    /// Which attempt it was, where the mail's tag says so: a notification can
-    /// have been sent more than once.
+    /// The number of the attempt, if the mail's tag has it, because a notification may have been sent more than once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub attempt: Option<u32>,
 }
 
-/// What a provider can report.
+/// The kind of a report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum ProviderEventKind {
     /// Accepted by the provider, who will try to deliver it.
     Sent,
-    /// Not delivered yet; the provider goes on trying.
+    /// Not delivered yet; the provider continues to try.
     Delayed,
     /// Accepted by the receiving server.
     Delivered,
-    /// Turned away by the receiving server, at once or later.
+    /// Rejected by the receiving server, immediately or later.
     Bounced,
     /// Marked as spam by its recipient.
     Complained,
     /// Accepted by the provider and then not sent on, because of its content.
     Rejected,
-    /// Never made, because a template of the provider's lacks something.
+    /// Never made, because a template of the provider could not be rendered.
     RenderingFailed,
 }
 
 impl ProviderEventKind {
     /// The stored name.
+    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             ProviderEventKind::Sent => "sent",
@@ -74,7 +71,7 @@ impl ProviderEventKind {
         }
     }
 
-    /// How far a mail got of which this is reported.
+    /// The delivery status of a mail with this report.
     const fn status(self) -> Option<DeliveryStatus> {
         match self {
             ProviderEventKind::Sent
@@ -87,7 +84,7 @@ impl ProviderEventKind {
         }
     }
 
-    /// Whether the provider has turned the mail away after all.
+    /// Whether the provider rejected the mail after accepting it.
     const fn is_turned_away(self) -> bool {
         matches!(
             self,
@@ -96,8 +93,8 @@ impl ProviderEventKind {
     }
 }
 
-/// How far a mail got. A later status replaces an earlier one and never the
-/// other way round: a bounce can follow a delivery, and events come in any order.
+/// The delivery status of a mail. A higher status replaces a lower one and never the reverse: a bounce can follow a delivery,
+/// and events arrive in any order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum DeliveryStatus {
@@ -105,13 +102,13 @@ pub enum DeliveryStatus {
     Delayed,
     /// The receiving server accepted it.
     Delivered,
-    /// The receiving server turned it away.
+    /// The receiving server rejected it.
     Bounced,
     /// Its recipient marked it as spam.
     Complained,
 }
 
-/// All that a provider reported about the mails of one notification.
+/// A provider's reports about the mails of one notification.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ProviderRecord {
     pub(super) events: Vec<ProviderEvent>,
@@ -120,16 +117,18 @@ pub struct ProviderRecord {
 
 impl ProviderRecord {
     /// The events, by time: the [`MAX_PROVIDER_EVENTS`] earliest.
+    #[must_use]
     pub fn events(&self) -> &[ProviderEvent] {
         &self.events
     }
 
-    /// How far the mail got, as far as was reported.
+    /// The highest delivery status that was reported.
+    #[must_use]
     pub fn status(&self) -> Option<DeliveryStatus> {
         self.status
     }
 
-    /// The record with one more event: a set by the events' ids, in order of time.
+    /// Returns the record with one more event: a set by the events' ids, in order of time.
     fn joined(&self, event: &ProviderEvent) -> Self {
         let mut set: BTreeSet<ProviderEvent> = self.events.iter().cloned().collect();
         // Of two with the same id, the earlier: whichever comes first.
@@ -151,20 +150,17 @@ impl ProviderRecord {
     }
 }
 
-/// What the events prove.
+/// The state that the events prove.
 enum Proof {
     Accepted,
     TurnedAway,
 }
 
 impl Notification {
-    /// The notification after one more report of its provider; `None` where
-    /// that changes nothing.
+    /// Returns the notification after one more report of its provider; `None` if nothing changes.
     ///
-    /// The result is the same in every order of the reports, and however often
-    /// each comes. A report may finish a notification that is SENDING or UNKNOWN,
-    /// and correct one that is SENT or REJECTED; every other state keeps it and
-    /// stays.
+    /// The result is the same in every order of the reports, and for any number of repeats. A report may finish a notification
+    /// that is SENDING or UNKNOWN, and correct one that is SENT or REJECTED. In every other state it is only recorded.
     #[must_use]
     pub fn provider_reported(&self, event: &ProviderEvent, now: DateTime<Utc>) -> Option<Self> {
         let mut next = self.clone();
@@ -176,8 +172,8 @@ impl Notification {
         (next != *self).then_some(next)
     }
 
-    /// Whether the event only repeats the provider's answer to the mail: that it
-    /// was accepted. Nothing follows from it that does not follow from the answer.
+    /// Whether the event only repeats the provider's answer that the mail was accepted, and so has no effect.
+    #[must_use]
     pub fn has_answer_of(&self, event: &ProviderEvent) -> bool {
         let attempts = self.attempts();
         event.kind == ProviderEventKind::Sent
@@ -211,17 +207,16 @@ impl Notification {
         self.enter(state, now)
     }
 
-    /// The state and message that the events prove, where it is another one.
+    /// Returns the state and message that the events prove, if the state changes.
     ///
-    /// A mail that was accepted and not turned away is sent; of several, that of
-    /// the latest attempt counts. A worker that has the mail in its hands is only
-    /// overtaken by reports about its own attempt.
+    /// A mail that was accepted and not rejected is sent; of several, the latest attempt's counts. While a worker is sending,
+    /// only reports about its own attempt count.
     fn proven(&self) -> Option<(Proof, String)> {
         let (phase, attempts) = (self.phase(), self.attempts());
         let message_id = self.message_id();
         let is_eligible = match phase {
             Phase::Unknown | Phase::Sending | Phase::Sent => true,
-            // Turned away by the provider, not refused when it was handed over.
+            // Rejected by the provider after acceptance, not refused when it was sent.
             Phase::Rejected => message_id.is_some(),
             Phase::Planned | Phase::Claimed | Phase::RetryAt | Phase::Skipped => false,
         };
@@ -229,7 +224,7 @@ impl Notification {
             return None;
         }
         let attempt = |event: &ProviderEvent| event.attempt.unwrap_or(attempts);
-        // Attempts are counted before they are made: nothing true is reported of one that was not.
+        // Attempts are counted before they are made, so a report about an uncounted one is not true.
         let evidence: Vec<&ProviderEvent> = self
             .provider
             .events
@@ -253,8 +248,7 @@ impl Notification {
             .chain(own)
             .filter(|(_, id)| !turned_away.contains(id))
             .max();
-        // What was turned away of an earlier attempt says nothing of the latest, unless it is all that the provider
-        // accepted.
+        // The rejection of an earlier attempt does not concern the latest, unless the provider accepted no other.
         let was_accepted = |id: &str| {
             let mut others = evidence.iter().filter(|event| !event.kind.is_turned_away());
             message_id == Some(id) || others.any(|event| event.message_id == id)

@@ -12,16 +12,16 @@ use crate::NotificationId;
 /// The reason of [`Evidence::Report`], as it is stored.
 pub(super) const REPORTED: &str = "its provider has told of it";
 
-/// Where a notification stands, and all that is true only there.
+/// The state of a notification, with the data that belongs to it alone.
 ///
-/// The name under which a state is stored and shown is its [`Phase`].
+/// Its stored name, which the API returns too, is its [`Phase`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
-    /// Decided, and put off until a time at which the heartbeat resumes it.
+    /// Decided, and postponed until the heartbeat resumes it.
     Waiting {
-        /// When the heartbeat resumes it.
+        /// The time at which the heartbeat resumes it.
         until: DateTime<Utc>,
-        /// Why it waits.
+        /// The reason of the wait.
         reason: WaitReason,
     },
     /// Settled into a digest, whose outcome it shares.
@@ -29,48 +29,46 @@ pub enum State {
         /// The digest's notification.
         digest: NotificationId,
     },
-    /// In the hands of a worker, and possibly of the mailer: from here on the
-    /// mail may have left.
+    /// Leased to a worker, and perhaps already with the mailer: from here on the mail may have been sent.
     Sending {
-        /// Until when the worker alone may act on it.
+        /// The end of the lease, until which only its worker may act.
         lease_until: DateTime<Utc>,
-        /// Who goes on if the worker dies.
+        /// The caller that continues if the worker dies.
         resume: Resume,
     },
-    /// Not taken by the mailer, for a transient reason.
+    /// Not accepted by the mailer, for a transient reason.
     Deferred {
-        /// The earliest moment of the next attempt.
+        /// The earliest time of the next attempt.
         until: DateTime<Utc>,
         /// The mailer's words.
         reason: Reason,
-        /// Who makes the next attempt.
+        /// The caller that makes the next attempt.
         resume: Resume,
     },
-    /// Handed over without an answer. It is not sent again automatically,
-    /// except where `repeat_at` says so.
+    /// Sent without an answer. It is not sent again automatically, except at `repeat_at`.
     Unknown {
-        /// What happened to the answer.
+        /// Why there is no answer.
         reason: Reason,
-        /// When it is sent once more, unless the provider reports on it before.
+        /// The time at which it is sent once more, unless the provider reports its outcome before.
         repeat_at: Option<DateTime<Utc>>,
     },
     /// Accepted by the mailer.
     Sent {
         /// The provider's id of the mail.
         message: String,
-        /// How that is known.
+        /// The evidence of the acceptance.
         evidence: Evidence,
     },
     /// Permanently refused.
     Rejected {
-        /// Why, in the mailer's words or ours.
+        /// The reason, in the mailer's words or ours.
         reason: Reason,
-        /// The provider's id of the mail, where it was accepted first.
+        /// The provider's id of the mail, if it was accepted first.
         message: Option<String>,
     },
     /// Never to be sent.
     Skipped {
-        /// Why.
+        /// The reason.
         reason: SkipReason,
         /// The digest that it waited for or was part of.
         left_out_of: Option<NotificationId>,
@@ -78,7 +76,8 @@ pub enum State {
 }
 
 impl State {
-    /// The name under which the state is stored and shown.
+    /// The stored name, which the API returns too.
+    #[must_use]
     pub const fn phase(&self) -> Phase {
         match self {
             State::Waiting { .. } | State::InDigest { .. } => Phase::Planned,
@@ -91,8 +90,8 @@ impl State {
         }
     }
 
-    /// Why it is in this state, where there is something to say: as it is stored
-    /// and shown.
+    /// The reason of the state, if there is one, as it is stored and returned.
+    #[must_use]
     pub fn reason(&self) -> Option<&str> {
         match self {
             State::Waiting { reason, .. } => Some(reason.as_str()),
@@ -113,12 +112,16 @@ impl State {
         }
     }
 
-    /// The hands of a worker from now on.
+    /// Returns the state of a notification that a worker leases now.
+    #[expect(
+        clippy::arithmetic_side_effects,
+        reason = "a time of today and a lease are far from the end of all times"
+    )]
     pub(super) fn sending(now: DateTime<Utc>, lease: Duration, resume: Resume) -> Self {
         let lease_until = now + lease;
         State::Sending {
             lease_until,
-            // No event comes again for what had waited: should this worker die, the heartbeat resumes it.
+            // The event of a notification that waited is not delivered again: if this worker dies, the heartbeat resumes it.
             resume: match resume {
                 Resume::Redelivery => Resume::Redelivery,
                 Resume::Heartbeat(_) => Resume::Heartbeat(lease_until),
@@ -126,8 +129,7 @@ impl State {
         }
     }
 
-    /// Who goes on from here: the heartbeat, at a time, or a redelivery of the
-    /// event. `None` where nobody does.
+    /// The caller that continues: the heartbeat, at a time, or a redelivery of the event. `None` if nobody does.
     pub(super) const fn resume(&self) -> Option<Resume> {
         match *self {
             State::Waiting { until, .. } => Some(Resume::Heartbeat(until)),
@@ -147,14 +149,14 @@ impl State {
     }
 }
 
-/// The name of a state, as it is stored and as the API shows it.
+/// The name of a state, as it is stored and returned by the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Phase {
     /// [`State::Waiting`] and [`State::InDigest`].
     Planned,
-    /// Held by a worker that had not begun to send. Only in a history: what an
-    /// older version left so is read as [`State::Deferred`].
+    /// Claimed by a worker that had not begun to send. Only in histories of older versions; as a state it is read as
+    /// [`State::Deferred`].
     Claimed,
     /// [`State::Sending`].
     Sending,
@@ -184,6 +186,7 @@ impl Phase {
     ];
 
     /// The stored name.
+    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             Phase::Planned => "PLANNED",
@@ -204,7 +207,7 @@ impl fmt::Display for Phase {
     }
 }
 
-/// What a waiting notification waits for.
+/// The reason of a wait.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WaitReason {
     /// The end of the customer's quiet hours.
@@ -216,7 +219,8 @@ pub enum WaitReason {
 }
 
 impl WaitReason {
-    /// The word for it, as it is stored and shown.
+    /// The stored name, which the API returns too.
+    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             WaitReason::QuietHours => "quiet-hours",
@@ -226,9 +230,8 @@ impl WaitReason {
     }
 }
 
-/// Who goes on with a notification that is not finished. Exactly one of the two
-/// does, so that an event that is delivered again and the heartbeat never act on
-/// it at the same time.
+/// The caller that continues an unfinished notification. There is exactly one, so that a redelivered event and the heartbeat
+/// never act at the same time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Resume {
     /// The next delivery of the event.
@@ -237,12 +240,12 @@ pub enum Resume {
     Heartbeat(DateTime<Utc>),
 }
 
-/// How it is known that the mailer accepted a mail.
+/// The evidence that the mailer accepted a mail.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Evidence {
-    /// By its answer.
+    /// Its answer.
     Answer,
-    /// By a later report of the provider.
+    /// A later report of the provider.
     Report,
 }
 
@@ -259,19 +262,19 @@ pub enum Evidence {
 pub struct Reason(String);
 
 impl Reason {
-    /// The most bytes of a reason that are kept: the item of a notification is
-    /// bounded. What is longer ends with an ellipsis.
+    /// Bytes of a reason, because the item of a notification is bounded. A longer one is shortened, and ends with an ellipsis.
     pub const MAX_BYTES: usize = 256;
 
-    /// Makes a text one line, and shortens it to [`Reason::MAX_BYTES`].
+    /// Returns the text as one line, shortened to [`Reason::MAX_BYTES`].
     pub fn new(text: impl Into<String>) -> Self {
         const ELLIPSIS: char = '…';
+        const SHORTENED: usize = Reason::MAX_BYTES - ELLIPSIS.len_utf8();
         let mut text = text.into();
         if text.contains(char::is_control) {
             text = text.replace(char::is_control, " ");
         }
         if text.len() > Self::MAX_BYTES {
-            let end = text.floor_char_boundary(Self::MAX_BYTES - ELLIPSIS.len_utf8());
+            let end = text.floor_char_boundary(SHORTENED);
             text.truncate(end);
             text.push(ELLIPSIS);
         }
@@ -279,6 +282,7 @@ impl Reason {
     }
 
     /// The text.
+    #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }

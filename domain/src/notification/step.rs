@@ -1,11 +1,11 @@
-//! The one answer to "what happens next to this notification".
+//! The decision on the next step of a notification.
 
 use chrono::{DateTime, Utc};
 
 use super::{Notification, Resume, State, WaitReason};
 use crate::NotificationId;
 
-/// Who asks for the next step.
+/// The caller that asks for the next step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Caller {
     /// The event was delivered, for the first time or again.
@@ -14,24 +14,21 @@ pub enum Caller {
     Heartbeat,
     /// An operator wants a mail of unknown outcome sent once more.
     Operator {
-        /// The number of attempts that the operator knew of: the same wish acts
-        /// once, however often it is delivered.
+        /// The number of attempts that the operator knew of, so that the same request acts once.
         attempt: u32,
     },
 }
 
-/// What a caller may do with a notification now.
+/// The step that a caller may take now.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
-    /// Nothing: it is finished, or somebody else's.
+    /// Nothing: it is finished, or another caller continues it.
     Nothing,
     /// Nothing before this time; then ask again.
     NotBefore(DateTime<Utc>),
-    /// Send it, or decide that it waits or is skipped. Nothing was handed over,
-    /// or a second mail is wanted.
+    /// Send it, or decide that it waits or is skipped. No mail was sent, or a second one is wanted.
     Deliver,
-    /// Ask the mailer what became of this attempt: the worker that made it died
-    /// with the mail in its hands.
+    /// Ask the mailer for the outcome of this attempt, whose worker died while sending.
     AskMailer {
         /// The number of the attempt.
         attempt: u32,
@@ -44,7 +41,8 @@ pub enum Step {
 }
 
 impl Notification {
-    /// When the heartbeat is to resume it; `None` where it is none of its business.
+    /// The time at which the heartbeat resumes it; `None` if it does not.
+    #[must_use]
     pub fn due_at(&self) -> Option<DateTime<Utc>> {
         match self.state.resume() {
             Some(Resume::Heartbeat(at)) => Some(at),
@@ -57,6 +55,7 @@ impl Notification {
     /// It belongs either to the heartbeat or to the redelivery of its event, as
     /// its state says; the other one gets [`Step::Nothing`]. Only an operator
     /// overrules an unknown outcome.
+    #[must_use]
     pub fn next_step(&self, caller: Caller, now: DateTime<Utc>) -> Step {
         let due_at = self.due_at();
         match (caller, &self.state) {

@@ -17,11 +17,11 @@ use super::{
 use crate::recipient::Recipient;
 use crate::{AccountId, CorrelationId, EventId, NotificationId, Version};
 
-/// The deadline of what has none stored: it has passed.
+/// The deadline if none is stored: a past one.
 const PASSED: DateTime<Utc> = DateTime::UNIX_EPOCH;
-/// The reason where none is stored.
+/// The reason if none is stored.
 const NO_REASON: &str = "no reason given";
-/// The reason of what an older version had claimed and not begun to send.
+/// The reason of a notification that an older version claimed and did not begin to send.
 const CLAIMED: &str = "a worker claimed it and did not send it";
 
 #[derive(Serialize, Deserialize)]
@@ -55,14 +55,14 @@ pub(super) struct Stored {
     delivery: Option<DeliveryStatus>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     verification_code: Option<String>,
-    /// Since there are facts; before, they follow from the history.
+    /// Absent in items of older versions; then the facts are derived from the history.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     facts: Option<StoredFacts>,
     history: History,
 }
 
-/// Times are numbers here, which take a third of the bytes of their texts: an
-/// item of usual length is to stay within one write unit.
+/// The stored facts. Times are numbers, with a third of the bytes of their texts, so that a usual item stays within one write
+/// unit.
 #[derive(Serialize, Deserialize)]
 struct StoredFacts {
     #[serde(with = "ts_nanoseconds")]

@@ -9,20 +9,20 @@ use crate::email::{AddressHash, EmailAddress};
 use crate::fields::{FieldError, Fields, name_of};
 use crate::notification_kind::Kind;
 
-/// Most of them: a household and its bookkeeper, not a mailing list.
+/// Further addresses of a customer: a household and its bookkeeper, not a mailing list. More are refused with 400.
 pub const MAX_FURTHER_ADDRESSES: usize = 5;
 
-/// One of them.
+/// A further address.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FurtherAddress {
     /// The address itself.
     pub email: EmailAddress,
-    /// What it is told; at least one.
+    /// The kinds that it gets; at least one.
     pub kinds: BTreeSet<Kind>,
 }
 
 impl FurtherAddress {
-    /// How notifications name it.
+    /// The hash by which notifications name it.
     #[must_use]
     pub fn hash(&self) -> AddressHash {
         self.email.hash()
@@ -106,12 +106,13 @@ fn read_kinds(value: Value, pointer: &str) -> Result<BTreeSet<Kind>, Vec<FieldEr
 }
 
 fn array(value: Value, pointer: &str) -> Result<Vec<Value>, Vec<FieldError>> {
-    match value {
-        Value::Array(values) => Ok(values),
-        Value::Null => Ok(Vec::new()),
-        other => {
-            let detail = format!("must be an array, not {}", name_of(&other));
-            Err(vec![FieldError::pointer(pointer, detail)])
-        }
+    let found = name_of(&value);
+    if let Value::Array(values) = value {
+        return Ok(values);
     }
+    if value.is_null() {
+        return Ok(Vec::new());
+    }
+    let detail = format!("must be an array, not {found}");
+    Err(vec![FieldError::pointer(pointer, detail)])
 }

@@ -1,4 +1,4 @@
-//! Other preferences than a customer had, for the question what they would give.
+//! A change of preferences, for a what-if.
 
 use std::collections::BTreeSet;
 
@@ -7,9 +7,8 @@ use serde_json::Value;
 use super::Preferences;
 use crate::fields::FieldError;
 
-/// A change of some preferences: each member that is named takes the place of
-/// the customer's, and of `kinds` each kind that is named, whole. The rest
-/// stays as it was.
+/// A change of some preferences: each member replaces the customer's, and of `kinds` each kind, as a whole. The rest does not
+/// change.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Change {
     preferences: Preferences,
@@ -17,10 +16,10 @@ pub struct Change {
 }
 
 impl Change {
-    /// Reads a part of the contract's object, by the same rules as the whole.
+    /// Reads a part of the API's object, by the same rules as the whole.
     ///
     /// # Errors
-    /// Each field at fault, by its place below `pointer`.
+    /// Every fault, each with its pointer below `pointer`; a retry does not help.
     pub fn read(value: Value, pointer: &str) -> Result<Self, Vec<FieldError>> {
         let members = value.as_object().into_iter().flatten();
         let named: BTreeSet<String> = members.map(|(name, _)| name.clone()).collect();
@@ -32,7 +31,7 @@ impl Change {
         Ok(Change { preferences, named })
     }
 
-    /// The preferences with this change.
+    /// Returns the preferences with this change.
     #[must_use]
     pub fn apply(&self, to: &Preferences) -> Preferences {
         let (mut changed, by) = (to.clone(), self.preferences.clone());

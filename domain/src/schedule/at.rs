@@ -1,4 +1,4 @@
-//! Once, at a moment or at a local time.
+//! A schedule that runs once, at an instant or at a local time.
 
 use chrono::{DateTime, NaiveDateTime, Utc};
 use chrono_tz::Tz;
@@ -6,7 +6,7 @@ use chrono_tz::Tz;
 use super::local_time;
 use crate::time::{WrittenBy, as_kept, is_leap_second};
 
-/// A moment (RFC 3339 with a zone) or a local time of the schedule's zone,
+/// An instant (RFC 3339 with a zone) or a local time of the schedule's zone,
 /// `yyyy-mm-ddThh:mm[:ss]`, optionally as EventBridge writes it: `at(...)`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct At {
@@ -33,11 +33,11 @@ impl At {
             .into_iter()
             .find_map(|format| NaiveDateTime::parse_from_str(inner, format).ok());
         let time = match local {
-            // chrono alone would also take "2026-1-2T9:00".
+            // chrono alone would also accept "2026-1-2T9:00".
             Some(local) if inner.len() == 16 || inner.len() == 19 => {
                 (by == WrittenBy::Store || !is_leap_second(&local)).then_some(Time::Local(local))
             }
-            // An occurrence is found again by its stored time.
+            // An occurrence is identified by its stored time.
             _ => (by.parse_time(inner).ok()).map(|moment| Time::Moment(as_kept(moment))),
         };
         time.map(|time| At {

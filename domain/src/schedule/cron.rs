@@ -1,4 +1,4 @@
-//! At the local times of a pattern.
+//! A schedule that runs at the local times of a pattern.
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -6,8 +6,8 @@ use croner::parser::{CronParser, Seconds, Year};
 
 use super::local_time;
 
-/// Local times that can pass without an instant of their own: those of the
-/// longest repeated stretch, a day, at one a minute.
+/// Local times without an instant of their own that a search may pass: those of the longest repeated stretch, a day, at one a
+/// minute.
 const MOST_WITHOUT_INSTANT: usize = 24 * 60 + 1;
 
 /// `cron(minutes hours day-of-month month day-of-week year)` as EventBridge
@@ -82,14 +82,13 @@ impl Cron {
     }
 
     pub(super) fn next_after(&self, zone: Tz, instant: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        // The pattern is asked on a clock that is never put forward or back:
-        // what a local time means is decided in one place.
+        // The pattern runs on a clock that is never put forward or back, because `local_time` alone decides on the meaning of
+        // local times.
         let mut local = instant.with_timezone(&zone).naive_local().and_utc();
         for _ in 0..MOST_WITHOUT_INSTANT {
             local = self.pattern.find_next_occurrence(&local, false).ok()?;
             let next = local_time::instant(zone, local.naive_utc())?;
-            // Within a repeated stretch the local time goes on, and its instant
-            // was at the first of the two.
+            // Within a repeated stretch the local time continues, and its instant is that of the first pass.
             if next > instant {
                 return Some(next);
             }
@@ -106,7 +105,7 @@ fn check_days(day: &str, weekday: &str) -> Result<(), String> {
     if weekday.eq_ignore_ascii_case("L") {
         return Err("must name the day before \"L\" in day-of-week, like \"6L\"".to_owned());
     }
-    // croner's numbers go one further.
+    // croner's numbers are higher by one.
     let numbers = weekday
         .split(|c: char| !c.is_ascii_digit() && c != '#')
         .filter_map(|part| part.split('#').next())

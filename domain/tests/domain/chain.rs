@@ -236,7 +236,7 @@ proptest! {
     }
 }
 
-/// Whoever changes what is hashed, or how, breaks every stored history. This
+/// A change of the hashed content, or of its form, breaks every stored history. This
 /// value may change only together with a migration.
 #[test]
 fn the_hash_of_a_commit_never_changes() {

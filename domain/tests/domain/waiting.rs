@@ -1,4 +1,4 @@
-//! When a customer is told who is not to be told at once, as tables; with the
+//! The times at which waiting notifications are sent, as tables; with the
 //! days on which clocks are put forward or back.
 
 use chrono::{DateTime, Utc};

@@ -1,6 +1,5 @@
-//! What a digest covers, and how it is stored so that it stays small: an id of a
-//! notification follows from its account, version, kind and recipient, and
-//! versions are short where ids are not.
+//! The notifications that a digest covers, and their compact stored form: ids are derived from account, version, kind and
+//! recipient, and versions are shorter than ids.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,15 +11,14 @@ use crate::notification::{self, EMAIL, Kind};
 use crate::recipient::Recipient;
 use crate::{AccountId, CustomerId, EventId, NotificationId, Version};
 
-/// Most bytes of what a digest covers, as it is stored: beside the longest
-/// history and all that a provider reports, the item is to stay below 64 KB.
+/// Stored bytes of the notifications in a digest, so that the item stays below 64 KB with the longest history and all reports
+/// of a provider. The rest waits for the next digest.
 const MAX_COVERED_BYTES: usize = 20 * 1024;
-/// Bytes that an account and a kind take with their names, beside the account's id.
+/// Stored bytes of a group of one account and kind, without the account's id.
 const BYTES_OF_A_GROUP: usize = 64;
 
-/// The notifications of one recipient that waited for one occurrence. Pinned
-/// when the digest is first written, and only ever shortened: what comes later
-/// is in the next one.
+/// The notifications of one recipient that waited for one occurrence. Pinned when the digest is first written, and only
+/// shortened afterwards: later ones are in the next digest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Stored", into = "Stored")]
 pub struct Digest {
@@ -36,7 +34,7 @@ pub struct Digest {
 pub struct Covered {
     /// Its id.
     pub notification_id: NotificationId,
-    /// What it is about.
+    /// Its kind.
     pub kind: Kind,
     /// The account of its event.
     pub account_id: AccountId,
@@ -47,13 +45,15 @@ pub struct Covered {
 impl Covered {
     /// Its position in a digest: by account, in the order of its events, what
     /// an event is mainly about first.
+    #[must_use]
     pub fn position(&self) -> (&AccountId, Version, Kind) {
         (&self.account_id, self.event_version, self.kind)
     }
 }
 
 impl Digest {
-    /// Pins what a digest covers: the first of these, as many as fit.
+    /// Returns a digest with the first of these notifications, as many as fit.
+    #[must_use]
     pub fn pin(
         customer_id: CustomerId,
         recipient: Recipient,
@@ -71,34 +71,39 @@ impl Digest {
         }
     }
 
-    /// Whose notifications it covers.
+    /// The recipient of its notifications.
+    #[must_use]
     pub fn customer_id(&self) -> &CustomerId {
         &self.customer_id
     }
 
-    /// Where its period begins.
+    /// The beginning of its period.
+    #[must_use]
     pub fn from(&self) -> DateTime<Utc> {
         self.from
     }
 
-    /// The occurrence, at which its period ends.
+    /// The end of its period: its occurrence.
+    #[must_use]
     pub fn to(&self) -> DateTime<Utc> {
         self.to
     }
 
     /// The notifications that it covers, in order.
+    #[must_use]
     pub fn covers(&self) -> &[Covered] {
         &self.covers
     }
 
     /// Whether it covers this notification.
+    #[must_use]
     pub fn includes(&self, notification: NotificationId) -> bool {
         self.covers
             .iter()
             .any(|covered| covered.notification_id == notification)
     }
 
-    /// Leaves out what `keep` refuses, and returns that.
+    /// Removes the notifications that `keep` refuses, and returns them.
     pub fn retain(&mut self, keep: impl Fn(&Covered) -> bool) -> Vec<Covered> {
         let covers = std::mem::take(&mut self.covers);
         let (kept, left_out) = covers.into_iter().partition(keep);
@@ -107,17 +112,20 @@ impl Digest {
     }
 }
 
-/// How many of these fit into one digest.
+/// The number of these notifications that fit into one digest.
 fn room_for(waiting: &[Covered]) -> usize {
     let mut groups = BTreeSet::new();
-    let mut bytes = 0;
+    let mut bytes = 0_usize;
     waiting
         .iter()
         .take_while(|one| {
             if groups.insert((&one.account_id, one.kind)) {
-                bytes += BYTES_OF_A_GROUP + one.account_id.as_str().len();
+                let id = one.account_id.as_str().len();
+                bytes = bytes.saturating_add(BYTES_OF_A_GROUP).saturating_add(id);
             }
-            bytes += one.event_version.to_string().len() + 1;
+            // And a comma.
+            let version = one.event_version.to_string().len().saturating_add(1);
+            bytes = bytes.saturating_add(version);
             bytes <= MAX_COVERED_BYTES
         })
         .count()
@@ -132,8 +140,7 @@ struct Stored {
     to: DateTime<Utc>,
     #[serde(default, rename = "told", skip_serializing_if = "Vec::is_empty")]
     groups: Vec<Group>,
-    /// One by one: all of them, in what an older version stored; since then,
-    /// those whose ids are of another making.
+    /// Single notifications: all in digests of older versions; since then, those whose ids are derived differently.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     covers: Vec<Covered>,
 }
@@ -214,7 +221,7 @@ impl From<Digest> for Stored {
     }
 }
 
-/// The id of the notification of this kind about this version.
+/// Returns the id of the notification of this kind about this version.
 fn id(
     account: &AccountId,
     version: Version,
@@ -223,9 +230,10 @@ fn id(
     recipient: &Recipient,
 ) -> NotificationId {
     let reported = EventId::new(account, version);
-    let event = match kind {
-        Kind::Overdrawn => reported.derived(ACCOUNT_OVERDRAWN),
-        _ => reported,
+    let event = if kind == Kind::Overdrawn {
+        reported.derived(ACCOUNT_OVERDRAWN)
+    } else {
+        reported
     };
     notification::notification_id(event, kind, customer, recipient, EMAIL)
 }

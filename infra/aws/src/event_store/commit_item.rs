@@ -25,8 +25,8 @@ pub(crate) struct CommitItem {
     request_hash: ByteBuf,
     /// Absent where it is true, and from commits that are older than it.
     #[serde(
-        default = "domain::commit::told",
-        skip_serializing_if = "domain::commit::is_told"
+        default = "domain::commit::notified",
+        skip_serializing_if = "domain::commit::is_notified"
     )]
     notify: bool,
     after: Account,
