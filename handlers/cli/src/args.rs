@@ -27,13 +27,13 @@ const EXIT_CODES: &str = "Exit codes: 0 done, 1 failed, 2 wrong use.";
 /// Without a command it is `serve`: the whole pipeline on this machine.
 #[derive(Debug, Parser)]
 #[command(name = "ledgerbell", version, about, after_help = EXIT_CODES)]
-pub struct Arguments {
+pub(crate) struct Arguments {
     #[command(subcommand)]
     pub command: Option<Command>,
 }
 
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub(crate) enum Command {
     /// Run the whole pipeline on this machine, on one folder
     Serve(ServeOptions),
     Console(ConsoleOptions),

@@ -15,7 +15,7 @@ use ureq::http::{Response, StatusCode};
 use ureq::{Agent, Body};
 
 use crate::stack::{self, Signer};
-pub use problem::Problem;
+pub(crate) use problem::Problem;
 use request::Request;
 
 /// Longest wait for an answer, in seconds. The longest request is the verification
@@ -30,7 +30,7 @@ const MAX_ANSWER_BYTES: u64 = 32 * 1024 * 1024;
 
 /// The reason why a request failed.
 #[derive(Debug, thiserror::Error)]
-pub enum CallError {
+pub(crate) enum CallError {
     #[error(
         "no ledgerbell answers at {endpoint}: {reason}; start one with `ledgerbell serve`, or name it with --endpoint"
     )]
@@ -45,7 +45,7 @@ pub enum CallError {
 
 impl CallError {
     /// Returns the status of a problem.
-    pub fn status(&self) -> Option<StatusCode> {
+    pub(crate) fn status(&self) -> Option<StatusCode> {
         match self {
             CallError::Problem(problem) => Some(problem.status),
             _ => None,
@@ -53,16 +53,16 @@ impl CallError {
     }
 
     /// Whether other writers won every race; the same request may be sent again.
-    pub fn is_busy(&self) -> bool {
+    pub(crate) fn is_busy(&self) -> bool {
         matches!(self, CallError::Problem(problem) if problem.is_busy())
     }
 }
 
-pub type Result<T, E = CallError> = std::result::Result<T, E>;
+pub(crate) type Result<T, E = CallError> = std::result::Result<T, E>;
 
 /// An answer that is not a problem.
 #[derive(Debug)]
-pub struct Answer {
+pub(crate) struct Answer {
     pub body: Value,
     /// The request was recorded before.
     pub replayed: bool,
@@ -74,7 +74,7 @@ pub struct Answer {
 
 /// An append, which is safe to retry because of its key.
 #[derive(Debug)]
-pub struct Append<'a, B> {
+pub(crate) struct Append<'a, B> {
     pub account_id: &'a str,
     pub idempotency_key: &'a str,
     /// The version that the account must have; 0 if it must not exist.
@@ -97,7 +97,7 @@ impl<B: Serialize> Append<'_, B> {
 }
 
 #[derive(Debug, Clone)]
-pub struct Client {
+pub(crate) struct Client {
     agent: Agent,
     endpoint: String,
     patience: Duration,
@@ -119,7 +119,7 @@ impl Client {
     ///
     /// # Errors
     /// The URL needs TLS, which this program or this machine does not support.
-    pub fn new(endpoint: &Uri, signer: Option<Signer>) -> Result<Self, String> {
+    pub(crate) fn new(endpoint: &Uri, signer: Option<Signer>) -> Result<Self, String> {
         Ok(Client {
             agent: stack::agent(endpoint, REQUEST_TIMEOUT)?,
             endpoint: endpoint.to_string().trim_end_matches('/').to_owned(),
@@ -130,18 +130,18 @@ impl Client {
 
     /// Retries requests for this long, even while nothing listens there.
     #[must_use]
-    pub fn patient(mut self, patience: Duration) -> Self {
+    pub(crate) fn patient(mut self, patience: Duration) -> Self {
         self.patience = patience;
         self
     }
 
-    pub fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Value> {
+    pub(crate) fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Value> {
         let request = Request::new("GET", path).query(query);
         Ok(self.repeat(true, &request)?.body)
     }
 
     /// Sends a GET. Returns `None` after a 404.
-    pub fn find(&self, path: &str, query: &[(&str, &str)]) -> Result<Option<Value>> {
+    pub(crate) fn find(&self, path: &str, query: &[(&str, &str)]) -> Result<Option<Value>> {
         match self.get(path, query) {
             Ok(body) => Ok(Some(body)),
             Err(error) if error.status() == Some(StatusCode::NOT_FOUND) => Ok(None),
@@ -150,41 +150,46 @@ impl Client {
     }
 
     /// Sends a POST without a key, and only once, because it may have taken effect.
-    pub fn post(&self, path: &str, body: &impl Serialize) -> Result<Value> {
+    pub(crate) fn post(&self, path: &str, body: &impl Serialize) -> Result<Value> {
         let request = Request::new("POST", path).json(body);
         Ok(self.repeat(false, &request)?.body)
     }
 
     /// Sends a POST that may be retried: a query that is too long for a URL, or an
     /// idempotent request.
-    pub fn ask(&self, path: &str, query: &[(&str, &str)], body: &impl Serialize) -> Result<Value> {
+    pub(crate) fn ask(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+        body: &impl Serialize,
+    ) -> Result<Value> {
         let request = Request::new("POST", path).query(query).json(body);
         Ok(self.repeat(true, &request)?.body)
     }
 
-    pub fn put(&self, path: &str, body: &impl Serialize) -> Result<Value> {
+    pub(crate) fn put(&self, path: &str, body: &impl Serialize) -> Result<Value> {
         let request = Request::new("PUT", path).json(body);
         Ok(self.repeat(true, &request)?.body)
     }
 
     /// Sends a PUT to one of the paths besides the API, which only `serve` has.
-    pub fn put_local(&self, path: &str, body: &impl Serialize) -> Result<Value> {
+    pub(crate) fn put_local(&self, path: &str, body: &impl Serialize) -> Result<Value> {
         let request = Request::local("PUT", path).json(body);
         Ok(self.repeat(true, &request)?.body)
     }
 
     /// Sends a DELETE, which is idempotent.
-    pub fn delete(&self, path: &str) -> Result<()> {
+    pub(crate) fn delete(&self, path: &str) -> Result<()> {
         self.repeat(true, &Request::new("DELETE", path)).map(drop)
     }
 
     /// Appends, with retries under the same key until it is acknowledged.
-    pub fn append<B: Serialize>(&self, append: &Append<'_, B>) -> Result<Answer> {
+    pub(crate) fn append<B: Serialize>(&self, append: &Append<'_, B>) -> Result<Answer> {
         self.repeat(true, &append.request(&[]))
     }
 
     /// Returns the notifications that an append would produce. Nothing is recorded.
-    pub fn preview<B: Serialize>(&self, append: &Append<'_, B>) -> Result<Value> {
+    pub(crate) fn preview<B: Serialize>(&self, append: &Append<'_, B>) -> Result<Value> {
         let request = append.request(&[("dry_run", "notifications")]);
         Ok(self.repeat(true, &request)?.body)
     }

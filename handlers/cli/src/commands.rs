@@ -2,22 +2,22 @@
 //! ledgerbell.
 
 mod accounts;
-pub mod balance;
-pub mod completions;
+pub(crate) mod balance;
+pub(crate) mod completions;
 #[allow(
     clippy::float_arithmetic,
     reason = "list prices have eight decimals, and nobody is paid by this"
 )]
-pub mod cost;
-pub mod dead_letters;
-pub mod events;
-pub mod export;
-pub mod history;
-pub mod import;
-pub mod load;
-pub mod man;
-pub mod preview;
-pub mod replay;
-pub mod schedules;
-pub mod verify;
-pub mod what_if;
+pub(crate) mod cost;
+pub(crate) mod dead_letters;
+pub(crate) mod events;
+pub(crate) mod export;
+pub(crate) mod history;
+pub(crate) mod import;
+pub(crate) mod load;
+pub(crate) mod man;
+pub(crate) mod preview;
+pub(crate) mod replay;
+pub(crate) mod schedules;
+pub(crate) mod verify;
+pub(crate) mod what_if;

@@ -11,7 +11,7 @@ const DEFAULT_ENDPOINT: &str = "http://127.0.0.1:8080";
 
 /// The options of every command that is a client of a running ledgerbell.
 #[derive(Debug, Clone, Args)]
-pub struct Connection {
+pub(crate) struct Connection {
     /// URL of ledgerbell, without /v1
     #[arg(
         long,
@@ -36,7 +36,7 @@ impl Connection {
     ///
     /// # Errors
     /// The options do not identify a stack's region, or the URL is invalid.
-    pub fn client(&self) -> Result<Client, Failure> {
+    pub(crate) fn client(&self) -> Result<Client, Failure> {
         let signer = match stack::is_stack(&self.endpoint, &self.access) {
             true => Some(Signer::new(&self.endpoint, &self.access).map_err(Failure::WrongUse)?),
             false => None,

@@ -32,7 +32,7 @@ const POLL_MS: u32 = 5_000;
 /// You may do what your credentials allow.
 #[derive(Debug, Clone, Args)]
 #[command(verbatim_doc_comment)]
-pub struct ConsoleOptions {
+pub(crate) struct ConsoleOptions {
     /// URL of the stack's API, without /v1: https://ID.execute-api.REGION.amazonaws.com
     #[arg(long, value_name = "URL", value_parser = protected_endpoint)]
     endpoint: Uri,
@@ -50,7 +50,7 @@ pub struct ConsoleOptions {
     port: u16,
 }
 
-pub fn run(options: &ConsoleOptions) -> ExitCode {
+pub(crate) fn run(options: &ConsoleOptions) -> ExitCode {
     let signer = match Signer::new(&options.endpoint, &options.access) {
         Ok(signer) => signer,
         Err(reason) => return exit::with(exit::WRONG_USE, reason),

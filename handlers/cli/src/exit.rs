@@ -3,32 +3,32 @@
 
 use std::process::ExitCode;
 
-pub const FAILED: u8 = 1;
-pub const WRONG_USE: u8 = 2;
+pub(crate) const FAILED: u8 = 1;
+pub(crate) const WRONG_USE: u8 = 2;
 
 /// Prints one line and returns the code.
-pub fn with(code: u8, message: impl std::fmt::Display) -> ExitCode {
+pub(crate) fn with(code: u8, message: impl std::fmt::Display) -> ExitCode {
     crate::output::complain(message);
     ExitCode::from(code)
 }
 
 /// The outcome of a command that ran to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
+pub(crate) enum End {
     Done,
     /// The command has already reported the fault.
     Failed,
 }
 
 impl End {
-    pub fn done_if(done: bool) -> Self {
+    pub(crate) fn done_if(done: bool) -> Self {
         if done { End::Done } else { End::Failed }
     }
 }
 
 /// The reason why a command did not run to its end.
 #[derive(Debug, thiserror::Error)]
-pub enum Failure {
+pub(crate) enum Failure {
     #[error(transparent)]
     Call(#[from] crate::client::CallError),
     #[error("{0}")]
@@ -47,7 +47,7 @@ impl From<export::ExportError> for Failure {
 }
 
 /// Returns the exit code for a command's result.
-pub fn of(result: Result<End, Failure>) -> ExitCode {
+pub(crate) fn of(result: Result<End, Failure>) -> ExitCode {
     match result {
         Ok(End::Done) => ExitCode::SUCCESS,
         Ok(End::Failed) => ExitCode::from(FAILED),

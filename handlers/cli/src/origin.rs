@@ -15,7 +15,7 @@ use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use handlers::http::Problem;
 
-pub fn guard(app: Router) -> Router {
+pub(crate) fn guard(app: Router) -> Router {
     app.layer(middleware::from_fn(check))
 }
 
@@ -24,7 +24,7 @@ pub fn guard(app: Router) -> Router {
 const UNSUBSCRIBE: &str = "/v1/unsubscribe";
 
 /// Whether an address is loopback: 127.0.0.0/8 or `::1`, or an IPv4 one in IPv6 form.
-pub fn is_loopback(address: IpAddr) -> bool {
+pub(crate) fn is_loopback(address: IpAddr) -> bool {
     address.to_canonical().is_loopback()
 }
 

@@ -27,12 +27,12 @@ const FAILED: u8 = 2;
 
 /// Prints a line on stdout. Returns false if further output is pointless, because
 /// nobody reads it or it cannot be written.
-pub fn line(text: impl Display) -> bool {
+pub(crate) fn line(text: impl Display) -> bool {
     STDOUT.load(Ordering::Relaxed) == OPEN && note(writeln!(io::stdout().lock(), "{text}"))
 }
 
 /// Prints the document of `--json`.
-pub fn json(document: &impl Serialize) {
+pub(crate) fn json(document: &impl Serialize) {
     match serde_json::to_string_pretty(document) {
         Ok(text) => {
             line(text);
@@ -42,7 +42,7 @@ pub fn json(document: &impl Serialize) {
 }
 
 /// Prints the answer to the command line itself: help, the version, or its fault.
-pub fn explain(answer: &clap::Error) -> ExitCode {
+pub(crate) fn explain(answer: &clap::Error) -> ExitCode {
     let written = answer.print();
     if answer.use_stderr() {
         return ExitCode::from(exit::WRONG_USE);
@@ -52,7 +52,7 @@ pub fn explain(answer: &clap::Error) -> ExitCode {
 }
 
 /// Returns the program's exit code, given that of the work and the state of stdout.
-pub fn ended(code: ExitCode) -> ExitCode {
+pub(crate) fn ended(code: ExitCode) -> ExitCode {
     note(io::stdout().flush());
     match STDOUT.load(Ordering::Relaxed) {
         FAILED => ExitCode::from(exit::FAILED),
@@ -79,7 +79,7 @@ fn failed(error: impl Display) {
 }
 
 /// Prints a line on stderr.
-pub fn complain(message: impl Display) {
+pub(crate) fn complain(message: impl Display) {
     let message = one_line(&message.to_string());
     // A failure cannot be reported if stderr is closed too.
     let _ = writeln!(io::stderr().lock(), "ledgerbell: {message}");
@@ -87,7 +87,7 @@ pub fn complain(message: impl Display) {
 
 /// Returns foreign text on one line, without control characters, which would
 /// reach the terminal.
-pub fn one_line(text: &str) -> String {
+pub(crate) fn one_line(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect()
@@ -95,7 +95,7 @@ pub fn one_line(text: &str) -> String {
 
 /// Returns a progress bar on stderr if that is a terminal. Otherwise nothing is
 /// drawn, and the command's own lines show the progress.
-pub fn bar(length: Option<u64>, what: &'static str) -> ProgressBar {
+pub(crate) fn bar(length: Option<u64>, what: &'static str) -> ProgressBar {
     let target = if io::stderr().is_terminal() {
         ProgressDrawTarget::stderr()
     } else {
@@ -118,13 +118,13 @@ const HEARTBEAT: Duration = Duration::from_secs(10);
 
 /// The substitute for a bar in logs: an occasional line on stderr.
 #[derive(Debug)]
-pub struct Heartbeat {
+pub(crate) struct Heartbeat {
     terminal: bool,
     next: Instant,
 }
 
 impl Heartbeat {
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Heartbeat {
             terminal: io::stderr().is_terminal(),
             next: Instant::now() + HEARTBEAT,
@@ -132,7 +132,7 @@ impl Heartbeat {
     }
 
     /// Prints the progress if enough time has passed.
-    pub fn beat(&mut self, bar: &ProgressBar) {
+    pub(crate) fn beat(&mut self, bar: &ProgressBar) {
         if self.terminal || Instant::now() < self.next {
             return;
         }

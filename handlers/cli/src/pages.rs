@@ -17,7 +17,7 @@ const CONSOLE: &str = include_str!("../pages/console.html");
 
 /// The policy of pages: nothing from elsewhere, no inline script or style, and no
 /// forms. The mails in frames come from here too, each with a policy of its own.
-pub const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+pub(crate) const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
      img-src 'self' data:; frame-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 const CSS: &str = "text/css; charset=utf-8";
@@ -60,7 +60,7 @@ assets! {
 
 /// The facts that the console needs about its server.
 #[derive(Debug, Clone, Serialize)]
-pub struct About {
+pub(crate) struct About {
     /// Whether `/local/inbox` shows the mails.
     pub mailbox: bool,
     /// The stack that the console shows, or `None` for the server's own pipeline.
@@ -70,7 +70,7 @@ pub struct About {
 }
 
 /// Returns the routes of the console at `/`, of its files, and of `/local/about`.
-pub fn router(about: About) -> Router {
+pub(crate) fn router(about: About) -> Router {
     Router::new()
         .route("/", get(|| async { page(CONSOLE) }))
         .route("/assets/{name}", get(asset))
@@ -78,12 +78,12 @@ pub fn router(about: About) -> Router {
 }
 
 /// Returns a page with the headers that isolate it.
-pub fn page(html: &'static str) -> Response {
+pub(crate) fn page(html: &'static str) -> Response {
     guarded(Html(html).into_response(), POLICY)
 }
 
 /// Returns an answer with this policy, whose type the browser does not guess.
-pub fn guarded(mut response: Response, policy: &'static str) -> Response {
+pub(crate) fn guarded(mut response: Response, policy: &'static str) -> Response {
     let headers = response.headers_mut();
     for (name, value) in [
         (CONTENT_SECURITY_POLICY, policy),

@@ -16,14 +16,14 @@ use crate::client::Client;
 use crate::exit::Failure;
 use crate::output;
 
-pub use movements::Movements;
+pub(crate) use movements::Movements;
 
 /// Events in one answer of the API at most.
 const PAGE: &str = "1000";
 
 /// An account's balance after each of its events.
 #[derive(Debug)]
-pub struct Curve {
+pub(crate) struct Curve {
     account: String,
     currency: Currency,
     /// The balances in minor units, from version 1 on and without gaps.
@@ -33,7 +33,7 @@ pub struct Curve {
 }
 
 impl Curve {
-    pub fn read(client: &Client, account: &str) -> Result<Self, Failure> {
+    pub(crate) fn read(client: &Client, account: &str) -> Result<Self, Failure> {
         Curve::of(account, &events(client, account)?)
     }
 
@@ -60,7 +60,7 @@ impl Curve {
     }
 
     /// Prints the drawing, or writes it to the file.
-    pub fn show(&self, svg: Option<&Path>) -> Result<(), Failure> {
+    pub(crate) fn show(&self, svg: Option<&Path>) -> Result<(), Failure> {
         match svg {
             Some(file) => write(file, &svg::curve(self)),
             None => {

@@ -20,14 +20,14 @@ use crate::origin;
 use crate::output::complain;
 use crate::pages::{self, About};
 use crate::signal::Stop;
-pub use options::ServeOptions;
+pub(crate) use options::ServeOptions;
 
 /// Milliseconds between two looks of the page, which cost next to nothing here.
 const POLL_MS: u32 = 1_000;
 /// Seconds for which pending requests may take to end after a signal.
 const STOP_WITHIN: Duration = Duration::from_secs(10);
 
-pub fn run(options: &ServeOptions) -> ExitCode {
+pub(crate) fn run(options: &ServeOptions) -> ExitCode {
     let started = Instant::now();
     tracing_subscriber::fmt()
         .with_env_filter(

@@ -7,7 +7,7 @@ use std::io;
 /// Both are caught from [`Stop::listen`] on, so that a request is not lost if it
 /// comes before anybody waits for it.
 #[derive(Debug)]
-pub struct Stop {
+pub(crate) struct Stop {
     #[cfg(unix)]
     interrupt: tokio::signal::unix::Signal,
     #[cfg(unix)]
@@ -20,7 +20,7 @@ impl Stop {
     /// # Errors
     ///
     /// The operating system refuses a handler.
-    pub fn listen() -> io::Result<Self> {
+    pub(crate) fn listen() -> io::Result<Self> {
         #[cfg(unix)]
         {
             use tokio::signal::unix::{SignalKind, signal};
@@ -34,7 +34,7 @@ impl Stop {
     }
 
     /// Waits for a request to stop.
-    pub async fn requested(mut self) {
+    pub(crate) async fn requested(mut self) {
         #[cfg(unix)]
         tokio::select! {
             _ = self.interrupt.recv() => {}

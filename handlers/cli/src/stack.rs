@@ -13,7 +13,7 @@ use clap::Args;
 use ureq::Agent;
 
 use credentials::CredentialSource;
-pub use signature::Unsigned;
+pub(crate) use signature::Unsigned;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 #[cfg(not(feature = "remote"))]
@@ -23,7 +23,7 @@ const WITHOUT_TLS: &str = "this ledgerbell was built without TLS, which keeps `c
 /// The options for signing requests to a stack: credentials and region.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "For a stack in AWS")]
-pub struct Access {
+pub(crate) struct Access {
     /// The region of the API; by default from its URL, or else AWS_REGION
     #[arg(long, value_name = "REGION")]
     pub region: Option<String>,
@@ -35,7 +35,7 @@ pub struct Access {
 
 /// A signer of requests to one stack.
 #[derive(Debug)]
-pub struct Signer {
+pub(crate) struct Signer {
     region: String,
     credentials: CredentialSource,
 }
@@ -45,7 +45,7 @@ impl Signer {
     ///
     /// # Errors
     /// The region is unknown.
-    pub fn new(endpoint: &Uri, access: &Access) -> Result<Self, String> {
+    pub(crate) fn new(endpoint: &Uri, access: &Access) -> Result<Self, String> {
         let region = region(endpoint, access)
             .ok_or("the endpoint does not contain its region; give it with --region")?;
         Ok(Signer {
@@ -58,7 +58,7 @@ impl Signer {
     ///
     /// # Errors
     /// There are none.
-    pub fn check(&self) -> Result<(), String> {
+    pub(crate) fn check(&self) -> Result<(), String> {
         self.credentials.current().map(drop)
     }
 
@@ -66,7 +66,7 @@ impl Signer {
     ///
     /// # Errors
     /// There are no credentials, or the request cannot be signed.
-    pub fn sign(&self, request: &Unsigned<'_>) -> Result<Vec<(String, String)>, String> {
+    pub(crate) fn sign(&self, request: &Unsigned<'_>) -> Result<Vec<(String, String)>, String> {
         let credentials = self.credentials.current()?;
         signature::headers(request, &credentials, &self.region, SystemTime::now())
     }
@@ -77,7 +77,7 @@ impl Signer {
 /// # Errors
 /// The endpoint needs TLS, but this machine trusts no certificates or the program
 /// has no TLS.
-pub fn agent(endpoint: &Uri, request_timeout: Duration) -> Result<Agent, String> {
+pub(crate) fn agent(endpoint: &Uri, request_timeout: Duration) -> Result<Agent, String> {
     let config = Agent::config_builder()
         .timeout_global(Some(request_timeout))
         .timeout_connect(Some(CONNECT_TIMEOUT))
@@ -108,7 +108,7 @@ pub fn agent(endpoint: &Uri, request_timeout: Duration) -> Result<Agent, String>
 ///
 /// # Errors
 /// The fault of the URL, for the person who typed it.
-pub fn endpoint(text: &str) -> Result<Uri, String> {
+pub(crate) fn endpoint(text: &str) -> Result<Uri, String> {
     const FORM: &str = "must be a URL of host and port alone, without /v1, like http://127.0.0.1:8080 \
                         or https://ID.execute-api.REGION.amazonaws.com";
     let uri: Uri = text.trim_end_matches('/').parse().map_err(|_| FORM)?;
@@ -124,7 +124,7 @@ pub fn endpoint(text: &str) -> Result<Uri, String> {
 ///
 /// # Errors
 /// The fault of the URL, for the person who typed it.
-pub fn protected_endpoint(text: &str) -> Result<Uri, String> {
+pub(crate) fn protected_endpoint(text: &str) -> Result<Uri, String> {
     let uri = endpoint(text)?;
     // Even signed requests: without TLS, everybody on the way could read the accounts.
     if uri.scheme_str() == Some("http") && !is_local(&uri) {
@@ -135,7 +135,7 @@ pub fn protected_endpoint(text: &str) -> Result<Uri, String> {
 
 /// Whether requests to it must be signed: `ledgerbell serve` has neither TLS nor
 /// such a name.
-pub fn is_stack(endpoint: &Uri, access: &Access) -> bool {
+pub(crate) fn is_stack(endpoint: &Uri, access: &Access) -> bool {
     let named = endpoint
         .host()
         .is_some_and(|host| host.contains(".execute-api."));

@@ -3,7 +3,7 @@
 use crate::output;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Align {
+pub(crate) enum Align {
     Left,
     /// Right, for numbers and money, so that digits of equal weight are aligned.
     Right,
@@ -11,13 +11,13 @@ pub enum Align {
 
 /// A table whose rows are known before the first is printed.
 #[derive(Debug)]
-pub struct Table {
+pub(crate) struct Table {
     columns: Vec<(&'static str, Align, usize)>,
     rows: Vec<Vec<String>>,
 }
 
 impl Table {
-    pub fn new(columns: &[(&'static str, Align)]) -> Self {
+    pub(crate) fn new(columns: &[(&'static str, Align)]) -> Self {
         let columns = columns
             .iter()
             .map(|(name, align)| (*name, *align, name.chars().count()))
@@ -29,7 +29,7 @@ impl Table {
     }
 
     /// Adds a row with one cell for each column.
-    pub fn row(&mut self, cells: impl IntoIterator<Item = String>) {
+    pub(crate) fn row(&mut self, cells: impl IntoIterator<Item = String>) {
         let cells: Vec<String> = cells
             .into_iter()
             .map(|cell| output::one_line(&cell))
@@ -40,7 +40,7 @@ impl Table {
         self.rows.push(cells);
     }
 
-    pub fn heading(&self) -> String {
+    pub(crate) fn heading(&self) -> String {
         let names: Vec<String> = self
             .columns
             .iter()
@@ -50,19 +50,19 @@ impl Table {
     }
 
     /// Returns the heading and all rows.
-    pub fn lines(&self) -> Vec<String> {
+    pub(crate) fn lines(&self) -> Vec<String> {
         std::iter::once(self.heading())
             .chain(self.rows.iter().map(|cells| self.aligned(cells)))
             .collect()
     }
 
     /// Prints the table. Returns false if nobody reads any more.
-    pub fn print(&self) -> bool {
+    pub(crate) fn print(&self) -> bool {
         self.lines().into_iter().all(output::line)
     }
 
     /// Returns a single line with the column widths of the rows so far.
-    pub fn aligned(&self, cells: &[String]) -> String {
+    pub(crate) fn aligned(&self, cells: &[String]) -> String {
         let padded: Vec<String> = self
             .columns
             .iter()

@@ -10,14 +10,14 @@ use sha2::{Digest, Sha256};
 const BUFFER_BYTES: usize = 256 * 1024;
 
 /// A writer that counts and hashes the bytes that it passes on.
-pub struct Hashing<W> {
+pub(crate) struct Hashing<W> {
     inner: W,
     digest: Sha256,
     bytes: u64,
 }
 
 impl<W: Write> Hashing<W> {
-    pub fn new(inner: W) -> Self {
+    pub(crate) fn new(inner: W) -> Self {
         Hashing {
             inner,
             digest: Sha256::new(),
@@ -25,7 +25,7 @@ impl<W: Write> Hashing<W> {
         }
     }
 
-    pub fn finish(self) -> (W, u64, Hash) {
+    pub(crate) fn finish(self) -> (W, u64, Hash) {
         let hash = Hash::from_bytes(self.digest.finalize().into());
         (self.inner, self.bytes, hash)
     }
@@ -45,7 +45,7 @@ impl<W: Write> Write for Hashing<W> {
 }
 
 /// Returns the size and the SHA-256 of a file.
-pub fn of_file(path: &Path) -> io::Result<(u64, Hash)> {
+pub(crate) fn of_file(path: &Path) -> io::Result<(u64, Hash)> {
     let mut file = File::open(path)?;
     let mut hashing = Hashing::new(io::sink());
     let mut buffer = vec![0; BUFFER_BYTES];

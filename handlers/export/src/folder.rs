@@ -31,7 +31,7 @@ pub(crate) struct Folder {
 
 impl Folder {
     /// Creates the folder if it is missing, and locks it for this process.
-    pub fn open(root: &Path) -> Result<Self> {
+    pub(crate) fn open(root: &Path) -> Result<Self> {
         private::create_dir_all(root).map_err(at(root))?;
         let path = root.join(LOCK);
         let lock = private::create(&path).map_err(at(&path))?;
@@ -51,12 +51,12 @@ impl Folder {
         })
     }
 
-    pub fn manifest_path(&self) -> PathBuf {
+    pub(crate) fn manifest_path(&self) -> PathBuf {
         self.root.join(MANIFEST)
     }
 
     /// Replaces the manifest atomically.
-    pub fn save(&self, manifest: &Manifest) -> Result<()> {
+    pub(crate) fn save(&self, manifest: &Manifest) -> Result<()> {
         let (path, unfinished) = (
             self.manifest_path(),
             self.root.join(format!("{MANIFEST}{UNFINISHED}")),
@@ -73,7 +73,7 @@ impl Folder {
     }
 
     /// Begins a file of the table. `part` is its name and begins with `part-`.
-    pub fn begin(
+    pub(crate) fn begin(
         &self,
         format: Format,
         table: Table,
@@ -110,7 +110,7 @@ impl Folder {
 
     /// Removes the part files that the manifest does not name: leftovers of an
     /// interrupted run, and replaced snapshots. Other files stay.
-    pub fn clean(&self, manifest: &Manifest) -> Result<()> {
+    pub(crate) fn clean(&self, manifest: &Manifest) -> Result<()> {
         let named: BTreeSet<PathBuf> = manifest
             .files
             .iter()
@@ -168,20 +168,20 @@ pub(crate) struct Part {
 }
 
 impl Part {
-    pub fn day(&self) -> Option<NaiveDate> {
+    pub(crate) fn day(&self) -> Option<NaiveDate> {
         self.entry.day
     }
 
-    pub fn rows(&self) -> u64 {
+    pub(crate) fn rows(&self) -> u64 {
         self.writer.rows()
     }
 
-    pub fn write(&mut self, row: Row) -> Result<()> {
+    pub(crate) fn write(&mut self, row: Row) -> Result<()> {
         self.writer.write(row).map_err(failed(&self.path))
     }
 
     /// Finishes the file and gives it its final name.
-    pub fn finish(mut self) -> Result<FileEntry> {
+    pub(crate) fn finish(mut self) -> Result<FileEntry> {
         self.entry.rows = self.writer.rows();
         let hashing = self.writer.finish().map_err(failed(&self.path))?;
         let (file, bytes, sha256) = hashing.finish();

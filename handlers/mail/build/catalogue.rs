@@ -5,19 +5,19 @@ use std::fs;
 use std::path::Path;
 
 /// The folder that is not a locale: the parts that all mails share.
-pub const LAYOUT: &str = "layout";
+pub(crate) const LAYOUT: &str = "layout";
 
 /// The parts of a mail, besides its layout.
-pub const PARTS: [&str; 2] = ["subject.txt", "body.txt"];
+pub(crate) const PARTS: [&str; 2] = ["subject.txt", "body.txt"];
 
 /// The files of a locale, besides its mails: words, which are the same in every mail, and sentences with a name or number.
-pub const WORDS: &str = "words.txt";
-pub const SENTENCES: &str = "sentences.txt";
+pub(crate) const WORDS: &str = "words.txt";
+pub(crate) const SENTENCES: &str = "sentences.txt";
 const FORMATS: &str = "formats.txt";
 const VERSIONS: &str = "versions.txt";
 
 #[derive(Default)]
-pub struct Catalogue {
+pub(crate) struct Catalogue {
     pub locales: Vec<Locale>,
     /// The mails, by their folders' names; each locale has each.
     pub mails: BTreeSet<String>,
@@ -25,7 +25,7 @@ pub struct Catalogue {
     pub sources: BTreeMap<String, String>,
 }
 
-pub struct Locale {
+pub(crate) struct Locale {
     /// The BCP 47 tag.
     pub tag: String,
     pub versions: BTreeMap<String, u32>,
@@ -34,7 +34,7 @@ pub struct Locale {
 
 /// A locale's conventions that ICU4X does not cover.
 #[derive(Default)]
-pub struct Conventions {
+pub(crate) struct Conventions {
     pub symbol_first: bool,
     /// The text between number and symbol.
     pub gap: String,
@@ -44,7 +44,7 @@ pub struct Conventions {
 
 impl Catalogue {
     /// Reads the catalogue and the faults of its files. With faults it is incomplete.
-    pub fn read(templates: &Path) -> (Self, Vec<String>) {
+    pub(crate) fn read(templates: &Path) -> (Self, Vec<String>) {
         let mut catalogue = Catalogue::default();
         let mut faults = Vec::new();
         for name in names(templates) {

@@ -10,7 +10,7 @@ use crate::compose::{Composer, Composition};
 use crate::fact_names::{self, DIGEST, ENTRY, ITEM, NOTICE, STATEMENT, SUBJECT, TOTAL};
 
 /// Composes all templates, or returns the faults.
-pub fn composed(catalogue: &Catalogue) -> Result<Composition<'_>, Vec<String>> {
+pub(crate) fn composed(catalogue: &Catalogue) -> Result<Composition<'_>, Vec<String>> {
     let composer = Composer::new(catalogue)?;
     let mut faults = faults(catalogue, &composer);
     let mut composition = Composition::default();

@@ -16,7 +16,7 @@ const NOTICE: &str = "notice";
 
 /// A mail's templates, in which only facts are left to be evaluated.
 #[derive(Debug)]
-pub struct Composed {
+pub(crate) struct Composed {
     pub subject: String,
     pub text: String,
     pub html: String,
@@ -24,21 +24,21 @@ pub struct Composed {
 
 /// The templates and words of all locales.
 #[derive(Debug, Default)]
-pub struct Composition<'c> {
+pub(crate) struct Composition<'c> {
     /// The templates by locale and mail.
     pub mails: BTreeMap<(&'c str, &'c str), Composed>,
     /// The words by locale and name, for use outside templates: `kinds.deposit`.
     pub words: BTreeMap<&'c str, BTreeMap<String, String>>,
 }
 
-pub struct Composer<'c> {
+pub(crate) struct Composer<'c> {
     catalogue: &'c Catalogue,
     engine: Environment<'c>,
 }
 
 impl<'c> Composer<'c> {
     /// Parses the sources, or returns the faults.
-    pub fn new(catalogue: &'c Catalogue) -> Result<Self, Vec<String>> {
+    pub(crate) fn new(catalogue: &'c Catalogue) -> Result<Self, Vec<String>> {
         let mut engine = Environment::new();
         engine.set_undefined_behavior(UndefinedBehavior::Strict);
         engine.set_syntax(
@@ -79,7 +79,7 @@ impl<'c> Composer<'c> {
     }
 
     /// Composes the templates of a mail in a locale.
-    pub fn compose(&self, tag: &str, mail: &str) -> Result<Composed, Error> {
+    pub(crate) fn compose(&self, tag: &str, mail: &str) -> Result<Composed, Error> {
         let words = Value::from(self.exports(&format!("{tag}/{WORDS}"))?);
         let own = format!("{LAYOUT}/{mail}.txt");
         let layout = if self.catalogue.sources.contains_key(&own) {
@@ -103,7 +103,7 @@ impl<'c> Composer<'c> {
     }
 
     /// Returns the words of a locale, with their maps flattened.
-    pub fn words(&self, tag: &str) -> Result<BTreeMap<String, String>, Error> {
+    pub(crate) fn words(&self, tag: &str) -> Result<BTreeMap<String, String>, Error> {
         let all = self.all_exports(&format!("{tag}/{WORDS}"))?.into_iter();
         Ok(all
             .filter_map(|(name, value)| Some((name, value.as_str()?.to_owned())))
@@ -122,7 +122,7 @@ impl<'c> Composer<'c> {
     }
 
     /// Returns the same, and `name.key` for each key of a map besides the map.
-    pub fn all_exports(&self, path: &str) -> Result<BTreeMap<String, Value>, Error> {
+    pub(crate) fn all_exports(&self, path: &str) -> Result<BTreeMap<String, Value>, Error> {
         let mut all = self.exports(path)?;
         let maps: Vec<(String, Value)> = all
             .iter()

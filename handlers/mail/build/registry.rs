@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use crate::catalogue::{Catalogue, Locale};
 use crate::compose::Composition;
 
-pub fn locales(catalogue: &Catalogue) -> String {
+pub(crate) fn locales(catalogue: &Catalogue) -> String {
     let mut code = String::new();
     let tags: Vec<&str> = catalogue.locales.iter().map(|l| l.tag.as_str()).collect();
     let list = tags.join(", ");
@@ -46,7 +46,7 @@ pub fn locales(catalogue: &Catalogue) -> String {
     code
 }
 
-pub fn templates(catalogue: &Catalogue, composition: &Composition<'_>) -> String {
+pub(crate) fn templates(catalogue: &Catalogue, composition: &Composition<'_>) -> String {
     let mut folders = String::new();
     for mail in &catalogue.mails {
         line(&mut folders, &format!("{mail:?},"));

@@ -1,7 +1,7 @@
 //! The names that templates may use. `build.rs` refuses a template with another name; tests compare the facts with them.
 
 /// The facts of every mail.
-pub const ENVELOPE: &[&str] = &[
+pub(crate) const ENVELOPE: &[&str] = &[
     "bank_name",
     "customer_name",
     "verification_code",
@@ -13,10 +13,10 @@ pub const ENVELOPE: &[&str] = &[
 ];
 
 /// The additional facts of bodies, which subjects do not have.
-pub const GIVEN_TO_BODIES: &[&str] = &["headline"];
+pub(crate) const GIVEN_TO_BODIES: &[&str] = &["headline"];
 
 /// The facts of a mail about one event.
-pub const NOTICE: &[&str] = &[
+pub(crate) const NOTICE: &[&str] = &[
     "account",
     "amount",
     "balance_after",
@@ -33,7 +33,7 @@ pub const NOTICE: &[&str] = &[
 ];
 
 /// The facts of a digest.
-pub const DIGEST: &[&str] = &[
+pub(crate) const DIGEST: &[&str] = &[
     "count",
     "plural",
     "period_from",
@@ -45,13 +45,13 @@ pub const DIGEST: &[&str] = &[
 ];
 
 /// The facts of a digest's item.
-pub const ITEM: &[&str] = &["kinds", "time", "account", "amount", "balance_after"];
+pub(crate) const ITEM: &[&str] = &["kinds", "time", "account", "amount", "balance_after"];
 
 /// The facts of a digest's total for an account and currency.
-pub const TOTAL: &[&str] = &["account", "paid_in", "paid_out", "count"];
+pub(crate) const TOTAL: &[&str] = &["account", "paid_in", "paid_out", "count"];
 
 /// The facts of a statement.
-pub const STATEMENT: &[&str] = &[
+pub(crate) const STATEMENT: &[&str] = &[
     "account",
     "period_from",
     "period_to",
@@ -67,7 +67,7 @@ pub const STATEMENT: &[&str] = &[
 ];
 
 /// The facts of a statement's entry.
-pub const ENTRY: &[&str] = &[
+pub(crate) const ENTRY: &[&str] = &[
     "kind",
     "day",
     "amount",
@@ -77,7 +77,7 @@ pub const ENTRY: &[&str] = &[
 ];
 
 /// The facts that a subject may use: none that a third party wrote.
-pub const SUBJECT: &[&str] = &[
+pub(crate) const SUBJECT: &[&str] = &[
     "hidden",
     "account",
     "amount",
@@ -89,4 +89,4 @@ pub const SUBJECT: &[&str] = &[
 ];
 
 /// The folder of digests, which have no kind.
-pub const DIGEST_FOLDER: &str = "digest";
+pub(crate) const DIGEST_FOLDER: &str = "digest";

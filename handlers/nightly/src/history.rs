@@ -39,7 +39,7 @@ enum Accounts {
 impl<'a> Stored<'a> {
     /// Returns the commits recorded at `from` or later and before `to`, which
     /// must be past.
-    pub fn new(
+    pub(crate) fn new(
         store: &'a dyn EventStore,
         read_model: &'a dyn ReadModel,
         handle: &'a Handle,

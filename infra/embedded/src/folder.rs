@@ -38,7 +38,7 @@ pub enum FolderError {
 
 /// A data folder, locked for this process.
 #[derive(Debug)]
-pub struct Folder {
+pub(crate) struct Folder {
     path: PathBuf,
     // The lock lasts as long as the file is open.
     _lock: File,
@@ -46,7 +46,7 @@ pub struct Folder {
 
 impl Folder {
     /// Opens or creates the folder. A refused folder is left unchanged.
-    pub fn open(path: &Path) -> Result<Self, FolderError> {
+    pub(crate) fn open(path: &Path) -> Result<Self, FolderError> {
         let unusable = |error| FolderError::Unusable(path.to_owned(), error);
         private::create_dir_all(path).map_err(unusable)?;
         let format_file = path.join(FORMAT_FILE);
@@ -86,7 +86,7 @@ impl Folder {
         })
     }
 
-    pub fn file(&self, name: &str) -> PathBuf {
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.path.join(name)
     }
 }

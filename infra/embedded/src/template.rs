@@ -14,7 +14,7 @@ pub struct TemplateError(String);
 
 /// A rule of the bus and the functions that it feeds.
 #[derive(Debug, Clone)]
-pub struct Rule {
+pub(crate) struct Rule {
     pub name: String,
     /// The patterns as JSON, of which any may match.
     pub patterns: Vec<String>,
@@ -26,7 +26,7 @@ pub struct Rule {
 
 /// A heartbeat of the template.
 #[derive(Debug, Clone)]
-pub struct Heartbeat {
+pub(crate) struct Heartbeat {
     pub name: String,
     /// The logical id of the function that it calls.
     pub function: String,
@@ -35,12 +35,12 @@ pub struct Heartbeat {
 }
 
 #[derive(Debug, Clone)]
-pub struct Template {
+pub(crate) struct Template {
     resources: Map<String, Value>,
 }
 
 impl Template {
-    pub fn built_in() -> Result<Self, TemplateError> {
+    pub(crate) fn built_in() -> Result<Self, TemplateError> {
         let mut template: Value =
             serde_saphyr::from_str(TEMPLATE).map_err(|error| TemplateError(error.to_string()))?;
         match template["Resources"].take() {
@@ -61,7 +61,7 @@ impl Template {
 
     /// Returns the `CreateTable` requests, with the tables' names on one machine:
     /// `events` for `EventsTable`.
-    pub fn tables(&self) -> Vec<Value> {
+    pub(crate) fn tables(&self) -> Vec<Value> {
         self.of_type("AWS::DynamoDB::Table")
             .map(|(name, properties)| {
                 let mut request = json!({
@@ -89,7 +89,7 @@ impl Template {
     /// Returns the heartbeats. Their rates are ignored, because additional beats
     /// change nothing. EventBridge Scheduler's other calls are for services that
     /// do not exist on one machine.
-    pub fn heartbeats(&self) -> Vec<Heartbeat> {
+    pub(crate) fn heartbeats(&self) -> Vec<Heartbeat> {
         self.of_type("AWS::Scheduler::Schedule")
             .filter_map(|(name, properties)| {
                 let target = &properties["Target"];
@@ -106,7 +106,7 @@ impl Template {
             .collect()
     }
 
-    pub fn rules(&self) -> Vec<Rule> {
+    pub(crate) fn rules(&self) -> Vec<Rule> {
         self.of_type("AWS::Events::Rule")
             .map(|(name, properties)| {
                 let targets = properties["Targets"]

@@ -26,7 +26,7 @@ mod runtime_api;
 
 use std::{fs, process::Command};
 
-pub use part::Part;
+pub(crate) use part::Part;
 
 use crate::{
     command,

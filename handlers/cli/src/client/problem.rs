@@ -7,7 +7,7 @@ use ureq::http::StatusCode;
 
 /// A problem document of the API.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
+pub(crate) struct Problem {
     pub status: StatusCode,
     pub problem_type: String,
     pub title: String,
@@ -20,7 +20,7 @@ const BUSY: &str = "urn:ledgerbell:problem:busy";
 
 impl Problem {
     /// Reads a problem document. Returns `None` if it is not one.
-    pub fn read(status: StatusCode, body: &Value) -> Option<Self> {
+    pub(crate) fn read(status: StatusCode, body: &Value) -> Option<Self> {
         let text = |value: &Value, name: &str| value.get(name)?.as_str().map(str::to_owned);
         let errors = body
             .get("errors")
@@ -46,7 +46,7 @@ impl Problem {
     }
 
     /// Whether other writers won every race; the same request may be sent again.
-    pub fn is_busy(&self) -> bool {
+    pub(crate) fn is_busy(&self) -> bool {
         self.problem_type == BUSY
     }
 }

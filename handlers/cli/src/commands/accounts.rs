@@ -7,7 +7,7 @@ use crate::client::{Client, Result};
 const PAGE: &str = "1000";
 
 /// Returns all accounts of the read model, page by page.
-pub fn all(client: &Client) -> Result<Vec<Value>> {
+pub(super) fn all(client: &Client) -> Result<Vec<Value>> {
     let mut accounts = Vec::new();
     let mut cursor: Option<String> = None;
     loop {

@@ -19,7 +19,7 @@ use crate::plot::Curve;
 /// An earlier one is computed from the events.
 #[derive(Debug, Clone, Args)]
 #[command(verbatim_doc_comment)]
-pub struct BalanceOptions {
+pub(crate) struct BalanceOptions {
     /// Id of the account
     #[arg(value_name = "ACCOUNT")]
     account: AccountId,
@@ -55,7 +55,7 @@ enum Basis {
     Occurred,
 }
 
-pub fn run(options: &BalanceOptions) -> Result<End, Failure> {
+pub(crate) fn run(options: &BalanceOptions) -> Result<End, Failure> {
     if options.plot {
         let client = options.connection.client()?;
         Curve::read(&client, options.account.as_str())?.show(options.svg.as_deref())?;

@@ -13,13 +13,13 @@ use crate::output;
 /// ~/.local/share/bash-completion/completions/ledgerbell
 #[derive(Debug, Clone, Args)]
 #[command(verbatim_doc_comment)]
-pub struct CompletionsOptions {
+pub(crate) struct CompletionsOptions {
     /// The shell
     #[arg(value_enum, value_name = "SHELL")]
     shell: Shell,
 }
 
-pub fn run(options: &CompletionsOptions) -> Result<End, Failure> {
+pub(crate) fn run(options: &CompletionsOptions) -> Result<End, Failure> {
     let mut script = Vec::new();
     clap_complete::generate(
         options.shell,

@@ -25,7 +25,7 @@ const MILLION: f64 = 1e6;
 /// your stack's real cost is in AWS's bill.
 #[derive(Debug, Clone, Args)]
 #[command(verbatim_doc_comment)]
-pub struct CostOptions {
+pub(crate) struct CostOptions {
     /// Events a month
     #[arg(long, value_name = "N", default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000_000_000))]
     events: u64,
@@ -78,7 +78,7 @@ struct Answer<'a> {
     levers: Vec<Lever>,
 }
 
-pub fn run(options: &CostOptions) -> Result<End, Failure> {
+pub(crate) fn run(options: &CostOptions) -> Result<End, Failure> {
     let data = Data::read()?;
     let mails = options.mails_per_event;
     let wanted = |commit: &&Commit| {

@@ -13,7 +13,7 @@ const MAX_LETTERS: i64 = 100;
 
 /// List permanent failures, and redrive them
 #[derive(Debug, Clone, Args)]
-pub struct DeadLettersOptions {
+pub(crate) struct DeadLettersOptions {
     #[command(subcommand)]
     command: Command,
 }
@@ -69,7 +69,7 @@ const REDRIVEN: [(&str, Align); 3] = [
     ("", Align::Left),
 ];
 
-pub fn run(options: &DeadLettersOptions) -> Result<End, Failure> {
+pub(crate) fn run(options: &DeadLettersOptions) -> Result<End, Failure> {
     match &options.command {
         Command::List(options) => list(options),
         Command::Redrive(options) => redrive(options),

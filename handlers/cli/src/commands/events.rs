@@ -21,7 +21,7 @@ const PAGE: u64 = 500;
 /// only after a while.
 #[derive(Debug, Clone, Args)]
 #[command(verbatim_doc_comment)]
-pub struct EventsOptions {
+pub(crate) struct EventsOptions {
     /// Recorded at this time or later, such as 2026-11-01T00:00:00Z
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     from: Option<DateTime<Utc>>,
@@ -77,7 +77,7 @@ const COLUMNS: [(&str, Align); 8] = [
     ("ABOUT", Align::Left),
 ];
 
-pub fn run(options: &EventsOptions) -> Result<End, Failure> {
+pub(crate) fn run(options: &EventsOptions) -> Result<End, Failure> {
     let client = options.connection.client()?;
     let filter = options.query();
     let mut left = options.limit;

@@ -18,7 +18,7 @@ use crate::connection::Connection;
 use crate::exit::{End, Failure};
 use crate::output;
 use commits::Commits;
-pub use report::totals;
+pub(crate) use report::totals;
 
 /// Write the history as files for analysts
 ///
@@ -31,7 +31,7 @@ pub use report::totals;
 /// Events of the most recent seconds are left to the next run.
 #[derive(Debug, Clone, Args)]
 #[command(verbatim_doc_comment)]
-pub struct ExportOptions {
+pub(crate) struct ExportOptions {
     /// The folder; created if missing
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
@@ -66,7 +66,7 @@ impl ExportOptions {
     }
 }
 
-pub fn run(options: &ExportOptions) -> Result<End, Failure> {
+pub(crate) fn run(options: &ExportOptions) -> Result<End, Failure> {
     if let (Some(from), Some(to)) = (options.from, options.to)
         && from >= to
     {

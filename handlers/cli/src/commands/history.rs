@@ -17,7 +17,7 @@ const PAGE: u64 = 500;
 
 /// Show an account's events, oldest first
 #[derive(Debug, Clone, Args)]
-pub struct HistoryOptions {
+pub(crate) struct HistoryOptions {
     /// Id of the account
     #[arg(value_name = "ACCOUNT")]
     account: AccountId,
@@ -47,7 +47,7 @@ const COLUMNS: [(&str, Align); 6] = [
     ("ABOUT", Align::Left),
 ];
 
-pub fn run(options: &HistoryOptions) -> Result<End, Failure> {
+pub(crate) fn run(options: &HistoryOptions) -> Result<End, Failure> {
     let client = options.connection.client()?;
     if options.plot {
         Movements::read(&client, options.account.as_str())?.show();
@@ -110,7 +110,7 @@ fn print(events: &[Value], heading: bool) -> bool {
 }
 
 /// Returns an event's cells, from its version on.
-pub fn cells(event: &Value) -> [String; 6] {
+pub(crate) fn cells(event: &Value) -> [String; 6] {
     let data = &event["data"];
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let event_type = text(&event["type"]);

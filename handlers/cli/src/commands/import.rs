@@ -47,7 +47,7 @@ use report::Report;
 /// code is 1.
 #[derive(Debug, Clone, Args)]
 #[command(verbatim_doc_comment)]
-pub struct ImportOptions {
+pub(crate) struct ImportOptions {
     /// Statement files, in any order; a file can contain several
     #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
@@ -96,7 +96,7 @@ impl From<FormatName> for Format {
     }
 }
 
-pub fn run(options: &ImportOptions) -> Result<End, Failure> {
+pub(crate) fn run(options: &ImportOptions) -> Result<End, Failure> {
     let client = options.connection.client()?;
     let read = sources::read(
         &options.files,

@@ -45,7 +45,7 @@ const MAX_EVENTS: i64 = 1_000_000;
 /// latencies count from then, so that a stall shows in full.
 #[derive(Debug, Clone, Args)]
 #[command(verbatim_doc_comment)]
-pub struct LoadOptions {
+pub(crate) struct LoadOptions {
     /// Run this scenario instead, by the clock
     #[arg(value_enum, conflicts_with_all = ["accounts", "writers", "events", "duplicates"])]
     scenario: Option<Scenario>,
@@ -124,7 +124,7 @@ impl LoadOptions {
     }
 }
 
-pub fn run(options: &LoadOptions) -> Result<End, Failure> {
+pub(crate) fn run(options: &LoadOptions) -> Result<End, Failure> {
     if !options.allow_remote && !is_local(&options.connection.endpoint) {
         return Err(Failure::WrongUse(format!(
             "{} is not on this machine; give --allow-remote if you mean it",

@@ -13,14 +13,14 @@ use crate::output;
 /// To read one without a folder: ledgerbell man | man -l -
 #[derive(Debug, Clone, Args)]
 #[command(verbatim_doc_comment)]
-pub struct ManOptions {
+pub(crate) struct ManOptions {
     /// Folder for the pages, such as ~/.local/share/man/man1; created if
     /// missing. By default the first page goes to stdout
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
 }
 
-pub fn run(options: &ManOptions) -> Result<End, Failure> {
+pub(crate) fn run(options: &ManOptions) -> Result<End, Failure> {
     let command = Arguments::command();
     let Some(folder) = &options.out else {
         let mut page = Vec::new();

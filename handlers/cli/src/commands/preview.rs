@@ -25,7 +25,7 @@ use subject::Subject;
 /// LEDGERBELL_CHROMIUM names a program other than the usual ones.
 #[derive(Debug, Clone, Args)]
 #[command(verbatim_doc_comment)]
-pub struct PreviewOptions {
+pub(crate) struct PreviewOptions {
     /// A kind of notification, such as deposit or statement, or digest
     #[arg(value_name = "KIND", required_unless_present = "all")]
     subject: Option<Subject>,
@@ -69,7 +69,7 @@ pub struct PreviewOptions {
     json: bool,
 }
 
-pub fn run(options: &PreviewOptions) -> Result<End, Failure> {
+pub(crate) fn run(options: &PreviewOptions) -> Result<End, Failure> {
     let browser = Browser::find();
     let Some(subject) = options.subject else {
         return all(options, browser);

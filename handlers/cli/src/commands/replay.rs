@@ -24,7 +24,7 @@ use estimate::{Estimate, Work};
 /// interrupted, and survives a restart of the server.
 #[derive(Debug, Clone, Args)]
 #[command(verbatim_doc_comment)]
-pub struct ReplayOptions {
+pub(crate) struct ReplayOptions {
     #[command(subcommand)]
     command: Command,
 }
@@ -129,7 +129,7 @@ struct SwitchBackOptions {
     connection: Connection,
 }
 
-pub fn run(options: &ReplayOptions) -> Result<End, Failure> {
+pub(crate) fn run(options: &ReplayOptions) -> Result<End, Failure> {
     match &options.command {
         Command::Projections(options) => {
             let request = json!({ "kind": "projections", "switch": options.switch });

@@ -17,7 +17,7 @@ const PAGE: &str = "1000";
 
 /// List, create and cancel scheduled operations
 #[derive(Debug, Clone, Args)]
-pub struct SchedulesOptions {
+pub(crate) struct SchedulesOptions {
     #[command(subcommand)]
     command: Command,
 }
@@ -79,7 +79,7 @@ const SCHEDULES: [(&str, Align); 7] = [
     ("LAST", Align::Left),
 ];
 
-pub fn run(options: &SchedulesOptions) -> Result<End, Failure> {
+pub(crate) fn run(options: &SchedulesOptions) -> Result<End, Failure> {
     match &options.command {
         Command::List(options) => list(options),
         Command::Show(options) => show(options),

@@ -27,7 +27,7 @@ use crate::table::{Align, Table};
 /// truncated.
 #[derive(Debug, Clone, Args)]
 #[command(verbatim_doc_comment)]
-pub struct VerifyOptions {
+pub(crate) struct VerifyOptions {
     /// Accounts to check; by default all
     #[arg(value_name = "ACCOUNT")]
     accounts: Vec<AccountId>,
@@ -56,7 +56,7 @@ const COLUMNS: [(&str, Align); 5] = [
     ("RESULT", Align::Left),
 ];
 
-pub fn run(options: &VerifyOptions) -> Result<End, Failure> {
+pub(crate) fn run(options: &VerifyOptions) -> Result<End, Failure> {
     if let Some(export) = &options.export {
         return folder::run(export, options.manifest_sha256, options.connection.json);
     }

@@ -26,7 +26,7 @@ use answer::{Answer, Page};
 /// are counted as if mails to them arrived.
 #[derive(Debug, Clone, Args)]
 #[command(verbatim_doc_comment)]
-pub struct WhatIfOptions {
+pub(crate) struct WhatIfOptions {
     /// Recorded at this time or later, such as 2026-11-01T00:00:00Z
     #[arg(long, value_name = "TIME", value_parser = parse_time)]
     from: DateTime<Utc>,
@@ -59,7 +59,7 @@ pub struct WhatIfOptions {
 /// Events in one request, which must be answered within the function's timeout.
 const PAGE: &str = "500";
 
-pub fn run(options: &WhatIfOptions) -> Result<End, Failure> {
+pub(crate) fn run(options: &WhatIfOptions) -> Result<End, Failure> {
     if options.from >= options.to {
         return Err(Failure::WrongUse(
             "--to must be later than --from".to_owned(),

@@ -15,7 +15,7 @@ const WIDTH: u32 = 24;
 
 /// The sums of each day (UTC) on which movements occurred.
 #[derive(Debug)]
-pub struct Movements {
+pub(crate) struct Movements {
     currency: Currency,
     days: BTreeMap<String, Day>,
 }
@@ -28,7 +28,7 @@ struct Day {
 }
 
 impl Movements {
-    pub fn read(client: &Client, account: &str) -> Result<Self, Failure> {
+    pub(crate) fn read(client: &Client, account: &str) -> Result<Self, Failure> {
         Movements::of(&events(client, account)?)
     }
 
@@ -56,7 +56,7 @@ impl Movements {
     }
 
     /// Prints a line for each day.
-    pub fn show(&self) {
+    pub(crate) fn show(&self) {
         self.lines().into_iter().all(output::line);
     }
 

@@ -11,7 +11,7 @@ const DEFAULT_BANK_NAME: &str = "Example Bank";
 const DEFAULT_MAIL_FROM: &str = "notifications@bank.example";
 
 #[derive(Debug, Clone, Args)]
-pub struct ServeOptions {
+pub(crate) struct ServeOptions {
     /// Address and port of API, console and mailbox
     #[arg(long, value_name = "ADDRESS:PORT", default_value = DEFAULT_LISTEN, value_parser = listen)]
     pub listen: SocketAddr,

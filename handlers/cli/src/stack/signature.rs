@@ -12,7 +12,7 @@ const SERVICE: &str = "execute-api";
 
 /// A request as it will be sent. All of it is signed.
 #[derive(Debug)]
-pub struct Unsigned<'a> {
+pub(crate) struct Unsigned<'a> {
     pub method: &'a str,
     pub url: &'a str,
     pub headers: &'a [(&'a str, &'a str)],

@@ -8,17 +8,17 @@ use super::parse;
 use crate::table::Table;
 use crate::value::{Row, Value};
 
-pub fn writer<W: Write>(file: W, table: Table) -> csv::Result<Writer<W>> {
+pub(super) fn writer<W: Write>(file: W, table: Table) -> csv::Result<Writer<W>> {
     let mut writer = Writer::from_writer(file);
     writer.write_record(table.columns().iter().map(|column| column.name))?;
     Ok(writer)
 }
 
-pub fn write<W: Write>(file: &mut Writer<W>, row: &Row) -> csv::Result<()> {
+pub(super) fn write<W: Write>(file: &mut Writer<W>, row: &Row) -> csv::Result<()> {
     file.write_record(row.iter().map(Value::to_string))
 }
 
-pub fn reader<R: Read>(file: R, table: Table) -> Result<Reader<R>, String> {
+pub(super) fn reader<R: Read>(file: R, table: Table) -> Result<Reader<R>, String> {
     let mut reader = Reader::from_reader(file);
     let heading = reader.headers().map_err(|error| error.to_string())?;
     let names = table.columns().iter().map(|column| column.name);
@@ -28,7 +28,7 @@ pub fn reader<R: Read>(file: R, table: Table) -> Result<Reader<R>, String> {
     Ok(reader)
 }
 
-pub fn read<R: Read>(file: &mut Reader<R>, table: Table) -> Result<Option<Row>, String> {
+pub(super) fn read<R: Read>(file: &mut Reader<R>, table: Table) -> Result<Option<Row>, String> {
     let mut record = StringRecord::new();
     let read = file.read_record(&mut record);
     if !read.map_err(|error| error.to_string())? {

@@ -10,7 +10,7 @@ use super::parse;
 use crate::table::Table;
 use crate::value::{Row, Value};
 
-pub fn write(file: &mut impl Write, table: Table, row: &Row) -> std::io::Result<()> {
+pub(super) fn write(file: &mut impl Write, table: Table, row: &Row) -> std::io::Result<()> {
     let mut json = serde_json::Serializer::new(&mut *file);
     let mut map = json.serialize_map(Some(row.len()))?;
     for (column, value) in table.columns().iter().zip(row) {
@@ -26,7 +26,7 @@ pub fn write(file: &mut impl Write, table: Table, row: &Row) -> std::io::Result<
 }
 
 /// Reads the next line as a row. Returns `None` at the end.
-pub fn read(file: &mut impl BufRead, table: Table) -> Result<Option<Row>, String> {
+pub(super) fn read(file: &mut impl BufRead, table: Table) -> Result<Option<Row>, String> {
     let mut line = String::new();
     let read = file.read_line(&mut line);
     if read.map_err(|error| error.to_string())? == 0 {

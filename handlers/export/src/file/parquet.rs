@@ -27,14 +27,14 @@ const ROWS_IN_GROUP: usize = 16_384;
 /// Bytes that [`PRECISION`] digits and a sign need.
 const DECIMAL_BYTES: usize = 10;
 
-pub struct ParquetWriter<W: Write + Send> {
+pub(super) struct ParquetWriter<W: Write + Send> {
     file: SerializedFileWriter<W>,
     table: Table,
     rows: Vec<Row>,
 }
 
 impl<W: Write + Send> ParquetWriter<W> {
-    pub fn new(file: W, table: Table) -> Result<Self> {
+    pub(super) fn new(file: W, table: Table) -> Result<Self> {
         let properties = WriterProperties::builder()
             .set_compression(Compression::SNAPPY)
             .build();
@@ -45,7 +45,7 @@ impl<W: Write + Send> ParquetWriter<W> {
         })
     }
 
-    pub fn write(&mut self, row: Row) -> Result<()> {
+    pub(super) fn write(&mut self, row: Row) -> Result<()> {
         self.rows.push(row);
         if self.rows.len() == ROWS_IN_GROUP {
             self.write_group()?;
@@ -63,7 +63,7 @@ impl<W: Write + Send> ParquetWriter<W> {
         Ok(())
     }
 
-    pub fn finish(mut self) -> Result<W> {
+    pub(super) fn finish(mut self) -> Result<W> {
         if !self.rows.is_empty() {
             self.write_group()?;
         }
@@ -176,7 +176,7 @@ fn write_typed<'a, T: DataType, W: Write + Send>(
 }
 
 /// The rows of a file, one group of them in memory at a time.
-pub struct ParquetRows {
+pub(super) struct ParquetRows {
     file: SerializedFileReader<File>,
     table: Table,
     next_group: usize,
@@ -184,7 +184,7 @@ pub struct ParquetRows {
 }
 
 impl ParquetRows {
-    pub fn open(file: File, table: Table) -> Result<Self> {
+    pub(super) fn open(file: File, table: Table) -> Result<Self> {
         let file = SerializedFileReader::new(file)?;
         let found = file.metadata().file_metadata().schema_descr();
         let expected = schema(table)?;

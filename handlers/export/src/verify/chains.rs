@@ -9,7 +9,7 @@ use domain::{AccountId, Commit, EventId, Head, Money, Version};
 use super::{Place, Verified, broken};
 use crate::manifest::{AccountEntry, Manifest};
 
-pub struct Chains<'a> {
+pub(super) struct Chains<'a> {
     said: BTreeMap<&'a AccountId, &'a AccountEntry>,
     read: BTreeMap<AccountId, Read>,
 }
@@ -20,7 +20,7 @@ struct Read {
 }
 
 impl<'a> Chains<'a> {
-    pub fn new(manifest: &'a Manifest) -> Self {
+    pub(super) fn new(manifest: &'a Manifest) -> Self {
         let entries = manifest.accounts.iter();
         Chains {
             said: entries.map(|entry| (&entry.account_id, entry)).collect(),
@@ -30,7 +30,7 @@ impl<'a> Chains<'a> {
 
     /// Checks the next commit of an account. After a broken link it continues
     /// from the commit's own claims, so that each break is reported once.
-    pub fn follow(&mut self, commit: &Commit, found: &mut Verified) {
+    pub(super) fn follow(&mut self, commit: &Commit, found: &mut Verified) {
         let said = &self.said;
         let read = self
             .read
@@ -59,7 +59,7 @@ impl<'a> Chains<'a> {
     }
 
     /// Checks that every chain ends where the manifest says.
-    pub fn check_ends(&self, found: &mut Verified) {
+    pub(super) fn check_ends(&self, found: &mut Verified) {
         for (account, entry) in &self.said {
             let read = self.read.get(*account);
             let head = read.and_then(|read| read.head.as_ref());
@@ -100,13 +100,13 @@ impl<'a> Chains<'a> {
         }
     }
 
-    pub fn balances(&self) -> impl Iterator<Item = Money> + '_ {
+    pub(super) fn balances(&self) -> impl Iterator<Item = Money> + '_ {
         let heads = self.read.values().filter_map(|read| read.head.as_ref());
         heads.map(|head| head.account.balance)
     }
 
     /// Whether the export contains this event, or the one that it is derived from.
-    pub fn has(&self, account: &str, event: &str, version: Version) -> bool {
+    pub(super) fn has(&self, account: &str, event: &str, version: Version) -> bool {
         let (Ok(account), Ok(event)) = (account.parse::<AccountId>(), event.parse::<EventId>())
         else {
             return false;

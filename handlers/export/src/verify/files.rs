@@ -10,7 +10,7 @@ use crate::folder::files_below;
 use crate::manifest::{FileEntry, Manifest};
 use crate::table::Table;
 
-pub fn check(root: &Path, manifest: &Manifest, found: &mut Verified) -> Result<()> {
+pub(super) fn check(root: &Path, manifest: &Manifest, found: &mut Verified) -> Result<()> {
     let mut named = BTreeSet::new();
     for file in &manifest.files {
         if !named.insert(root.join(&file.path)) {
@@ -44,7 +44,7 @@ pub fn check(root: &Path, manifest: &Manifest, found: &mut Verified) -> Result<(
 }
 
 /// Returns the files of commits, each with the file of its events.
-pub fn pairs<'a>(
+pub(super) fn pairs<'a>(
     manifest: &'a Manifest,
     found: &mut Verified,
 ) -> Vec<(&'a FileEntry, Option<&'a FileEntry>)> {

@@ -19,7 +19,7 @@ const MAX_WAITING: usize = 20_000;
 type Key = (String, i64);
 
 #[derive(Default)]
-pub struct Matching {
+pub(super) struct Matching {
     expected: HashMap<Key, (u64, Row)>,
     actual: HashMap<Key, (u64, Row)>,
     /// The rows in another position than expected: the position in the file, the
@@ -32,7 +32,12 @@ pub struct Matching {
 
 impl Matching {
     /// Takes the next row of each side, if there is one.
-    pub fn step(&mut self, expected: Option<Row>, actual: Option<Row>, found: &mut Verified) {
+    pub(super) fn step(
+        &mut self,
+        expected: Option<Row>,
+        actual: Option<Row>,
+        found: &mut Verified,
+    ) {
         let (at_expected, at_actual) = (self.expected_count, self.actual_count);
         self.expected_count += u64::from(expected.is_some());
         self.actual_count += u64::from(actual.is_some());
@@ -82,7 +87,7 @@ impl Matching {
     }
 
     /// Reports the rows without a match. Returns the number of rows in the file.
-    pub fn finish(mut self, file: &FileEntry, found: &mut Verified) -> u64 {
+    pub(super) fn finish(mut self, file: &FileEntry, found: &mut Verified) -> u64 {
         if self.gave_up {
             found.of_file(file, "has other events than its commits");
             return self.actual_count;

@@ -20,34 +20,34 @@ pub(super) struct Node {
 }
 
 impl Node {
-    pub fn text(&self) -> &str {
+    pub(super) fn text(&self) -> &str {
         self.text.trim()
     }
 
-    pub fn attribute(&self, name: &str) -> Option<&str> {
+    pub(super) fn attribute(&self, name: &str) -> Option<&str> {
         self.attributes
             .iter()
             .find(|(of, _)| of == name)
             .map(|(_, value)| value.trim())
     }
 
-    pub fn children<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Node> {
+    pub(super) fn children<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a Node> {
         self.children.iter().filter(move |child| child.name == name)
     }
 
     /// Returns the texts of all elements below it, in their order.
-    pub fn texts(&self) -> Vec<&str> {
+    pub(super) fn texts(&self) -> Vec<&str> {
         let own = Some(self.text()).filter(|text| !text.is_empty());
         let below = self.children.iter().flat_map(Node::texts);
         own.into_iter().chain(below).collect()
     }
 
-    pub fn child(&self, name: &str) -> Option<&Node> {
+    pub(super) fn child(&self, name: &str) -> Option<&Node> {
         self.children.iter().find(|child| child.name == name)
     }
 
     /// Returns the text of the element at this path, unless it is empty.
-    pub fn text_at(&self, path: &[&str]) -> Option<&str> {
+    pub(super) fn text_at(&self, path: &[&str]) -> Option<&str> {
         let node = path.iter().try_fold(self, |node, name| node.child(name))?;
         (!node.text().is_empty()).then_some(node.text())
     }

@@ -20,7 +20,7 @@ pub(super) struct Details {
 }
 
 impl Details {
-    pub fn parse(lines: &[String]) -> Self {
+    pub(super) fn parse(lines: &[String]) -> Self {
         // Subfields and slash codes continue across line ends.
         let joined = lines.concat();
         if let Some(separator) = subfield_separator(&joined) {
@@ -38,7 +38,7 @@ impl Details {
 
     /// Reads MultiCash lines. Two digits begin each line: 01 to 14 mark the
     /// remittance text, 15 and 16 the name, 34 the account.
-    pub fn of_multicash(lines: &[String]) -> Self {
+    pub(super) fn of_multicash(lines: &[String]) -> Self {
         let field = |from: u32, to: u32| {
             let parts = lines.iter().filter_map(|line| {
                 let (code, rest) = line.split_at_checked(2)?;

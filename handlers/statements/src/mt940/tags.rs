@@ -12,7 +12,7 @@ pub(super) struct Field<'a> {
 }
 
 impl<'a> Field<'a> {
-    pub fn first_line(&self) -> &'a str {
+    pub(super) fn first_line(&self) -> &'a str {
         self.lines.first().copied().unwrap_or_default()
     }
 }

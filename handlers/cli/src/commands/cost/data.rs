@@ -12,14 +12,14 @@ const PRICES: &str = include_str!("../../../data/prices.json");
 const ASSUMPTIONS: &str = include_str!("../../../data/assumptions.json");
 
 #[derive(Debug)]
-pub struct Data {
+pub(super) struct Data {
     pub counts: Counts,
     pub prices: Prices,
     pub assumptions: BTreeMap<String, Assumption>,
 }
 
 #[derive(Debug, Deserialize)]
-pub struct Counts {
+pub(super) struct Counts {
     pub commits: Vec<Commit>,
     pub mail: Mail,
     pub skipped: Skipped,
@@ -28,7 +28,7 @@ pub struct Counts {
 
 /// A commit with a number of events.
 #[derive(Debug, Deserialize)]
-pub struct Commit {
+pub(super) struct Commit {
     pub events: u32,
     pub append_cold: Units,
     pub project: Units,
@@ -41,7 +41,7 @@ pub struct Commit {
 
 /// An event with a mail.
 #[derive(Debug, Deserialize)]
-pub struct Mail {
+pub(super) struct Mail {
     pub notify: Units,
     /// For its provider events.
     pub feedback: Units,
@@ -52,28 +52,28 @@ pub struct Mail {
 
 /// An event without a mail, whose decision is stored.
 #[derive(Debug, Deserialize)]
-pub struct Skipped {
+pub(super) struct Skipped {
     pub notify: Units,
     pub bytes_notification: f64,
 }
 
 /// DynamoDB's requests and capacity units.
 #[derive(Debug, Deserialize)]
-pub struct Units {
+pub(super) struct Units {
     pub read_units: f64,
     pub table_write_units: f64,
     pub index_write_units: f64,
 }
 
 impl Units {
-    pub fn written(&self) -> f64 {
+    pub(super) fn written(&self) -> f64 {
         self.table_write_units + self.index_write_units
     }
 }
 
 /// The template's resources that cost money without being used.
 #[derive(Debug, Deserialize)]
-pub struct Standing {
+pub(super) struct Standing {
     pub alarms: f64,
     pub dashboards: f64,
     pub encryption_keys: f64,
@@ -82,7 +82,7 @@ pub struct Standing {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Prices {
+pub(super) struct Prices {
     pub region: String,
     pub currency: String,
     pub as_of: String,
@@ -91,7 +91,7 @@ pub struct Prices {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Price {
+pub(super) struct Price {
     pub usd: f64,
     pub per: f64,
     pub unit: String,
@@ -101,13 +101,13 @@ pub struct Price {
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Assumption {
+pub(super) struct Assumption {
     pub value: f64,
     pub why: String,
 }
 
 impl Data {
-    pub fn read() -> Result<Self, Failure> {
+    pub(super) fn read() -> Result<Self, Failure> {
         Ok(Data {
             counts: parse(COUNTS)?,
             prices: parse(PRICES)?,
@@ -116,13 +116,13 @@ impl Data {
     }
 
     /// The price of a unit, in USD.
-    pub fn price(&self, name: &str) -> Result<f64, Failure> {
+    pub(super) fn price(&self, name: &str) -> Result<f64, Failure> {
         let price = self.prices.prices.get(name);
         let price = price.ok_or_else(|| Failure::Failed(format!("there is no price {name}")))?;
         Ok(price.usd / price.per)
     }
 
-    pub fn assumed(&self, name: &str) -> Result<f64, Failure> {
+    pub(super) fn assumed(&self, name: &str) -> Result<f64, Failure> {
         let assumption = self.assumptions.get(name);
         let missing = || Failure::Failed(format!("there is no assumption {name}"));
         Ok(assumption.ok_or_else(missing)?.value)

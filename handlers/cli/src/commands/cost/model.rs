@@ -11,16 +11,16 @@ const OTHER_GB: f64 = 0.25;
 
 /// The cost of a million events at one service, in USD.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Part {
+pub(super) struct Part {
     pub service: &'static str,
     pub usd: f64,
 }
 
 /// The service that `beside_ses` leaves out.
-pub const SES: &str = "SES";
+pub(super) const SES: &str = "SES";
 
 /// Computes the cost of a million events, with this many in a commit and this many mails each.
-pub fn parts(data: &Data, commit: &Commit, mails: f64) -> Result<Vec<Part>, Failure> {
+pub(super) fn parts(data: &Data, commit: &Commit, mails: f64) -> Result<Vec<Part>, Failure> {
     let price = |name| data.price(name);
     let assumed = |name| data.assumed(name);
     let commits = MILLION / f64::from(commit.events);
@@ -115,7 +115,7 @@ pub fn parts(data: &Data, commit: &Commit, mails: f64) -> Result<Vec<Part>, Fail
 }
 
 /// Computes the cost of a month without events.
-pub fn standing(data: &Data) -> Result<Vec<Part>, Failure> {
+pub(super) fn standing(data: &Data) -> Result<Vec<Part>, Failure> {
     let price = |name| data.price(name);
     let assumed = |name| data.assumed(name);
     let there = &data.counts.standing;
@@ -154,12 +154,12 @@ pub fn standing(data: &Data) -> Result<Vec<Part>, Failure> {
 
 /// Returns possible savings for a million events at one a commit.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Lever {
+pub(super) struct Lever {
     pub what: &'static str,
     pub usd: f64,
 }
 
-pub fn levers(data: &Data, mails: f64) -> Result<Vec<Lever>, Failure> {
+pub(super) fn levers(data: &Data, mails: f64) -> Result<Vec<Lever>, Failure> {
     let mail = &data.counts.mail;
     let mails = mails * MILLION;
     let write = data.price("dynamodb_write_unit")?;

@@ -15,7 +15,7 @@ use crate::output::Heartbeat;
 /// Events in one request, in whole commits.
 const PAGE: &str = "1000";
 
-pub struct Commits<'a> {
+pub(super) struct Commits<'a> {
     client: &'a Client,
     range: [(&'static str, Option<String>); 2],
     cursor: Option<String>,
@@ -30,7 +30,11 @@ enum Accounts {
 
 impl<'a> Commits<'a> {
     /// The range of recorded times.
-    pub fn new(client: &'a Client, from: Option<DateTime<Utc>>, to: Option<DateTime<Utc>>) -> Self {
+    pub(super) fn new(
+        client: &'a Client,
+        from: Option<DateTime<Utc>>,
+        to: Option<DateTime<Utc>>,
+    ) -> Self {
         Commits {
             client,
             range: [("from", from.map(format_time)), ("to", to.map(format_time))],
@@ -40,7 +44,7 @@ impl<'a> Commits<'a> {
     }
 
     /// Offers the whole range. Returns the time up to which it is complete.
-    pub fn offer_all(
+    pub(super) fn offer_all(
         mut self,
         exporter: &mut Exporter,
         expected: Option<u64>,

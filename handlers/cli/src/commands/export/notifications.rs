@@ -12,7 +12,7 @@ use crate::output::Heartbeat;
 const PAGE: &str = "1000";
 
 /// Takes a snapshot of all exported accounts, as they are now.
-pub fn snapshot(client: &Client, exporter: &mut Exporter) -> Result<Snapshot, Failure> {
+pub(super) fn snapshot(client: &Client, exporter: &mut Exporter) -> Result<Snapshot, Failure> {
     let mut snapshot = exporter.begin_snapshot()?;
     let accounts = exporter.accounts();
     let bar = progress(Some(accounts.len() as u64), "accounts", "notifications");

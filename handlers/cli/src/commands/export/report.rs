@@ -10,7 +10,7 @@ use super::ExportOptions;
 use crate::output;
 use crate::table::{Align, Table};
 
-pub fn dry_run(options: &ExportOptions, start: &Start, recorded: u64) {
+pub(super) fn dry_run(options: &ExportOptions, start: &Start, recorded: u64) {
     let left = recorded.saturating_sub(start.events);
     let read_from = start.read_from.map(format_time);
     if options.connection.json {
@@ -32,7 +32,7 @@ pub fn dry_run(options: &ExportOptions, start: &Start, recorded: u64) {
     ));
 }
 
-pub fn print(options: &ExportOptions, exported: &Exported, took: Duration) {
+pub(super) fn print(options: &ExportOptions, exported: &Exported, took: Duration) {
     let manifest = &exported.manifest;
     let per_second = u128::from(exported.written) * 1000 / took.as_millis().max(1);
     if options.connection.json {
@@ -76,7 +76,7 @@ pub fn print(options: &ExportOptions, exported: &Exported, took: Duration) {
 }
 
 /// Returns the control totals as a table.
-pub fn totals(totals: &ControlTotals) {
+pub(crate) fn totals(totals: &ControlTotals) {
     if totals.is_empty() {
         return;
     }

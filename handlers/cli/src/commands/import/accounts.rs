@@ -9,7 +9,7 @@ use crate::client::{Append, Client};
 
 /// The result of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Sent {
+pub(super) enum Sent {
     /// It was recorded; these are the ids of its events.
     Recorded(Vec<String>),
     /// The account has moved, or the key was used by others: read it again.
@@ -17,7 +17,7 @@ pub enum Sent {
 }
 
 /// Appends if the account has this version, or does not exist if it is 0.
-pub fn send(
+pub(super) fn send(
     client: &Client,
     account: &AccountId,
     request: &Request,

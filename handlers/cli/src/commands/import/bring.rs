@@ -24,7 +24,7 @@ use crate::client::Client;
 const MAX_MOVES: u32 = 5;
 
 #[derive(Debug)]
-pub struct Importer<'a> {
+pub(super) struct Importer<'a> {
     client: &'a Client,
     notify: Notify,
     /// The mails of a dry run. If present, nothing is sent that changes anything.
@@ -47,7 +47,7 @@ struct Way<'a> {
 }
 
 impl<'a> Importer<'a> {
-    pub fn new(client: &'a Client, notify: Notify, dry_run: bool) -> Self {
+    pub(super) fn new(client: &'a Client, notify: Notify, dry_run: bool) -> Self {
         Importer {
             client,
             notify,
@@ -58,11 +58,11 @@ impl<'a> Importer<'a> {
     }
 
     /// Returns the mails of a dry run.
-    pub fn mails(&self) -> Option<&Mails> {
+    pub(super) fn mails(&self) -> Option<&Mails> {
         self.mails.as_ref()
     }
 
-    pub fn bring(&mut self, source: &Source, outcome: &mut Outcome) -> Result<(), Stop> {
+    pub(super) fn bring(&mut self, source: &Source, outcome: &mut Outcome) -> Result<(), Stop> {
         let account = &source.plan.account_id;
         let recorded = match self.accounts.remove(account) {
             Some(recorded) => recorded,

@@ -12,11 +12,11 @@ use super::sources::Source;
 
 /// The statement of each former key. It is always a single one.
 #[derive(Debug, Default)]
-pub struct Claims(BTreeMap<(AccountId, String), String>);
+pub(super) struct Claims(BTreeMap<(AccountId, String), String>);
 
 /// A statement compared with its account.
 #[derive(Debug)]
-pub struct Found {
+pub(super) struct Found {
     /// The version and the key of each recorded entry of the plan.
     places: Vec<Option<(u64, String)>>,
     /// The steps that are not recorded yet.
@@ -30,7 +30,11 @@ impl Found {
     ///
     /// # Errors
     /// Something else was recorded under an entry's key. Nothing has been sent yet.
-    pub fn of(source: &Source, recorded: &Recorded, claims: &mut Claims) -> Result<Self, Stop> {
+    pub(super) fn of(
+        source: &Source,
+        recorded: &Recorded,
+        claims: &mut Claims,
+    ) -> Result<Self, Stop> {
         let plan = &source.plan;
         let mut found = Found {
             places: vec![None; plan.entries.len()],
@@ -67,13 +71,13 @@ impl Found {
         Ok(found)
     }
 
-    pub fn place(&self, index: usize) -> Option<(u64, &str)> {
+    pub(super) fn place(&self, index: usize) -> Option<(u64, &str)> {
         let (version, key) = self.places.get(index)?.as_ref()?;
         Some((*version, key))
     }
 
     /// Notes that these events record the entries from `first` on.
-    pub fn note(&mut self, first: usize, key: &str, events: &[Event]) {
+    pub(super) fn note(&mut self, first: usize, key: &str, events: &[Event]) {
         let places = self.places.iter_mut().skip(first);
         for (place, event) in places.zip(events) {
             *place = Some((event.version, key.to_owned()));

@@ -16,7 +16,7 @@ use super::sources::Source;
 use crate::client::{Append, Client};
 
 #[derive(Debug, Default)]
-pub struct Mails {
+pub(super) struct Mails {
     mails: u64,
     people: BTreeSet<(String, String)>,
     /// The digests, each of which is one mail.
@@ -25,13 +25,13 @@ pub struct Mails {
 
 /// The number of mails and of their recipients.
 #[derive(Debug, Clone, Copy, Serialize)]
-pub struct MailCount {
+pub(super) struct MailCount {
     pub mails: u64,
     pub people: u64,
 }
 
 impl Mails {
-    pub fn count(&self) -> MailCount {
+    pub(super) fn count(&self) -> MailCount {
         MailCount {
             mails: self.mails + self.digests.len() as u64,
             people: self.people.len() as u64,
@@ -39,7 +39,7 @@ impl Mails {
     }
 
     /// Asks which notifications a step would produce.
-    pub fn add(
+    pub(super) fn add(
         &mut self,
         client: &Client,
         source: &Source,

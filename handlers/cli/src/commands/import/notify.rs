@@ -7,7 +7,7 @@ use statements::{Plan, Step};
 /// The movements of which customers are notified: none by default, because last year's statements are not
 /// news.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Notify {
+pub(super) enum Notify {
     /// Nobody is notified.
     Never,
     /// Customers are notified of every movement.
@@ -19,7 +19,7 @@ pub enum Notify {
 impl Notify {
     /// Whether customers are notified of this step, whose entries were all booked on
     /// one day.
-    pub fn includes(self, plan: &Plan, step: &Step) -> bool {
+    pub(super) fn includes(self, plan: &Plan, step: &Step) -> bool {
         match self {
             Notify::Never => false,
             Notify::Always => true,

@@ -12,7 +12,7 @@ use crate::output;
 /// The relation of a statement to its account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Verdict {
+pub(super) enum Verdict {
     /// The account has the statement's closing balance.
     Agrees,
     /// The statement has no closing balance.
@@ -27,7 +27,7 @@ pub enum Verdict {
 
 /// A statement in the report. Money is a decimal string, as in the API.
 #[derive(Debug, Clone, Serialize)]
-pub struct Outcome {
+pub(super) struct Outcome {
     pub file: String,
     pub line: usize,
     pub account_id: String,
@@ -58,7 +58,7 @@ pub struct Outcome {
 
 /// The reason why the import of a statement stopped.
 #[derive(Debug)]
-pub enum Stop {
+pub(super) enum Stop {
     /// The outcome shows the reason.
     Reported,
     Call(CallError),
@@ -72,7 +72,7 @@ impl From<CallError> for Stop {
 }
 
 impl Outcome {
-    pub fn of(source: &Source) -> Self {
+    pub(super) fn of(source: &Source) -> Self {
         let plan = &source.plan;
         let note = |note: &Note| format!("line {}: {}", note.line, note.text);
         Outcome {
@@ -98,12 +98,12 @@ impl Outcome {
     }
 
     /// Resets the counts before the account is read again.
-    pub fn start_counting(&mut self) {
+    pub(super) fn start_counting(&mut self) {
         (self.recorded, self.replayed, self.reversals) = (0, 0, 0);
     }
 
     /// Counts a recorded entry, from this import (`own`) or from before.
-    pub fn count(&mut self, own: bool, reverses: bool) {
+    pub(super) fn count(&mut self, own: bool, reverses: bool) {
         match own {
             true => self.recorded += 1,
             false => self.replayed += 1,
@@ -111,12 +111,12 @@ impl Outcome {
         self.reversals += usize::from(reverses);
     }
 
-    pub fn is_good(&self) -> bool {
+    pub(super) fn is_good(&self) -> bool {
         matches!(self.verdict, Verdict::Agrees | Verdict::NoBalance)
     }
 
     /// Records that the account's balance differs from the opening balance.
-    pub fn opening_differs(&mut self, version: u64, balance: Money, opening: Money) -> Stop {
+    pub(super) fn opening_differs(&mut self, version: u64, balance: Money, opening: Money) -> Stop {
         self.verdict = Verdict::OpeningDiffers;
         self.balance = Some(balance.to_decimal());
         self.version = Some(version);
@@ -147,7 +147,7 @@ impl Outcome {
     }
 
     /// Compares the statement's closing balance with the account's.
-    pub fn close(&mut self, version: u64, balance: Money, closing: Option<Money>) {
+    pub(super) fn close(&mut self, version: u64, balance: Money, closing: Option<Money>) {
         self.balance = Some(balance.to_decimal());
         self.version = Some(version);
         let Some(closing) = closing else {
@@ -168,7 +168,7 @@ impl Outcome {
     }
 
     /// Records the reason. Returns the failure if it stops the whole import.
-    pub fn stopped(&mut self, stop: Stop) -> Option<Failure> {
+    pub(super) fn stopped(&mut self, stop: Stop) -> Option<Failure> {
         match stop {
             Stop::Reported => None,
             Stop::Refused(reason) => {
@@ -187,7 +187,7 @@ impl Outcome {
     }
 
     /// Prints the notes that do not fit into the table.
-    pub fn complain(&self) {
+    pub(super) fn complain(&self) {
         let place = format!(
             "{}: line {}: account {}",
             self.file, self.line, self.account_id

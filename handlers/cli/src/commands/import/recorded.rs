@@ -16,7 +16,7 @@ const PAGE: &str = "1000";
 
 /// A movement of the balance.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Movement {
+pub(super) struct Movement {
     pub direction: Direction,
     pub amount: Money,
     /// The data, which a reversal does not have.
@@ -26,7 +26,7 @@ pub struct Movement {
 }
 
 #[derive(Debug, Clone)]
-pub struct Event {
+pub(super) struct Event {
     pub version: u64,
     event_id: String,
     /// The booking day in UTC.
@@ -41,7 +41,7 @@ pub struct Event {
 
 /// The events of an account so far, and in a dry run also the ones to come.
 #[derive(Debug, Default)]
-pub struct Recorded {
+pub(super) struct Recorded {
     /// The events from version 1 on, without a gap.
     events: Vec<Event>,
     /// The versions that each key recorded.
@@ -56,14 +56,14 @@ const PRETENDED: &str = "would-be-";
 
 impl Recorded {
     /// Reads an account, which has no events if it was never opened.
-    pub fn load(client: &Client, account: &AccountId) -> Result<Self, Stop> {
+    pub(super) fn load(client: &Client, account: &AccountId) -> Result<Self, Stop> {
         let mut recorded = Recorded::default();
         recorded.refresh(client, account)?;
         Ok(recorded)
     }
 
     /// Reads the events that were recorded since.
-    pub fn refresh(&mut self, client: &Client, account: &AccountId) -> Result<(), Stop> {
+    pub(super) fn refresh(&mut self, client: &Client, account: &AccountId) -> Result<(), Stop> {
         let path = format!("accounts/{account}/commits");
         loop {
             let after = self.version().to_string();
@@ -97,7 +97,7 @@ impl Recorded {
 
     /// Adds a request that was recorded, or would be, with the ids of its events.
     /// Returns `None` if it does not fit after the rest.
-    pub fn add(
+    pub(super) fn add(
         &mut self,
         request: &Request,
         event_ids: Vec<String>,
@@ -114,7 +114,7 @@ impl Recorded {
     }
 
     /// Adds a hypothetical request, like [`Recorded::add`].
-    pub fn pretend(&mut self, request: &Request, currency: Currency) -> Option<()> {
+    pub(super) fn pretend(&mut self, request: &Request, currency: Currency) -> Option<()> {
         self.known_until.get_or_insert(self.events.len() as u64);
         let next = self.version() + 1;
         let ids = (next..)
@@ -181,31 +181,31 @@ impl Recorded {
         }))
     }
 
-    pub fn is_open(&self) -> bool {
+    pub(super) fn is_open(&self) -> bool {
         !self.events.is_empty()
     }
 
     /// Whether the newest event is hypothetical.
-    pub fn is_thought(&self) -> bool {
+    pub(super) fn is_thought(&self) -> bool {
         self.known_until.is_some()
     }
 
     /// Returns the number of events that are really recorded.
-    pub fn known_version(&self) -> u64 {
+    pub(super) fn known_version(&self) -> u64 {
         self.known_until.unwrap_or(self.version())
     }
 
-    pub fn customer(&self) -> Option<&str> {
+    pub(super) fn customer(&self) -> Option<&str> {
         self.customer.as_deref()
     }
 
     /// Whether an event is hypothetical.
-    pub fn is_pretended(event: &KnownEvent) -> bool {
+    pub(super) fn is_pretended(event: &KnownEvent) -> bool {
         event.event_id.starts_with(PRETENDED)
     }
 
     /// Whether the event of this version reverses another.
-    pub fn reverses(&self, version: u64) -> bool {
+    pub(super) fn reverses(&self, version: u64) -> bool {
         let movement = self.at(version).and_then(|event| event.movement.as_ref());
         movement.is_some_and(|movement| movement.reverses.is_some())
     }
@@ -215,26 +215,26 @@ impl Recorded {
             .get(usize::try_from(version.checked_sub(1)?).ok()?)
     }
 
-    pub fn version(&self) -> u64 {
+    pub(super) fn version(&self) -> u64 {
         self.events.len() as u64
     }
 
     /// Returns the newest balance, or `None` if the account was never opened.
-    pub fn balance(&self) -> Option<Money> {
+    pub(super) fn balance(&self) -> Option<Money> {
         self.events.last().map(|event| event.balance)
     }
 
-    pub fn balance_at(&self, version: u64) -> Option<Money> {
+    pub(super) fn balance_at(&self, version: u64) -> Option<Money> {
         self.at(version).map(|event| event.balance)
     }
 
     /// Returns the events recorded under this key.
-    pub fn under(&self, key: &str) -> Option<&[Event]> {
+    pub(super) fn under(&self, key: &str) -> Option<&[Event]> {
         self.events.get(self.commits.get(key)?.clone())
     }
 
     /// Returns the movements that a reversal can name.
-    pub fn known(&self) -> Vec<KnownEvent> {
+    pub(super) fn known(&self) -> Vec<KnownEvent> {
         let reverses = |event: &Event| event.movement.as_ref()?.reverses.clone();
         let reversed: Vec<String> = self.events.iter().filter_map(reverses).collect();
         let known = |event: &Event| {
@@ -252,7 +252,7 @@ impl Recorded {
     }
 
     /// Returns the first version at which the account had this balance.
-    pub fn version_with(&self, balance: Money) -> Option<u64> {
+    pub(super) fn version_with(&self, balance: Money) -> Option<u64> {
         self.events
             .iter()
             .find(|event| event.balance == balance)
@@ -260,7 +260,7 @@ impl Recorded {
     }
 }
 
-pub fn moved(balance: Money, direction: Direction, amount: Money) -> Option<Money> {
+pub(super) fn moved(balance: Money, direction: Direction, amount: Money) -> Option<Money> {
     match direction {
         Direction::Credit => balance.checked_add(amount),
         Direction::Debit => balance.checked_sub(amount),

@@ -23,7 +23,7 @@ const COLUMNS: [(&str, Align); 9] = [
 
 /// The report, which prints outcomes as they come.
 #[derive(Debug)]
-pub struct Report<'a> {
+pub(super) struct Report<'a> {
     unreadable: &'a [Unreadable],
     dry_run: bool,
     json: bool,
@@ -49,7 +49,7 @@ struct Totals {
 }
 
 impl<'a> Report<'a> {
-    pub fn new(read: &'a Sources, dry_run: bool, json: bool) -> Self {
+    pub(super) fn new(read: &'a Sources, dry_run: bool, json: bool) -> Self {
         let mut layout = Table::new(&COLUMNS);
         for source in &read.sources {
             layout.row(row(&Outcome::of(source), dry_run));
@@ -67,7 +67,7 @@ impl<'a> Report<'a> {
         report
     }
 
-    pub fn add(&mut self, outcome: Outcome) {
+    pub(super) fn add(&mut self, outcome: Outcome) {
         if !self.json {
             output::line(self.layout.aligned(&row(&outcome, self.dry_run)));
         }
@@ -75,12 +75,12 @@ impl<'a> Report<'a> {
         self.outcomes.push(outcome);
     }
 
-    pub fn is_good(&self) -> bool {
+    pub(super) fn is_good(&self) -> bool {
         self.unreadable.is_empty() && self.outcomes.iter().all(Outcome::is_good)
     }
 
     /// Prints the summary or the document.
-    pub fn finish(&self, told: Option<MailCount>) {
+    pub(super) fn finish(&self, told: Option<MailCount>) {
         let mut totals = self.totals();
         totals.told = told;
         if self.json {

@@ -13,7 +13,7 @@ use statements::{Files, Format, Plan, ReadError, Statement, identity, in_order, 
 
 /// A statement with its place and its plan.
 #[derive(Debug)]
-pub struct Source {
+pub(super) struct Source {
     pub file: String,
     pub statement: Statement,
     pub plan: Plan,
@@ -23,14 +23,14 @@ pub struct Source {
 
 impl Source {
     /// Returns the file and line.
-    pub fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         format!("{}:{}", self.file, self.statement.line)
     }
 }
 
 /// A file or a statement of which nothing is imported.
 #[derive(Debug, Serialize)]
-pub struct Unreadable {
+pub(super) struct Unreadable {
     pub file: String,
     /// The line, unless the file could not be opened.
     pub line: Option<usize>,
@@ -52,13 +52,17 @@ impl fmt::Display for Unreadable {
 }
 
 #[derive(Debug, Default)]
-pub struct Sources {
+pub(super) struct Sources {
     /// The statements, each after its predecessor.
     pub sources: Vec<Source>,
     pub unreadable: Vec<Unreadable>,
 }
 
-pub fn read(files: &[PathBuf], format: Option<Format>, customer: Option<&CustomerId>) -> Sources {
+pub(super) fn read(
+    files: &[PathBuf],
+    format: Option<Format>,
+    customer: Option<&CustomerId>,
+) -> Sources {
     let mut found = Sources::default();
     let mut statements = Vec::new();
     let mut known = Files::default();

@@ -16,18 +16,18 @@ line{stroke:#c9d0d6}.l0{stroke:#1f5f83}.l1{stroke:#a8442a}.t0{fill:#1f5f83}.t1{f
 
 /// A line with one value for each second. At most two lines have colours of their own.
 #[derive(Debug)]
-pub struct Line {
+pub(super) struct Line {
     name: &'static str,
     values: Vec<u64>,
 }
 
 impl Line {
-    pub fn new(name: &'static str, values: Vec<u64>) -> Self {
+    pub(super) fn new(name: &'static str, values: Vec<u64>) -> Self {
         Line { name, values }
     }
 }
 
-pub fn draw(title: &str, unit: &str, lines: &[Line]) -> String {
+pub(super) fn draw(title: &str, unit: &str, lines: &[Line]) -> String {
     let seconds = lines
         .iter()
         .map(|line| line.values.len())

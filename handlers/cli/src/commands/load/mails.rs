@@ -16,7 +16,7 @@ const REDRIVE: u32 = 100;
 
 /// The notifications by phase, and the time until all were settled after the last request.
 #[derive(Debug, Default, Serialize)]
-pub struct Mails {
+pub(super) struct Mails {
     pub states: BTreeMap<String, usize>,
     pub expected: usize,
     pub settled_after_ms: u64,
@@ -25,12 +25,12 @@ pub struct Mails {
 }
 
 impl Mails {
-    pub fn all(&self) -> usize {
+    pub(super) fn all(&self) -> usize {
         self.states.values().sum()
     }
 
     /// Whether some are missing or not settled.
-    pub fn open(&self) -> bool {
+    pub(super) fn open(&self) -> bool {
         let ended = ["SENT", "SKIPPED", "REJECTED"];
         let settled = ended.iter().filter_map(|state| self.states.get(*state));
         settled.sum::<usize>() < self.expected
@@ -38,7 +38,10 @@ impl Mails {
 }
 
 /// Counts the notifications of these accounts.
-pub fn count(client: &Client, accounts: impl Iterator<Item = String>) -> Result<Mails, Failure> {
+pub(super) fn count(
+    client: &Client,
+    accounts: impl Iterator<Item = String>,
+) -> Result<Mails, Failure> {
     let mut mails = Mails::default();
     for account in accounts {
         let path = format!("accounts/{account}/notifications");
@@ -62,7 +65,7 @@ pub fn count(client: &Client, accounts: impl Iterator<Item = String>) -> Result<
 
 /// Waits until this many are settled, and meanwhile redrives the dead letters of events that failed while the mailer was
 /// down.
-pub fn settle(
+pub(super) fn settle(
     client: &Client,
     accounts: &[String],
     expected: usize,

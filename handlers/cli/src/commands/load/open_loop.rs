@@ -7,13 +7,13 @@ use std::time::{Duration, Instant};
 use hdrhistogram::Histogram;
 
 /// Concurrent requests. A request without a free thread is sent late, and its latency counts from its planned time.
-pub const THREADS: usize = 128;
+pub(super) const THREADS: usize = 128;
 /// Longest distinguishable latency, in seconds. Longer ones count as this.
 const LONGEST: Duration = Duration::from_secs(600);
 
 /// The result of one request.
 #[derive(Debug, Clone, Copy)]
-pub struct Sample {
+pub(super) struct Sample {
     /// The planned time, from the start.
     pub intended: Duration,
     /// The time from the planned time to the answer, for which the caller waited.
@@ -25,7 +25,7 @@ pub struct Sample {
 
 /// Sends request number i at `plan[i]` from now on. `send` returns whether it was acknowledged. Until all are answered,
 /// calls `meanwhile` with the time since the start.
-pub fn run(
+pub(super) fn run(
     plan: &[Duration],
     send: impl Fn(usize) -> bool + Sync,
     mut meanwhile: impl FnMut(Duration),
@@ -69,7 +69,7 @@ pub fn run(
 }
 
 /// Returns the distribution of durations, in microseconds.
-pub fn histogram(durations: impl IntoIterator<Item = Duration>) -> Histogram<u64> {
+pub(super) fn histogram(durations: impl IntoIterator<Item = Duration>) -> Histogram<u64> {
     /// Significant digits of each.
     const DIGITS: u8 = 3;
     let longest = micros(LONGEST);

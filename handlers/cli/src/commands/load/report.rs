@@ -8,7 +8,7 @@ use super::writer::Tally;
 use crate::output;
 
 #[derive(Debug, Serialize)]
-pub struct Report {
+pub(super) struct Report {
     run: String,
     /// The number of deposits, each with its key.
     deposits: u64,
@@ -27,7 +27,7 @@ pub struct Report {
 }
 
 impl Report {
-    pub fn new(run: &str, deposits: u64) -> Self {
+    pub(super) fn new(run: &str, deposits: u64) -> Self {
         Report {
             run: run.to_owned(),
             deposits,
@@ -41,7 +41,7 @@ impl Report {
         }
     }
 
-    pub fn add(&mut self, tally: Tally) {
+    pub(super) fn add(&mut self, tally: Tally) {
         self.recorded += tally.recorded;
         self.replayed += tally.replayed;
         self.conflicts += tally.conflicts;
@@ -52,21 +52,21 @@ impl Report {
     }
 
     /// Only the first problem is reported.
-    pub fn failed(&mut self, problem: &str) {
+    pub(super) fn failed(&mut self, problem: &str) {
         self.problem.get_or_insert_with(|| problem.to_owned());
     }
 
-    pub fn took(&mut self, time: Duration) {
+    pub(super) fn took(&mut self, time: Duration) {
         self.milliseconds = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
         self.requests_per_second =
             (self.recorded + self.replayed) * 1000 / self.milliseconds.max(1);
     }
 
-    pub fn problem(&self) -> Option<&str> {
+    pub(super) fn problem(&self) -> Option<&str> {
         self.problem.as_deref()
     }
 
-    pub fn print(&self) {
+    pub(super) fn print(&self) {
         output::line(format!("run        {:>10}", self.run));
         for (name, number, meaning) in [
             ("deposits", self.deposits, "each under a key of its own"),

@@ -21,7 +21,7 @@ const MAX_ID_CHARS: usize = 64;
 /// A load as banks have it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Scenario {
+pub(super) enum Scenario {
     /// The same rate throughout, over 20 accounts
     Steady,
     /// Five times the rate in the middle fifth of the time, over 100 accounts
@@ -40,7 +40,7 @@ pub enum Scenario {
 
 impl Scenario {
     /// Returns the scenario's name.
-    pub fn name(self) -> String {
+    pub(super) fn name(self) -> String {
         self.to_possible_value()
             .map(|value| value.get_name().to_owned())
             .unwrap_or_default()
@@ -85,7 +85,7 @@ impl Scenario {
     }
 }
 
-pub fn run(scenario: Scenario, options: &LoadOptions) -> Result<End, Failure> {
+pub(super) fn run(scenario: Scenario, options: &LoadOptions) -> Result<End, Failure> {
     let plan = scenario.plan(options.rate, options.seconds);
     if options.dry_run {
         dry_run(scenario, options, plan.len());

@@ -35,7 +35,7 @@ struct Latency {
 }
 
 #[derive(Debug, Serialize)]
-pub struct Report {
+pub(super) struct Report {
     scenario: Scenario,
     endpoint: String,
     run: String,
@@ -55,7 +55,7 @@ pub struct Report {
 }
 
 impl Report {
-    pub fn new(
+    pub(super) fn new(
         scenario: Scenario,
         options: &LoadOptions,
         run: &str,
@@ -93,7 +93,7 @@ impl Report {
         }
     }
 
-    pub fn markdown(&self) -> String {
+    pub(super) fn markdown(&self) -> String {
         let mut text = format!(
             "# Load: {}\n\n{} a second for {} s to {}, run {}, ended {}.\n\n\
              {} requests, {} acknowledged, {} a second.\n\n\
@@ -142,7 +142,7 @@ impl Report {
     ///
     /// # Errors
     /// The folder cannot be written.
-    pub fn write(&self, folder: &Path, samples: &[Sample]) -> Result<(), Failure> {
+    pub(super) fn write(&self, folder: &Path, samples: &[Sample]) -> Result<(), Failure> {
         let seconds = self.took_ms.div_ceil(1000).max(1);
         let in_second = |second: u64, at: fn(&Sample) -> Duration| {
             samples

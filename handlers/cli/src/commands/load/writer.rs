@@ -7,14 +7,14 @@ use serde_json::json;
 
 use crate::client::{Append, Client};
 
-pub const CURRENCY: &str = "EUR";
+pub(super) const CURRENCY: &str = "EUR";
 /// The time in the bodies. A key belongs to one body, so a load that is repeated
 /// under its name must send the same.
-pub const OCCURRED_AT: &str = "2026-01-01T00:00:00Z";
+pub(super) const OCCURRED_AT: &str = "2026-01-01T00:00:00Z";
 const AMOUNT: &str = "1.00";
 
 #[derive(Debug)]
-pub struct Writer<'a> {
+pub(super) struct Writer<'a> {
     pub client: &'a Client,
     pub account: String,
     /// The prefix of this writer's keys.
@@ -27,7 +27,7 @@ pub struct Writer<'a> {
 
 /// The answers to one writer.
 #[derive(Debug, Default)]
-pub struct Tally {
+pub(super) struct Tally {
     pub recorded: u64,
     pub replayed: u64,
     pub conflicts: u64,
@@ -37,7 +37,7 @@ pub struct Tally {
 }
 
 impl Writer<'_> {
-    pub fn run(&self) -> Tally {
+    pub(super) fn run(&self) -> Tally {
         let mut tally = Tally::default();
         for number in 1..=self.events {
             if self.stop.load(Ordering::Relaxed) {

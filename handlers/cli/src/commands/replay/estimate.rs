@@ -20,7 +20,7 @@ const UNITS_PER_NOTE: u64 = 2;
 /// An estimate of reads and writes. The size of commits is unknown before they are
 /// read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Estimate {
+pub(super) struct Estimate {
     pub accounts: u64,
     pub events: u64,
     pub read_units: u64,
@@ -35,7 +35,7 @@ pub struct Estimate {
 
 /// The kind of replay, which determines the cost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Work {
+pub(super) enum Work {
     /// Projections: each account is a row of the shadow, which is compared with the live one.
     Projections { switch: bool },
     /// Events: each is found in the time index, read by itself and published.
@@ -45,7 +45,7 @@ pub enum Work {
 impl Estimate {
     /// Estimates from the versions of the accounts, which are the numbers of their
     /// events.
-    pub fn of(client: &Client, named: &[AccountId], work: Work) -> Result<Self> {
+    pub(super) fn of(client: &Client, named: &[AccountId], work: Work) -> Result<Self> {
         let accounts = if named.is_empty() {
             accounts::all(client)?
         } else {

@@ -14,7 +14,7 @@ const FIRST_POLL: Duration = Duration::from_millis(50);
 const SLOWEST_POLL: Duration = Duration::from_secs(1);
 
 /// Starts a replay and follows it to its end.
-pub fn start(
+pub(super) fn start(
     client: &Client,
     request: &Value,
     estimate: Option<&Estimate>,

@@ -5,17 +5,17 @@
 //! <https://aws.amazon.com/eventbridge/pricing/>.
 
 /// An amount in billionths of a US dollar, because a unit costs less than a millionth.
-pub type NanoUsd = u64;
+pub(super) type NanoUsd = u64;
 
 /// A consistent read of up to 4 KB from a table: 0.125 USD a million.
-pub const READ_UNIT: NanoUsd = 125;
+pub(super) const READ_UNIT: NanoUsd = 125;
 /// A write of up to 1 KB: 0.625 USD a million.
-pub const WRITE_UNIT: NanoUsd = 625;
+pub(super) const WRITE_UNIT: NanoUsd = 625;
 /// An event of up to 64 KB on a bus of one's own: 1 USD a million.
-pub const BUS_EVENT: NanoUsd = 1000;
+pub(super) const BUS_EVENT: NanoUsd = 1000;
 
 /// Formats a sum in dollars and cents, rounded up.
-pub fn to_usd(nanos: NanoUsd) -> String {
+pub(super) fn to_usd(nanos: NanoUsd) -> String {
     let cents = nanos.div_ceil(10_000_000);
     format!("{}.{:02}", cents / 100, cents % 100)
 }

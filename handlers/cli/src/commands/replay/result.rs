@@ -6,13 +6,13 @@ use crate::output;
 use crate::table::{Align, Table};
 
 /// Whether the live balances now agree with the events.
-pub fn is_good(replay: &Value) -> bool {
+pub(super) fn is_good(replay: &Value) -> bool {
     let result = &replay["result"];
     let none = |name: &str| result[name].as_array().is_none_or(Vec::is_empty);
     result["switched"] == true || (none("differing") && none("missing"))
 }
 
-pub fn print(replay: &Value) {
+pub(super) fn print(replay: &Value) {
     let progress = &replay["progress"];
     let counted = |name: &str| {
         let count = progress[name].as_u64().unwrap_or(0);

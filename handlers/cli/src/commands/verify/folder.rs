@@ -9,7 +9,7 @@ use crate::commands::export::totals;
 use crate::exit::{End, Failure};
 use crate::output;
 
-pub fn run(folder: &Path, expected: Option<Hash>, as_json: bool) -> Result<End, Failure> {
+pub(super) fn run(folder: &Path, expected: Option<Hash>, as_json: bool) -> Result<End, Failure> {
     // A damaged file may make its reader panic, which is caught and reported as a
     // problem of that file. The panic's own message is redundant.
     std::panic::set_hook(Box::new(|_| {}));

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 #[derive(Debug, Deserialize)]
-pub struct Page {
+pub(super) struct Page {
     events: u64,
     differing: u64,
     kinds: BTreeMap<String, Beside<Counts>>,
@@ -16,20 +16,20 @@ pub struct Page {
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub struct Beside<T> {
+pub(super) struct Beside<T> {
     pub before: T,
     pub after: T,
 }
 
 #[derive(Debug, Default, Serialize, Deserialize)]
-pub struct Counts {
+pub(super) struct Counts {
     pub told: u64,
     pub waiting: BTreeMap<String, u64>,
     pub skipped: BTreeMap<String, u64>,
 }
 
 #[derive(Debug, Serialize, Deserialize)]
-pub struct Account {
+pub(super) struct Account {
     pub account_id: String,
     pub customer_id: String,
     pub differing: u64,
@@ -38,7 +38,7 @@ pub struct Account {
 }
 
 #[derive(Debug, Default)]
-pub struct Answer {
+pub(super) struct Answer {
     pub events: u64,
     pub differing: u64,
     pub kinds: BTreeMap<String, Beside<Counts>>,
@@ -48,7 +48,7 @@ pub struct Answer {
 }
 
 impl Answer {
-    pub fn add(&mut self, page: Page) {
+    pub(super) fn add(&mut self, page: Page) {
         self.events += page.events;
         self.differing += page.differing;
         for (kind, counts) in page.kinds {
@@ -69,7 +69,7 @@ impl Answer {
         }
     }
 
-    pub fn digests(&self) -> Beside<u64> {
+    pub(super) fn digests(&self) -> Beside<u64> {
         Beside {
             before: self.digests.before.len() as u64,
             after: self.digests.after.len() as u64,
@@ -78,7 +78,7 @@ impl Answer {
 
     /// Returns the number of mails: digests, and single ones at once or after the quiet
     /// hours.
-    pub fn mails(&self) -> Beside<u64> {
+    pub(super) fn mails(&self) -> Beside<u64> {
         let mut mails = self.digests();
         for counts in self.kinds.values() {
             mails.before += counts.before.by_themselves();
@@ -88,12 +88,12 @@ impl Answer {
     }
 
     /// Returns the number of accounts with an event.
-    pub fn accounts(&self) -> usize {
+    pub(super) fn accounts(&self) -> usize {
         self.accounts.len()
     }
 
     /// Returns the accounts with differences, those with the most first.
-    pub fn differing_accounts(&self) -> Vec<&Account> {
+    pub(super) fn differing_accounts(&self) -> Vec<&Account> {
         let mut accounts: Vec<&Account> = self
             .accounts
             .values()
@@ -103,7 +103,7 @@ impl Answer {
         accounts
     }
 
-    pub fn document(&self) -> Value {
+    pub(super) fn document(&self) -> Value {
         json!({
             "events": self.events,
             "differing": self.differing,
@@ -140,11 +140,11 @@ impl Counts {
         self.told + self.waiting.get("quiet-hours").copied().unwrap_or(0)
     }
 
-    pub fn all_waiting(&self) -> u64 {
+    pub(super) fn all_waiting(&self) -> u64 {
         self.waiting.values().sum()
     }
 
-    pub fn all_skipped(&self) -> u64 {
+    pub(super) fn all_skipped(&self) -> u64 {
         self.skipped.values().sum()
     }
 }

@@ -9,7 +9,7 @@ use crate::table::{Align, Table};
 /// Accounts in the output. `--json` has all of them.
 const MAX_ACCOUNTS: usize = 20;
 
-pub fn print(answer: &Answer) {
+pub(super) fn print(answer: &Answer) {
     for line in lines(answer) {
         if !output::line(line) {
             return;
