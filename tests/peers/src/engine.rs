@@ -73,7 +73,7 @@ impl OwnEngine {
 
 impl Drop for OwnEngine {
     fn drop(&mut self) {
-        // Waiting for its threads would block those of whoever drops it.
+        // Waiting for its threads would block those of the thread that drops it.
         if let Some(server) = self.server.take() {
             server.shutdown_background();
         }

@@ -1,4 +1,4 @@
-//! Whoever uses the system: banks that append, customers that change, an
+//! The users of the system: banks that append, customers that change, an
 //! operator, an analyst.
 
 mod analyst;

@@ -46,7 +46,7 @@ pub struct KnownRevision {
     pub replaced_at: Option<Micros>,
 }
 
-/// A request of which nobody is to be told: account, key and body's hash.
+/// A request without notifications: account, key and body's hash.
 pub type Silent = (AccountId, IdempotencyKey, RequestHash);
 
 /// Something that the provider told of a mail.
@@ -185,7 +185,7 @@ fn moved(event: Option<&Event>) -> i128 {
     }
 }
 
-/// The kinds that an event must have decisions for, whoever the customer is.
+/// The kinds for which an event must have decisions, for every customer.
 pub fn always_decided(kinds: &[Kind]) -> impl Iterator<Item = Kind> {
     kinds.iter().copied().filter(|kind| kind.is_on_by_default())
 }

@@ -57,7 +57,7 @@ pub struct Setup {
     pub clock_steps: u32,
     /// The mailer takes nothing for a week, from the last commands on.
     pub week_without_mailer: bool,
-    /// Of how many of a hundred requests the bank wishes nobody to be told.
+    /// Of a hundred requests, those without notifications.
     pub imports: u32,
     pub exports: bool,
     pub schedules: bool,

@@ -59,7 +59,7 @@ pub enum Fault {
     Partial,
     /// It cannot be read.
     Garbled,
-    /// Refused for good.
+    /// Refused permanently.
     Refused,
     /// Given up after all retries: a dead letter.
     GivenUp,
@@ -355,7 +355,7 @@ impl Chances {
             let chance = &mut of[cell(H::ClaimsRead, fault)];
             *chance = (*chance).min(MOST_OF_CLAIMS_READ);
         }
-        // Rare by nature: they stop a hop for hours, or for good.
+        // Rare by nature: they stop a hop for hours, or permanently.
         for (hop, faults) in HOPS {
             for fault in [F::Outage, F::GivenUp, F::Garbled] {
                 if faults.contains(&fault) {

@@ -29,7 +29,7 @@ pub const DAY: Micros = 24 * HOUR;
 /// eight in the morning of Halifax, when daily and weekly digests are told
 /// there; the statements of the month are on the next day.
 const EPOCH_SECONDS: i64 = 1_796_039_400;
-/// More events than any seed takes: whoever comes here does not end.
+/// More events than any seed takes: a run that reaches it does not end.
 const MAX_EVENTS: u64 = 3_000_000;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -1,4 +1,4 @@
-//! The report's lines, on the standard output. Whoever reads may stop reading
+//! The report's lines, on the standard output. Its reader may stop reading
 //! (`| head`); a report that cannot be written was not given.
 
 use std::fmt::Arguments;

@@ -1,4 +1,4 @@
-//! What becomes of a report that cannot be written.
+//! A report that cannot be written.
 #![cfg(target_os = "linux")]
 #![allow(clippy::unwrap_used)]
 

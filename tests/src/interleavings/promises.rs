@@ -44,7 +44,7 @@ fn mails(stage: &Stage) -> Vec<usize> {
     parts
 }
 
-/// What may never be otherwise, whoever is half-way through whatever.
+/// The promises that hold at every moment, wherever each worker is.
 pub(super) fn check(stage: &Stage) -> Result<(), String> {
     let mails = mails(stage);
     if mails[0] > 1 {

@@ -141,7 +141,7 @@ impl Stage {
             if earlier.iter().all(|other| other.digest != message.digest) {
                 choices.extend(free.then_some(Choice::Deliver(index)));
                 choices.push(Choice::Duplicate(index));
-                // Lost and never redriven is as good as not delivered yet.
+                // Lost and never redriven is equal to not delivered yet.
                 choices.extend((self.left.redrives > 0).then_some(Choice::Lose(index)));
             }
         }

@@ -103,7 +103,7 @@ impl Store {
             .await;
     }
 
-    /// Reads who is to be told, as the notify function does. Answers with how long it took.
+    /// Reads the customer to notify, as the notify function does. Returns how long it took.
     pub(super) async fn read_customers(&self, numbers: impl Iterator<Item = u32>) -> Duration {
         let (started, now) = (Instant::now(), Utc::now());
         stream::iter(numbers)

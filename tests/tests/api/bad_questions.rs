@@ -228,6 +228,6 @@ async fn a_customer_is_erased_at_the_revision_that_the_request_names_and_at_no_o
     assert_eq!(client.get(path).await.status, StatusCode::OK);
     assert_eq!(erase("\"1\"").await, StatusCode::NO_CONTENT);
     assert_eq!(client.get(path).await.status, StatusCode::NOT_FOUND);
-    // Twice is as good as once.
+    // Idempotent.
     assert_eq!(erase("\"1\"").await, StatusCode::NO_CONTENT);
 }

@@ -1,4 +1,4 @@
-//! Appending: once for each key, in versions without a gap, whoever writes.
+//! Appending: once for each key, in versions without a gap, by any writer.
 
 // Clippy knows test functions, not what they call.
 #![allow(clippy::unwrap_used)]

@@ -43,7 +43,7 @@ pub struct Bank {
 }
 
 impl Bank {
-    /// An account is open; its customer wishes to be told of deposits.
+    /// An account is open; its customer wants notifications of deposits.
     pub async fn open() -> Self {
         Self::open_with(json!({})).await
     }

@@ -91,7 +91,7 @@ fn changed_after_signing(stack: &Stack) {
     changed.body = json!({ "events": [1] }).to_string();
     let answer = changed.send(None);
     assert_eq!(answer.status, 403, "{answer:?}");
-    // As signed it is let in, to be told that no event is too few.
+    // As signed it is let in, and refused because no event is too few.
     let answer = signed.send(None);
     assert_eq!(answer.status, 400, "{answer:?}");
 }

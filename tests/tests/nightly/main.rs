@@ -1,4 +1,4 @@
-//! The nightly export: what was recorded up to the last midnight, each event once, whatever fails and whoever else runs.
+//! The nightly export: what was recorded up to the last midnight, each event once, under every failure and beside any other run.
 
 #![allow(
     clippy::unwrap_used,

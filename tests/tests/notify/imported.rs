@@ -89,7 +89,7 @@ async fn nobody_is_told_of_history_and_each_notification_says_why() {
 async fn no_redelivery_replay_redrive_or_later_wish_tells_of_history() {
     let world = ana().await;
     send(&world, "old", vec![deposited("70.00")], false).await;
-    // Its projection fails for good, and an operator has it taken up again.
+    // Its projection fails permanently, and an operator has it resumed.
     let mut stream = world.stream();
     stream.truncate(1);
     world.project(stream).await;

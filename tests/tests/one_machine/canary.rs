@@ -62,7 +62,7 @@ fn tell(api: &Api, folder: &Folder) {
     });
 }
 
-/// A mail that fails for good, and is redriven.
+/// A mail that fails permanently, and is redriven.
 fn fail(api: &Api, folder: &Folder) -> Vec<Value> {
     let zone = |zone: &'static str| {
         folder.disk().change_customer("ana", move |item| {

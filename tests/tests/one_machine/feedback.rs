@@ -1,4 +1,4 @@
-//! What becomes of a mail after it was sent, by the addresses of SES's
+//! The reports about a mail after it was sent, by the addresses of SES's
 //! simulator; and the link in it.
 
 use handlers::keyring::Keyring;

@@ -44,7 +44,7 @@ pub const RULE_ATTRIBUTES: [(&str, &str); 6] = [
     ("RETRY_ATTEMPTS", "185"),
 ];
 
-/// Lambda's record of an asynchronous invocation that failed for good.
+/// Lambda's record of an asynchronous invocation that failed permanently.
 pub fn function_record(request: &Value) -> Value {
     json!({
         "version": "1.0",

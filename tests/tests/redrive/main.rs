@@ -1,4 +1,4 @@
-//! Redriving: every envelope is understood, and twice is as good as once.
+//! Redriving: every envelope is understood, and a redrive is idempotent.
 
 // Clippy knows test functions, not what they call.
 #![allow(clippy::unwrap_used)]

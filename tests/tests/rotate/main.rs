@@ -119,7 +119,7 @@ async fn whatever_fails_or_is_lost_and_however_often_a_step_comes_the_end_is_the
             given.versions.begin_rotation("version");
             given.faults.at_call(call, fault.clone());
             for step in Step::ALL {
-                // Twice is as good as once.
+                // Idempotent.
                 let (mut done, mut failed) = (0, 0);
                 while done < 2 {
                     match given.step(step, "version").await {

@@ -1,4 +1,4 @@
-//! One schedule that cannot be worked off stops no other.
+//! A schedule that can never succeed stops no other.
 
 use domain::record::{ProposedContent, ProposedEvent, ProposedEvents};
 use domain::{Event, Occurrence, Schedule};

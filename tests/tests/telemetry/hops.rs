@@ -1,4 +1,4 @@
-//! One correlation id, from the request to what becomes of the mail.
+//! One correlation id, from the request to the reports about the mail.
 
 use std::time::Duration;
 

@@ -1,4 +1,4 @@
-//! What becomes of an answer that cannot be written, for every command that
+//! An answer that cannot be written, for every command that
 //! the program says it has.
 #![cfg(target_os = "linux")]
 

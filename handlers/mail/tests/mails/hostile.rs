@@ -1,4 +1,4 @@
-//! Whoever pays in a cent chooses words that the bank's customer reads in the bank's mail.
+//! The payer of a cent chooses words that the bank's customer reads in the bank's mail.
 
 use crate::notices::{Any, every_full_mail, full};
 use crate::page::{skeleton, visible};

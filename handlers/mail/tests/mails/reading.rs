@@ -1,4 +1,4 @@
-//! What holds for every mail, whoever reads it and whatever the notice says.
+//! The promises of every mail, for every reader and every notice.
 
 use std::collections::BTreeSet;
 

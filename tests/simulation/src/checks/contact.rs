@@ -2,7 +2,7 @@ use domain::notification::{Notification, Phase, SkipReason};
 
 use crate::kernel::{Core, Micros, SECOND};
 
-/// Who was entered longer before is seen by whoever judges the event.
+/// A customer who was entered longer before is seen by every evaluation of the event.
 const JUST_BEFORE: Micros = 3 * SECOND;
 
 impl Core {

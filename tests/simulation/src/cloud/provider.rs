@@ -13,7 +13,7 @@ use crate::book::ProviderTold;
 use crate::faults::{Fault, Hop};
 use crate::kernel::{Core, HOUR, MINUTE, Micros, SECOND};
 
-/// What happens to a mail, and whether the address is bad for good.
+/// The fate of a mail, and whether the address is permanently bad.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fate {
     Sent,
@@ -43,7 +43,7 @@ impl Fate {
 }
 
 impl Core {
-    /// Decides what becomes of a mail that the provider has taken.
+    /// Decides on the fate of a mail that the provider has accepted.
     pub fn deliver_mail(&mut self, mail: &Mail, message_id: &str) {
         if self.rng.u32(..100) >= self.state.setup.told_of {
             return;

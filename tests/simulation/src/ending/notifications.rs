@@ -13,7 +13,7 @@ use crate::checks::OLD_NEWS;
 use crate::kernel::{Core, Micros, SECOND};
 
 const TOLD: &str = "every event is told or skipped with a reason";
-/// What was written longer before is seen by whoever judges the event.
+/// A revision that was written longer before is seen by every evaluation of the event.
 const JUST_BEFORE: Micros = 3 * SECOND;
 const UNSENT: &str = "what was sent is not told as unsent";
 

@@ -10,7 +10,7 @@ use crate::kernel::{Core, micros_at};
 const MOVEMENTS: [&str; 3] = ["MoneyDeposited", "MoneyWithdrawn", "TransactionReversed"];
 
 impl Core {
-    /// A month in which something is told has a statement for whoever wished it.
+    /// A month in which something is told has a statement for each customer who wished it.
     pub(super) fn check_statements_planned(&mut self, event: &IntegrationEvent) {
         if notification::kinds(event).is_empty() {
             return;

@@ -161,7 +161,7 @@ fn redrive_to_the_end(stack: &Stack, bank: &Bank, operator: &Operator) -> Redriv
     );
 }
 
-/// Who finds out that a mail's outcome is unknown? Whoever looks at the dead letters.
+/// Who finds out that a mail's outcome is unknown? Those who look at the dead letters.
 fn every_unknown_has_a_letter(stack: &Stack, stored: &[Stored]) {
     let letters = stack.dead_letters();
     for notification in stored.iter().filter(|one| one.state == "UNKNOWN") {
