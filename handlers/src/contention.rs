@@ -10,6 +10,11 @@
 //! }
 //! Err(rounds.lost(Contended::Customer(id)))
 //! ```
+//!
+//! Two kinds of writers do not loop. Notify gives a stale notification back to
+//! its event's redelivery: a mail may have left meanwhile, and only a fresh read
+//! knows. A replay's worker and a switch stop at a stale row: another worker has
+//! the job, or the projection has moved the account.
 
 use std::fmt;
 use std::time::Duration;
