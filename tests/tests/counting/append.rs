@@ -1,5 +1,7 @@
 //! Appending: round trips and write units.
 
+use handlers::append::Appender;
+
 use crate::bank::{Bank, Regression, bare, request, salaries};
 use crate::spent::{Spent, at_most};
 
@@ -66,4 +68,25 @@ pub async fn of_bare(bank: &Bank) -> Spent {
 #[tokio::test]
 async fn an_append_costs_what_it_may() {
     check(None).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_retry_costs_a_request_and_an_append_that_was_overtaken_two() {
+    let bank = Bank::open().await;
+    let (one, other) = (bank.appender(), bank.appender());
+    let append = async |appender: &Appender, key| {
+        let recorded = appender.append(&request(key, salaries(1))).await;
+        recorded.unwrap()
+    };
+    append(&one, 1).await;
+    append(&other, 2).await;
+    let mut reading = bank.reading();
+    // The transaction itself says that the key was used.
+    assert!(append(&other, 2).await.replayed);
+    assert_eq!(reading.spent().requests, 1);
+    // The commit of the other process comes with the refusal.
+    append(&one, 3).await;
+    let overtaken = reading.spent();
+    let units = (overtaken.table_write_units, overtaken.index_write_units);
+    assert_eq!((overtaken.requests, units), (2, (4000, 1000)));
 }

@@ -5,7 +5,6 @@
 #![allow(clippy::unwrap_used)]
 
 mod append;
-mod cost;
 mod customers;
 mod history;
 mod notifications;
