@@ -8,7 +8,6 @@ use std::time::{Duration, Instant};
 use aws::{DynamoCustomers, DynamoEventStore};
 use chrono::Utc;
 use domain::CustomerId;
-use domain::record::ProposedEvents;
 use embedded::Engine;
 use futures::stream::{self, StreamExt};
 use handlers::append::{Append, Appender};
@@ -16,6 +15,8 @@ use handlers::customers::read_person;
 use handlers::ports::{CustomerRevision, Customers, Saved, SystemClock};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+
+use crate::world::{fill, request};
 
 pub(super) struct Store {
     engine: Engine,
@@ -56,34 +57,24 @@ impl Store {
         writers: u32,
         account: impl Fn(u32) -> String,
     ) -> Duration {
+        let deposit = json!({
+            "type": "MoneyDeposited", "occurred_at": "2026-01-01T12:00:00Z",
+            "data": { "amount": "2.00", "currency": "EUR", "reference": "salary" },
+        });
+        let events = vec![deposit; size as usize];
+        let requests = (0..commits).map(|number| self.request(&account(number), events.clone()));
         let started = Instant::now();
-        stream::iter(0..commits)
-            .for_each_concurrent(writers as usize, |number| {
-                let request = self.request(&account(number), size);
-                async move {
-                    self.appender
-                        .append(&request)
-                        .await
-                        .expect("it is recorded");
-                }
-            })
-            .await;
+        fill(&self.appender, writers as usize, requests).await;
         started.elapsed()
     }
 
     pub(super) async fn open(&self, accounts: Range<u32>, name: impl Fn(u32) -> String) {
-        stream::iter(accounts)
-            .for_each_concurrent(16, |number| {
-                let mut request = self.request(&name(number), 1);
-                request.proposed = read(vec![json!({
-                    "type": "AccountOpened", "occurred_at": "2026-01-01T00:00:00Z",
-                    "data": { "customer_id": "customer", "currency": "EUR" },
-                })]);
-                async move {
-                    self.appender.append(&request).await.expect("it is opened");
-                }
-            })
-            .await;
+        let opening = json!({
+            "type": "AccountOpened", "occurred_at": "2026-01-01T00:00:00Z",
+            "data": { "customer_id": "customer", "currency": "EUR" },
+        });
+        let requests = accounts.map(|number| self.request(&name(number), vec![opening.clone()]));
+        fill(&self.appender, 16, requests).await;
     }
 
     /// Customers with all that the API takes of them.
@@ -115,27 +106,13 @@ impl Store {
         started.elapsed()
     }
 
-    fn request(&self, account: &str, size: u32) -> Append {
+    fn request(&self, account: &str, events: Vec<Value>) -> Append {
         let key = self.keys.fetch_add(1, Ordering::Relaxed);
-        let deposit = json!({
-            "type": "MoneyDeposited", "occurred_at": "2026-01-01T12:00:00Z",
-            "data": { "amount": "2.00", "currency": "EUR", "reference": "salary" },
-        });
-        Append {
-            account_id: account.parse().expect("an account id"),
-            idempotency_key: format!("key-{key}").parse().expect("a key"),
-            if_match: None,
-            source: "core-banking".to_owned(),
-            correlation_id: format!("bench-{key}").parse().expect("an id"),
-            proposed: read(vec![deposit; size as usize]),
-        }
+        let account = account.parse().expect("an account id");
+        request(&account, &format!("key-{key}"), events)
     }
 }
 
 fn customer(number: u32) -> CustomerId {
     format!("customer-{number}").parse().expect("an id")
-}
-
-fn read(events: Vec<Value>) -> ProposedEvents {
-    ProposedEvents::read(json!({ "events": events })).expect("well-formed reports")
 }

@@ -10,9 +10,7 @@ use async_trait::async_trait;
 use aws::DynamoEventStore;
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::AccountId;
-use domain::record::ProposedEvents;
 use embedded::Engine;
-use futures::stream::{self, StreamExt};
 use handlers::append::{Append, Appender};
 use handlers::ports::Clock;
 use serde_json::{Value, json};
@@ -20,6 +18,7 @@ use serde_json::{Value, json};
 use super::Scale;
 use super::totals::Totals;
 use crate::one_machine::Folder;
+use crate::world::{fill as fill_store, request};
 
 /// By turns: statements that come in one request, and single movements.
 const COMMIT_SIZES: [u32; 6] = [25, 25, 25, 15, 9, 1];
@@ -79,7 +78,6 @@ async fn fill(engine: &Engine, scale: Scale) {
     let store = Arc::new(DynamoEventStore(engine.client()));
     let appender = Appender::new(store, Arc::new(clock));
     // All accounts get their first request, then all their second, as in life.
-    let mut rounds: Vec<Vec<Append>> = Vec::new();
     let total: u64 = u64::from(scale.events);
     let mut done: u64 = 0;
     for round in 0.. {
@@ -89,16 +87,9 @@ async fn fill(engine: &Engine, scale: Scale) {
         if requests.is_empty() {
             break;
         }
-        rounds.clear();
-        stream::iter(requests.clone())
-            .for_each_concurrent(WRITERS, |(number, _)| {
-                let request = request(number, round, scale);
-                let appender = &appender;
-                async move {
-                    appender.append(&request).await.expect("it is recorded");
-                }
-            })
-            .await;
+        let sent = requests.iter();
+        let sent = sent.map(|(number, _)| append(*number, round, scale));
+        fill_store(&appender, WRITERS, sent).await;
         done += requests
             .iter()
             .map(|(_, size)| u64::from(*size))
@@ -128,20 +119,12 @@ fn request_size(number: u32, round: usize, scale: Scale) -> Option<u32> {
     (to > from).then_some(to - from)
 }
 
-fn request(number: u32, round: usize, scale: Scale) -> Append {
+fn append(number: u32, round: usize, scale: Scale) -> Append {
     let (from, to) = request_range(number, round, scale);
-    let events: Vec<Value> = events(number, scale)
+    let events = events(number, scale)
         .skip(from as usize)
-        .take((to - from) as usize)
-        .collect();
-    Append {
-        account_id: account(number),
-        idempotency_key: format!("seed-{round}").parse().expect("a key"),
-        if_match: None,
-        source: "core-banking".to_owned(),
-        correlation_id: format!("seed-{number}-{round}").parse().expect("an id"),
-        proposed: ProposedEvents::read(json!({ "events": events })).expect("well-formed reports"),
-    }
+        .take((to - from) as usize);
+    request(&account(number), &format!("seed-{round}"), events)
 }
 
 fn account(number: u32) -> AccountId {

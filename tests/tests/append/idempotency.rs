@@ -7,7 +7,7 @@ use handlers::append::Append;
 use handlers::composition::Composition;
 use handlers::error::Error;
 use serde_json::json;
-use tests::world::{Fault, World, account, deposited, event, opened, withdrawn};
+use tests::world::{Fault, World, account, deposited, event, opened, request, withdrawn};
 
 fn retryable() -> Error {
     Error::Retryable("throttled".into())
@@ -56,11 +56,11 @@ async fn a_retry_that_names_the_version_of_then_gets_the_answer_of_then() {
     let (appender, id) = (world.appender(), account(1));
     let opening = Append {
         if_match: Some(0),
-        ..world.request(&id, "open", [opened()])
+        ..request(&id, "open", [opened()])
     };
     let deposit = Append {
         if_match: Some(1),
-        ..world.request(&id, "one", [deposited("10.00")])
+        ..request(&id, "one", [deposited("10.00")])
     };
     let first = [
         appender.append(&opening).await.unwrap(),
@@ -230,7 +230,7 @@ async fn a_movement_is_reversed_once_for_ever_whoever_asks() {
     };
 
     // `one` has seen that nobody reversed it, and stops right before it writes.
-    let request = world.request(&id, "one", [reversal()]);
+    let request = request(&id, "one", [reversal()]);
     let mut slow = Box::pin(one.append(&request));
     world.faults.at("store.append", 0, Fault::StopBefore);
     assert!(world.faults.until_stop(&mut slow).await.is_none());

@@ -5,7 +5,7 @@ use futures::future::join_all;
 use handlers::append::{Append, Appender};
 use handlers::composition::Composition;
 use handlers::error::{Contended, Error, Refusal};
-use tests::world::{Fault, World, account, deposited, opened, withdrawn};
+use tests::world::{Fault, World, account, deposited, opened, request, withdrawn};
 
 #[tokio::test]
 async fn a_version_that_is_not_there_is_told_and_nothing_is_recorded() {
@@ -13,7 +13,7 @@ async fn a_version_that_is_not_there_is_told_and_nothing_is_recorded() {
     let (appender, id) = (world.appender(), account(1));
     let with = |expected, key| Append {
         if_match: Some(expected),
-        ..world.request(&id, key, [deposited("1.00")])
+        ..request(&id, key, [deposited("1.00")])
     };
     let refused = appender.append(&with(3, "a")).await;
     assert_eq!(
@@ -53,7 +53,7 @@ async fn a_version_is_held_against_the_store_and_not_against_what_a_process_reme
     // `one` still remembers version 1.
     let request = Append {
         if_match: Some(2),
-        ..world.request(&id, "mine", [deposited("1.00")])
+        ..request(&id, "mine", [deposited("1.00")])
     };
     assert_eq!(one.append(&request).await.unwrap().first_version, 3);
 }
@@ -183,7 +183,7 @@ async fn a_writer_that_is_always_overtaken_gives_up_after_a_bounded_number_of_at
     let world = World::default();
     let (slow, quick, id) = (world.appender(), world.appender(), account(1));
     world.append(&slow, &id, "open", [opened()]).await.unwrap();
-    let request = world.request(&id, "slow", [deposited("1.00")]);
+    let request = request(&id, "slow", [deposited("1.00")]);
     let mut waiting = Box::pin(slow.append(&request));
     let mut overtaken = 0;
     let outcome = loop {

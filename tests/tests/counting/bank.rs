@@ -7,7 +7,6 @@ use aws::{
     Dynamo, DynamoCustomers, DynamoEventStore, DynamoNotifications, DynamoReadModel,
     DynamoSuppressions,
 };
-use domain::record::ProposedEvents;
 use domain::{AccountId, Commit};
 use embedded::Engine;
 use handlers::append::{Append, Appender};
@@ -19,7 +18,7 @@ use handlers::ports::EventStore;
 use handlers::project::{Projector, StreamRecord};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use tests::world::{World, customer, opened, payment_texts};
+use tests::world::{World, customer, opened, payment_texts, request_of_a_bank};
 
 use crate::spent::Reading;
 
@@ -161,19 +160,9 @@ pub fn account() -> AccountId {
     "DE89370400440532013000".parse().unwrap()
 }
 
-/// An append as a bank's system sends it through API Gateway: an IBAN, keys that are UUIDs, the ARN of an assumed role.
+/// An append to the account, which has an IBAN.
 pub fn request(key: u64, events: impl IntoIterator<Item = Value>) -> Append {
-    let uuid = format!("018f4e2a-7c3b-7d1e-9a50-{key:012}");
-    let source = "arn:aws:sts::123456789012:assumed-role/core-banking-eu-central-1-poster/i-0abc12";
-    let events: Vec<Value> = events.into_iter().collect();
-    Append {
-        account_id: account(),
-        idempotency_key: uuid.parse().unwrap(),
-        if_match: None,
-        source: source.to_owned(),
-        correlation_id: uuid.parse().unwrap(),
-        proposed: ProposedEvents::read(json!({ "events": events })).unwrap(),
-    }
+    request_of_a_bank(&account(), key, events)
 }
 
 pub fn salary() -> Value {

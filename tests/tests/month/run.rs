@@ -7,14 +7,11 @@ use std::time::Duration;
 
 use chrono::{DateTime, NaiveTime, TimeDelta, Utc};
 use domain::AccountId;
-use domain::record::ProposedEvents;
 use embedded::{Pipeline, Settings};
-use handlers::append::Append;
 use handlers::ports::{Clock, DUE_SHARDS, Person};
 use handlers::schedule::Change;
 use rusqlite::{Connection, OpenFlags};
-use serde_json::json;
-use tests::world::TestClock;
+use tests::world::{self, TestClock};
 
 use crate::mailbox::Mailbox;
 use crate::people::{CUSTOMERS, UNKNOWN, changes, customer_id, person};
@@ -134,14 +131,8 @@ impl Month {
 
     async fn report(&self, request: &Request) {
         let key = format!("{}-{}", request.account, request.at.timestamp_millis());
-        let append = Append {
-            account_id: account(request),
-            idempotency_key: key.parse().unwrap(),
-            if_match: None,
-            source: "core-banking".to_owned(),
-            correlation_id: key.parse().unwrap(),
-            proposed: ProposedEvents::read(json!({ "events": request.events })).unwrap(),
-        };
+        let events = request.events.clone();
+        let append = world::request(&account(request), &key, events);
         self.pipeline.api.appender.append(&append).await.unwrap();
     }
 

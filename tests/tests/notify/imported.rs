@@ -9,7 +9,7 @@ use handlers::composition::Composition;
 use handlers::redrive::Selection;
 use handlers::replay::{REQUESTED, ReplayRequest};
 use serde_json::{Value, json};
-use tests::world::{World, account, deposited, opened, withdrawn};
+use tests::world::{World, account, deposited, opened, request, withdrawn};
 
 fn wishes() -> Value {
     json!({
@@ -35,7 +35,7 @@ async fn send(world: &World, key: &str, events: Vec<Value>, notify: bool) {
     let body = json!({ "events": events, "notify": notify });
     let request = Append {
         proposed: ProposedEvents::read(body).unwrap(),
-        ..world.request(&account(1), key, [opened()])
+        ..request(&account(1), key, [opened()])
     };
     world.appender().append(&request).await.unwrap();
 }

@@ -10,7 +10,7 @@ use embedded::{Pipeline, Settings};
 use handlers::customers::read_person;
 use handlers::ports::Clock;
 use serde_json::json;
-use tests::world::{TestClock, World, account, customer, deposited, opened};
+use tests::world::{TestClock, account, customer, deposited, opened, request};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
@@ -61,7 +61,7 @@ async fn what_a_customer_wished_before_the_clock_was_set_back_is_followed() {
     clock.set(clock.now() - TimeDelta::days(1));
     let pipeline = start(&data_dir, &clock).await;
     let events = [opened(), deposited("1.00")];
-    let request = World::default().request(&account(1), "open", events);
+    let request = request(&account(1), "open", events);
     pipeline.api.appender.append(&request).await.unwrap();
     let told = first_of(&pipeline).await;
     assert_eq!(told.phase().as_str(), "SENT", "{told:?}");

@@ -14,7 +14,7 @@ use proptest::test_runner::TestRunner;
 use serde_json::{Value, json};
 use std::sync::Arc;
 use std::time::Duration;
-use tests::world::{TestClock, World, account, deposited, opened};
+use tests::world::{TestClock, account, deposited, opened, request};
 use tower::ServiceExt;
 
 /// Cursors for each question.
@@ -104,7 +104,7 @@ async fn two_accounts(folder: &std::path::Path) -> Pipeline {
     let pipeline = Pipeline::start(&settings).await.unwrap();
     for number in 1..=2 {
         let events = [opened(), deposited("1.00"), deposited("2.00")];
-        let request = World::default().request(&account(number), "open", events);
+        let request = request(&account(number), "open", events);
         pipeline.api.appender.append(&request).await.unwrap();
     }
     pipeline

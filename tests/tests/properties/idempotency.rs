@@ -8,7 +8,7 @@ use handlers::composition::Composition;
 use handlers::error::{Error, Result};
 use proptest::prelude::*;
 use serde_json::Value;
-use tests::world::{Fault, World, account, deposited, opened, withdrawn};
+use tests::world::{Fault, World, account, deposited, opened, request, withdrawn};
 
 use crate::run;
 
@@ -110,7 +110,7 @@ async fn step(world: &World, processes: &[Appender], model: &mut Model, send: &S
     let key = format!("key-{}", send.key);
     let request = Append {
         if_match: send.if_match.map(|wrong| model.version + wrong),
-        ..world.request(&account(send.account), &key, bodies()[send.body].clone())
+        ..request(&account(send.account), &key, bodies()[send.body].clone())
     };
     if let Some(fault) = &send.fault {
         world.faults.at("store.append", 0, fault.clone());

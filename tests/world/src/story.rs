@@ -3,9 +3,8 @@
 
 use std::time::Duration;
 
-use domain::record::ProposedEvents;
 use domain::{AccountId, Commit, CustomerId};
-use handlers::append::{Append, Appender, Recorded};
+use handlers::append::{Appender, Recorded};
 use handlers::composition::Composition;
 use handlers::customers::read_person;
 use handlers::error::Result;
@@ -14,6 +13,7 @@ use handlers::project::StreamRecord;
 use serde_json::{Value, json};
 
 use super::World;
+use super::requests::request;
 
 /// Deliveries of an event before a test fails.
 const MAX_ROUNDS: u32 = 50;
@@ -57,12 +57,6 @@ pub fn withdrawn(amount: &str) -> Value {
     )
 }
 
-/// Reads the events of a request.
-fn proposed(events: impl IntoIterator<Item = Value>) -> ProposedEvents {
-    let events: Vec<Value> = events.into_iter().collect();
-    ProposedEvents::read(json!({ "events": events })).expect("the events are well-formed")
-}
-
 /// Whether the template's rules pass this entry to `notify`.
 pub fn reaches_notify(entry: &BusEntry) -> bool {
     let types = [
@@ -80,23 +74,6 @@ pub fn reaches_notify(entry: &BusEntry) -> bool {
 }
 
 impl World {
-    /// Returns a request to append these events under this key.
-    pub fn request(
-        &self,
-        account: &AccountId,
-        key: &str,
-        events: impl IntoIterator<Item = Value>,
-    ) -> Append {
-        Append {
-            account_id: account.clone(),
-            idempotency_key: key.parse().expect("an idempotency key"),
-            if_match: None,
-            source: "core-banking".to_owned(),
-            correlation_id: format!("corr-{key}").parse().expect("an id"),
-            proposed: proposed(events),
-        }
-    }
-
     /// Appends events under this key, by this process.
     ///
     /// # Errors
@@ -108,8 +85,7 @@ impl World {
         key: &str,
         events: impl IntoIterator<Item = Value> + Send,
     ) -> Result<Recorded> {
-        let request = self.request(account, key, events);
-        appender.append(&request).await
+        appender.append(&request(account, key, events)).await
     }
 
     /// Opens the account and deposits these amounts, each in a commit of its own.
