@@ -8,7 +8,9 @@ use handlers::ports::{Clock, Notifications, Saved, SuppressionReason, Suppressio
 use serde_json::json;
 use tests::world::{Fault, World};
 
-use crate::given::{ADDRESS, ID, example, notification, of, stored, with_message, world_with};
+use crate::given::{
+    ADDRESS, ID, example, notification, of, stored, suppression, with_message, world_with,
+};
 
 #[tokio::test]
 async fn a_permanent_bounce_suppresses_the_address_and_shows_in_the_timeline() {
@@ -39,14 +41,7 @@ async fn deliveries_and_delays_suppress_nobody() {
             .await
             .unwrap();
     }
-    assert_eq!(
-        world
-            .suppressions
-            .get(&AddressHash::of(ADDRESS))
-            .await
-            .unwrap(),
-        None
-    );
+    assert_eq!(suppression(&world).await, None);
 }
 
 #[tokio::test]
@@ -83,14 +78,7 @@ async fn a_mail_of_unknown_outcome_is_settled_by_the_first_event_of_it() {
 async fn an_event_of_a_mail_that_was_never_sent_here_changes_nothing() {
     let world = World::default();
     world.feedback().deliver(&example("Bounce")).await.unwrap();
-    assert_eq!(
-        world
-            .suppressions
-            .get(&AddressHash::of(ADDRESS))
-            .await
-            .unwrap(),
-        None
-    );
+    assert_eq!(suppression(&world).await, None);
     assert!(world.notifications.all().is_empty());
 }
 
@@ -104,14 +92,7 @@ async fn an_event_told_again_does_not_undo_that_the_suppression_was_lifted() {
         .await
         .unwrap();
     world.feedback().deliver(&example("Bounce")).await.unwrap();
-    assert_eq!(
-        world
-            .suppressions
-            .get(&AddressHash::of(ADDRESS))
-            .await
-            .unwrap(),
-        None
-    );
+    assert_eq!(suppression(&world).await, None);
 }
 
 #[tokio::test]
@@ -120,27 +101,13 @@ async fn a_time_in_the_future_does_not_suppress_for_ever() {
     let mut event = example("Complaint");
     event["detail"]["complaint"]["timestamp"] = json!("9999-01-01T00:00:00Z");
     world.feedback().deliver(&event).await.unwrap();
-    assert!(
-        world
-            .suppressions
-            .get(&AddressHash::of(ADDRESS))
-            .await
-            .unwrap()
-            .is_some()
-    );
+    assert!(suppression(&world).await.is_some());
     world
         .suppressions
         .lift(&AddressHash::of(ADDRESS), world.clock.now())
         .await
         .unwrap();
-    assert_eq!(
-        world
-            .suppressions
-            .get(&AddressHash::of(ADDRESS))
-            .await
-            .unwrap(),
-        None
-    );
+    assert_eq!(suppression(&world).await, None);
 }
 
 #[tokio::test]
@@ -200,15 +167,7 @@ async fn an_event_is_tried_again_where_a_store_fails_and_nothing_is_lost() {
                 (Phase::Sent, Some(DeliveryStatus::Bounced)),
                 "{call}"
             );
-            assert!(
-                world
-                    .suppressions
-                    .get(&AddressHash::of(ADDRESS))
-                    .await
-                    .unwrap()
-                    .is_some(),
-                "{call}"
-            );
+            assert!(suppression(&world).await.is_some(), "{call}");
         }
     }
 }

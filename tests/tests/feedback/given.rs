@@ -1,8 +1,9 @@
 //! What the tests of this folder start from.
 
+use domain::email::AddressHash;
 use domain::notification::{Notification, Phase};
 use domain::{AccountId, EventId, NotificationId};
-use handlers::ports::{Notifications, Saved, Versioned};
+use handlers::ports::{Notifications, Saved, Suppression, Suppressions, Versioned};
 use serde_json::{Value, json};
 use tests::world::World;
 
@@ -52,6 +53,12 @@ pub async fn world_with(notification: Notification) -> World {
 
 pub fn stored(world: &World) -> Notification {
     world.notifications.all().into_iter().next().unwrap()
+}
+
+/// The suppression of [`ADDRESS`].
+pub async fn suppression(world: &World) -> Option<Suppression> {
+    let found = world.suppressions.get(&AddressHash::of(ADDRESS)).await;
+    found.unwrap()
 }
 
 /// SES's mail object, as its documentation shows it, with our tags.

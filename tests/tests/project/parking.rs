@@ -5,7 +5,7 @@ use domain::EventId;
 use handlers::composition::Composition;
 use handlers::error::Error;
 use handlers::project::StreamRecord;
-use handlers::redrive::Selection;
+use handlers::redrive::{Redriven, Selection};
 use serde_json::json;
 use std::collections::BTreeSet;
 use tests::world::{Fault, World, account, deposited};
@@ -82,11 +82,7 @@ async fn events_that_cannot_be_told_behind_the_balance_are_a_letter_and_are_told
         world.dead_letters.bodies()[0]["ledgerbell"],
         "commit-untold"
     );
-    let all = Selection {
-        max: 10,
-        ..Selection::default()
-    };
-    let redriven = world.redriver().redrive(&all).await.unwrap();
+    let redriven = redrive(&world).await;
     assert_eq!(redriven[0].outcome, "redriven");
     assert_eq!(
         published_events(&world)[told..],
@@ -137,11 +133,7 @@ async fn an_account_that_is_taken_up_while_it_is_being_parked_does_not_stay_park
     let mut parking = Box::pin(projector.project(unreadable.clone()));
     assert!(world.faults.until_stop(&mut parking).await.is_none());
     world.faults.resume();
-    let all = Selection {
-        max: 10,
-        ..Selection::default()
-    };
-    world.redriver().redrive(&all).await.unwrap();
+    redrive(&world).await;
     let failed = parking.await;
     assert_eq!(failed, [unreadable[0].sequence_number.clone()]);
     world.project(unreadable).await;
@@ -155,14 +147,7 @@ async fn an_account_that_is_taken_up_while_it_is_being_parked_does_not_stay_park
 async fn a_redrive_takes_a_parked_account_up_and_publishes_exactly_what_was_missed() {
     let (world, _) = parked().await;
     let before = published_events(&world).len();
-    let redriven = world
-        .redriver()
-        .redrive(&Selection {
-            max: 10,
-            ..Selection::default()
-        })
-        .await
-        .unwrap();
+    let redriven = redrive(&world).await;
     assert_eq!(redriven.len(), 1);
     assert_eq!(redriven[0].outcome, "redriven");
     let missed: Vec<_> = published_events(&world)[before..].to_vec();
@@ -182,24 +167,14 @@ async fn a_redrive_that_dies_anywhere_can_be_done_again() {
     let calls = {
         let (world, _) = parked().await;
         world.faults.forget_trace();
-        world
-            .redriver()
-            .redrive(&Selection {
-                max: 10,
-                ..Selection::default()
-            })
-            .await
-            .unwrap();
+        redrive(&world).await;
         world.faults.trace().len()
     };
     for call in 0..calls {
         for fault in [Fault::StopBefore, Fault::StopAfter] {
             let (world, _) = parked().await;
             let redriver = world.redriver();
-            let selection = Selection {
-                max: 10,
-                ..Selection::default()
-            };
+            let selection = any_letters();
             world.faults.at_call(call, fault);
             assert!(
                 world
@@ -270,14 +245,7 @@ async fn a_commit_that_does_not_follow_parks_its_account_at_the_last_good_versio
     assert_eq!(world.dead_letters.bodies().len(), 1);
 
     // As long as the store is wrong, nothing goes on, and nobody loses the letter.
-    let stays = world
-        .redriver()
-        .redrive(&Selection {
-            max: 10,
-            ..Selection::default()
-        })
-        .await
-        .unwrap();
+    let stays = redrive(&world).await;
     assert!(
         stays[0].outcome.starts_with("failed: "),
         "{}",
@@ -295,14 +263,7 @@ async fn a_commit_that_does_not_follow_parks_its_account_at_the_last_good_versio
     );
 
     world.store.tamper(commits[2].clone());
-    world
-        .redriver()
-        .redrive(&Selection {
-            max: 10,
-            ..Selection::default()
-        })
-        .await
-        .unwrap();
+    redrive(&world).await;
     assert_projected(&world);
     assert_published(&world);
 }
@@ -324,14 +285,7 @@ async fn a_gap_that_the_store_cannot_read_parks_the_account_instead_of_blocking_
     assert!(row.parked.unwrap().reason.contains("has no attribute hash"));
     assert_eq!(world.dead_letters.bodies().len(), 1);
 
-    world
-        .redriver()
-        .redrive(&Selection {
-            max: 10,
-            ..Selection::default()
-        })
-        .await
-        .unwrap();
+    redrive(&world).await;
     assert_projected(&world);
     assert_published(&world);
 }
@@ -354,7 +308,7 @@ async fn a_worker_that_dies_while_it_parks_an_account_leaves_nothing_untold() {
                 .await;
             world.faults.clear();
             world.project(stream).await;
-            world.redriver().redrive(&any_letters()).await.unwrap();
+            redrive(&world).await;
             assert_projected(&world);
             assert_published(&world);
         }
@@ -366,4 +320,9 @@ fn any_letters() -> Selection {
         max: 10,
         ..Selection::default()
     }
+}
+
+async fn redrive(world: &World) -> Vec<Redriven> {
+    let redriven = world.redriver().redrive(&any_letters()).await;
+    redriven.unwrap()
 }
