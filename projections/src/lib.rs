@@ -42,15 +42,14 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-#![warn(
-    missing_docs,
-    clippy::missing_errors_doc,
-    clippy::missing_panics_doc,
-    clippy::must_use_candidate
-)]
+#![warn(clippy::must_use_candidate)]
 #![cfg_attr(
     not(test),
-    warn(clippy::indexing_slicing, clippy::arithmetic_side_effects)
+    warn(
+        clippy::indexing_slicing,
+        clippy::arithmetic_side_effects,
+        clippy::wildcard_enum_match_arm
+    )
 )]
 
 pub mod as_of;

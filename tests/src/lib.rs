@@ -1,5 +1,13 @@
 //! Tests from outside: end to end on one machine, and deployed.
 
+#![allow(
+    missing_docs,
+    clippy::missing_errors_doc,
+    clippy::missing_panics_doc,
+    unreachable_pub,
+    reason = "only the test programs use it"
+)]
+
 pub mod access;
 pub mod browser;
 pub mod canary;

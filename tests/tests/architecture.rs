@@ -1,8 +1,10 @@
 //! What is not there: the absences of docs/architecture.md, as far as a test
 //! can hold them.
 
-// Whatever fails here fails the test.
-#![allow(clippy::unwrap_used)]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test program: a panic is its failure, and no other crate uses it"
+)]
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};

@@ -42,11 +42,13 @@ impl SkipReason {
     ];
 
     /// The reason of this stored name.
+    #[must_use]
     pub fn read(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|reason| reason.as_str() == name)
     }
 
     /// The stored name.
+    #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
             SkipReason::NoContact => "no-contact",

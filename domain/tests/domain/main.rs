@@ -1,8 +1,11 @@
 //! The domain from outside: what was recorded before, what is reported, and
 //! what follows.
 
-// Clippy knows test functions, not what they call.
-#![allow(clippy::unwrap_used)]
+#![allow(
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "a test program: a panic is its failure, and no other crate uses it"
+)]
 
 mod account;
 mod any;

@@ -4,9 +4,6 @@
 //! to the router of `handlers` for requests, to a use case for all others. A use case's error becomes a [`Failure`], with
 //! which Lambda repeats the invocation or writes a dead letter.
 
-#![warn(missing_docs, clippy::missing_errors_doc, clippy::missing_panics_doc)]
-#![deny(rustdoc::broken_intra_doc_links)]
-
 pub mod clients;
 mod failure;
 pub mod headers;

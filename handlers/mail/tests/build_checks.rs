@@ -1,13 +1,16 @@
 //! What `build.rs` refuses, so that no mail fails when it is sent.
 
-#![allow(clippy::unwrap_used)]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test program: a panic is its failure, and no other crate uses it"
+)]
 
-#[allow(dead_code)]
+#[allow(dead_code, reason = "a part is for build.rs alone")]
 #[path = "../build/catalogue.rs"]
 mod catalogue;
 #[path = "../build/check.rs"]
 mod check;
-#[allow(dead_code)]
+#[allow(dead_code, reason = "a part is for build.rs alone")]
 #[path = "../build/compose.rs"]
 mod compose;
 #[path = "../src/fact_names.rs"]

@@ -7,9 +7,6 @@
 //! wins, and no manifest names the files of the other. A run that dies leaves
 //! the export intact, and the next run continues from there.
 
-#![warn(missing_docs, clippy::missing_errors_doc, clippy::missing_panics_doc)]
-#![deny(rustdoc::broken_intra_doc_links)]
-
 mod history;
 mod orphans;
 mod snapshot;

@@ -51,6 +51,10 @@ impl<S: Send + Sync> FromRequestParts<S> for PathTexts {
     }
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "axum may add variants to both"
+)]
 fn unreadable(rejection: PathRejection) -> Problem {
     match rejection {
         PathRejection::FailedToDeserializePathParams(error) => {

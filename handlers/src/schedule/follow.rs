@@ -152,7 +152,12 @@ fn said(commit: &Commit) -> Result<Vec<Said>> {
                 (scheduled.schedule_id, Some(scheduled.schedule))
             }
             Event::OperationCancelled(schedule_id) => (schedule_id, None),
-            _ => return None,
+            Event::AccountOpened(_)
+            | Event::MoneyDeposited(_)
+            | Event::MoneyWithdrawn(_)
+            | Event::TransactionReversed(_)
+            | Event::AccountClosed
+            | Event::OperationSkipped(_) => return None,
         };
         Some(Said {
             schedule_id,

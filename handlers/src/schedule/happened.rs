@@ -54,7 +54,11 @@ impl Scheduler {
                 movement.scheduled.as_ref() == Some(occurrence)
             }
             Event::OperationSkipped(skipped) => skipped.occurrence == *occurrence,
-            _ => false,
+            Event::AccountOpened(_)
+            | Event::TransactionReversed(_)
+            | Event::AccountClosed
+            | Event::OperationScheduled(_)
+            | Event::OperationCancelled(_) => false,
         };
         let mut events = events.into_iter();
         let left = events.find(|(_, event)| of_this(event));
@@ -67,8 +71,9 @@ impl Scheduler {
 }
 
 pub(super) fn skipped_because(event: &Event) -> Option<OccurrenceSkipReason> {
-    match event {
-        Event::OperationSkipped(skipped) => Some(skipped.reason),
-        _ => None,
+    if let Event::OperationSkipped(skipped) = event {
+        Some(skipped.reason)
+    } else {
+        None
     }
 }

@@ -30,9 +30,6 @@
 //! # Ok::<(), statements::ReadError>(())
 //! ```
 
-#![warn(missing_docs, clippy::missing_errors_doc, clippy::missing_panics_doc)]
-#![deny(rustdoc::broken_intra_doc_links)]
-
 pub mod account;
 pub mod amount;
 mod camt;

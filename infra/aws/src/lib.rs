@@ -38,9 +38,6 @@
 //! # }
 //! ```
 
-#![warn(missing_docs, clippy::missing_errors_doc, clippy::missing_panics_doc)]
-#![deny(rustdoc::broken_intra_doc_links)]
-
 #[cfg(feature = "cloud")]
 mod bus;
 pub mod client;

@@ -112,11 +112,11 @@ fn of_table<'a>(
     tables.entry(name.to_owned()).or_default()
 }
 
-// Capacity units are a measure, not money.
 #[allow(
     clippy::float_arithmetic,
     clippy::cast_possible_truncation,
-    clippy::cast_sign_loss
+    clippy::cast_sign_loss,
+    reason = "capacity units are a measure, not money"
 )]
 fn thousandths(units: Option<f64>) -> u64 {
     (units.unwrap_or(0.0) * 1000.0).round() as u64

@@ -27,9 +27,6 @@
 //! # }
 //! ```
 
-#![warn(missing_docs, clippy::missing_errors_doc, clippy::missing_panics_doc)]
-#![deny(rustdoc::broken_intra_doc_links)]
-
 mod bus;
 mod composition;
 mod damage;

@@ -2,9 +2,6 @@
 //!
 //! It is a library too, so that the deployed test starts the same local AWS and builds the same zips as the commands.
 
-#![warn(missing_docs, clippy::missing_errors_doc, clippy::missing_panics_doc)]
-#![deny(rustdoc::broken_intra_doc_links)]
-
 mod affected;
 mod bench;
 mod checks;

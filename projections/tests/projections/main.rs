@@ -1,7 +1,10 @@
 //! The projections from outside: a history, and what is read of it.
 
-// Clippy knows test functions, not what they call.
-#![allow(clippy::unwrap_used)]
+#![allow(
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "a test program: a panic is its failure, and no other crate uses it"
+)]
 
 mod as_of;
 mod balance;

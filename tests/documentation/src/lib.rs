@@ -1,7 +1,10 @@
 //! Keeps the documentation true: its links, paths, commands, numbers and decisions. `cargo test -p documentation`.
 
-// A failure here is a failure of the test.
-#![allow(clippy::unwrap_used)]
+#![allow(
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "tests only: a panic is their failure"
+)]
 #![cfg(test)]
 
 mod decisions;

@@ -10,6 +10,7 @@ mod times;
 /// A parser under test.
 #[derive(Debug, Clone, Copy)]
 pub struct Target {
+    /// The name, by which a fuzzer runs it.
     pub name: &'static str,
     /// Panics where a promise is broken.
     pub run: fn(&[u8]),

@@ -5,6 +5,14 @@
 //! One thread, one queue of events, virtual time. The same seed takes the same
 //! steps.
 
+#![allow(
+    missing_docs,
+    clippy::missing_errors_doc,
+    clippy::missing_panics_doc,
+    unreachable_pub,
+    reason = "only its own programs and tests use it"
+)]
+
 pub mod actors;
 pub mod book;
 pub mod bugs;

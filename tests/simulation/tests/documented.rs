@@ -1,5 +1,8 @@
 //! The documentation has the bugs that the simulation has.
-#![allow(clippy::unwrap_used)]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test program: a panic is its failure, and no other crate uses it"
+)]
 
 use simulation::bugs::BUGS;
 

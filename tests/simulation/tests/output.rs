@@ -1,6 +1,9 @@
 //! A report that cannot be written.
 #![cfg(target_os = "linux")]
-#![allow(clippy::unwrap_used)]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a test program: a panic is its failure, and no other crate uses it"
+)]
 
 use std::fs::File;
 use std::io::pipe;

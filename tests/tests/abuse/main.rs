@@ -1,6 +1,10 @@
 //! `ledgerbell serve` under callers who are slow, huge, many, or ask whatever its document allows and forbids.
 
-#![allow(clippy::unwrap_used)]
+#![allow(
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "a test program: a panic is its failure, and no other crate uses it"
+)]
 
 mod huge;
 #[cfg(feature = "python")]

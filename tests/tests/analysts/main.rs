@@ -1,7 +1,11 @@
 //! Exports as others read them: the libraries of analysts, and the script that
 //! verifies without us. Needs Python: `cargo xtask test` sets it up.
 
-#![allow(clippy::unwrap_used)]
+#![allow(
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "a test program: a panic is its failure, and no other crate uses it"
+)]
 
 mod example;
 mod libraries;

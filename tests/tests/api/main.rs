@@ -1,8 +1,11 @@
 //! The HTTP API in process: what the contract promises, what bad input gets,
 //! and that every answer is as the document says.
 
-// Clippy knows test functions, not what they call.
-#![allow(clippy::unwrap_used)]
+#![allow(
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "a test program: a panic is its failure, and no other crate uses it"
+)]
 
 mod accounts;
 mod ambiguous;

@@ -1,6 +1,10 @@
 //! The console in a real Chromium: what a person sees, and can do with mouse or keyboard.
 
-#![allow(clippy::unwrap_used)]
+#![allow(
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "a test program: a panic is its failure, and no other crate uses it"
+)]
 
 mod deployed_stack;
 mod finding;

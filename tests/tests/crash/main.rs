@@ -4,7 +4,11 @@
 //! `LEDGERBELL_KILLS` says how often the process is killed under load, and
 //! `LEDGERBELL_TEST_SEED` when.
 
-#![allow(clippy::unwrap_used)]
+#![allow(
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "a test program: a panic is its failure, and no other crate uses it"
+)]
 
 mod counts;
 mod first_start;

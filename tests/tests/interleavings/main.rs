@@ -1,8 +1,11 @@
 //! Every interleaving of two workers, a network, a mailer and an operator, to a
 //! bound: at most one automatic mail, nothing stuck, nothing SENT that was not.
 
-// Clippy knows test functions, not what they call.
-#![allow(clippy::print_stdout)]
+#![allow(
+    clippy::print_stdout,
+    unreachable_pub,
+    reason = "a test program prints how many orders it has tried, and no other crate uses it"
+)]
 
 use tests::interleavings::{Bounds, Scene, explore};
 

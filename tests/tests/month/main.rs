@@ -3,7 +3,11 @@
 //! Then everything is held against everything else. `LEDGERBELL_MONTH=full`
 //! makes it 10,000 events.
 
-#![allow(clippy::unwrap_used)]
+#![allow(
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "a test program: a panic is its failure, and no other crate uses it"
+)]
 
 mod books;
 mod checks;

@@ -4,7 +4,11 @@
 //! `cargo test -p tests --test one_machine` builds the binary itself;
 //! `LEDGERBELL_BIN` names another one.
 
-#![allow(clippy::unwrap_used)]
+#![allow(
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "a test program: a panic is its failure, and no other crate uses it"
+)]
 
 mod all_events;
 mod bad_input;

@@ -1,7 +1,10 @@
 //! The use cases against models of them, whatever comes in whatever order.
 
-// Clippy knows test functions, not what they call.
-#![allow(clippy::unwrap_used)]
+#![allow(
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "a test program: a panic is its failure, and no other crate uses it"
+)]
 
 mod cursors;
 mod idempotency;

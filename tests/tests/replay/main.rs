@@ -1,8 +1,11 @@
 //! Replaying: the same state from the events alone, and events again for one
 //! consumer. Never a mail.
 
-// Clippy knows test functions, not what they call.
-#![allow(clippy::unwrap_used)]
+#![allow(
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "a test program: a panic is its failure, and no other crate uses it"
+)]
 
 mod events;
 mod given;

@@ -2,6 +2,7 @@
 
 #![allow(
     clippy::unwrap_used,
+    unreachable_pub,
     reason = "a test ends where something is not as expected"
 )]
 

@@ -1,6 +1,10 @@
 //! What `cargo xtask scale` does, with a few thousand events.
 
-#![allow(clippy::unwrap_used)]
+#![allow(
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "a test program: a panic is its failure, and no other crate uses it"
+)]
 
 use tests::scale::{MAX_MEMORY, Scale};
 

@@ -1,8 +1,11 @@
 //! Scheduled operations: each occurrence once, whatever dies, comes twice or
 //! comes late.
 
-// Clippy knows test functions, not what they call.
-#![allow(clippy::unwrap_used)]
+#![allow(
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "a test program: a panic is its failure, and no other crate uses it"
+)]
 
 mod changing;
 mod crashes;

@@ -15,7 +15,11 @@
 //! LEDGERBELL_GOLDEN=write cargo test --package tests --features python --test stored
 //! ```
 
-#![allow(clippy::unwrap_used)]
+#![allow(
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "a test program: a panic is its failure, and no other crate uses it"
+)]
 
 mod file;
 mod folder;

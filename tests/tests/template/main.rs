@@ -1,6 +1,7 @@
 //! The template, as far as it can be judged without deploying it.
 #![allow(
     clippy::unwrap_used,
+    unreachable_pub,
     reason = "a test ends where something is not as expected"
 )]
 

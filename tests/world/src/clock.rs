@@ -22,6 +22,9 @@ impl Default for TestClock {
 
 impl TestClock {
     /// Advances the clock.
+    ///
+    /// # Panics
+    /// Beyond chrono's range.
     pub fn advance(&self, duration: Duration) {
         let delta = TimeDelta::from_std(duration).expect("a wait within chrono's range");
         self.step(delta);

@@ -2,9 +2,6 @@
 //! moves and faults at chosen calls. Deterministic: the same test takes the same
 //! steps each time.
 
-#![warn(missing_docs, clippy::missing_errors_doc)]
-#![deny(rustdoc::broken_intra_doc_links)]
-
 mod bus;
 mod clock;
 mod customers;

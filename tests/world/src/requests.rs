@@ -11,6 +11,9 @@ pub const CALLER: &str =
     "arn:aws:sts::123456789012:assumed-role/core-banking-eu-central-1-poster/i-0abc12";
 
 /// Returns a request to append these events under this key.
+///
+/// # Panics
+/// If the key or an event is not well-formed.
 pub fn request(account: &AccountId, key: &str, events: impl IntoIterator<Item = Value>) -> Append {
     let events: Vec<Value> = events.into_iter().collect();
     let proposed = ProposedEvents::read(json!({ "events": events }));
@@ -26,6 +29,9 @@ pub fn request(account: &AccountId, key: &str, events: impl IntoIterator<Item = 
 
 /// Returns a request with texts of the lengths that a bank's system sends through
 /// API Gateway, where keys are UUIDs. Measurements of size need them.
+///
+/// # Panics
+/// If an event is not well-formed.
 pub fn request_of_a_bank(
     account: &AccountId,
     number: u64,
@@ -40,6 +46,9 @@ pub fn request_of_a_bank(
 }
 
 /// Appends the requests, by this number of concurrent writers.
+///
+/// # Panics
+/// If an append fails.
 pub async fn fill(appender: &Appender, writers: usize, requests: impl IntoIterator<Item = Append>) {
     let append = |request: Append| async move {
         let recorded = appender.append(&request).await;

@@ -19,11 +19,17 @@ use super::requests::request;
 const MAX_ROUNDS: u32 = 50;
 
 /// Returns the account `ACC-number`.
+///
+/// # Panics
+/// Never: the text is an account id.
 pub fn account(number: u32) -> AccountId {
     format!("ACC-{number}").parse().expect("an account id")
 }
 
 /// Returns the customer who owns every account.
+///
+/// # Panics
+/// Never: the text is a customer id.
 pub fn customer() -> CustomerId {
     "CUST-42".parse().expect("a customer id")
 }
@@ -90,6 +96,9 @@ impl World {
 
     /// Opens the account and deposits these amounts, each in a commit of its own.
     /// Returns the commits.
+    ///
+    /// # Panics
+    /// If an append fails, as by a planned fault.
     pub async fn account_with(&self, account: &AccountId, deposits: &[&str]) -> Vec<Commit> {
         let appender = self.appender();
         self.append(&appender, account, "open", [opened()])
@@ -114,6 +123,9 @@ impl World {
     }
 
     /// Sets the customer's person, in the form of the API.
+    ///
+    /// # Panics
+    /// If the person is not well-formed, or the write fails, as by a planned fault.
     pub async fn customer_with_all(&self, person: Value) {
         let person = read_person(person).expect("a person");
         self.customer_service()
@@ -142,6 +154,9 @@ impl World {
     }
 
     /// Cancels all faults and delivers until nothing waits any more.
+    ///
+    /// # Panics
+    /// If events still wait after 50 deliveries.
     pub async fn settle(&self) {
         self.faults.clear();
         for _ in 0..MAX_ROUNDS {
@@ -155,6 +170,9 @@ impl World {
     }
 
     /// Projects the records and delivers failed ones again, like a stream.
+    ///
+    /// # Panics
+    /// If records still fail after 50 deliveries.
     pub async fn project(&self, records: Vec<StreamRecord>) {
         let projector = self.projector();
         let mut left = records;

@@ -1,5 +1,10 @@
 //! The binary from outside: its commands, on a server of its own.
-#![allow(clippy::unwrap_used, clippy::float_arithmetic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::float_arithmetic,
+    unreachable_pub,
+    reason = "a test program: a panic is its failure, and no other crate uses it"
+)]
 
 mod cost;
 mod erasure;

@@ -1,6 +1,11 @@
 //! Whole mails, as a customer gets them.
 
-#![allow(clippy::unwrap_used, clippy::float_arithmetic)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::float_arithmetic,
+    unreachable_pub,
+    reason = "a test program: a panic is its failure, and no other crate uses it"
+)]
 
 mod attachment;
 mod contrast;

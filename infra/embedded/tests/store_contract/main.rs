@@ -2,7 +2,11 @@
 //! ports only, and run here on the embedded engine through the adapters of
 //! `infra/aws`. Another engine runs the same functions.
 
-#![allow(clippy::unwrap_used)]
+#![allow(
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "a test program: a panic is its failure, and no other crate uses it"
+)]
 
 mod append;
 mod customers;

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 /// The results of one part.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Part {
+pub(crate) struct Part {
     /// The name, as an argument of `cargo xtask bench`.
     pub part: String,
     /// The description of the measurement, in a sentence or two.
@@ -30,7 +30,7 @@ pub struct Part {
 /// A goal and its measurement.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Goal {
+pub(crate) struct Goal {
     /// The measured quantity.
     pub goal: String,
     /// The bound, such as `>= 4`.
@@ -50,7 +50,7 @@ pub struct Goal {
 /// A table of the report.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Table {
+pub(crate) struct Table {
     /// The title.
     pub title: String,
     /// The columns. All but the first are aligned to the right.
@@ -62,7 +62,7 @@ pub struct Table {
 /// A chart of the report: lines over a common x.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Chart {
+pub(crate) struct Chart {
     /// The file name, without its extension.
     pub name: String,
     /// The title.
@@ -81,7 +81,7 @@ pub struct Chart {
 /// A line of a chart.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Series {
+pub(crate) struct Series {
     /// The name.
     pub label: String,
     /// The points, ordered by x.
