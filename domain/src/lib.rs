@@ -46,7 +46,7 @@
 //! # use domain::decision::{self, Context};
 //! # use domain::record::ProposedEvents;
 //! use domain::IntegrationEvent;
-//! use domain::notification::{self, Kind, SkipReason};
+//! use domain::notification::{self, Contact, Kind, SkipReason, Verdict, Wishes};
 //! use domain::preferences::Preferences;
 //! use serde_json::json;
 //!
@@ -71,16 +71,19 @@
 //! assert_eq!(deposit.balances.before().to_decimal(), "0.00");
 //!
 //! // Without preferences a customer is notified of every deposit.
-//! let decisions = notification::decide(deposit, &Preferences::default());
-//! assert_eq!((decisions[0].kind, decisions[0].skip), (Kind::Deposit, None));
+//! let defaults = Preferences::default();
+//! let wishes = Wishes { preferences: &defaults, time_zone: chrono_tz::UTC };
+//! let decisions = notification::evaluate(deposit, Some(wishes), Contact::Known(wishes));
+//! assert_eq!((decisions[0].kind, decisions[0].verdict), (Kind::Deposit, Verdict::Send));
 //!
 //! // With a minimum amount above the deposit's it is skipped, for a reason that is kept.
 //! let choosy = Preferences::read(
 //!     json!({ "kinds": { "deposit": { "min_amount": { "EUR": "200.00" } } } }),
 //!     "",
 //! ).unwrap();
-//! let decisions = notification::decide(deposit, &choosy);
-//! assert_eq!(decisions[0].skip, Some(SkipReason::BelowMinimum));
+//! let wishes = Wishes { preferences: &choosy, ..wishes };
+//! let decisions = notification::evaluate(deposit, Some(wishes), Contact::Known(wishes));
+//! assert_eq!(decisions[0].verdict, Verdict::Skip(SkipReason::BelowMinimum));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 

@@ -68,7 +68,7 @@
 //!
 //! # Where to make a change
 //!
-//! - A new kind: [`Kind`] with its policy, its [rule](decide), and a template.
+//! - A new kind: [`Kind`] with its policy, its [rule](evaluate), and a template.
 //! - A new wait: a [`WaitReason`], and its name where `stored` reads it, which the
 //!   compiler does not ask for: a name it does not know is read as quiet hours. The
 //!   compiler names the other places.
@@ -103,10 +103,10 @@ pub use ids::{EMAIL, digest_id, notification_id, statement_id};
 pub use provider::{
     DeliveryStatus, MAX_PROVIDER_EVENTS, ProviderEvent, ProviderEventKind, ProviderRecord,
 };
-pub use rules::{Decision, decide, kinds, skip_all};
+pub use rules::{Contact, Decision, evaluate, kinds, skip_all};
 pub use state::{Evidence, Phase, Reason, Resume, State, WaitReason};
 pub use step::{Caller, Step};
-pub use verdict::SkipReason;
+pub use verdict::{SkipReason, Verdict, Wishes, confirm};
 
 /// A pause of the mailer from this length on is left to the heartbeat, because EventBridge gives up an event's delivery after
 /// three minutes.

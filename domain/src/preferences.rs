@@ -119,6 +119,15 @@ impl Preferences {
             .find(|address| address.hash() == *hash)
     }
 
+    /// Whether this is one of the customer's addresses.
+    #[must_use]
+    pub fn has(&self, recipient: &Recipient) -> bool {
+        match recipient {
+            Recipient::Customer => true,
+            Recipient::Address(hash) => self.address(hash).is_some(),
+        }
+    }
+
     /// Whether this kind goes to this address. A further address gets the kinds that are listed for it, independently of the
     /// customer's own.
     #[must_use]

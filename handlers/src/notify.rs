@@ -4,6 +4,7 @@
 //! what a notification is and may become is in [`domain::notification`]. A send
 //! that may have left is never retried automatically.
 
+mod confirm;
 mod digest;
 mod due;
 mod evaluator;
@@ -19,7 +20,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use domain::notification::{
-    self, Caller, Content, Draft, EMAIL, EventRef, Kind, Notification, Pending, SkipReason, Subject,
+    self, Caller, Content, Decision, Draft, EMAIL, EventRef, Kind, Pending, SkipReason, Subject,
+    Verdict,
 };
 use domain::recipient::Recipient;
 use domain::{IntegrationEvent, NotificationId};
@@ -34,9 +36,8 @@ use crate::ports::{
 };
 use crate::schedule::HEARTBEAT;
 pub use due::HeartbeatReport;
-use evaluator::Evaluated;
 pub use evaluator::Evaluator;
-pub use preview::{Preview, Previewer, Verdict};
+pub use preview::{Preview, Previewer};
 pub use what_if::{Position, Question, Report, Scope, WhatIf, Wishes};
 
 /// How long one worker may work on a notification in the cloud: longer than the
@@ -163,21 +164,14 @@ impl Notifier {
             }
         };
         let person = evaluation.person.as_ref();
-        for evaluated in &evaluation.decisions {
-            note(
-                evaluated.kind,
-                self.carry_out(event, evaluated, person).await,
-            );
+        for decision in &evaluation.decisions {
+            note(decision.kind, self.carry_out(event, decision, person).await);
         }
-        // A kind that nobody asks for now may be on its way all the same: the
-        // customer was erased since, or the change that took it back was on its
-        // own way when the event was judged first.
-        if evaluation.has_changed {
-            for &kind in notification::kinds(event) {
-                if !evaluation.considers(kind) {
-                    note(kind, self.give_up(event, kind, person).await);
-                }
-            }
+        for decision in evaluation.withdrawn(event) {
+            note(
+                decision.kind,
+                self.resume_begun(event, &decision, person).await.map(drop),
+            );
         }
         note(
             Kind::Statement,
@@ -194,12 +188,11 @@ impl Notifier {
         };
         let person = self.person_of_today(event).await?;
         let stored = self.drawn(event, stored).await?;
-        // The customer's wish goes before the operator's.
-        let skip = skip_today(&stored.value, person.as_ref());
         let caller = Caller::Operator {
             attempt: resend.attempts,
         };
-        self.resume(event, stored, caller, skip, person.as_ref())
+        // The customer's wish goes before the operator's: the attempt confirms it.
+        self.resume(event, stored, caller, Verdict::Send, person.as_ref())
             .await
     }
 
@@ -229,53 +222,46 @@ impl Notifier {
         Ok(latest.and_then(|revision| revision.person).transpose()?)
     }
 
-    /// Ends a notification that was begun and is not wanted any more.
-    async fn give_up(
-        &self,
-        event: &IntegrationEvent,
-        kind: Kind,
-        person: Option<&Person>,
-    ) -> Result<()> {
-        let reason = match person {
-            Some(_) => SkipReason::PreferenceOff,
-            None => SkipReason::Erased,
-        };
-        let id = id_of(event, kind, &Recipient::Customer);
-        match self.notifications.get(id).await? {
-            Some(stored) => {
-                self.resume(event, stored, Caller::Redelivery, Some(reason), person)
-                    .await
-            }
-            None => Ok(()),
-        }
-    }
-
     async fn carry_out(
         &self,
         event: &IntegrationEvent,
-        evaluated: &Evaluated,
+        decision: &Decision,
         person: Option<&Person>,
     ) -> Result<()> {
-        let id = id_of(event, evaluated.kind, &evaluated.recipient);
-        if let Some(stored) = self.notifications.get(id).await? {
-            return self
-                .resume(event, stored, Caller::Redelivery, evaluated.skip, person)
-                .await;
+        if self.resume_begun(event, decision, person).await? {
+            return Ok(());
         }
-        let mut draft = draft(id, event, evaluated.kind, &evaluated.recipient);
+        let id = id_of(event, decision.kind, &decision.recipient);
+        let mut draft = draft(id, event, decision.kind, &decision.recipient);
         // A further address may be gone when the event comes again, and nothing
         // is decided for it then: what was begun is the heartbeat's to end.
-        if !evaluated.recipient.is_customer() {
+        if !decision.recipient.is_customer() {
             draft = draft.resumed_by_heartbeat(self.clock.now());
         }
-        match evaluated.digest_at {
-            Some(at) if evaluated.skip.is_none() => self.wait_for_digest(event, draft, at).await,
-            _ => {
-                let pending = Versioned::new(Pending::from(draft));
-                self.send_or_skip(event, pending, evaluated.skip, person)
-                    .await
-            }
-        }
+        let pending = Versioned::new(Pending::from(draft));
+        self.attempt(event, pending, decision.verdict, person).await
+    }
+
+    /// Resumes what an earlier delivery of the event has begun; `false` where
+    /// there is no such notification.
+    async fn resume_begun(
+        &self,
+        event: &IntegrationEvent,
+        decision: &Decision,
+        person: Option<&Person>,
+    ) -> Result<bool> {
+        let id = id_of(event, decision.kind, &decision.recipient);
+        let Some(stored) = self.notifications.get(id).await? else {
+            return Ok(false);
+        };
+        // What was begun by itself ends by itself, and not in a digest.
+        let decided = match decision.verdict {
+            Verdict::Wait { .. } => Verdict::Send,
+            verdict => verdict,
+        };
+        self.resume(event, stored, Caller::Redelivery, decided, person)
+            .await?;
+        Ok(true)
     }
 }
 
@@ -310,21 +296,4 @@ fn draft_of(
         recipient: recipient.clone(),
         content,
     })
-}
-
-/// Why what was decided earlier is not to be told any more.
-fn skip_today(stored: &Notification, person: Option<&Person>) -> Option<SkipReason> {
-    match person {
-        None => Some(SkipReason::Erased),
-        // Of what it tells, each had its own answer when the digest was made.
-        Some(_) if stored.content().is_digest() => None,
-        Some(person)
-            if person
-                .preferences
-                .is_on_for(stored.kind(), stored.recipient()) =>
-        {
-            None
-        }
-        Some(_) => Some(SkipReason::PreferenceOff),
-    }
 }

@@ -1,21 +1,32 @@
 //! The rules that decide which notifications an event gives.
 
-use super::{Kind, SkipReason};
+use super::{EMAIL, Kind, SkipReason, Verdict, WaitReason, Wishes, digest_id};
 use crate::event::Event;
 use crate::integration_event::{Fact, IntegrationEvent};
 use crate::low_balance::Step;
 use crate::preferences::{KindPreference, Preferences};
 use crate::recipient::Recipient;
 
-/// The outcome for one event, kind and recipient.
+/// The verdict for one event, kind and recipient.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {
     /// The sort of the notification.
     pub kind: Kind,
     /// The one who gets it.
     pub recipient: Recipient,
-    /// Why it is skipped; `None`: it must be sent.
-    pub skip: Option<SkipReason>,
+    /// What is to be done.
+    pub verdict: Verdict,
+}
+
+/// What is known of the customer of an event today.
+#[derive(Debug, Clone, Copy)]
+pub enum Contact<'a> {
+    /// Nothing was ever entered.
+    Unknown,
+    /// Their data were erased.
+    Erased,
+    /// Mails go to them.
+    Known(Wishes<'a>),
 }
 
 /// The kinds that an event can give, its main one first.
@@ -41,14 +52,41 @@ pub fn kinds(event: &IntegrationEvent) -> &'static [Kind] {
     }
 }
 
-/// Decides on the notifications of an event for a customer with these
-/// preferences: those of the customer's own address first, then those of each
-/// further one.
+/// Evaluates an event: the decisions for the customer's own address first, then
+/// those for each further one.
+///
+/// `as_recorded` are the wishes in force when the event was recorded; `None`
+/// where the customer was not known. They decide, and so they do on whether it
+/// waits for a digest. Nothing goes to whom nothing can be sent `today`, and a
+/// kind that was switched off since is skipped too.
 ///
 /// A kind that is off by default and was not asked for is no decision and
 /// leaves no trace; every other kind is one, skipped kinds with their reason.
+/// A low balance is armed by the account's past, which
+/// [`low_balance`](crate::low_balance) decides on afterwards.
 #[must_use]
-pub fn decide(event: &IntegrationEvent, preferences: &Preferences) -> Vec<Decision> {
+pub fn evaluate(
+    event: &IntegrationEvent,
+    as_recorded: Option<Wishes<'_>>,
+    today: Contact<'_>,
+) -> Vec<Decision> {
+    let mut decisions = match (as_recorded, today) {
+        (_, Contact::Erased) => skip_all(event, SkipReason::Erased),
+        (Some(as_recorded), Contact::Known(today)) => decide(event, as_recorded, today),
+        (None, _) | (_, Contact::Unknown) => skip_all(event, SkipReason::NoContact),
+    };
+    if !event.metadata.notify {
+        // Whatever else would be a reason: nobody is notified of it, ever.
+        for decision in &mut decisions {
+            decision.verdict = Verdict::Skip(SkipReason::Imported);
+        }
+    }
+    decisions
+}
+
+fn decide(event: &IntegrationEvent, as_recorded: Wishes<'_>, today: Wishes<'_>) -> Vec<Decision> {
+    let preferences = as_recorded.preferences;
+    let digest_at = as_recorded.digest_after(event.metadata.recorded_at);
     let mut decisions = Vec::new();
     let further = preferences.addresses().iter().map(|address| {
         let recipient = Recipient::Address(address.hash());
@@ -64,15 +102,26 @@ pub fn decide(event: &IntegrationEvent, preferences: &Preferences) -> Vec<Decisi
             if !considered || unscheduled {
                 continue;
             }
-            let skip = match preferences.is_on_for(kind, &recipient) {
+            let is_on = |wishes: Wishes<'_>| wishes.preferences.is_on_for(kind, &recipient);
+            let skip = match is_on(as_recorded) {
                 true => skip(event, kind, preferences),
                 false => Some(SkipReason::PreferenceOff),
+            };
+            let skip = skip.or_else(|| (!is_on(today)).then_some(SkipReason::PreferenceOff));
+            let verdict = match (skip, digest_at) {
+                (Some(reason), _) => Verdict::Skip(reason),
+                (None, Some(until)) if kind.can_wait() => {
+                    let digest = digest_id(&event.customer_id, &recipient, until, EMAIL);
+                    let reason = WaitReason::Digest(digest);
+                    Verdict::Wait { until, reason }
+                }
+                (None, _) => Verdict::Send,
             };
             let recipient = recipient.clone();
             decisions.push(Decision {
                 kind,
                 recipient,
-                skip,
+                verdict,
             });
         }
     }
@@ -89,7 +138,7 @@ pub fn skip_all(event: &IntegrationEvent, reason: SkipReason) -> Vec<Decision> {
         .map(|&kind| Decision {
             kind,
             recipient: Recipient::Customer,
-            skip: Some(reason),
+            verdict: Verdict::Skip(reason),
         })
         .collect()
 }

@@ -30,5 +30,6 @@ mod schedules;
 mod spellings;
 mod stored_events;
 mod upcasting;
+mod verdicts;
 mod waiting;
 mod wishes;

@@ -1,7 +1,8 @@
 //! Which notifications an event deserves, as a table.
 
+use chrono_tz::Tz;
 use domain::IntegrationEvent;
-use domain::notification::{self, Decision, EMAIL, Kind, SkipReason};
+use domain::notification::{self, Contact, Decision, EMAIL, Kind, SkipReason, Verdict, Wishes};
 use domain::preferences::Preferences;
 use domain::recipient::Recipient;
 use serde_json::{Value, json};
@@ -20,6 +21,25 @@ fn rich() -> Given {
     Given::commit([opened_with(json!({ "opening_balance": "1000.00" }))])
 }
 
+/// What is decided by wishes that never changed: each kind, for whom, and why it
+/// is skipped.
+fn decide(
+    event: &IntegrationEvent,
+    preferences: &Preferences,
+) -> Vec<(Kind, Recipient, Option<SkipReason>)> {
+    let wishes = Wishes {
+        preferences,
+        time_zone: Tz::UTC,
+    };
+    notification::evaluate(event, Some(wishes), Contact::Known(wishes))
+        .into_iter()
+        .map(|decision| {
+            let skip = decision.verdict.skip_reason();
+            (decision.kind, decision.recipient, skip)
+        })
+        .collect()
+}
+
 #[track_caller]
 fn assert_told(
     event: &IntegrationEvent,
@@ -27,17 +47,12 @@ fn assert_told(
     expected: &[(Kind, Option<SkipReason>)],
 ) {
     let read = Preferences::read(preferences.clone(), "").unwrap();
-    let expected: Vec<Decision> = expected
+    let expected: Vec<_> = expected
         .iter()
-        .map(|&(kind, skip)| Decision {
-            kind,
-            recipient: Recipient::Customer,
-            skip,
-        })
+        .map(|&(kind, skip)| (kind, Recipient::Customer, skip))
         .collect();
-    let decided = notification::decide(event, &read);
     assert_eq!(
-        decided,
+        decide(event, &read),
         expected,
         "{} with {preferences}",
         event.type_name()
@@ -225,7 +240,7 @@ fn who_cannot_be_told_has_a_decision_for_what_everybody_is_told() {
         [Decision {
             kind: Kind::Withdrawal,
             recipient: Recipient::Customer,
-            skip: Some(SkipReason::NoContact)
+            verdict: Verdict::Skip(SkipReason::NoContact),
         }]
     );
     assert_eq!(
@@ -280,15 +295,9 @@ fn a_further_address_is_told_what_is_named_for_it_by_the_customers_own_marks() {
         "",
     )
     .unwrap();
-    let decided: Vec<(Kind, bool, Option<SkipReason>)> = notification::decide(&event, &preferences)
+    let decided: Vec<(Kind, bool, Option<SkipReason>)> = decide(&event, &preferences)
         .into_iter()
-        .map(|decision| {
-            (
-                decision.kind,
-                decision.recipient.is_customer(),
-                decision.skip,
-            )
-        })
+        .map(|(kind, recipient, skip)| (kind, recipient.is_customer(), skip))
         .collect();
     assert_eq!(
         decided,
@@ -336,11 +345,10 @@ fn a_further_address_is_told_by_the_marks_that_are_set_and_of_nothing_where_none
     ] {
         let wish = json!({ "kinds": set, "addresses": address });
         let read = Preferences::read(wish.clone(), "").unwrap();
-        let decided = notification::decide(&event, &read);
-        let further: Vec<_> = decided
+        let further: Vec<_> = decide(&event, &read)
             .into_iter()
-            .filter(|decision| !decision.recipient.is_customer())
-            .map(|decision| (decision.kind, decision.skip))
+            .filter(|(_, recipient, _)| !recipient.is_customer())
+            .map(|(kind, _, skip)| (kind, skip))
             .collect();
         let expected = [(Kind::LargeAmount, large), (Kind::LowBalance, low)];
         assert_eq!(further, expected, "{wish}");

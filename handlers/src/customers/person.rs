@@ -3,11 +3,11 @@
 use std::fmt;
 use std::str::FromStr;
 
-use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
 use domain::FieldError;
 use domain::email::EmailAddress;
 use domain::fields::{Fields, describe};
+use domain::notification::{Subject, Wishes};
 use domain::preferences::Preferences;
 use domain::recipient::Recipient;
 use domain::time::WrittenBy;
@@ -83,11 +83,20 @@ impl Person {
         }
     }
 
-    /// The end of the quiet hours, in UTC, if `now` is within them.
+    /// Where a mail about this goes; `None` where it is not wanted.
     #[must_use]
-    pub fn quiet_until(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
-        let quiet = self.preferences.quiet_hours()?;
-        quiet.end_if_quiet(now, self.time_zone)
+    pub fn address_for(&self, subject: &Subject) -> Option<&EmailAddress> {
+        let address = self.address(&subject.recipient);
+        address.filter(|_| self.wishes().include(subject))
+    }
+
+    /// What they wish, and the clock by which they mean it.
+    #[must_use]
+    pub fn wishes(&self) -> Wishes<'_> {
+        Wishes {
+            preferences: &self.preferences,
+            time_zone: self.time_zone,
+        }
     }
 }
 

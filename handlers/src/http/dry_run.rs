@@ -2,13 +2,14 @@
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
+use domain::notification::Verdict;
 use domain::time::format_time;
 use serde_json::{Value, json};
 
 use super::Api;
 use super::problem::Problem;
 use crate::append::Append;
-use crate::notify::{Preview, Verdict};
+use crate::notify::Preview;
 
 /// Answers a dry run: with the refusal of the append, or with the notifications that it would lead to. Stores nothing.
 pub(super) async fn answer(api: &Api, request: &Append) -> Result<Response, Problem> {
@@ -33,8 +34,7 @@ fn shown(preview: &Preview) -> Value {
     let (decision, reason, until) = match preview.verdict {
         Verdict::Send => ("send", None, None),
         Verdict::Skip(reason) => ("skip", Some(reason.as_str()), None),
-        Verdict::QuietHours(until) => ("wait", Some("quiet-hours"), Some(until)),
-        Verdict::Digest(at) => ("wait", Some("digest"), Some(at)),
+        Verdict::Wait { until, reason } => ("wait", Some(reason.as_str()), Some(until)),
     };
     json!({
         "event": { "type": preview.event_type, "version": preview.version },

@@ -10,8 +10,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use domain::cadence::Cadence;
 use domain::notification::{
-    self, Content, Covered, Digest, Draft, EMAIL, Kind, Notification, Pending, Phase, SkipReason,
-    WaitReason,
+    self, Content, Covered, Digest, EMAIL, Kind, Notification, Pending, Phase, SkipReason, Verdict,
 };
 use domain::{AccountId, IntegrationEvent, NotificationId, Version};
 use futures::future::join_all;
@@ -29,19 +28,6 @@ const MAX_COVERED: usize = 1_500;
 const AT_ONCE: usize = 16;
 
 impl Notifier {
-    pub(super) async fn wait_for_digest(
-        &self,
-        event: &IntegrationEvent,
-        draft: Draft,
-        at: DateTime<Utc>,
-    ) -> Result<()> {
-        let customer = &event.customer_id;
-        let recipient = &draft.subject().recipient;
-        let digest = notification::digest_id(customer, recipient, at, EMAIL);
-        let waiting = draft.waits(self.clock.now(), at, WaitReason::Digest(digest));
-        self.save(Versioned::new(waiting)).await.map(drop)
-    }
-
     /// Tells a digest, one of whose notifications is due, unless it was told
     /// before.
     pub(super) async fn tell_digest(
@@ -107,8 +93,7 @@ impl Notifier {
         let content = Content::Digest(digest);
         let digest = draft_of(id, &event, first.kind(), recipient, content);
         let pending = Versioned::new(Pending::from(digest.resumed_by_heartbeat(now)));
-        let skip = person.is_none().then_some(SkipReason::Erased);
-        self.send_or_skip(&event, pending, skip, person).await
+        self.attempt(&event, pending, Verdict::Send, person).await
     }
 
     /// Notes that the digest tells it; or, where that was pinned without it,

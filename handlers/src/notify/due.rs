@@ -5,13 +5,13 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use domain::notification::{Caller, Content, Notification, Step};
+use domain::notification::{Caller, Content, Notification, Step, Verdict};
 use domain::{IntegrationEvent, NotificationId};
 use futures::future::{join_all, try_join_all};
 use tracing::field::Empty;
 use tracing::{Instrument, Span};
 
-use super::{Notifier, skip_today};
+use super::Notifier;
 use crate::error::{Error, Result};
 use crate::ports::{DUE_SHARDS, Person};
 use crate::telemetry;
@@ -112,9 +112,8 @@ impl Notifier {
         // First the next one: once this is told, nothing comes for it again.
         self.plan_next(&event, &stored.value, person.as_ref())
             .await?;
-        let skip = skip_today(&stored.value, person.as_ref());
         let of_today = person.as_ref();
-        self.resume(&event, stored, Caller::Heartbeat, skip, of_today)
+        self.resume(&event, stored, Caller::Heartbeat, Verdict::Send, of_today)
             .await
     }
 

@@ -3,8 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
-use domain::notification::{self, Decision, Kind, SkipReason};
+use domain::notification::{self, Contact, Decision, Kind, SkipReason, Verdict};
 use domain::recipient::Recipient;
 use domain::{Commit, IntegrationEvent};
 
@@ -25,37 +24,15 @@ impl fmt::Debug for Evaluator {
     }
 }
 
-/// One kind for one recipient.
-#[derive(Debug, Clone)]
-pub(super) struct Evaluated {
-    pub(super) kind: Kind,
-    pub(super) recipient: Recipient,
-    /// `None`: it is to be told.
-    pub(super) skip: Option<SkipReason>,
-    /// The digest that tells it; `None`: it is told by itself.
-    pub(super) digest_at: Option<DateTime<Utc>>,
-}
-
-impl Evaluated {
-    fn at_once(decision: Decision) -> Self {
-        Evaluated {
-            kind: decision.kind,
-            recipient: decision.recipient,
-            skip: decision.skip,
-            digest_at: None,
-        }
-    }
-}
-
 #[derive(Debug)]
 pub(super) struct Evaluation {
-    pub(super) decisions: Vec<Evaluated>,
+    pub(super) decisions: Vec<Decision>,
     /// Whom mails go to now; `None` where nobody can be told.
     pub(super) person: Option<Person>,
     /// The person of when the event was recorded, by whose wishes it is evaluated.
     pub(super) then: Option<Person>,
     /// Whether the customer's wishes have ever been changed.
-    pub(super) has_changed: bool,
+    has_changed: bool,
     /// Whether the customer was entered after the event, by the clock.
     pub(super) entered_later: bool,
 }
@@ -63,15 +40,35 @@ pub(super) struct Evaluation {
 impl Evaluation {
     /// The same event for nobody.
     pub(super) fn without_contact(&mut self, event: &IntegrationEvent) {
-        let decisions = notification::skip_all(event, SkipReason::NoContact);
-        self.decisions = decisions.into_iter().map(Evaluated::at_once).collect();
+        self.decisions = notification::skip_all(event, SkipReason::NoContact);
         (self.person, self.then) = (None, None);
     }
 
-    /// Whether there is a decision about this kind for the customer's own address.
-    pub(super) fn considers(&self, kind: Kind) -> bool {
-        let mut own = self.decisions.iter().filter(|d| d.recipient.is_customer());
-        own.any(|decision| decision.kind == kind)
+    /// The kinds about which there is no decision and that may have been begun all
+    /// the same: the customer was erased since, or a change was under way when the
+    /// event was evaluated first. Where nothing was begun, nothing is to be done.
+    pub(super) fn withdrawn(&self, event: &IntegrationEvent) -> Vec<Decision> {
+        if !self.has_changed {
+            return Vec::new();
+        }
+        let is_decided = |kind: Kind| {
+            let mut own = self.decisions.iter().filter(|d| d.recipient.is_customer());
+            own.any(|decision| decision.kind == kind)
+        };
+        let reason = match self.person {
+            Some(_) => SkipReason::PreferenceOff,
+            None => SkipReason::Erased,
+        };
+        let undecided = notification::kinds(event)
+            .iter()
+            .filter(|kind| !is_decided(**kind));
+        undecided
+            .map(|&kind| Decision {
+                kind,
+                recipient: Recipient::Customer,
+                verdict: Verdict::Skip(reason),
+            })
+            .collect()
     }
 }
 
@@ -104,56 +101,24 @@ impl Evaluator {
         // What cannot be read any more says nothing of the wishes of then: those of today stand in.
         let then = then.and_then(|revision| revision.person);
         let then = then.and_then(|then| then.ok().or_else(|| now.clone().flatten()));
-        let (mut decisions, person) = decide(event, then.as_ref(), now);
-        if !event.metadata.notify {
-            // Whatever else would be a reason: nobody is to be told, ever.
-            for decision in &mut decisions {
-                decision.skip = Some(SkipReason::Imported);
-            }
-        } else if let Some(then) = &then {
+        let today = match &now {
+            None => Contact::Unknown,
+            Some(None) => Contact::Erased,
+            Some(Some(person)) => Contact::Known(person.wishes()),
+        };
+        let as_recorded = then.as_ref().map(Person::wishes);
+        let mut decisions = notification::evaluate(event, as_recorded, today);
+        if let Some(then) = &then {
             self.look_at_the_past(event, unwritten, &mut decisions, then)
                 .await?;
         }
-        let digest_at = then.as_ref().and_then(|then| {
-            let wishes = &then.preferences;
-            let recorded_at = event.metadata.recorded_at;
-            wishes
-                .delivery()
-                .digest_after(recorded_at, then.time_zone, wishes.quiet_hours())
-        });
-        let evaluated = |decision: Decision| Evaluated {
-            digest_at: digest_at.filter(|_| decision.kind.can_wait()),
-            ..Evaluated::at_once(decision)
-        };
         Ok(Evaluation {
-            decisions: decisions.into_iter().map(evaluated).collect(),
-            person,
+            decisions,
+            // Who was not known then is told of nothing, so nothing is planned either.
+            person: now.flatten().filter(|_| then.is_some()),
             then,
             has_changed,
             entered_later,
         })
     }
-}
-
-fn decide(
-    event: &IntegrationEvent,
-    then: Option<&Person>,
-    now: Option<Option<Person>>,
-) -> (Vec<Decision>, Option<Person>) {
-    let (then, now) = match (then, now) {
-        (_, Some(None)) => return (notification::skip_all(event, SkipReason::Erased), None),
-        (Some(then), Some(Some(now))) => (then, now),
-        _ => return (notification::skip_all(event, SkipReason::NoContact), None),
-    };
-    let mut decisions = notification::decide(event, &then.preferences);
-    for decision in &mut decisions {
-        if decision.skip.is_none()
-            && !now
-                .preferences
-                .is_on_for(decision.kind, &decision.recipient)
-        {
-            decision.skip = Some(SkipReason::PreferenceOff);
-        }
-    }
-    (decisions, Some(now))
 }

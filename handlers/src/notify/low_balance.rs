@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveTime, Utc};
 use domain::low_balance::{Asked, Past, Step};
-use domain::notification::{Decision, Kind, SkipReason};
+use domain::notification::{Decision, Kind, SkipReason, Verdict};
 use domain::recipient::Recipient;
 use domain::schedule::local_time;
 use domain::{Commit, CustomerId, IntegrationEvent};
@@ -29,7 +29,8 @@ impl Evaluator {
     ) -> Result<()> {
         let alerts: Vec<&mut Decision> = decisions
             .iter_mut()
-            .filter(|decision| decision.kind == Kind::LowBalance && decision.skip.is_none())
+            .filter(|decision| decision.kind == Kind::LowBalance)
+            .filter(|decision| decision.verdict.skip_reason().is_none())
             .collect();
         if alerts.is_empty() {
             return Ok(());
@@ -44,13 +45,11 @@ impl Evaluator {
             .past_of(Past::new(asked), event, unwritten, &step)
             .await?;
         for alert in alerts {
-            alert.skip = if !past.is_armed() {
-                Some(SkipReason::NotCrossed)
+            if !past.is_armed() {
+                alert.verdict = Verdict::Skip(SkipReason::NotCrossed);
             } else if past.was_told_today(&alert.recipient) {
-                Some(SkipReason::AlreadyToldToday)
-            } else {
-                None
-            };
+                alert.verdict = Verdict::Skip(SkipReason::AlreadyToldToday);
+            }
         }
         Ok(())
     }

@@ -5,11 +5,11 @@ use domain::email::EmailAddress;
 use std::fmt;
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
-use domain::notification::{Kind, Pending, SkipReason};
+use domain::notification::{Decision, Draft, Kind, Pending, Verdict};
 use domain::{Commit, IntegrationEvent, Version};
 
-use super::evaluator::{Evaluated, Evaluator};
+use super::confirm::confirm;
+use super::evaluator::Evaluator;
 use super::{draft, id_of, render};
 use crate::error::{Error, Result};
 use crate::ports::{Clock, Person, Suppressions};
@@ -41,14 +41,6 @@ pub struct Preview {
     pub mail: Option<mail::Rendered>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
-    Send,
-    Skip(SkipReason),
-    QuietHours(DateTime<Utc>),
-    Digest(DateTime<Utc>),
-}
-
 impl Previewer {
     /// What each event of a commit that was not written would give.
     pub async fn preview(&self, commit: &Commit) -> Result<Vec<Preview>> {
@@ -60,11 +52,9 @@ impl Previewer {
                 .evaluator
                 .evaluate(event, std::slice::from_ref(commit))
                 .await?;
-            for evaluated in evaluation.decisions {
-                previews.push(
-                    self.one(event, evaluated, evaluation.person.as_ref())
-                        .await?,
-                );
+            for decision in &evaluation.decisions {
+                let person = evaluation.person.as_ref();
+                previews.push(self.one(event, decision, person).await?);
             }
         }
         Ok(previews)
@@ -73,63 +63,45 @@ impl Previewer {
     async fn one(
         &self,
         event: &IntegrationEvent,
-        evaluated: Evaluated,
+        decision: &Decision,
         person: Option<&Person>,
     ) -> Result<Preview> {
-        let address = person.and_then(|person| person.address(&evaluated.recipient));
-        let verdict = self.verdict(&evaluated, person, address).await?;
+        let Decision {
+            kind, recipient, ..
+        } = decision;
+        let draft = draft(id_of(event, *kind, recipient), event, *kind, recipient);
+        let (suppressions, clock) = (self.suppressions.as_ref(), self.clock.as_ref());
+        let (subject, decided) = (draft.subject(), decision.verdict);
+        let verdict = confirm(suppressions, clock, subject, decided, person).await?;
         let mail = match (verdict, person) {
             (Verdict::Skip(_), _) | (_, None) => None,
-            (_, Some(person)) => Some(self.render(event, &evaluated, person)?),
+            (Verdict::Send | Verdict::Wait { .. }, Some(person)) => {
+                Some(self.render(event, draft, person)?)
+            }
         };
+        let address = person.and_then(|person| person.address(recipient));
         Ok(Preview {
             event_type: event.type_name().to_owned(),
             version: event.metadata.version,
-            kind: evaluated.kind,
+            kind: *kind,
             to: address.map(EmailAddress::masked),
             verdict,
             mail,
         })
     }
 
-    async fn verdict(
-        &self,
-        evaluated: &Evaluated,
-        person: Option<&Person>,
-        address: Option<&EmailAddress>,
-    ) -> Result<Verdict> {
-        if let Some(reason) = evaluated.skip {
-            return Ok(Verdict::Skip(reason));
-        }
-        if let Some(at) = evaluated.digest_at {
-            return Ok(Verdict::Digest(at));
-        }
-        let (Some(person), Some(address)) = (person, address) else {
-            return Ok(Verdict::Skip(SkipReason::NoContact));
-        };
-        if self.suppressions.get(&address.hash()).await?.is_some() {
-            return Ok(Verdict::Skip(SkipReason::Suppressed));
-        }
-        let quiet = person.quiet_until(self.clock.now());
-        Ok(quiet
-            .filter(|_| evaluated.kind.can_wait())
-            .map_or(Verdict::Send, Verdict::QuietHours))
-    }
-
     fn render(
         &self,
         event: &IntegrationEvent,
-        evaluated: &Evaluated,
+        draft: Draft,
         person: &Person,
     ) -> Result<mail::Rendered> {
-        let id = id_of(event, evaluated.kind, &evaluated.recipient);
-        let notification = Pending::from(draft(id, event, evaluated.kind, &evaluated.recipient));
         // No code that the bank would call its own, and no link that would act.
         let foot = render::MailFooter {
             bank_name: &self.bank_name,
             verification_code: String::new(),
             unsubscribe_url: None,
         };
-        render::render(event, person, &notification, foot)
+        render::render(event, person, &Pending::from(draft), foot)
     }
 }

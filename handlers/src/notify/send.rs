@@ -4,13 +4,13 @@
 
 use domain::email::EmailAddress;
 use domain::notification::{
-    Caller, Followup, Kind, Notification, Pending, Pinned, Reason, SkipReason, State, Step,
-    WaitReason,
+    Caller, Followup, Kind, Notification, Pending, Pinned, Reason, SkipReason, State, Step, Verdict,
 };
 use domain::recipient::Recipient;
 
 use domain::{Event, IntegrationEvent};
 
+use super::confirm::confirm;
 use super::{Notifier, past, render};
 use crate::dead_letter::InternalDeadLetter;
 use crate::error::{Error, Result};
@@ -20,32 +20,35 @@ use crate::telemetry;
 use crate::unsubscribe::{self, Topic};
 
 impl Notifier {
-    /// Sends what was not handed over yet, unless it must be skipped or delayed.
-    pub(super) async fn send_or_skip(
+    /// Confirms the verdict for the customer of now, and acts on it.
+    pub(super) async fn attempt(
         &self,
         event: &IntegrationEvent,
-        pending: Versioned<Pending>,
-        skip: Option<SkipReason>,
+        mut pending: Versioned<Pending>,
+        decided: Verdict,
         person: Option<&Person>,
     ) -> Result<()> {
-        let (mut pending, mut skip) = (pending, skip);
-        if let (None, Some(person)) = (skip, person) {
+        if let (Verdict::Send, Some(person)) = (decided, person) {
             pending = self.without_unwanted(pending, person).await?;
-            if pending.value.subject().content.is_empty() {
-                skip = Some(SkipReason::PreferenceOff);
+        }
+        let subject = pending.value.subject();
+        let (suppressions, clock) = (self.suppressions.as_ref(), self.clock.as_ref());
+        let verdict = confirm(suppressions, clock, subject, decided, person).await?;
+        let reached = person.and_then(|person| Some((person, person.address_for(subject)?)));
+        match (verdict, reached) {
+            (Verdict::Send, Some((person, address))) => {
+                self.send(event, person, address, pending).await
+            }
+            // Nothing is sent to nobody, whatever was decided.
+            (Verdict::Send, None) => self.skip(pending, SkipReason::NoContact).await,
+            (Verdict::Skip(reason), _) => self.skip(pending, reason).await,
+            (Verdict::Wait { until, reason }, _) => {
+                let now = self.clock.now();
+                self.save(pending.try_map(|pending| pending.waits(now, until, reason))?)
+                    .await
+                    .map(drop)
             }
         }
-        let skip = match (skip, person) {
-            (None, Some(person)) => match person.address(&pending.value.subject().recipient) {
-                None => SkipReason::PreferenceOff,
-                Some(address) => match self.suppressions.get(&address.hash()).await? {
-                    Some(_) => SkipReason::Suppressed,
-                    None => return self.send_or_wait(event, pending, person, address).await,
-                },
-            },
-            (skip, _) => skip.unwrap_or(SkipReason::NoContact),
-        };
-        self.skip(pending, skip).await
     }
 
     /// Finishes it without a mail.
@@ -55,26 +58,6 @@ impl Notifier {
             .await
     }
 
-    async fn send_or_wait(
-        &self,
-        event: &IntegrationEvent,
-        pending: Versioned<Pending>,
-        person: &Person,
-        address: &EmailAddress,
-    ) -> Result<()> {
-        let now = self.clock.now();
-        let can_wait = pending.value.subject().kind.can_wait();
-        match person.quiet_until(now) {
-            Some(until) if can_wait => {
-                let reason = WaitReason::QuietHours;
-                self.save(pending.try_map(|pending| pending.waits(now, until, reason))?)
-                    .await
-                    .map(drop)
-            }
-            _ => self.send(event, person, address, pending).await,
-        }
-    }
-
     /// Does what `caller` may do with a notification that is stored: the one
     /// place that acts on its next step.
     pub(super) async fn resume(
@@ -82,7 +65,7 @@ impl Notifier {
         event: &IntegrationEvent,
         stored: Versioned<Notification>,
         caller: Caller,
-        skip: Option<SkipReason>,
+        decided: Verdict,
         person: Option<&Person>,
     ) -> Result<()> {
         match stored.value.next_step(caller, self.clock.now()) {
@@ -93,14 +76,14 @@ impl Notifier {
                 _ => "another worker has this notification".into(),
             })),
             Step::Deliver => {
-                self.send_or_skip(event, stored.map(Pending::from), skip, person)
+                self.attempt(event, stored.map(Pending::from), decided, person)
                     .await
             }
             Step::AskMailer { attempt } => {
                 match self.mailer.outcome(stored.value.id(), attempt).await {
                     Outcome::Accepted(message_id) => self.sent(event, stored, message_id).await,
                     Outcome::NotAccepted => {
-                        self.send_or_skip(event, stored.map(Pending::from), skip, person)
+                        self.attempt(event, stored.map(Pending::from), decided, person)
                             .await
                     }
                     Outcome::Unknowable => {

@@ -11,14 +11,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use chrono::TimeDelta;
-use domain::notification::Kind;
+use domain::notification::{self, Decision, Kind, Verdict};
 use domain::preferences::{Change, Preferences};
 use domain::recipient::Recipient;
 use domain::{AccountId, Commit, CustomerId, FieldError, IntegrationEvent, Version};
 use serde::{Deserialize, Serialize};
 
-use super::Verdict;
-use super::evaluator::{Evaluated, Evaluator};
+use super::evaluator::Evaluator;
+use super::{draft, id_of};
 use crate::error::{Error, Missing, Result};
 use crate::ports::{Clock, CommitPosition, Person};
 use crate::query::time_index::{self, Range};
@@ -204,27 +204,22 @@ impl WhatIf {
             }),
         };
         let evaluation = evaluator.evaluate(event, &[]).await?;
-        let person = evaluation.person.as_ref();
-        let verdicts = evaluation.decisions.into_iter().map(|evaluated| {
-            let verdict = verdict(event, &evaluated, person);
-            ((evaluated.kind, evaluated.recipient), verdict)
+        let wishes = evaluation.person.as_ref().map(Person::wishes);
+        let verdicts = evaluation.decisions.into_iter().map(|decision| {
+            let Decision {
+                kind,
+                recipient,
+                verdict,
+            } = decision;
+            // As it would have been at the moment in which the event was recorded.
+            // No list says which addresses were suppressed then.
+            let draft = draft(id_of(event, kind, &recipient), event, kind, &recipient);
+            let (subject, then) = (draft.subject(), event.metadata.recorded_at);
+            let verdict = notification::confirm(subject, verdict, wishes, false, then);
+            ((kind, recipient), verdict)
         });
         Ok(verdicts.collect())
     }
-}
-
-/// What would have become of it at the moment in which it was recorded.
-fn verdict(event: &IntegrationEvent, evaluated: &Evaluated, person: Option<&Person>) -> Verdict {
-    if let Some(reason) = evaluated.skip {
-        return Verdict::Skip(reason);
-    }
-    if let Some(at) = evaluated.digest_at {
-        return Verdict::Digest(at);
-    }
-    person
-        .filter(|_| evaluated.kind.can_wait())
-        .and_then(|person| person.quiet_until(event.metadata.recorded_at))
-        .map_or(Verdict::Send, Verdict::QuietHours)
 }
 
 impl Scope {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, TimeDelta, Utc};
 use chrono_tz::Tz;
 use domain::cadence::StatementMonth;
-use domain::notification::{self, Content, Kind, Notification, Phase, SkipReason};
+use domain::notification::{self, Contact, Content, Kind, Notification, Phase, SkipReason};
 use domain::recipient::Recipient;
 use domain::{EventId, Money};
 
@@ -23,7 +23,10 @@ pub fn every_event_has_its_decisions_and_no_others(books: &Books) {
         for event in &account.events {
             let person = books.person(&account.customer, event.metadata.recorded_at);
             let decisions = match person {
-                Some(person) => notification::decide(event, &person.preferences),
+                Some(person) => {
+                    let wishes = person.wishes();
+                    notification::evaluate(event, Some(wishes), Contact::Known(wishes))
+                }
                 None if books.wishes.contains_key(&account.customer) => {
                     notification::skip_all(event, SkipReason::Erased)
                 }
@@ -31,7 +34,11 @@ pub fn every_event_has_its_decisions_and_no_others(books: &Books) {
             };
             for decision in decisions {
                 let key = (event.metadata.event_id, decision.kind, decision.recipient);
-                assert!(expected.insert(key, decision.skip).is_none());
+                assert!(
+                    expected
+                        .insert(key, decision.verdict.skip_reason())
+                        .is_none()
+                );
             }
         }
         let stored: BTreeMap<_, _> = account
@@ -119,7 +126,7 @@ pub fn no_mail_comes_in_quiet_hours_but_what_cannot_wait(books: &Books) {
         for mail in books.mails_of(fate.id()) {
             let sent_at = sent_at(mail);
             let person = books.person(&account.customer, sent_at).unwrap();
-            if person.quiet_until(sent_at).is_some() {
+            if person.wishes().quiet_until(sent_at).is_some() {
                 assert_eq!(notification.kind(), Kind::Security, "{notification:?}");
                 at_night += 1;
             }

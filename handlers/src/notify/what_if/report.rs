@@ -2,11 +2,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::notification::{self, EMAIL, Kind};
+use domain::notification::{Kind, Verdict, WaitReason};
 use domain::{AccountId, CustomerId, IntegrationEvent, NotificationId};
 use serde::Serialize;
 
-use super::{Verdict, Verdicts};
+use super::Verdicts;
 
 /// One page of the answer. Everything in it can be added up over pages, but
 /// for the digests: of those, the set is what is to be united.
@@ -79,24 +79,24 @@ impl Report {
                 counts: Beside::default(),
             });
         account.differing += differing;
-        let digest = |(_, recipient): &(Kind, _), verdict: &Verdict| match verdict {
-            Verdict::Digest(at) => {
-                let id = notification::digest_id(customer_id, recipient, *at, EMAIL);
-                Some(id)
-            }
-            _ => None,
+        let digest = |verdict: &Verdict| match verdict {
+            Verdict::Wait {
+                reason: WaitReason::Digest(digest),
+                ..
+            } => Some(*digest),
+            Verdict::Send | Verdict::Wait { .. } | Verdict::Skip(_) => None,
         };
         for (what, verdict) in before {
             account.counts.before.count(*verdict);
             let kind = self.kinds.entry(what.0).or_default();
             kind.before.count(*verdict);
-            self.digests.before.extend(digest(what, verdict));
+            self.digests.before.extend(digest(verdict));
         }
         for (what, verdict) in after {
             account.counts.after.count(*verdict);
             let kind = self.kinds.entry(what.0).or_default();
             kind.after.count(*verdict);
-            self.digests.after.extend(digest(what, verdict));
+            self.digests.after.extend(digest(verdict));
         }
     }
 }
@@ -105,8 +105,7 @@ impl Counts {
     fn count(&mut self, verdict: Verdict) {
         let count = match verdict {
             Verdict::Send => &mut self.told,
-            Verdict::QuietHours(_) => self.waiting.entry("quiet-hours").or_default(),
-            Verdict::Digest(_) => self.waiting.entry("digest").or_default(),
+            Verdict::Wait { reason, .. } => self.waiting.entry(reason.as_str()).or_default(),
             Verdict::Skip(reason) => self.skipped.entry(reason.as_str()).or_default(),
         };
         *count += 1;

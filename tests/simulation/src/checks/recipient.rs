@@ -1,5 +1,5 @@
 use chrono::TimeDelta;
-use domain::notification::{self, Kind, Notification};
+use domain::notification::{self, Contact, Kind, Notification};
 use domain::recipient::Recipient;
 use domain::{CustomerId, IntegrationEvent};
 use handlers::ports::{Mail, Person};
@@ -68,7 +68,12 @@ impl Core {
         }
         let skew = TimeDelta::microseconds(i64::try_from(skew).unwrap_or(0));
         let (from, to) = (time_at(began) - skew, self.time() + skew);
-        let disturbs = |person: &&Person| person.quiet_until(from).is_some_and(|end| end > to);
+        let disturbs = |person: &&Person| {
+            person
+                .wishes()
+                .quiet_until(from)
+                .is_some_and(|end| end > to)
+        };
         let all_disturbed = wanting.into_iter().all(disturbs);
         all_disturbed.then_some("no mail in quiet hours")
     }
@@ -114,11 +119,12 @@ impl Core {
         });
         let asking: Vec<&Person> = then
             .filter(|person| {
-                let decisions = notification::decide(event, &person.preferences);
+                let wishes = person.wishes();
+                let decisions = notification::evaluate(event, Some(wishes), Contact::Known(wishes));
                 decisions.into_iter().any(|decision| {
                     decision.kind == *kind
                         && decision.recipient == *recipient
-                        && decision.skip.is_none()
+                        && decision.verdict.skip_reason().is_none()
                 })
             })
             .collect();
