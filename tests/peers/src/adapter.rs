@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use aws::Meter;
 use chrono::Utc;
 use event_store_adapter_rs::{
     AggregateId, DynamoDbOptions, DynamoDbTables, EventEnvelope, EventStoreError,
@@ -12,7 +13,7 @@ use event_store_adapter_rs::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::capacity::{Counter, Spent};
+use crate::capacity::Spent;
 use crate::engine::{OwnEngine, Table};
 use crate::retry;
 use crate::store::{CURRENCY, Failure, Loaded, Store, texts};
@@ -73,7 +74,7 @@ type Events = EventStoreForDynamoDB<AccountKey, Account, AccountEvent>;
 
 pub struct Adapter {
     _engine: OwnEngine,
-    counter: Counter,
+    meter: Meter,
     events: Events,
     /// One for each account: it is the repository's caller that writes one after another or takes conflicts.
     held: Mutex<HashMap<String, Arc<Mutex<Held>>>>,
@@ -82,8 +83,8 @@ pub struct Adapter {
 impl Adapter {
     pub async fn start() -> Result<Self, Failure> {
         let engine = OwnEngine::start().await?;
-        let counter = Counter::default();
-        let client = engine.client(&counter);
+        let meter = Meter::default();
+        let client = engine.client(&meter);
         let tables = DynamoDbTables {
             journal_table_name: "journal".to_owned(),
             snapshot_table_name: "snapshot".to_owned(),
@@ -108,7 +109,7 @@ impl Adapter {
         let events = Events::open(client, tables, DynamoDbOptions::default()).await?;
         Ok(Adapter {
             _engine: engine,
-            counter,
+            meter,
             events,
             held: Mutex::default(),
         })
@@ -253,6 +254,6 @@ impl Store for Adapter {
     }
 
     fn spent(&self) -> Spent {
-        self.counter.spent()
+        Spent::by(&self.meter)
     }
 }

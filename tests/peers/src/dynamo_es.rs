@@ -5,6 +5,7 @@ use std::convert::Infallible;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use aws::Meter;
 use aws_sdk_dynamodb::Client;
 use cqrs_es::event_sink::EventSink;
 use cqrs_es::persist::{PersistedEventStore, QueryReplay};
@@ -14,7 +15,7 @@ use cqrs_es::{
 use dynamo_es::{DynamoCqrs, DynamoEventRepository};
 use serde::{Deserialize, Serialize};
 
-use crate::capacity::{Counter, Spent};
+use crate::capacity::Spent;
 use crate::engine::{OwnEngine, Table};
 use crate::retry;
 use crate::store::{CURRENCY, Failure, Loaded, Store, texts};
@@ -123,15 +124,15 @@ pub struct DynamoEs {
     source: Source,
     _engine: Arc<OwnEngine>,
     client: Client,
-    counter: Counter,
+    meter: Meter,
     framework: DynamoCqrs<Account>,
 }
 
 impl DynamoEs {
     pub async fn start(source: Source) -> Result<Self, Failure> {
         let engine = Arc::new(OwnEngine::start().await?);
-        let counter = Counter::default();
-        let client = engine.client(&counter);
+        let meter = Meter::default();
+        let client = engine.client(&meter);
         let table = |name, range| Table {
             name,
             hash: "AggregateTypeAndId",
@@ -143,7 +144,7 @@ impl DynamoEs {
             .create(&client)
             .await?;
         table(SNAPSHOTS, None).create(&client).await?;
-        Ok(Self::on(source, engine, client, counter))
+        Ok(Self::on(source, engine, client, meter))
     }
 
     /// The same tables, read from another source.
@@ -153,17 +154,17 @@ impl DynamoEs {
             source,
             self._engine.clone(),
             self.client.clone(),
-            self.counter.clone(),
+            self.meter.clone(),
         )
     }
 
-    fn on(source: Source, engine: Arc<OwnEngine>, client: Client, counter: Counter) -> Self {
+    fn on(source: Source, engine: Arc<OwnEngine>, client: Client, meter: Meter) -> Self {
         DynamoEs {
             source,
             _engine: engine,
             framework: CqrsFramework::new(event_store(&client, source), vec![], ()),
             client,
-            counter,
+            meter,
         }
     }
 
@@ -277,6 +278,6 @@ impl Store for DynamoEs {
     }
 
     fn spent(&self) -> Spent {
-        self.counter.spent()
+        Spent::by(&self.meter)
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! On one machine Ledgerbell calls its engine in its own process. Here it sends its requests over HTTP, as the peers do.
 
-use aws::Dynamo;
+use aws::{Dynamo, Meter};
 use aws_credential_types::Credentials;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Region, SharedAsyncSleep};
@@ -16,7 +16,6 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 
-use crate::capacity::Counter;
 use crate::store::Failure;
 
 /// One waits for the file while another reads its request.
@@ -40,7 +39,10 @@ impl OwnEngine {
             .build()?;
         let listener = server.spawn(TcpListener::bind("127.0.0.1:0")).await??;
         let endpoint = format!("http://{}", listener.local_addr()?);
-        server.spawn(dynoxide::server::serve_on(listener, engine.database().clone()));
+        server.spawn(dynoxide::server::serve_on(
+            listener,
+            engine.database().clone(),
+        ));
         Ok(OwnEngine {
             endpoint,
             server: Some(server),
@@ -56,7 +58,7 @@ impl OwnEngine {
     }
 
     /// A client with the same transport as ours and the SDK's own defaults.
-    pub fn client(&self, counter: &Counter) -> Client {
+    pub fn client(&self, meter: &Meter) -> Client {
         Client::from_conf(
             aws_sdk_dynamodb::Config::builder()
                 .behavior_version(BehaviorVersion::latest())
@@ -65,7 +67,7 @@ impl OwnEngine {
                 .credentials_provider(Credentials::new("local", "local", None, None, "local"))
                 .http_client(aws_smithy_http_client::Builder::new().build_http())
                 .sleep_impl(SharedAsyncSleep::new(TokioSleep::new()))
-                .interceptor(counter.clone())
+                .interceptor(meter.clone())
                 .build(),
         )
     }

@@ -6,28 +6,25 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use aws::{DynamoEventStore, Meter};
-use aws_sdk_dynamodb::types::AttributeValue;
 use chrono::Utc;
 use domain::event::Opening;
-use domain::record::{ProposedEvent, ProposedContent, ProposedEvents};
+use domain::record::{ProposedContent, ProposedEvent, ProposedEvents};
 use domain::{Currency, Event, Money, Movement};
 use handlers::append::{Append, Appender};
 use handlers::ports::{EventStore, SystemClock};
 use projections::Balance;
+use world::CALLER;
 
-use crate::capacity::{Counter, Spent};
+use crate::capacity::Spent;
 use crate::engine::OwnEngine;
 use crate::store::{CURRENCY, Failure, Loaded, Store, texts};
 
-const EVENTS: &str = "events";
 /// As many commits as the product reads at a time for a rebuild.
 const PAGE: usize = 200;
-/// The caller as API Gateway names it.
-const SOURCE: &str =
-    "arn:aws:sts::123456789012:assumed-role/core-banking-eu-central-1-poster/i-0abc12";
 
 pub struct Ledgerbell {
-    engine: OwnEngine,
+    /// It serves as long as it is kept.
+    _engine: OwnEngine,
     meter: Meter,
     store: Arc<dyn EventStore>,
     appender: Appender,
@@ -43,7 +40,7 @@ impl Ledgerbell {
         let store: Arc<dyn EventStore> = Arc::new(DynamoEventStore(client));
         Ok(Ledgerbell {
             appender: Appender::new(store.clone(), Arc::new(SystemClock)),
-            engine,
+            _engine: engine,
             meter,
             store,
             currency: CURRENCY.parse()?,
@@ -62,7 +59,7 @@ impl Ledgerbell {
             account_id: account.parse()?,
             idempotency_key: key.parse()?,
             if_match: None,
-            source: SOURCE.to_owned(),
+            source: CALLER.to_owned(),
             correlation_id: key.parse()?,
             proposed: ProposedEvents::of(proposed.collect()),
         };
@@ -169,37 +166,6 @@ impl Store for Ledgerbell {
     }
 
     fn spent(&self) -> Spent {
-        Spent {
-            requests: self.meter.requests(),
-            write_units: (self.meter.table_write_units() + self.meter.index_write_units()) as f64,
-            read_units: 0.0,
-        }
-    }
-
-    /// Our client does not ask for them: the same reads by one that does.
-    async fn read_units(&self, account: &str) -> Result<Option<[f64; 3]>, Failure> {
-        let counter = Counter::default();
-        let client = self.engine.client(&counter);
-        let query = client
-            .query()
-            .table_name(EVENTS)
-            .consistent_read(true)
-            .key_condition_expression("account_id = :account")
-            .expression_attribute_values(":account", AttributeValue::S(account.to_owned()));
-        query
-            .clone()
-            .limit(1)
-            .scan_index_forward(false)
-            .send()
-            .await?;
-        let load = counter.spent().read_units;
-        let mut pages = query.into_paginator().send();
-        while pages.next().await.transpose()?.is_some() {}
-        let fold = counter.spent().read_units - load;
-        let all = client.scan().table_name(EVENTS).consistent_read(true);
-        let mut pages = all.into_paginator().send();
-        while pages.next().await.transpose()?.is_some() {}
-        let replay = counter.spent().read_units - load - fold;
-        Ok(Some([load, fold, replay]))
+        Spent::by(&self.meter)
     }
 }

@@ -26,14 +26,13 @@ pub async fn run(size: Size, part: &mut Part) -> Result<(), Failure> {
     for (account, events) in [short, long] {
         for what in [Read::Load(account), Read::Fold(account)] {
             let rounds = rounds(&filled, what, size.rounds).await?;
-            part.tables
-                .push(table(&filled, what, *events, &rounds).await?);
+            part.tables.push(table(&filled, what, *events, &rounds));
         }
     }
     let what = Read::Replay(&names);
     let rounds = rounds(&filled, what, size.rounds).await?;
     part.tables
-        .push(table(&filled, what, history.events(), &rounds).await?);
+        .push(table(&filled, what, history.events(), &rounds));
     // dynamo-es with snapshots is the third: there is one replay, whatever accounts are loaded from.
     part.goals
         .push(goal(&filled[0].label, &rounds[0], &rounds[2]));
@@ -109,12 +108,7 @@ fn title(what: Read<'_>) -> &'static str {
     }
 }
 
-async fn table(
-    filled: &[Filled],
-    what: Read<'_>,
-    events: usize,
-    rounds: &[Vec<Reading>],
-) -> Result<Table, Failure> {
+fn table(filled: &[Filled], what: Read<'_>, events: usize, rounds: &[Vec<Reading>]) -> Table {
     let is_load = matches!(what, Read::Load(_));
     let mut rows = Vec::new();
     for (one, readings) in filled.iter().zip(rounds) {
@@ -122,20 +116,11 @@ async fn table(
             continue;
         };
         let of = |value: &dyn Fn(&Reading) -> f64| Spread::of(readings.iter().map(value));
-        let own = match what {
-            Read::Load(account) => one.store.read_units(account).await?.map(|units| units[0]),
-            Read::Fold(account) => one.store.read_units(account).await?.map(|units| units[1]),
-            Read::Replay(accounts) => one
-                .store
-                .read_units(&accounts[0])
-                .await?
-                .map(|units| units[2]),
-        };
         let mut row = vec![
             one.label.clone(),
             of(&|reading| reading.seconds * 1000.0).text(1),
             number(first.spent.requests as f64, 0),
-            number(own.unwrap_or(first.spent.read_units), 1),
+            number(first.spent.read_units, 1),
             number(of(&|reading| reading.cpu_seconds * 1000.0).median, 1),
         ];
         if !is_load {
@@ -158,11 +143,11 @@ async fn table(
             "processor time an event, us",
         ]));
     }
-    Ok(Table {
+    Table {
         title: format!("{}: {} events", title(what), number(events as f64, 0)),
         head,
         rows,
-    })
+    }
 }
 
 fn goal(label: &str, ours: &[Reading], theirs: &[Reading]) -> Goal {

@@ -53,10 +53,4 @@ pub trait Store: Send + Sync {
 
     /// What was asked of DynamoDB so far.
     fn spent(&self) -> Spent;
-
-    /// Read units of [`Store::load`] for an account, [`Store::fold`] for it, and [`Store::replay`], where `spent` does not
-    /// count them.
-    async fn read_units(&self, _account: &str) -> Result<Option<[f64; 3]>, Failure> {
-        Ok(None)
-    }
 }
