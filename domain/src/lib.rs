@@ -112,7 +112,6 @@ pub mod json;
 pub mod low_balance;
 pub mod money;
 pub mod notification;
-mod notification_kind;
 pub mod preferences;
 pub mod quiet_hours;
 pub mod recipient;

@@ -12,7 +12,7 @@ use crate::cadence::Cadence;
 use crate::email::AddressHash;
 use crate::fields::{FieldError, Fields, describe};
 use crate::low_balance::Mark;
-use crate::notification_kind::{AmountField, Kind};
+use crate::notification::{AmountField, Kind};
 use crate::quiet_hours::QuietHours;
 use crate::recipient::Recipient;
 use crate::{Currency, Money};

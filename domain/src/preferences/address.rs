@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use crate::email::{AddressHash, EmailAddress};
 use crate::fields::{FieldError, Fields, name_of};
-use crate::notification_kind::Kind;
+use crate::notification::Kind;
 
 /// Further addresses of a customer: a household and its bookkeeper, not a mailing list. More are refused with 400.
 pub const MAX_FURTHER_ADDRESSES: usize = 5;
