@@ -16,6 +16,9 @@ const LOGGED_FROM: TimeDelta = TimeDelta::seconds(1);
 /// It never shows an earlier time than before, whatever the machine's clock does, and [`Clock::settled`] never passes a stamp
 /// whose write is under way. While the machine's clock is behind, this one runs at half its speed: so every wait for a time
 /// ends, and the two meet again after twice the step.
+///
+/// It moves only when it is read. If nobody reads it before the machine's clock has passed the time that it showed last, the two
+/// meet sooner than after twice the step, so one read more or less may change what it shows later.
 pub struct MonotoneClock {
     source: Arc<dyn Clock>,
     shared: Arc<Mutex<Shared>>,
