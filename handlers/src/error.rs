@@ -9,6 +9,8 @@ use std::sync::Arc;
 use domain::notification::IllegalTransition;
 use domain::{AccountId, CustomerId, FieldError, NotificationId, ScheduleId, Version};
 
+use crate::customers::UnreadablePerson;
+
 /// The result of a use case or a port.
 pub type Result<T, E = Error> = std::result::Result<T, E>;
 
@@ -76,6 +78,21 @@ impl Error {
             Error::Retryable(_) => "Retryable",
             Error::Unknown(_) => "Unknown",
             Error::Permanent(_) => "Permanent",
+        }
+    }
+
+    /// Returns the entry of a customer that could not be read, if that is the cause.
+    pub(crate) fn unreadable_person(&self) -> Option<&UnreadablePerson> {
+        match self {
+            Error::Permanent(failure) => failure.source()?.downcast_ref(),
+            Error::Invalid(_)
+            | Error::NotFound(_)
+            | Error::VersionConflict { .. }
+            | Error::KeyReused
+            | Error::Refused(_)
+            | Error::Busy { .. }
+            | Error::Retryable(_)
+            | Error::Unknown(_) => None,
         }
     }
 

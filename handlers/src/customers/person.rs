@@ -38,8 +38,9 @@ pub struct Person {
 
 /// An entry that another version stored and that the rules of this one refuse.
 ///
-/// Its customer gets no mails, and each event becomes a dead letter that names the member at fault. Entering the customer anew
-/// repairs it, and an erasure works as usual.
+/// Its customer gets no mails, and each event becomes a dead letter that names the member at fault. The API names it too, and
+/// changes nothing, neither by a link to unsubscribe nor by lifting suppressions. A what-if counts the customer as not entered.
+/// Entering the customer anew repairs it, and an erasure works as usual.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct UnreadablePerson(String);

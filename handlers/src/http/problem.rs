@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use domain::FieldError;
 use serde::Serialize;
 
+use crate::customers::UnreadablePerson;
 use crate::error::Error;
 
 /// Faults that one answer lists, because a hostile body can have thousands. The rest is left out.
@@ -48,6 +49,19 @@ impl Problem {
         }
     }
 
+    /// It names members, as the caller can enter them anew, and nothing of what they hold.
+    fn unreadable_customer(unreadable: &UnreadablePerson) -> Self {
+        Problem::new(
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "unreadable-customer",
+            "The customer's entry cannot be read",
+            format!(
+                "Another version stored it, and this one refuses it: {unreadable}. Enter the customer again, or erase the \
+                 entry."
+            ),
+        )
+    }
+
     #[must_use]
     fn transient(self) -> Self {
         Problem {
@@ -83,6 +97,10 @@ impl Problem {
 impl From<Error> for Problem {
     fn from(error: Error) -> Self {
         let detail = error.to_string();
+        if let Some(unreadable) = error.unreadable_person() {
+            tracing::error!(%detail, "answered 500");
+            return Problem::unreadable_customer(unreadable);
+        }
         match error {
             Error::Invalid(errors) => Problem::invalid(errors),
             Error::NotFound(_) => Problem::new(

@@ -45,7 +45,14 @@ pub(super) async fn act(
         return Ok(refused());
     }
     let found = match token(query.as_deref()) {
-        Some(token) => api.unsubscriber.unsubscribe(&token).await?,
+        Some(token) => match api.unsubscriber.unsubscribe(&token).await {
+            // Written back without what cannot be read, the entry would lose more than a kind.
+            Err(error) if error.unreadable_person().is_some() => {
+                tracing::error!(%error, "somebody could not unsubscribe");
+                return Ok(answer(StatusCode::INTERNAL_SERVER_ERROR, &Page::failed()));
+            }
+            found => found?,
+        },
         None => None,
     };
     Ok(match found {

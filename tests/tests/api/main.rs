@@ -24,6 +24,7 @@ mod operations;
 mod preferences;
 mod schedules;
 mod times;
+mod unreadable;
 mod unsubscribe;
 mod what_if;
 mod what_if_pages;

@@ -15,7 +15,7 @@ use tests::world::customer;
 use crate::client::{Answer, Client};
 
 const FORM: &str = "application/x-www-form-urlencoded";
-const ONE_CLICK: &str = "List-Unsubscribe=One-Click";
+pub const ONE_CLICK: &str = "List-Unsubscribe=One-Click";
 
 async fn client(locale: &str) -> Client {
     let client = Client::new();
@@ -37,7 +37,7 @@ async fn client(locale: &str) -> Client {
 }
 
 /// The path of the link in a mail.
-async fn link(client: &Client, topic: Topic) -> String {
+pub async fn link(client: &Client, topic: Topic) -> String {
     let customer = customer();
     let keyring = client.world.keys.keyring().await.unwrap();
     let list = List::own(&customer, topic);
@@ -45,7 +45,7 @@ async fn link(client: &Client, topic: Topic) -> String {
     url.strip_prefix("https://bank.example").unwrap().to_owned()
 }
 
-async fn post(client: &Client, path: &str, body: &str) -> Answer {
+pub async fn post(client: &Client, path: &str, body: &str) -> Answer {
     let request = Request::post(path).header("content-type", FORM);
     client
         .send(request.body(Body::from(body.to_owned())).unwrap())

@@ -13,7 +13,7 @@ use crate::client::{Answer, Client};
 
 pub const DAY: [&str; 2] = ["2026-11-22T00:00:00Z", "2026-11-23T00:00:00Z"];
 
-async fn wishes(client: &Client, customer: &str, preferences: Value) {
+pub async fn wishes(client: &Client, customer: &str, preferences: Value) {
     let person = json!({
         "email": "somebody@example.com", "name": "Ana Lind", "locale": "en",
         "time_zone": "Europe/Paris", "preferences": preferences,
@@ -24,7 +24,7 @@ async fn wishes(client: &Client, customer: &str, preferences: Value) {
     desk.put(&customer, person, None).await.unwrap();
 }
 
-async fn append(client: &Client, account: &str, key: &str, events: &[Value]) {
+pub async fn append(client: &Client, account: &str, key: &str, events: &[Value]) {
     let answer = client.append(account, key, events).await;
     assert_eq!(answer.status, StatusCode::CREATED, "{:?}", answer.body);
 }

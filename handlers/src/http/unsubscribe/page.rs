@@ -119,6 +119,19 @@ impl Page {
         }
     }
 
+    /// Returns the page for a customer whose entry cannot be read, in both languages, because theirs is in it.
+    pub(super) fn failed() -> Self {
+        Page {
+            language: Language::English,
+            title: "This could not be done",
+            text: "The fault is on our side, and nothing was changed. Please tell your bank that you do not want these e-mails.\
+                   </p><p lang=\"fr\">L’erreur vient de chez nous et rien n’a été modifié. Veuillez indiquer à votre banque \
+                   que vous ne souhaitez plus recevoir ces e-mails."
+                .to_owned(),
+            button: None,
+        }
+    }
+
     pub(super) fn html(&self) -> String {
         let Page { title, text, .. } = self;
         let lang = self.language.tag();
