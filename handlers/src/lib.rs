@@ -81,12 +81,6 @@ pub mod feedback;
 pub mod http;
 pub mod keyring;
 pub mod mail_code;
-#[allow(
-    missing_docs,
-    clippy::missing_errors_doc,
-    clippy::wildcard_enum_match_arm,
-    reason = "not documented completely yet"
-)]
 pub mod notify;
 pub mod ports;
 pub mod project;

@@ -1,4 +1,4 @@
-//! Notifying: a domain event becomes mails, each once.
+//! Notifying: an event becomes mails, each sent once.
 //!
 //! The modules here load a notification, ask it for its next step, act, and save:
 //! what a notification is and may become is in [`domain::notification`]. A send
@@ -40,44 +40,49 @@ pub use evaluator::Evaluator;
 pub use preview::{Preview, Previewer};
 pub use what_if::{Position, Question, Report, Scope, WhatIf, Wishes};
 
-/// How long one worker may work on a notification in the cloud: longer than the
-/// mailer's timeout, shorter than the function's (90 s) and than Lambda's
-/// wait before the first retry (60 s). Beyond it, another worker takes the mail
-/// for one of unknown outcome.
+/// The lease of a notification in the cloud: longer than the mailer's timeout, and shorter than the function's (90 s) and than
+/// Lambda's wait before the first retry (60 s). After it, another worker treats the mail as one of unknown outcome.
 pub const LEASE: Duration = Duration::from_secs(45);
-/// How long SES's events may take to clear up an unknown outcome, before an
-/// operator sees it. SQS holds a letter back no longer.
+/// The time for SES's events to settle an unknown outcome before an operator sees it: SQS's longest delay of a letter.
 pub const UNKNOWN_WINDOW: Duration = Duration::from_secs(15 * 60);
 
-/// What an installation decides.
+/// The settings of an installation.
 #[derive(Debug, Clone)]
 pub struct Settings {
+    /// The bank's name, as mails show it.
     pub bank_name: String,
+    /// The sender of mails: an address, or `Name <address>`.
     pub mail_from: String,
-    /// Where the API is reached from outside, up to and with `/v1`: links in
-    /// mails begin with it.
+    /// The public URL of the API, including `/v1`, with which links in mails begin.
     pub public_url: String,
-    /// How long one worker may work on a notification. Longer than the
-    /// mailer's timeout, shorter than the function's.
+    /// The lease of a notification: longer than the mailer's timeout, and shorter than the function's. See [`LEASE`].
     pub lease: Duration,
-    /// The domain of the ids that the mailer gives to its messages, by which an
-    /// answer finds the mail that it answers.
+    /// The domain of the ids that the mailer gives to its messages, by which a later mail refers to an earlier one.
     pub message_id_domain: String,
-    /// How long a provider event may still clear up an unknown outcome before
-    /// an operator sees it (at most 15 minutes, SQS's longest delay).
+    /// The time for the provider's events to settle an unknown outcome before an operator sees it; at most 15 minutes, SQS's
+    /// longest delay.
     pub unknown_window: Duration,
 }
 
+/// The use case that decides which notifications an event leads to, and sends them. The only one with a mailer.
 pub struct Notifier {
-    /// The past of an account, which some rules ask for. Nothing is written.
+    /// The event store, for the past of an account, on which some rules depend. Only read.
     pub store: Arc<dyn EventStore>,
+    /// The customers, for preferences and addresses. Only read.
     pub customers: Arc<dyn Customers>,
+    /// The notifications and their states.
     pub notifications: Arc<dyn Notifications>,
+    /// The suppressed addresses. Only read.
     pub suppressions: Arc<dyn Suppressions>,
+    /// The keys that sign links and codes.
     pub keys: Arc<dyn Keys>,
+    /// The mail provider.
     pub mailer: Arc<dyn Mailer>,
+    /// The queue for the letters about mails of unknown outcome.
     pub dead_letters: Arc<dyn DeadLetterQueue>,
+    /// The clock for leases, waits and recorded times.
     pub clock: Arc<dyn Clock>,
+    /// The installation's settings.
     pub settings: Settings,
 }
 
@@ -89,19 +94,21 @@ impl std::fmt::Debug for Notifier {
     }
 }
 
-/// An operator's wish that a mail of unknown outcome be sent once more. It
-/// travels beside the event, on the bus.
+/// An operator's request to send a mail of unknown outcome once more. The bus carries it in the event's `resend`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Resend {
+    /// The notification.
     pub notification_id: NotificationId,
-    /// How often it had been tried when the letter was written, so that the
-    /// same letter acts once.
+    /// The number of attempts when the letter was written, so that the same letter acts once.
     pub attempts: u32,
 }
 
 impl Notifier {
-    /// Handles what a rule of the bus delivers, or a heartbeat, for at most
-    /// `budget`.
+    /// Handles one invocation of the function: a heartbeat resumes the due notifications within `budget`, and an event of the
+    /// bus is notified.
+    ///
+    /// # Errors
+    /// Those of [`Notifier::run_due`] for a heartbeat, and those of [`Notifier::deliver`] for an event.
     pub async fn call(&self, event_type: &str, detail: &Value, budget: Duration) -> Result<()> {
         if event_type != HEARTBEAT {
             return self.deliver(event_type, detail).await;
@@ -113,12 +120,12 @@ impl Notifier {
         Ok(())
     }
 
-    /// Handles what a rule of the bus delivers.
+    /// Handles an event of the bus, or an operator's request to send its mail once more. Idempotent.
     ///
     /// # Errors
-    /// [`Error::Permanent`] where this version cannot read the event: its type or schema is of
-    /// a later one, or it is malformed. The function's retries may reach that later version; if
-    /// they do not, the event is a dead letter. Otherwise the errors of [`Notifier::notify`].
+    /// - `Permanent`: this version cannot read the event, because a later one published it or it is malformed. The function's
+    ///   retries may reach the later version; otherwise the event becomes a dead letter.
+    /// - Those of [`Notifier::notify`].
     pub async fn deliver(&self, event_type: &str, detail: &Value) -> Result<()> {
         let event = IntegrationEvent::from_wire(event_type, detail)
             .map_err(|error| Error::permanent("the event cannot be read", error))?;
@@ -127,7 +134,7 @@ impl Notifier {
             correlation_id = event.metadata.correlation_id.as_str(),
             event_id = %event.metadata.event_id
         );
-        // Boxed, as it is large and would be moved about with all that waits for it.
+        // Boxed, because it is large and would be moved with every future that awaits it.
         Box::pin(self.act(&event, detail)).instrument(span).await
     }
 
@@ -143,7 +150,15 @@ impl Notifier {
         }
     }
 
-    /// Handles one event. May be called again with it as often as one likes.
+    /// Decides on the notifications of an event, and sends each, or lets it wait. Idempotent: a repeated call continues where
+    /// an earlier one stopped, and sends no mail twice. All notifications are tried before the first error is returned.
+    ///
+    /// # Errors
+    /// - `Retryable`: the mailer did not accept a mail now, another worker has a notification, or a store did not answer;
+    ///   deliver the event again.
+    /// - `Unknown`: a store did not answer; deliver the event again. An unknown outcome of a mail is not an error: the
+    ///   notification and its letter record it.
+    /// - `Permanent`: the customer's entry or other stored data cannot be read; a retry does not help.
     pub async fn notify(&self, event: &IntegrationEvent) -> Result<()> {
         // The rules keep replays away from here; this is the second lock.
         if event.metadata.replay.is_some() {
@@ -191,13 +206,13 @@ impl Notifier {
         let caller = Caller::Operator {
             attempt: resend.attempts,
         };
-        // The customer's wish goes before the operator's: the attempt confirms it.
+        // The customer's preference overrides the operator's request: the attempt confirms the verdict.
         self.resume(event, stored, caller, Verdict::Send, person.as_ref())
             .await
     }
 
-    /// Whether the event was judged before, when the customer was not entered.
-    /// That stands, also for kinds that leave no trace unless they are asked for.
+    /// Whether the event was evaluated before the customer was entered. That decision is final, even for kinds that are stored
+    /// only if the customer wants them.
     async fn was_without_contact(&self, event: &IntegrationEvent) -> Result<bool> {
         for decision in notification::skip_all(event, SkipReason::NoContact) {
             let id = id_of(event, decision.kind, &decision.recipient);
@@ -233,8 +248,8 @@ impl Notifier {
         }
         let id = id_of(event, decision.kind, &decision.recipient);
         let mut draft = draft(id, event, decision.kind, &decision.recipient);
-        // A further address may be gone when the event comes again, and nothing
-        // is decided for it then: what was begun is the heartbeat's to end.
+        // A further address may be removed before the event is delivered again, and then has no decision. So the heartbeat
+        // continues its notification.
         if !decision.recipient.is_customer() {
             draft = draft.resumed_by_heartbeat(self.clock.now());
         }
@@ -242,8 +257,7 @@ impl Notifier {
         self.attempt(event, pending, decision.verdict, person).await
     }
 
-    /// Resumes what an earlier delivery of the event has begun; `false` where
-    /// there is no such notification.
+    /// Resumes a notification that an earlier delivery of the event has begun. Returns `false` if there is none.
     async fn resume_begun(
         &self,
         event: &IntegrationEvent,
@@ -254,10 +268,10 @@ impl Notifier {
         let Some(stored) = self.notifications.get(id).await? else {
             return Ok(false);
         };
-        // What was begun by itself ends by itself, and not in a digest.
+        // A notification that was begun alone is not put into a digest.
         let decided = match decision.verdict {
             Verdict::Wait { .. } => Verdict::Send,
-            verdict => verdict,
+            verdict @ (Verdict::Send | Verdict::Skip(_)) => verdict,
         };
         self.resume(event, stored, Caller::Redelivery, decided, person)
             .await?;
@@ -270,12 +284,12 @@ fn id_of(event: &IntegrationEvent, kind: Kind, recipient: &Recipient) -> Notific
     notification::notification_id(event.metadata.event_id, kind, customer, recipient, EMAIL)
 }
 
-/// A notification about an event alone, of which nothing is stored.
+/// Returns a notification about an event alone, not stored yet.
 fn draft(id: NotificationId, event: &IntegrationEvent, kind: Kind, recipient: &Recipient) -> Draft {
     draft_of(id, event, kind, recipient, Content::Event)
 }
 
-/// A notification of which nothing is stored.
+/// Returns a notification that is not stored yet.
 fn draft_of(
     id: NotificationId,
     event: &IntegrationEvent,

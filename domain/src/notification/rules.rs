@@ -1,4 +1,4 @@
-//! The rules that decide which notifications an event gives.
+//! The rules that decide on the notifications of an event.
 
 use super::{EMAIL, Kind, SkipReason, Verdict, WaitReason, Wishes, digest_id};
 use crate::event::Event;
@@ -10,26 +10,26 @@ use crate::recipient::Recipient;
 /// The verdict for one event, kind and recipient.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Decision {
-    /// The sort of the notification.
+    /// The kind.
     pub kind: Kind,
-    /// The one who gets it.
+    /// The recipient.
     pub recipient: Recipient,
-    /// What is to be done.
+    /// The verdict.
     pub verdict: Verdict,
 }
 
-/// What is known of the customer of an event today.
+/// The current customer of an event.
 #[derive(Debug, Clone, Copy)]
 pub enum Contact<'a> {
-    /// Nothing was ever entered.
+    /// Never entered.
     Unknown,
-    /// Their data were erased.
+    /// Erased.
     Erased,
-    /// Mails go to them.
+    /// Entered, with these preferences.
     Known(Wishes<'a>),
 }
 
-/// The kinds that an event can give, its main one first.
+/// The possible kinds of notifications about an event, its main one first.
 #[must_use]
 pub fn kinds(event: &IntegrationEvent) -> &'static [Kind] {
     match &event.fact {
@@ -55,15 +55,13 @@ pub fn kinds(event: &IntegrationEvent) -> &'static [Kind] {
 /// Evaluates an event: the decisions for the customer's own address first, then
 /// those for each further one.
 ///
-/// `as_recorded` are the wishes in force when the event was recorded; `None`
-/// where the customer was not known. They decide, and so they do on whether it
-/// waits for a digest. Nothing goes to whom nothing can be sent `today`, and a
-/// kind that was switched off since is skipped too.
+/// `as_recorded` are the preferences in force when the event was recorded; `None` if the customer was not entered then. They
+/// decide, also on waiting for a digest. A kind that was switched off since is skipped, and so are all if nothing can be sent
+/// `today`.
 ///
-/// A kind that is off by default and was not asked for is no decision and
-/// leaves no trace; every other kind is one, skipped kinds with their reason.
-/// A low balance is armed by the account's past, which
-/// [`low_balance`](crate::low_balance) decides on afterwards.
+/// A kind that is off by default and not switched on has no decision and leaves no trace. Every other kind has one, skipped
+/// kinds with their reason. An alert of a low balance depends on the account's past too, on which
+/// [`low_balance`](crate::low_balance) decides afterwards.
 #[must_use]
 pub fn evaluate(
     event: &IntegrationEvent,
@@ -76,7 +74,7 @@ pub fn evaluate(
         (None, _) | (_, Contact::Unknown) => skip_all(event, SkipReason::NoContact),
     };
     if !event.metadata.notify {
-        // Whatever else would be a reason: nobody is notified of it, ever.
+        // This reason overrides all others: imported events are never notified.
         for decision in &mut decisions {
             decision.verdict = Verdict::Skip(SkipReason::Imported);
         }

@@ -1,8 +1,7 @@
 //! Whether a notification is sent, waits or is skipped.
 //!
-//! An event is evaluated once, by the wishes of when it was recorded: that is
-//! [`evaluate`](super::evaluate). Before each attempt the verdict is confirmed for
-//! the customer of now: that is [`confirm`].
+//! [`evaluate`](super::evaluate) decides by the preferences in force when the event was recorded. Before each attempt,
+//! [`confirm`] confirms the verdict by the current ones.
 
 use chrono::{DateTime, Utc};
 use chrono_tz::Tz;
@@ -11,16 +10,16 @@ use serde::{Deserialize, Serialize};
 use super::{Content, Subject, WaitReason};
 use crate::preferences::Preferences;
 
-/// What is to be done with a notification.
+/// The verdict on a notification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
-    /// Its mail may be handed over now.
+    /// Its mail may be sent now.
     Send,
-    /// It is put off.
+    /// It waits.
     Wait {
-        /// When it is looked at again.
+        /// The time at which it is resumed, in UTC.
         until: DateTime<Utc>,
-        /// Why it waits.
+        /// The reason of the wait.
         reason: WaitReason,
     },
     /// It is never sent.
@@ -28,7 +27,7 @@ pub enum Verdict {
 }
 
 impl Verdict {
-    /// Why it is never sent; `None` for what is sent or waits.
+    /// The reason why it is never sent; `None` if it is sent or waits.
     #[must_use]
     pub const fn skip_reason(self) -> Option<SkipReason> {
         match self {
@@ -38,19 +37,18 @@ impl Verdict {
     }
 }
 
-/// What a customer wishes, and the clock by which they mean it.
+/// A customer's preferences and their time zone.
 #[derive(Debug, Clone, Copy)]
 pub struct Wishes<'a> {
-    /// Which mails go to which address, and when.
+    /// The kinds, addresses and times of the customer's notifications.
     pub preferences: &'a Preferences,
-    /// The zone of quiet hours and digests.
+    /// The time zone of quiet hours and digests.
     pub time_zone: Tz,
 }
 
 impl Wishes<'_> {
-    /// Whether a mail about this is wanted where it would go. A digest is wanted
-    /// while anything is left in it and the address is one of the customer's:
-    /// each of its notifications has a verdict of its own.
+    /// Whether the customer wants this notification at its address. A digest is wanted while it has any notifications and the
+    /// address is one of the customer's, because each of its notifications has a verdict of its own.
     #[must_use]
     pub fn include(&self, subject: &Subject) -> bool {
         let recipient = &subject.recipient;
@@ -64,15 +62,14 @@ impl Wishes<'_> {
         }
     }
 
-    /// When the digest comes for which something recorded at `instant` waits;
-    /// `None` where mails come at once.
+    /// The digest, in UTC, for an event that was recorded at `instant`; `None` if mails are sent immediately.
     pub(super) fn digest_after(&self, instant: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let quiet = self.preferences.quiet_hours();
         let cadence = self.preferences.delivery();
         cadence.digest_after(instant, self.time_zone, quiet)
     }
 
-    /// When the quiet hours end that are under way at `now`; `None` where none are.
+    /// The end of the quiet hours, in UTC, if `now` is within them.
     #[must_use]
     pub fn quiet_until(&self, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let quiet = self.preferences.quiet_hours()?;
@@ -80,13 +77,10 @@ impl Wishes<'_> {
     }
 }
 
-/// Confirms a verdict at the moment of an attempt, for the customer as they are
-/// now: `None` after an erasure.
+/// Confirms a verdict at the time of an attempt, for the current customer; `None` after an erasure.
 ///
-/// Only [`Verdict::Send`] is looked at again. The address is the one of now, so
-/// whoever has switched a kind off since gets no mail; `is_suppressed` says
-/// whether the provider has refused that address permanently, or its owner has
-/// complained.
+/// Only [`Verdict::Send`] can change. The current address receives the mail, and a kind that was switched off since is skipped.
+/// `is_suppressed` says whether this address bounced permanently, or its owner complained.
 #[must_use]
 pub fn confirm(
     subject: &Subject,
@@ -121,24 +115,23 @@ pub fn confirm(
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SkipReason {
-    /// Nobody to tell was known when the event was recorded.
+    /// The customer was not entered when the event was recorded.
     NoContact,
-    /// The customer does not want to be told of its kind.
+    /// The customer does not want this kind.
     PreferenceOff,
     /// The amount is below the customer's minimum.
     BelowMinimum,
-    /// The balance did not fall below the mark, or had not recovered since it
-    /// did the last time.
+    /// The balance did not fall below the threshold, or had not recovered since the last fall.
     NotCrossed,
-    /// The account's balance was low once before on the same day.
+    /// An earlier event of the same day was notified already.
     AlreadyToldToday,
-    /// The address has bounced for good, or its owner has complained.
+    /// The address bounced permanently, or its owner complained.
     Suppressed,
     /// The customer's data were erased.
     Erased,
     /// The event was published again by a replay.
     Replay,
-    /// The event is history that was loaded, of which nobody is told.
+    /// The event is imported history, which is not notified.
     Imported,
 }
 
@@ -156,7 +149,7 @@ impl SkipReason {
         SkipReason::Imported,
     ];
 
-    /// The reason of this stored name.
+    /// Returns the reason with this stored name.
     #[must_use]
     pub fn read(name: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|reason| reason.as_str() == name)

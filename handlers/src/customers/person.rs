@@ -84,14 +84,14 @@ impl Person {
         }
     }
 
-    /// Where a mail about this goes; `None` where it is not wanted.
+    /// The address for a notification; `None` if the customer does not want it.
     #[must_use]
     pub fn address_for(&self, subject: &Subject) -> Option<&EmailAddress> {
         let address = self.address(&subject.recipient);
         address.filter(|_| self.wishes().include(subject))
     }
 
-    /// What they wish, and the clock by which they mean it.
+    /// The customer's preferences and their time zone.
     #[must_use]
     pub fn wishes(&self) -> Wishes<'_> {
         Wishes {

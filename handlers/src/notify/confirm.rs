@@ -1,14 +1,13 @@
-//! The verdict at the moment of an attempt, with what the ports know now.
+//! The verdict at the time of an attempt, with the current data of the ports.
 
 use domain::notification::{self, Subject, Verdict};
 
 use crate::error::Result;
 use crate::ports::{Clock, Person, Suppressions};
 
-/// Confirms a verdict for the customer of now; `None` after an erasure. Nothing is
-/// written.
+/// Confirms a verdict for the current customer; `None` after an erasure. Writes nothing.
 ///
-/// The suppression list is asked only where a mail would go to an address.
+/// The suppression is read only if a mail would be sent.
 pub(super) async fn confirm(
     suppressions: &dyn Suppressions,
     clock: &dyn Clock,

@@ -20,16 +20,14 @@ use super::{Notifier, draft_of, render};
 use crate::error::{Error, Result};
 use crate::ports::{Person, Versioned};
 
-/// Most notifications of one digest: each is read before it is told. What is
-/// more, or has no room in the digest's item, waits for the next one.
+/// Notifications in one digest: each is read before sending, within the function's timeout. The rest, and those without room in
+/// the digest's item, wait for the next one.
 const MAX_COVERED: usize = 1_500;
-/// Reads under way at once. One after the other, those of a large digest take
-/// longer than the function has, and every beat would end before it is sent.
+/// Concurrent reads. Sequential reads of a large digest exceed the function's timeout, and no heartbeat would send it.
 const AT_ONCE: usize = 16;
 
 impl Notifier {
-    /// Tells a digest, one of whose notifications is due, unless it was told
-    /// before.
+    /// Makes and sends a digest, of which one notification is due, unless it was made before.
     pub(super) async fn tell_digest(
         &self,
         id: NotificationId,
@@ -39,7 +37,7 @@ impl Notifier {
         let person = self.person_of_today(&event).await?;
         let waiting = self.waiting_for(id, one).await?;
         let told = match self.notifications.get(id).await? {
-            // Its own time is the heartbeat's too.
+            // The heartbeat resumes it at its own time.
             Some(_) => Ok(()),
             None => self.make_digest(id, &waiting, person.as_ref()).await,
         };
@@ -52,14 +50,14 @@ impl Notifier {
         told
     }
 
-    /// What waits for this digest, in the order in which it is told.
+    /// Reads the notifications that wait for this digest, in the order of the digest.
     async fn waiting_for(
         &self,
         id: NotificationId,
         one: &Versioned<Notification>,
     ) -> Result<Vec<Versioned<Notification>>> {
         let mut waiting = vec![one.clone()];
-        // One more than fits, as one may be the one that is here already.
+        // One more than fits, because one of them may be `one`.
         let mut found = self.notifications.of_digest(id, MAX_COVERED + 1).await?;
         found.retain(|found| *found != one.value.id());
         for some in found.chunks(AT_ONCE) {
@@ -96,8 +94,7 @@ impl Notifier {
         self.attempt(&event, pending, Verdict::Send, person).await
     }
 
-    /// Notes that the digest tells it; or, where that was pinned without it,
-    /// lets it wait for the next one.
+    /// Settles a notification into the digest, or lets it wait for the next one if this was pinned without it.
     async fn settle_into_digest(
         &self,
         event: &IntegrationEvent,
@@ -109,7 +106,7 @@ impl Notifier {
         let Some(stored) = self.notifications.get(id).await? else {
             return Ok(());
         };
-        // Skipped while the digest was made, or seen to by another beat.
+        // Skipped while the digest was made, or settled by another heartbeat.
         if stored.revision != waiting.revision {
             return Ok(());
         }
@@ -132,14 +129,13 @@ impl Notifier {
         self.save(later).await.map(drop)
     }
 
-    /// The digest without what is not wanted any more, each with its reason.
+    /// Removes the notifications from the digest that are no longer wanted, and skips each with its reason.
     pub(super) async fn without_unwanted(
         &self,
         mut digest: Versioned<Pending>,
         person: &Person,
     ) -> Result<Versioned<Pending>> {
-        // An earlier attempt may have left some out, and the customer may want
-        // them again since: what was told as skipped stays so.
+        // An earlier attempt may have skipped some that the customer wants again since. They stay skipped.
         if let Pending::Begun(begun) = &digest.value
             && let Some(content) = begun.content().digest()
         {
@@ -217,7 +213,7 @@ impl Notifier {
     }
 }
 
-/// By account, in the order of its events, what an event is mainly about first.
+/// The position in a digest: by account, in the order of its events, and an event's main kind first.
 fn place(waiting: &Notification) -> (&AccountId, Version, Kind) {
     let source = waiting.source();
     (&source.account_id, source.version, waiting.kind())
@@ -236,8 +232,7 @@ fn covers(waiting: &Notification) -> Covered {
     }
 }
 
-/// One item for one event, however many notifications it gave: its amount
-/// counts once.
+/// Returns the item of an event, one for all its notifications, so that its amount counts once.
 fn item(event: &IntegrationEvent, kinds: Vec<Kind>) -> DigestItem {
     DigestItem {
         kinds,
@@ -253,8 +248,7 @@ fn item(event: &IntegrationEvent, kinds: Vec<Kind>) -> DigestItem {
     }
 }
 
-/// The digest for what missed its own. Who wants none any more has what is left
-/// told as if it were daily.
+/// The next digest for a notification that missed its own. If the customer no longer has digests, the rest is sent as if daily.
 fn next_digest(person: &Person, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
     let quiet = person.preferences.quiet_hours();
     cadence(person).digest_after(now, person.time_zone, quiet)
@@ -266,7 +260,7 @@ fn begins(person: &Person, occurrence: DateTime<Utc>) -> DateTime<Utc> {
 
 fn cadence(person: &Person) -> Cadence {
     match person.preferences.delivery() {
-        Cadence::Immediate => Cadence::Daily,
-        delivery => delivery,
+        Cadence::Immediate | Cadence::Daily => Cadence::Daily,
+        Cadence::Weekly => Cadence::Weekly,
     }
 }

@@ -1,4 +1,4 @@
-//! Notifications that have waited: the heartbeat resumes them when their time has come.
+//! Due notifications: the heartbeat resumes those that waited.
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
@@ -16,33 +16,34 @@ use crate::error::{Error, Result};
 use crate::ports::{DUE_SHARDS, Person};
 use crate::telemetry;
 
-/// Notifications of one slice that a beat looks at. What is left is still due
-/// at the next one.
+/// Due notifications of one shard that a heartbeat reads. The rest waits for the next heartbeat.
 const MAX_DUE: usize = 1000;
-/// Taken up at once: a mail is some round trips, and nothing but waiting. More
-/// would only wait for the mailer's rate, within their leases.
+/// Notifications that are resumed concurrently, because a mail is mostly round trips. More would only wait for the mailer's
+/// rate, within their leases.
 const AT_ONCE: usize = 8;
-/// When what has failed for good is looked at again: somebody has to mend
-/// something first, and the log has told that.
+/// The pause after a permanent failure, which an operator has to repair first. The log has the error.
 const AFTER_A_FAILURE: TimeDelta = TimeDelta::hours(1);
 
-/// What a beat has done.
+/// The result of a heartbeat.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct HeartbeatReport {
-    /// Taken up without a failure.
+    /// Notifications that were resumed without a failure.
     pub done: u64,
-    /// Still due; the log has why.
+    /// Notifications that failed and are still due. The log has the errors.
     pub failed: u64,
-    /// Something may be due still, as the budget was used up.
+    /// Whether notifications may still be due, because the budget was used up.
     pub unfinished: bool,
 }
 
 impl Notifier {
-    /// Takes up what is due, for at most `budget`. What fails stays due, and
-    /// does not stop the others.
+    /// Resumes the due notifications, for at most `budget` and one group of them. Idempotent: each is sent once.
+    ///
+    /// A notification that fails does not stop the others. It stays due after a transient failure, and for an hour later after
+    /// a permanent one.
     ///
     /// # Errors
-    /// Where what is due cannot be listed.
+    /// - `Retryable`, `Unknown`: the due notifications could not be listed; the next heartbeat tries again.
+    /// - `Permanent`: the store refused the query; a retry does not help.
     pub async fn run_due(&self, budget: Duration) -> Result<HeartbeatReport> {
         let started = self.clock.now();
         let deadline = started + budget;
@@ -59,7 +60,7 @@ impl Notifier {
             let taken_up = some.iter().map(|id| {
                 let span =
                     tracing::error_span!("due", correlation_id = Empty, notification_id = %id);
-                // Boxed, as it is large and would be moved more than once.
+                // Boxed, because it is large and would be moved more than once.
                 let work = Box::pin(self.resume_due(*id, &digests)).instrument(span.clone());
                 async move { (*id, span, work.await) }
             });
@@ -69,7 +70,7 @@ impl Notifier {
                     Err(error) => {
                         beat.failed += 1;
                         span.in_scope(|| telemetry::notification_failed_when_due(&error));
-                        // Where it cannot be put off it is still due, and the others go on.
+                        // If it cannot be postponed it is still due, and the others continue.
                         if matches!(error, Error::Permanent(_) | Error::Invalid(_))
                             && let Err(error) = self.put_off(id).await
                         {
@@ -82,7 +83,7 @@ impl Notifier {
         Ok(beat)
     }
 
-    /// `digests` are those that this beat has seen to.
+    /// Resumes one notification. `digests` are those that this heartbeat has made.
     async fn resume_due(
         &self,
         id: NotificationId,
@@ -97,7 +98,7 @@ impl Notifier {
         }
         match stored.value.next_step(Caller::Heartbeat, now) {
             Step::Nothing => return Ok(()),
-            // All that wait for it go together, at the first of them.
+            // The first notification of a digest resumes all of them.
             Step::Collect { digest } => {
                 return match is_first(digests, digest) {
                     true => self.tell_digest(digest, &stored).await,
@@ -109,7 +110,7 @@ impl Notifier {
         let event = self.event_of(&stored.value).await?;
         let person = self.person_of_today(&event).await?;
         let stored = self.drawn(&event, stored).await?;
-        // First the next one: once this is told, nothing comes for it again.
+        // First the next one, because nothing resumes this notification after it is sent.
         self.plan_next(&event, &stored.value, person.as_ref())
             .await?;
         let of_today = person.as_ref();

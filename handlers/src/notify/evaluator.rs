@@ -1,4 +1,4 @@
-//! What is to be told of an event, to whom, and when.
+//! The evaluation of an event: which notifications, to whom, and when.
 
 use std::fmt;
 use std::sync::Arc;
@@ -10,11 +10,12 @@ use domain::{Commit, IntegrationEvent};
 use crate::error::Result;
 use crate::ports::{Customers, EventStore, Person};
 
-/// Judges events. It has no port by which anything could be sent or written.
+/// Evaluates events. It only reads: it sends and writes nothing.
 #[derive(Clone)]
 pub struct Evaluator {
-    /// The past of an account, which some rules ask for.
+    /// The event store, for the past of an account, on which some rules depend.
     pub store: Arc<dyn EventStore>,
+    /// The customers, for preferences and addresses.
     pub customers: Arc<dyn Customers>,
 }
 
@@ -27,26 +28,25 @@ impl fmt::Debug for Evaluator {
 #[derive(Debug)]
 pub(super) struct Evaluation {
     pub(super) decisions: Vec<Decision>,
-    /// Whom mails go to now; `None` where nobody can be told.
+    /// The current person, to whom mails are sent; `None` if there is none.
     pub(super) person: Option<Person>,
-    /// The person of when the event was recorded, by whose wishes it is evaluated.
+    /// The person when the event was recorded, whose preferences decide.
     pub(super) then: Option<Person>,
-    /// Whether the customer's wishes have ever been changed.
+    /// Whether the customer's preferences were ever changed.
     has_changed: bool,
     /// Whether the customer was entered after the event, by the clock.
     pub(super) entered_later: bool,
 }
 
 impl Evaluation {
-    /// The same event for nobody.
+    /// Replaces the decisions by those for a customer who is not entered.
     pub(super) fn without_contact(&mut self, event: &IntegrationEvent) {
         self.decisions = notification::skip_all(event, SkipReason::NoContact);
         (self.person, self.then) = (None, None);
     }
 
-    /// The kinds about which there is no decision and that may have been begun all
-    /// the same: the customer was erased since, or a change was under way when the
-    /// event was evaluated first. Where nothing was begun, nothing is to be done.
+    /// The kinds without a decision that may have been begun nevertheless: the customer was erased since, or a change was not
+    /// visible when the event was first evaluated. If none was begun, there is nothing to do.
     pub(super) fn withdrawn(&self, event: &IntegrationEvent) -> Vec<Decision> {
         if !self.has_changed {
             return Vec::new();
@@ -73,16 +73,14 @@ impl Evaluation {
 }
 
 impl Evaluator {
-    /// Judges an event. `unwritten` are the commits that lead to it and are not
-    /// in the store, newest first.
+    /// Evaluates an event. `unwritten` are the commits that lead to it and are not in the store, newest first.
     ///
-    /// What is told is judged by the preferences in force when the event was
-    /// recorded, and so is whether it waits for a digest. The address is
-    /// today's, because the one of then may be somebody else's by now; and who
-    /// has switched a kind off since is not told either.
+    /// The preferences in force when the event was recorded decide on its mails, and whether they wait for a digest. The current
+    /// address receives them, because the earlier one may belong to somebody else by now. A kind that was switched off since is
+    /// skipped.
     ///
-    /// Who seems to have been entered after the event, by clocks that differ,
-    /// can be told, unless the event was judged before.
+    /// A customer who seems to have been entered after the event, by clocks that differ, is notified, unless the event was
+    /// evaluated before.
     pub(super) async fn evaluate(
         &self,
         event: &IntegrationEvent,
@@ -98,7 +96,7 @@ impl Evaluator {
             (then.as_ref()).is_some_and(|then| then.in_force_from > event.metadata.recorded_at);
         let has_changed = now.as_ref().is_some_and(|latest| latest.revision > 1);
         let now = now.map(|latest| latest.person.transpose()).transpose()?;
-        // What cannot be read any more says nothing of the wishes of then: those of today stand in.
+        // The current preferences replace earlier ones that cannot be read any more.
         let then = then.and_then(|revision| revision.person);
         let then = then.and_then(|then| then.ok().or_else(|| now.clone().flatten()));
         let today = match &now {
@@ -114,7 +112,7 @@ impl Evaluator {
         }
         Ok(Evaluation {
             decisions,
-            // Who was not known then is told of nothing, so nothing is planned either.
+            // A customer who was not entered then gets no notifications, and no statement is planned.
             person: now.flatten().filter(|_| then.is_some()),
             then,
             has_changed,

@@ -1,4 +1,4 @@
-//! Whether a balance that fell below its mark is told: the account's past decides.
+//! Low-balance alerts: the account's past decides whether a fall below the threshold is notified.
 
 use chrono::{DateTime, NaiveTime, Utc};
 use domain::low_balance::{Asked, Past, Step};
@@ -13,13 +13,11 @@ use crate::ports::{CustomerRevision, Person};
 
 /// Commits read at a time: most accounts have fewer in a day.
 const PAGE: usize = 50;
-/// Steps looked at in all. An account that moved more often between threshold
-/// and margin, or in one day, is told rather than not.
+/// Steps that are read in all. An account that moved more often between threshold and margin, or in one day, is notified.
 const MAX_STEPS: usize = 2_000;
 
 impl Evaluator {
-    /// Takes back the alerts of a low balance that had not recovered since the
-    /// last one, or had one on the same day.
+    /// Removes the alerts of a low balance that has not recovered since the last one, or that had one on the same day.
     pub(super) async fn look_at_the_past(
         &self,
         event: &IntegrationEvent,
@@ -85,7 +83,7 @@ impl Evaluator {
                     let Some(earlier) = Step::of(earlier) else {
                         continue;
                     };
-                    // The commit of the event itself is on the page where it has more than one.
+                    // The page contains the event's own commit if that has more than one event.
                     if earlier.version >= step.version {
                         continue;
                     }
@@ -106,8 +104,8 @@ impl Evaluator {
         Ok(past)
     }
 
-    /// What the account's customer had asked for at a time: who asks for alerts
-    /// at noon was told of none in the morning. Times are asked for backwards.
+    /// The customer's low-balance preferences in force at a time, because those of noon did not apply in the morning. Times are
+    /// queried backwards.
     async fn asked_at(
         &self,
         event: &IntegrationEvent,
@@ -122,7 +120,7 @@ impl Evaluator {
         if !known {
             let customer: &CustomerId = &event.customer_id;
             *wishes = match self.customers.at(customer, time).await? {
-                // By clocks that differ the first one may be of later.
+                // The first revision may be later, by clocks that differ.
                 Some(revision) if revision.in_force_from <= time => {
                     Wishes::Since(Box::new(revision))
                 }
@@ -132,7 +130,7 @@ impl Evaluator {
         let Wishes::Since(revision) = wishes else {
             return Ok(None);
         };
-        // What cannot be read any more counts as no wish: rather one alert too many.
+        // An unreadable revision counts as none: better one alert too many.
         let Some(Ok(person)) = &revision.person else {
             return Ok(None);
         };
@@ -140,15 +138,14 @@ impl Evaluator {
     }
 }
 
-/// What the customer wished, as far as it was read: a day has few changes, and
-/// may have many movements.
+/// The customer's preferences as far as they were read, because a day has few changes and may have many movements.
 #[derive(Default)]
 enum Wishes {
     #[default]
     NotRead,
-    /// In force from its time on.
+    /// This revision, in force from its time on.
     Since(Box<CustomerRevision>),
-    /// Nothing, up to then.
+    /// None at this time and before.
     None,
 }
 
@@ -172,7 +169,7 @@ fn asked(event: &IntegrationEvent, person: &Person, time: DateTime<Utc>) -> Resu
     }))
 }
 
-/// Where the day began, by the customer's clock.
+/// The beginning of the local day, in UTC.
 fn day_begins(time: DateTime<Utc>, person: &Person) -> Result<DateTime<Utc>> {
     let zone = person.time_zone;
     let midnight = time

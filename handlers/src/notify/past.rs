@@ -1,4 +1,4 @@
-//! Events that happened before, read again from the store.
+//! Earlier events, read from the store.
 
 use domain::notification::{EMAIL, EventRef, Kind, Notification, notification_id};
 use domain::recipient::Recipient;
@@ -8,8 +8,7 @@ use super::Notifier;
 use crate::error::{Error, Result};
 
 impl Notifier {
-    /// The domain events of this version: what the bank reported, first, and
-    /// what follows from it.
+    /// Reads the events of this version: the reported one first, then those derived from it.
     pub(super) async fn events_of(
         &self,
         account: &AccountId,
@@ -29,7 +28,7 @@ impl Notifier {
         Ok(events)
     }
 
-    /// The event that a notification came from.
+    /// Reads the event of a notification.
     pub(super) async fn event_of(&self, notification: &Notification) -> Result<IntegrationEvent> {
         let EventRef {
             account_id,
@@ -49,7 +48,7 @@ impl Notifier {
     }
 }
 
-/// The ids of the notifications that a movement of this account may have had.
+/// Returns the ids of the notifications that a movement of this account may have had.
 pub(super) fn told_as(
     original: EventId,
     event: &IntegrationEvent,

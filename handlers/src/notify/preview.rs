@@ -1,5 +1,4 @@
-//! Who would be told what, if this were recorded: nothing is written or sent,
-//! and there is no port here by which it could be.
+//! The dry run: the notifications of a commit that is not recorded. Nothing is written or sent, and there is no port for it.
 
 use domain::email::EmailAddress;
 use std::fmt;
@@ -14,10 +13,15 @@ use super::{draft, id_of, render};
 use crate::error::{Error, Result};
 use crate::ports::{Clock, Person, Suppressions};
 
+/// The dry run of the notifier.
 pub struct Previewer {
+    /// Evaluates the events.
     pub evaluator: Evaluator,
+    /// The suppressed addresses.
     pub suppressions: Arc<dyn Suppressions>,
+    /// The clock for quiet hours.
     pub clock: Arc<dyn Clock>,
+    /// The bank's name, as mails show it.
     pub bank_name: String,
 }
 
@@ -27,22 +31,29 @@ impl fmt::Debug for Previewer {
     }
 }
 
-/// One notification that would come of a commit.
+/// A notification that a commit would lead to.
 #[derive(Debug)]
 pub struct Preview {
+    /// The type of its event.
     pub event_type: String,
+    /// The version of its event.
     pub version: Version,
+    /// Its kind.
     pub kind: Kind,
-    /// Where it would go, with all but the domain and the first character left
-    /// out; `None` where nobody can be told.
+    /// The recipient's address, masked except for the domain and the first character; `None` if there is none.
     pub to: Option<String>,
+    /// Whether and when it would be sent.
     pub verdict: Verdict,
-    /// The mail as it would be now; `None` for what would be skipped.
+    /// The mail as it would be now; `None` if it would be skipped.
     pub mail: Option<mail::Rendered>,
 }
 
 impl Previewer {
-    /// What each event of a commit that was not written would give.
+    /// Returns the notifications of each event of a commit that is not recorded. Writes and sends nothing.
+    ///
+    /// # Errors
+    /// - `Permanent`: the commit's events or stored data cannot be read, or a mail cannot be rendered; a retry does not help.
+    /// - `Retryable`, `Unknown`: a store did not answer; repeat the call.
     pub async fn preview(&self, commit: &Commit) -> Result<Vec<Preview>> {
         let events = IntegrationEvent::of_commit(commit)
             .map_err(|error| Error::permanent("the commit", error))?;
@@ -96,7 +107,7 @@ impl Previewer {
         draft: Draft,
         person: &Person,
     ) -> Result<mail::Rendered> {
-        // No code that the bank would call its own, and no link that would act.
+        // Without a valid code and without a working link.
         let foot = render::MailFooter {
             bank_name: &self.bank_name,
             verification_code: String::new(),

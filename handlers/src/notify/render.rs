@@ -1,4 +1,4 @@
-//! From a notification and a person to a rendered mail.
+//! The rendering of a notification as a mail.
 
 use domain::notification::{Content, Kind, Pending};
 use domain::{Event, IntegrationEvent, Money};
@@ -15,7 +15,7 @@ pub(super) struct Letter {
 }
 
 impl Notifier {
-    /// What the notification's mail says now.
+    /// Renders the notification's mail.
     pub(super) async fn rendered(
         &self,
         event: &IntegrationEvent,
@@ -48,7 +48,7 @@ impl Notifier {
     }
 }
 
-/// What stands in the foot of a mail, beside what the customer is.
+/// The part of a mail's footer that does not depend on the customer.
 pub(super) struct MailFooter<'a> {
     pub(super) bank_name: &'a str,
     pub(super) verification_code: String,
@@ -66,9 +66,10 @@ pub(super) fn render(
     let kind = notification.subject().kind;
     let preferences = person.preferences.get(kind);
     let threshold = preferences.and_then(|preference| {
-        let by_currency = match kind {
-            Kind::LowBalance => &preference.threshold,
-            _ => &preference.min_amount,
+        let by_currency = if kind == Kind::LowBalance {
+            &preference.threshold
+        } else {
+            &preference.min_amount
         };
         by_currency.get(&balances.currency()).copied()
     });
@@ -114,7 +115,7 @@ pub(super) fn envelope(person: &Person, notification: &Pending, foot: MailFooter
         verification_code: foot.verification_code,
         unsubscribe_url: foot.unsubscribe_url,
         hide_amounts: person.preferences.hides_amounts(),
-        // After a mail of unknown outcome, which an operator had sent once more.
+        // An earlier mail had an unknown outcome.
         possible_repeat: notification.may_be_repeat(),
     }
 }

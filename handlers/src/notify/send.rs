@@ -1,6 +1,5 @@
-//! From a decision to a mail. The order of a send is what keeps it from being two:
-//! the notification is saved as SENDING, the mail is handed over, a dead letter is
-//! written where nobody knows its outcome, and then the state is saved.
+//! From a decision to a mail. The order of the steps prevents a second mail: the notification is saved as `SENDING`, the mail is
+//! sent, a dead letter is written if the outcome is unknown, and then the state is saved.
 
 use domain::email::EmailAddress;
 use domain::notification::{
@@ -20,7 +19,7 @@ use crate::telemetry;
 use crate::unsubscribe::{self, Topic};
 
 impl Notifier {
-    /// Confirms the verdict for the customer of now, and acts on it.
+    /// Confirms the verdict for the current customer, and acts on it.
     pub(super) async fn attempt(
         &self,
         event: &IntegrationEvent,
@@ -39,7 +38,7 @@ impl Notifier {
             (Verdict::Send, Some((person, address))) => {
                 self.send(event, person, address, pending).await
             }
-            // Nothing is sent to nobody, whatever was decided.
+            // There is nobody to send it to, in spite of the verdict.
             (Verdict::Send, None) => self.skip(pending, SkipReason::NoContact).await,
             (Verdict::Skip(reason), _) => self.skip(pending, reason).await,
             (Verdict::Wait { until, reason }, _) => {
@@ -58,8 +57,7 @@ impl Notifier {
             .await
     }
 
-    /// Does what `caller` may do with a notification that is stored: the one
-    /// place that acts on its next step.
+    /// Takes the next step of a stored notification that `caller` may take. No other code acts on it.
     pub(super) async fn resume(
         &self,
         event: &IntegrationEvent,
@@ -73,7 +71,13 @@ impl Notifier {
             Step::Nothing | Step::Collect { .. } => Ok(()),
             Step::NotBefore(_) => Err(Error::Retryable(match stored.value.state() {
                 State::Deferred { reason, .. } => format!("put off by the mailer: {reason}").into(),
-                _ => "another worker has this notification".into(),
+                State::Waiting { .. }
+                | State::InDigest { .. }
+                | State::Sending { .. }
+                | State::Unknown { .. }
+                | State::Sent { .. }
+                | State::Rejected { .. }
+                | State::Skipped { .. } => "another worker has this notification".into(),
             })),
             Step::Deliver => {
                 self.attempt(event, stored.map(Pending::from), decided, person)
@@ -145,9 +149,10 @@ impl Notifier {
             html: rendered.mail.html,
             headers,
             attachments: rendered.attachments,
-            priority: match sending.value.kind() {
-                Kind::Security => Priority::Security,
-                _ => Priority::Ordinary,
+            priority: if sending.value.kind() == Kind::Security {
+                Priority::Security
+            } else {
+                Priority::Ordinary
             },
         };
         match self.mailer.send(&mail).await {
@@ -213,8 +218,7 @@ impl Notifier {
         self.step(unknown).await
     }
 
-    /// The headers by which the mail of a reversal answers that of the movement
-    /// that it undoes, where there was one.
+    /// Returns the headers by which the mail of a reversal refers to that of the reversed movement, if there was one.
     async fn thread(
         &self,
         event: &IntegrationEvent,
@@ -243,14 +247,14 @@ impl Notifier {
         Ok(Vec::new())
     }
 
-    /// A step that whoever watches is to hear of.
+    /// Saves a step, and logs it.
     async fn step(&self, notification: Versioned<Notification>) -> Result<()> {
         let saved = self.save(notification).await?;
         telemetry::moved(&saved.value);
         Ok(())
     }
 
-    /// Saves it over the revision that was read, and returns it as it is stored.
+    /// Saves a notification if the stored one has the revision that was read, and returns it as stored.
     pub(super) async fn save(
         &self,
         notification: Versioned<Notification>,

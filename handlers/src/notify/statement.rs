@@ -1,8 +1,8 @@
-//! Monthly statements: planned by the first event of a month, or by the
-//! statement before it, and told on the first morning of the next one.
+//! Monthly statements: planned by the first event of a month or by the previous statement, and sent on the first morning of the
+//! next month.
 //!
-//! Months are by the customer's clock, and that may change. So a statement does
-//! not begin where its month does, but where the one before it has ended.
+//! Months are local, and the customer's time zone may change. So a statement begins at the end of the previous one, and not with
+//! its month.
 
 mod coverage;
 mod notice;
@@ -21,7 +21,7 @@ use crate::ports::{Person, Saved, Versioned};
 /// Commits read at a time.
 const PAGE: usize = 100;
 
-/// Whose statements, and of which account.
+/// The statements of one account for one recipient.
 #[derive(Clone, Copy)]
 struct Series<'a> {
     event: &'a IntegrationEvent,
@@ -37,8 +37,7 @@ impl Series<'_> {
 }
 
 impl Notifier {
-    /// Plans the statement that is to tell of the event, for whoever wanted one
-    /// when it was recorded.
+    /// Plans the statement that covers the event, for each recipient who wanted one when it was recorded.
     pub(super) async fn plan_statements(
         &self,
         event: &IntegrationEvent,
@@ -56,7 +55,7 @@ impl Notifier {
             let mut month = month_of(recorded_at, then);
             while let Some(planned) = month {
                 let statement = self.plan_statement(series, planned).await?;
-                // By another clock than that of then, its month was over before the event: the next one tells of it.
+                // In another time zone its month ended before the event, so the next one covers it.
                 let is_over = statement.is_some_and(|statement| statement.ends <= recorded_at);
                 month = match is_over {
                     true => month_after(planned.last, then),
@@ -67,8 +66,8 @@ impl Notifier {
         Ok(())
     }
 
-    /// After a statement, that of the next month: a month without events has
-    /// one too. Of a closed account only where it has something to tell.
+    /// Plans the statement of the next month after a statement, because a month without events has one too. A closed account
+    /// gets only those with events.
     pub(super) async fn plan_next_statement(
         &self,
         event: &IntegrationEvent,
@@ -94,7 +93,7 @@ impl Notifier {
         self.plan_statement(series, month).await.map(drop)
     }
 
-    /// Plans the statement of a month, unless there is one; answers with it.
+    /// Plans the statement of a month, unless there is one. Returns it.
     async fn plan_statement(
         &self,
         series: Series<'_>,
@@ -122,13 +121,13 @@ impl Notifier {
         if saved == Saved::Written {
             return Ok(Some(statement));
         }
-        // Whoever was quicker has planned it, perhaps by another clock.
+        // Another worker has planned it, perhaps in another time zone.
         let stored = self.notifications.get(id).await?;
         Ok(stored.and_then(|stored| stored.value.content().statement()))
     }
 }
 
-/// Who gets statements.
+/// Returns the recipients of statements.
 fn recipients(person: &Person) -> impl Iterator<Item = Recipient> {
     let preferences = &person.preferences;
     let further = preferences

@@ -1,6 +1,5 @@
-//! What the history would have told under other preferences, beside what those
-//! of its time told: nothing is written or sent, and each customer is judged
-//! as on the day.
+//! The what-if: the notifications of the history under other preferences, compared with those in force at the time. Nothing is
+//! written or sent, and each event is evaluated as on its day.
 
 mod report;
 mod then;
@@ -25,14 +24,17 @@ use crate::query::time_index::{self, Range};
 pub use report::Report;
 use then::{Known, Then};
 
-/// How long one page may take: API Gateway gives up at 29 s, and one event
-/// whose low balance needs a long past can follow when it is over.
+/// The time for one page. API Gateway gives up after 29 s, and one event with a low balance and a long past may follow. The rest
+/// is on the next page.
 const BUDGET: Duration = Duration::from_secs(10);
-/// Commits that are read at once.
+/// Commits that are read at a time.
 const COMMITS: usize = 100;
 
+/// The what-if over the history.
 pub struct WhatIf {
+    /// Evaluates the events.
     pub evaluator: Evaluator,
+    /// The clock for budgets.
     pub clock: Arc<dyn Clock>,
     /// How far it stays behind now; see [`time_index::SAFETY_WINDOW`].
     pub safety_window: TimeDelta,
@@ -44,29 +46,34 @@ impl fmt::Debug for WhatIf {
     }
 }
 
+/// A what-if question.
 #[derive(Debug, Clone)]
 pub struct Question {
-    /// By recorded time.
+    /// The recorded times of the events.
     pub range: Range,
+    /// The accounts of the events.
     pub scope: Scope,
+    /// The other preferences.
     pub wishes: Wishes,
 }
 
-/// Whose events are looked at.
+/// The accounts of a question.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Scope {
+    /// All accounts.
     All,
+    /// One account.
     Account(AccountId),
+    /// All accounts of one customer.
     Customer(CustomerId),
 }
 
-/// What the customers are taken to have wished, at all times. Who was not
-/// known then stays unknown.
+/// The assumed preferences of the customers, at all times. A customer who was not entered then stays unknown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wishes {
-    /// These and no others.
+    /// These preferences.
     Instead(Preferences),
-    /// Their own of then, but for this.
+    /// The customer's own at the time, with this change.
     Changed(Change),
 }
 
@@ -79,28 +86,28 @@ impl Wishes {
     }
 }
 
-/// What became of each kind for each recipient.
+/// The verdict on each kind for each recipient.
 type Verdicts = BTreeMap<(Kind, Recipient), Verdict>;
 
-/// Where a page ended.
+/// The end of a page, after which the next begins.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Position {
-    /// In recorded order.
+    /// After this commit in recorded order.
     After(CommitPosition),
-    /// In the history of the one account that is looked at.
+    /// After this version of the question's only account.
     AfterVersion(Version),
 }
 
 impl WhatIf {
-    /// Looks at the commits after `position` until they had `limit` events, and
-    /// at fewer when time runs out; at one commit at least. Answers with the
-    /// position after which to go on.
+    /// Evaluates the commits after `position` until they have `limit` events or ten seconds have passed, and at least one
+    /// commit. Returns the report of this page and the position of the next, or `None` at the end.
     ///
     /// # Errors
-    ///
-    /// `NotFound` for an account that was never opened, `Invalid` for a
-    /// position of another question; what the ports give.
+    /// - `NotFound`: the account was never opened.
+    /// - `Invalid`: the position belongs to another question.
+    /// - `Retryable`, `Unknown`: a store did not answer; repeat the call.
+    /// - `Permanent`: stored data cannot be read; a retry does not help.
     pub async fn page(
         &self,
         question: &Question,
@@ -135,7 +142,7 @@ impl WhatIf {
         }
     }
 
-    /// The next commits, and whether there are more behind them.
+    /// Reads the next commits, and whether there are more.
     async fn commits(
         &self,
         question: &Question,
@@ -187,7 +194,7 @@ impl WhatIf {
         Ok(())
     }
 
-    /// What becomes of an event by the wishes of then, or by others.
+    /// Returns the verdicts on an event by the preferences in force at the time, or by `wishes`.
     async fn verdicts(
         &self,
         event: &IntegrationEvent,
@@ -211,8 +218,7 @@ impl WhatIf {
                 recipient,
                 verdict,
             } = decision;
-            // As it would have been at the moment in which the event was recorded.
-            // No list says which addresses were suppressed then.
+            // As of the time at which the event was recorded. The suppressions of that time are unknown.
             let draft = draft(id_of(event, kind, &recipient), event, kind, &recipient);
             let (subject, then) = (draft.subject(), event.metadata.recorded_at);
             let verdict = notification::confirm(subject, verdict, wishes, false, then);

@@ -1,9 +1,8 @@
-//! Which versions a statement tells: what its predecessor did not.
+//! The versions that a statement covers: those after its predecessor's.
 //!
-//! Each movement is in exactly one statement, whatever zones the customer has
-//! lived in, and in whatever order events and heartbeats come. A statement is
-//! drawn once, when it is taken up: it begins after the version at which its
-//! predecessor ends, which is drawn first.
+//! Each movement is in exactly one statement, in all time zones of the customer and all orders of events and heartbeats. The
+//! versions of a statement are pinned once, when it is resumed: it begins after the last version of its predecessor, whose
+//! versions are pinned first.
 
 use chrono::{DateTime, Datelike, Months, NaiveDate, Utc};
 use domain::cadence::StatementMonth;
@@ -17,9 +16,8 @@ use crate::notify::Notifier;
 use crate::ports::Versioned;
 
 impl Notifier {
-    /// Where the months before and after it have their statements already, it
-    /// begins and ends where they do not: they may have been planned by another
-    /// clock.
+    /// Adjusts a month to the statements of the previous and next months, if there are any, because they may have been planned
+    /// in another time zone.
     pub(super) async fn join_neighbours(
         &self,
         series: Series<'_>,
@@ -34,7 +32,7 @@ impl Notifier {
         Ok(())
     }
 
-    /// The statement with the versions that it tells. Its next write keeps them.
+    /// Returns the statement with its versions, which its next write pins.
     pub(in crate::notify) fn drawn<'a>(
         &'a self,
         event: &'a IntegrationEvent,
@@ -66,7 +64,7 @@ impl Notifier {
                 .neighbour(series, statement.last_day.succ_opt())
                 .await?
                 .and_then(|(_, next)| next.versions);
-            // The next one is drawn already where this one was planned after it.
+            // The next one may have its versions already, if it was planned before this one.
             let through = match next {
                 Some(next) => next.after,
                 None => self.last_before(account, statement.ends).await?,
@@ -77,8 +75,8 @@ impl Notifier {
         })
     }
 
-    /// The version at which the statement before this one ends. One that waits
-    /// is drawn for that; one that an older version has told was not.
+    /// Returns the last version of the previous statement. The versions of a waiting one are pinned for it; one of an older
+    /// version of the program has none.
     async fn end_of(
         &self,
         event: &IntegrationEvent,
@@ -115,7 +113,7 @@ impl Notifier {
         }))
     }
 
-    /// The last version that was recorded before a moment; 0 for none.
+    /// Reads the last version that was recorded before an instant; 0 if there is none.
     async fn last_before(&self, account: &AccountId, moment: DateTime<Utc>) -> Result<Version> {
         let mut before = i64::MAX.unsigned_abs();
         loop {

@@ -1,4 +1,4 @@
-//! What a statement says: the balances that it begins and ends with, and what moved between them.
+//! The content of a statement: the balances at its beginning and end, and the movements between them.
 
 use domain::notification::{Kind, Pending, Statement, Versions};
 use domain::{AccountId, Commit, Event, IntegrationEvent, Money};
@@ -24,7 +24,7 @@ impl Notifier {
         let commits = self.commits_within(account, versions).await?;
         let closing = match commits.last() {
             Some(last) => last.after.balance,
-            // By another clock the month was over before the account was opened.
+            // In another time zone the month ended before the account was opened.
             None => self.nothing_on(account).await?,
         };
         let (mut opening, mut entries) = (None, Vec::new());
@@ -36,7 +36,7 @@ impl Notifier {
             let events = IntegrationEvent::of_commit(commit)
                 .map_err(|error| Error::permanent(format!("account {account}"), error))?;
             for event in &events {
-                // An account that was opened in the month began with what it was opened with.
+                // An account that was opened in the month begins with its opening balance.
                 opening = opening.or(Some(event.balances.after()));
                 entries.extend(entry(event));
             }
@@ -59,7 +59,7 @@ impl Notifier {
             .ok_or_else(|| Error::Permanent(format!("account {account} has no events").into()))
     }
 
-    /// The commits of these versions, oldest first, after the one before them, where there is one.
+    /// Reads the commits of these versions, oldest first, after the previous commit if there is one.
     async fn commits_within(&self, account: &AccountId, versions: Versions) -> Result<Vec<Commit>> {
         let mut before = versions.through.saturating_add(1);
         let mut found = Vec::new();
@@ -83,7 +83,7 @@ impl Notifier {
     }
 }
 
-/// What moved money; `None` for what did not.
+/// Returns the entry of a movement; `None` for other events.
 fn entry(event: &IntegrationEvent) -> Option<StatementEntry> {
     let (kind, amount) = match event.fact.reported()? {
         Event::MoneyDeposited(movement) => (Kind::Deposit, movement.amount),

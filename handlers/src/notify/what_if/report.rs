@@ -1,4 +1,4 @@
-//! What came of it, counted.
+//! The report of a what-if.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,45 +8,52 @@ use serde::Serialize;
 
 use super::Verdicts;
 
-/// One page of the answer. Everything in it can be added up over pages, but
-/// for the digests: of those, the set is what is to be united.
+/// One page of the answer. Sum the counts over all pages, and unite the sets of digests.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Report {
-    /// Events that were evaluated, those derived included.
+    /// The evaluated events, including derived ones.
     pub events: u64,
-    /// Decisions (an event, a kind, a recipient) that come out otherwise.
+    /// The decisions (an event, a kind, a recipient) that differ.
     pub differing: u64,
+    /// The counts by kind.
     pub kinds: BTreeMap<Kind, Beside<Counts>>,
-    /// The digests that what waits for one goes into: each is one mail, also
-    /// where it goes on behind this page.
+    /// The digests of the notifications that wait for one. Each is one mail, even if it continues on the next page.
     pub digests: Beside<BTreeSet<NotificationId>>,
+    /// The counts by account.
     #[serde(serialize_with = "rows")]
     pub accounts: BTreeMap<AccountId, AccountReport>,
 }
 
-/// By the preferences of then, and by the others.
+/// A value by the preferences in force at the time, and by the assumed ones.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Beside<T> {
+    /// By the preferences in force at the time.
     pub before: T,
+    /// By the assumed preferences.
     pub after: T,
 }
 
-/// Notifications, by what becomes of them.
+/// The number of notifications by their verdict.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Counts {
-    /// At once, each a mail.
+    /// Sent immediately, each as one mail.
     pub told: u64,
-    /// Later, by what they wait for.
+    /// Sent later, by the reason of the wait.
     pub waiting: BTreeMap<&'static str, u64>,
-    /// Never, by reason.
+    /// Skipped, by reason.
     pub skipped: BTreeMap<&'static str, u64>,
 }
 
+/// The report of one account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct AccountReport {
+    /// The account.
     pub account_id: AccountId,
+    /// The account's holder.
     pub customer_id: CustomerId,
+    /// The decisions that differ.
     pub differing: u64,
+    /// The account's counts.
     #[serde(flatten)]
     pub counts: Beside<Counts>,
 }

@@ -1,4 +1,4 @@
-//! The customers as they were on a day, with other wishes.
+//! The customers as of a day, with other preferences.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,20 +11,20 @@ use super::Wishes;
 use crate::error::{Error, Result};
 use crate::ports::{CustomerRevision, Customers, Saved};
 
-/// What was read before: both judgements of an event ask for the same.
+/// Revisions that were read before, because both evaluations of an event need the same.
 #[derive(Debug, Default)]
 pub(super) struct Known(Mutex<HashMap<Asked, Option<CustomerRevision>>>);
 
-/// Which customer, as of when.
+/// A customer, and a time.
 type Asked = (CustomerId, DateTime<Utc>);
 
-/// What came after `day` is not seen, so that a kind that was switched off
-/// since is judged as it was. Who was erased since is erased here too.
+/// The customers as of `day`. Later changes are invisible, so that a kind that was switched off since still counts. An erased
+/// customer is erased here too.
 pub(super) struct Then {
     pub(super) customers: Arc<dyn Customers>,
     pub(super) known: Arc<Known>,
     pub(super) day: DateTime<Utc>,
-    /// At all times; `None`: their own.
+    /// The preferences at all times; `None` for the customers' own.
     pub(super) wishes: Option<Wishes>,
 }
 
