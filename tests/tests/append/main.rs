@@ -11,3 +11,4 @@ mod idempotency;
 mod one_clock;
 mod recorded_time;
 mod versions;
+mod waits;
