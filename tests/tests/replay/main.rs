@@ -11,5 +11,6 @@ mod events;
 mod given;
 mod interruptions;
 mod projections;
+mod requests;
 mod stopping;
 mod switching_back;

@@ -4,7 +4,7 @@ use crate::given::*;
 use domain::Money;
 use handlers::Error;
 use handlers::composition::Composition;
-use handlers::ports::{ReadModelRow, Versioned};
+use handlers::ports::{Clock, ReadModelRow, Versioned};
 use handlers::replay::REQUESTED;
 use serde_json::json;
 use tests::world::{Fault, World, account, deposited};
@@ -275,4 +275,95 @@ async fn a_history_that_does_not_hold_fails_the_replay_with_the_reason() {
         reason.contains("ACC-2") && reason.contains("version 2"),
         "{reason}"
     );
+}
+
+#[tokio::test]
+async fn a_projection_that_is_behind_gets_a_second_and_a_half_and_is_then_reported() {
+    let world = told().await;
+    let deposit = [deposited("1.00")];
+    let appender = world.appender();
+    let appended = world.append(&appender, &account(1), "more", deposit).await;
+    appended.unwrap();
+    let check = json!({ "kind": "projections", "accounts": ["ACC-1", "ACC-2"] });
+
+    world.faults.forget_trace();
+    let before = world.clock.now();
+    let document = replay(&world, check.clone()).await;
+    let waited = world.clock.now() - before;
+    // The first look at each account, and five more at the first, 300 milliseconds apart.
+    assert_eq!(world.faults.calls("read_model.load"), 7);
+    assert!(
+        (1_500..1_600).contains(&waited.num_milliseconds()),
+        "{waited}"
+    );
+    assert_eq!(document["result"]["equal"], 1);
+    assert_eq!(document["result"]["differing_count"], 1);
+    assert_eq!(
+        document["progress"],
+        json!({ "accounts": 2, "commits": 7, "events": 7 })
+    );
+
+    // What is older than a minute is projected by now, or never.
+    world.clock.advance(std::time::Duration::from_secs(61));
+    world.faults.forget_trace();
+    let document = replay(&world, check).await;
+    assert_eq!(world.faults.calls("read_model.load"), 2);
+    assert_eq!(document["result"]["differing_count"], 1);
+}
+
+/// Account 1 with three deposits, parked at this record of them.
+async fn parked_at(record: usize) -> World {
+    let world = World::default();
+    world.customer_with("ana@example.com", json!({})).await;
+    let deposits = ["1.00", "2.00", "3.00"];
+    world.account_with(&account(1), &deposits).await;
+    let mut stream = world.stream();
+    stream[record].commit = Err("cannot be read".to_owned());
+    let unreadable = Error::Permanent("cannot be read".into());
+    let fault = Fault::FailBefore(unreadable);
+    world.faults.at("store.commit_holding", 0, fault);
+    for record in stream {
+        world.project(vec![record]).await;
+    }
+    assert!(
+        world
+            .read_model
+            .row(&account(1))
+            .unwrap()
+            .value
+            .parked
+            .is_some()
+    );
+    world
+}
+
+#[tokio::test]
+async fn a_parked_account_is_compared_and_put_right_at_the_version_where_it_stands() {
+    let world = parked_at(2).await;
+    let check = json!({ "kind": "projections" });
+    let document = replay(&world, check).await;
+    assert_eq!(document["result"]["equal"], 1, "{document:#}");
+
+    let right = world.read_model.row(&account(1)).unwrap();
+    world.read_model.tamper(&account(1), Some(cut(&right, 7)));
+    let switch = json!({ "kind": "projections", "switch": true });
+    let document = replay(&world, switch).await;
+    assert_eq!(document["result"]["differing_count"], 1, "{document:#}");
+    let row = world.read_model.row(&account(1)).unwrap().value;
+    assert_eq!(row.balance, right.value.balance);
+    assert_eq!(row.parked, right.value.parked);
+}
+
+#[tokio::test]
+async fn an_account_that_is_parked_before_its_first_event_is_missing_and_not_switched() {
+    let world = parked_at(0).await;
+    let parked = world.read_model.row(&account(1)).unwrap();
+    let switch = json!({ "kind": "projections", "switch": true });
+    let document = replay(&world, switch).await;
+    assert_eq!(
+        document["result"]["missing"],
+        json!(["ACC-1"]),
+        "{document:#}"
+    );
+    assert_eq!(world.read_model.row(&account(1)).unwrap(), parked);
 }
