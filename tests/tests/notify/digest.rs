@@ -2,7 +2,7 @@
 
 use crate::given::*;
 use chrono::{DateTime, Utc};
-use domain::notification::{Content, Notification, Phase};
+use domain::notification::{Content, Kind, Notification, Phase};
 use handlers::composition::Composition;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -184,7 +184,7 @@ async fn what_is_not_wanted_any_more_is_left_out_with_its_reason() {
         .map(|item| (item.kind(), item.reason()))
         .collect();
     let reason = Some("preference-off");
-    let deposit = domain::notification::Kind::Deposit;
+    let deposit = Kind::Deposit;
     assert_eq!(skipped, [(deposit, reason), (deposit, reason)]);
 }
 
@@ -303,4 +303,37 @@ async fn who_wishes_to_be_told_at_once_again_still_gets_what_waited_in_the_morni
     world.clock.set(time(MORNING));
     beat(&world).await;
     assert_eq!(world.mailer.accepted().len(), 2);
+}
+
+#[tokio::test]
+async fn money_in_and_out_are_added_up_apart_and_a_digest_is_gathered_once_a_beat() {
+    let world = waiting().await;
+    world.clock.set(time(MORNING));
+    world.faults.forget_trace();
+    beat(&world).await;
+    assert_eq!(world.faults.calls("notifications.of_digest"), 1);
+    let text = world.mailer.accepted().remove(0).text;
+    for part in [
+        "••••C1\n  +€100.00\n",
+        "••••C1\n  −€30.50\n",
+        "Movements: 3\n  Paid in: €100.00\n  Paid out: €330.50\n",
+    ] {
+        assert!(text.contains(part), "{part} in {text}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_skipped_waits_for_no_digest() {
+    let world = waiting_with(json!({ "delivery": "daily", "kinds": {
+        "deposit": { "min_amount": { "EUR": "100.01" } },
+    } }))
+    .await;
+    let mut deposits = items(&world);
+    deposits.retain(|item| item.kind() == Kind::Deposit);
+    let found: Vec<_> = deposits
+        .iter()
+        .map(|item| (item.phase(), item.reason()))
+        .collect();
+    assert_eq!(found, [(Phase::Skipped, Some("below-minimum")); 2]);
+    assert!(deposits.iter().all(|item| item.digest_id().is_none()));
 }

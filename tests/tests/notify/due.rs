@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use handlers::composition::Composition;
 use handlers::error::Error;
+use handlers::ports::Clock;
 use serde_json::json;
 use tests::world::{Fault, World, account, deposited};
 
@@ -58,4 +59,29 @@ async fn a_notification_that_fails_for_good_and_cannot_be_put_off_either_stops_n
             .filter(|one| one.phase() == Phase::Sent);
         assert!(sent.count() >= WAITING - 2, "get {nth}");
     }
+}
+
+#[tokio::test]
+async fn a_notification_that_fails_permanently_is_tried_again_an_hour_later() {
+    let world = waiting().await;
+    let broken = Error::Permanent("an item cannot be read".into());
+    world
+        .faults
+        .at("notifications.get", 0, Fault::FailBefore(broken));
+    let before = world.clock.now();
+    let beat = world.notifier().run_due(Duration::from_secs(60)).await;
+    assert_eq!(beat.unwrap().failed, 1);
+    let mut waiting = world.notifications.all();
+    waiting.retain(|one| one.phase() == Phase::Planned);
+    let [waiting] = &waiting[..] else {
+        panic!("{waiting:?}")
+    };
+    let hour = waiting.due_at().unwrap() - before;
+    assert_eq!(hour.num_minutes(), 60);
+
+    world.clock.advance(Duration::from_secs(3_601));
+    let beat = world.notifier().run_due(Duration::from_secs(60)).await;
+    assert_eq!(beat.unwrap().failed, 0);
+    let all = world.notifications.all();
+    assert!(all.iter().all(|one| one.phase() == Phase::Sent));
 }

@@ -1,12 +1,13 @@
 //! One mail for each notification, and the states on the way.
 
 use crate::given::*;
-use domain::notification::Phase;
+use domain::notification::{Kind, Phase};
 use handlers::composition::Composition;
 use handlers::error::Error;
+use handlers::ports::Priority;
 use serde_json::json;
 use std::time::Duration;
-use tests::world::{Answer, Fault, LEASE, World, withdrawn};
+use tests::world::{Answer, Fault, LEASE, World, account, deposited, event, opened, withdrawn};
 
 #[tokio::test]
 async fn a_deposit_is_told_once_with_its_amount_and_balance() {
@@ -152,4 +153,102 @@ async fn an_event_of_a_later_version_is_an_error_and_not_passed_over() {
     }
     assert_eq!(world.notifications.all(), []);
     assert_eq!(world.mailer.accepted(), []);
+}
+
+#[tokio::test]
+async fn a_mail_about_security_goes_before_ordinary_ones() {
+    for (movement, priority) in [
+        (deposited("1.00"), Priority::Ordinary),
+        (event("AccountClosed", json!({})), Priority::Security),
+    ] {
+        let world = World::default();
+        world.customer_with("ana@example.com", json!({})).await;
+        move_money(&world, "one", movement).await;
+        world.settle().await;
+        let mails = world.mailer.accepted();
+        let priorities: Vec<Priority> = mails.iter().map(|mail| mail.priority).collect();
+        assert_eq!(priorities, [priority]);
+    }
+}
+
+#[tokio::test]
+async fn a_redelivery_says_why_nothing_is_sent_yet() {
+    let put_off = world_with(&(vec![LATER], false)).await;
+    assert_eq!(put_off.deliver_bus().await, 1);
+    let busy = deposit().await;
+    busy.faults.at("notifications.save", 0, Fault::StopAfter);
+    assert!(busy.faults.until_crash(busy.deliver_bus()).await.is_none());
+    busy.project(busy.stream()).await;
+    for (world, reason) in [
+        (
+            put_off,
+            "put off by the mailer: the sending rate is exceeded",
+        ),
+        (busy, "another worker has this notification"),
+    ] {
+        let waiting = world.bus.take_waiting();
+        let entry = waiting
+            .iter()
+            .find(|entry| entry.event_type == "MoneyDeposited");
+        let entry = entry.unwrap();
+        let refused = world
+            .notifier()
+            .deliver(&entry.event_type, &entry.detail)
+            .await;
+        assert_eq!(refused, Err(Error::Retryable(reason.into())));
+    }
+}
+
+/// The text of the only mail of this kind.
+fn text_of(world: &World, kind: Kind) -> String {
+    let mut all = world.notifications.all();
+    all.retain(|notification| notification.kind() == kind);
+    let [notification] = &all[..] else {
+        panic!("{all:?}")
+    };
+    let mut mails = world.mailer.accepted();
+    mails.retain(|mail| mail.notification_id == notification.id());
+    mails.remove(0).text
+}
+
+#[tokio::test]
+async fn a_mail_names_the_threshold_that_the_customer_has_set() {
+    let preferences = json!({ "kinds": {
+        "large-amount": { "enabled": true, "min_amount": { "EUR": "51.00" } },
+        "low-balance": { "enabled": true, "threshold": { "EUR": "17.00" } },
+    }});
+    let world = World::default();
+    world.customer_with("ana@example.com", preferences).await;
+    let (appender, id) = (world.appender(), account(1));
+    let mut opening = opened();
+    opening["data"]["opening_balance"] = json!("500.00");
+    for (key, event) in [("open", opening), ("fall", withdrawn("490.00"))] {
+        let appended = world.append(&appender, &id, key, [event]).await;
+        appended.unwrap();
+    }
+    world.project(world.stream()).await;
+    world.settle().await;
+    for (kind, threshold, other) in [
+        (Kind::LargeAmount, "€51.00", "€17.00"),
+        (Kind::LowBalance, "€17.00", "€51.00"),
+    ] {
+        let text = text_of(&world, kind);
+        assert!(text.contains(threshold) && !text.contains(other), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn a_mail_about_a_reversal_gives_its_reason() {
+    let world = deposit().await;
+    world.settle().await;
+    let reverses = only(&world).source().event_id;
+    let data = json!({ "reverses": reverses, "reason": "entered twice" });
+    let appender = world.appender();
+    let reversal = [event("TransactionReversed", data)];
+    let appended = world.append(&appender, &account(1), "undo", reversal).await;
+    appended.unwrap();
+    world.project(world.stream()).await;
+    world.settle().await;
+    let text = text_of(&world, Kind::Reversal);
+    assert!(text.contains("entered twice"), "{text}");
 }
