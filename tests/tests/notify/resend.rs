@@ -143,3 +143,26 @@ async fn an_old_wish_does_not_send_again_what_became_unknown_once_more() {
     assert_eq!(world.faults.calls("mailer.send"), 2);
     assert_eq!(world.dead_letters.bodies().len(), 1);
 }
+
+#[tokio::test]
+async fn a_letter_of_an_earlier_attempt_sends_nothing_once_a_later_one_has_its_own() {
+    let world = unknown(Answer::UnknownLost).await;
+    let earlier = world.dead_letters.bodies().remove(0);
+    world.redriver().redrive(&named(&world)).await.unwrap();
+    world.mailer.answer([Answer::UnknownLost]);
+    world.settle().await;
+    let twice = only(&world);
+    assert_eq!((twice.phase(), twice.attempts()), (Phase::Unknown, 2));
+
+    let id = world.dead_letters.put_foreign(&earlier, &[]);
+    let selection = Selection {
+        max: 10,
+        ids: vec![id],
+        ..Selection::default()
+    };
+    let redriven = world.redriver().redrive(&selection).await.unwrap();
+    assert_eq!(redriven[0].outcome, "redriven");
+    assert!(!world.bus.has_waiting(), "{redriven:?}");
+    assert_eq!(only(&world), twice);
+    assert_eq!(world.mailer.accepted(), []);
+}

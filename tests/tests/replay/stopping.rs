@@ -116,3 +116,30 @@ async fn what_is_done_is_not_stopped() {
     let id = document["replay_id"].as_str().unwrap();
     assert_eq!(world.replayer().stop(id).await.unwrap(), document);
 }
+
+#[tokio::test]
+async fn a_worker_whose_replay_was_stopped_meanwhile_ends_well_and_no_other_failure_does() {
+    let world = long_account().await;
+    let replayer = world.replayer();
+    for is_stopped in [true, false] {
+        let id = request(&world, day(None)).await;
+        let call = calls(&world).remove(0);
+        // The first write of the progress begins the work; at the second, a page was published.
+        let fault = match is_stopped {
+            true => Fault::StopBefore,
+            false => Fault::FailBefore(Error::Retryable("throttled".into())),
+        };
+        world.faults.at("replays.save", 1, fault);
+        let mut working = Box::pin(replayer.deliver(&call.detail, LONG));
+        let ended = world.faults.until_stop(&mut working).await;
+        if is_stopped {
+            assert_eq!(ended, None);
+            world.faults.resume();
+            replayer.stop(&id).await.unwrap();
+            assert_eq!(working.await, Ok(()));
+            assert_eq!(replayer.get(&id).await.unwrap()["state"], "stopped");
+        } else {
+            assert_eq!(ended, Some(Err(Error::Retryable("throttled".into()))));
+        }
+    }
+}
