@@ -210,6 +210,14 @@ const ROWS: &[Row] = &[
         "2011-12-29T00:00:00Z",
         &["2011-12-30T10:00:00Z"],
     ),
+    // A day that came twice, when Alaska changed its side of the date line: each minute of it runs once.
+    (
+        "America/Juneau",
+        "cron",
+        "* * * * *",
+        "1867-10-19T00:31:14Z",
+        &["1867-10-20T00:31:41Z", "1867-10-20T00:32:41Z"],
+    ),
     // Ends of months, and leap days.
     (
         "Europe/Paris",
