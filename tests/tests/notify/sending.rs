@@ -1,13 +1,19 @@
 //! One mail for each notification, and the states on the way.
 
 use crate::given::*;
+use domain::event::MovementKind;
 use domain::notification::{Kind, Phase};
+use domain::record::{ProposedContent, ProposedEvent, ProposedEvents};
+use domain::{Event, Money, Occurrence, OccurrenceSkipReason, OperationSkipped};
+use handlers::append::Append;
 use handlers::composition::Composition;
 use handlers::error::Error;
 use handlers::ports::Priority;
 use serde_json::json;
 use std::time::Duration;
-use tests::world::{Answer, Fault, LEASE, World, account, deposited, event, opened, withdrawn};
+use tests::world::{
+    Answer, Fault, LEASE, World, account, deposited, event, opened, request, withdrawn,
+};
 
 #[tokio::test]
 async fn a_deposit_is_told_once_with_its_amount_and_balance() {
@@ -251,4 +257,58 @@ async fn a_mail_about_a_reversal_gives_its_reason() {
     world.settle().await;
     let text = text_of(&world, Kind::Reversal);
     assert!(text.contains("entered twice"), "{text}");
+}
+
+/// A payment of account 1 that a schedule did not make.
+async fn payment_skipped(world: &World) {
+    let skipped = OperationSkipped {
+        occurrence: Occurrence {
+            schedule_id: "rent".parse().unwrap(),
+            at: "2026-11-22T12:00:00Z".parse().unwrap(),
+        },
+        reason: OccurrenceSkipReason::InsufficientFunds,
+        movement: MovementKind::Withdrawal,
+        amount: Money::from_minor(85_000, "EUR".parse().unwrap()),
+    };
+    let id = account(1);
+    let appender = world.appender();
+    let opened = world.append(&appender, &id, "open", [opened()]).await;
+    opened.unwrap();
+    let request = Append {
+        proposed: ProposedEvents::of(vec![ProposedEvent {
+            occurred_at: "2026-11-22T12:00:01Z".parse().unwrap(),
+            content: ProposedContent::Event(Event::OperationSkipped(skipped)),
+        }]),
+        ..request(&id, "skip", [deposited("1.00")])
+    };
+    appender.append(&request).await.unwrap();
+    world.project(world.stream()).await;
+    world.settle().await;
+}
+
+#[tokio::test]
+async fn a_mail_about_a_payment_that_was_not_made_says_why_and_a_digest_adds_it_to_nothing() {
+    let world = World::default();
+    world.customer_with("ana@example.com", json!({})).await;
+    payment_skipped(&world).await;
+    let text = text_of(&world, Kind::ScheduleSkipped);
+    assert!(
+        text.contains("There was not enough money in the account"),
+        "{text}"
+    );
+    assert!(text.contains("€850.00"), "{text}");
+
+    let world = World::default();
+    let daily = json!({ "delivery": "daily" });
+    world.customer_with("ana@example.com", daily).await;
+    payment_skipped(&world).await;
+    world.clock.set("2026-11-23T07:00:00Z".parse().unwrap());
+    let beat = world.notifier().run_due(Duration::from_secs(60)).await;
+    beat.unwrap();
+    let text = world.mailer.accepted().remove(0).text;
+    assert!(text.contains("  €850.00\n"), "{text}");
+    assert!(
+        !text.contains("−€850.00") && !text.contains("+€850.00"),
+        "{text}"
+    );
 }

@@ -203,3 +203,22 @@ async fn a_batch_given_up_is_looked_for_in_its_own_time_only() {
         2
     );
 }
+
+#[tokio::test]
+async fn an_event_goes_back_to_the_function_that_acts_on_its_type() {
+    for (event_type, consumer) in [
+        ("MoneyDeposited", "notify"),
+        ("OperationSkipped", "notify"),
+        ("OperationScheduled", "schedule"),
+        ("OperationCancelled", "schedule"),
+    ] {
+        let world = published().await;
+        let mut event = delivered(&world);
+        event["detail-type"] = json!(event_type);
+        world.dead_letters.put_foreign(&event, &RULE_ATTRIBUTES);
+        world.redriver().redrive(&any(10)).await.unwrap();
+        let again = world.bus.published().pop().unwrap();
+        assert_eq!(again.event_type, event_type);
+        assert_eq!(again.detail["metadata"]["target"], consumer, "{event_type}");
+    }
+}

@@ -36,6 +36,12 @@ async fn events_are_published_again_marked_and_addressed_and_exactly_those_of_th
     let found: Vec<Value> = events.iter().map(|entry| entry.detail.clone()).collect();
     assert_eq!(found, expected);
     assert_eq!(document["result"], json!({ "published": 5 }));
+    assert_eq!(
+        document["progress"],
+        json!({ "accounts": 0, "commits": 5, "events": 5 })
+    );
+    let time = |name: &str| document["pace"][name].as_str().unwrap().to_owned();
+    assert!(time("noted_at") > time("started_at"), "{document:#}");
 
     assert!(!events.iter().any(reaches_notify));
     for entry in &events {

@@ -70,6 +70,10 @@ async fn a_wrong_and_a_missing_row_are_reported_and_put_right_only_when_told() {
         (&json!(2), &json!(false))
     );
     assert_eq!(result["missing"], json!(["ACC-3"]));
+    assert_eq!(
+        (&result["missing_count"], &result["differing_count"]),
+        (&json!(1), &json!(1))
+    );
     assert_eq!(result["differing"][0]["account_id"], "ACC-2");
     assert_eq!(result["differing"][0]["live"]["balance"], "999.99");
     assert_eq!(result["differing"][0]["replayed"]["balance"], "10.50");
@@ -303,6 +307,15 @@ async fn a_projection_that_is_behind_gets_a_second_and_a_half_and_is_then_report
         json!({ "accounts": 2, "commits": 7, "events": 7 })
     );
 
+    // One that has caught up is not looked at again, however young its last event is.
+    let behind = world.read_model.row(&account(1));
+    world.project(world.stream()).await;
+    world.faults.forget_trace();
+    let caught_up = replay(&world, check.clone()).await;
+    assert_eq!(world.faults.calls("read_model.load"), 2);
+    assert_eq!(caught_up["result"]["equal"], 2);
+    world.read_model.tamper(&account(1), behind);
+
     // What is older than a minute is projected by now, or never.
     world.clock.advance(std::time::Duration::from_secs(61));
     world.faults.forget_trace();
@@ -366,4 +379,16 @@ async fn an_account_that_is_parked_before_its_first_event_is_missing_and_not_swi
         "{document:#}"
     );
     assert_eq!(world.read_model.row(&account(1)).unwrap(), parked);
+}
+
+#[tokio::test]
+async fn a_thousand_missing_accounts_are_listed_and_all_are_counted() {
+    let world = World::default();
+    for number in 1..=1_001 {
+        world.account_with(&account(number), &[]).await;
+    }
+    world.clock.advance(std::time::Duration::from_secs(61));
+    let result = replay(&world, json!({ "kind": "projections" })).await["result"].take();
+    assert_eq!(result["missing_count"], 1_001);
+    assert_eq!(result["missing"].as_array().unwrap().len(), 1_000);
 }

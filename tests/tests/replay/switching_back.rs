@@ -63,6 +63,7 @@ async fn what_was_replaced_is_back_but_where_events_came_since() {
         document["result"],
         json!({ "switched_back": 2, "moved_on_count": 1, "moved_on": ["ACC-4"] })
     );
+    assert_eq!(document["progress"]["accounts"], 4);
     let rows = world.read_model.rows();
     assert_eq!(shown(&rows[..2]), shown(&wrong[..2]));
     assert_ne!(shown(&rows[..2]), shown(&right[..2]));
