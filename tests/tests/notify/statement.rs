@@ -191,3 +191,23 @@ async fn with_hidden_amounts_there_is_no_file() {
     assert!(mails[0].attachments.is_empty());
     assert!(!mails[0].text.contains("100"), "{}", mails[0].text);
 }
+
+#[tokio::test]
+async fn a_month_after_which_more_happened_than_a_page_holds_has_its_statement_all_the_same() {
+    let world = november().await;
+    world.clock.set(time(DECEMBER));
+    let appender = world.appender();
+    for number in 0..101 {
+        let key = format!("later-{number}");
+        let deposit = [deposited("1.00")];
+        let appended = world.append(&appender, &account(1), &key, deposit).await;
+        appended.unwrap();
+    }
+    world.project(world.stream()).await;
+    world.settle().await;
+    beat(&world).await;
+    let mails = world.mailer.accepted();
+    assert_eq!(mails.len(), 1);
+    assert_eq!(entries(&mails[0]).len(), 2);
+    assert!(mails[0].text.contains("€69.50"), "{}", mails[0].text);
+}

@@ -3,8 +3,9 @@
 use crate::given::*;
 use handlers::composition::Composition;
 use handlers::error::Error;
+use handlers::ports::Clock;
 use handlers::project::StreamRecord;
-use tests::world::{Fault, account};
+use tests::world::{Fault, World, account};
 
 #[tokio::test]
 async fn a_worker_that_dies_anywhere_leaves_a_batch_that_can_be_delivered_again() {
@@ -90,4 +91,21 @@ async fn two_workers_on_one_account_agree_whichever_of_them_knows_more() {
             assert_published(&world);
         }
     }
+}
+
+#[tokio::test]
+async fn a_worker_that_lost_its_race_waits_a_moment_before_it_reads_the_row_again() {
+    let world = World::default();
+    world.account_with(&account(1), &["1.00"]).await;
+    let stream = world.stream();
+    world.faults.at("read_model.save", 0, Fault::StopBefore);
+    let projector = world.projector();
+    let mut losing = Box::pin(projector.project(stream.clone()));
+    assert!(world.faults.until_stop(&mut losing).await.is_none());
+    world.faults.resume();
+    world.project(stream).await;
+    let before = world.clock.now();
+    assert_eq!(losing.await, Vec::<String>::new());
+    assert_eq!((world.clock.now() - before).num_milliseconds(), 20);
+    assert_projected(&world);
 }
