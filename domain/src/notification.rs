@@ -70,8 +70,9 @@
 //!
 //! - A new kind: [`Kind`] with its policy, its [rule](evaluate), and a template.
 //! - A new wait: a [`WaitReason`], and its name where `stored` reads it, which the
-//!   compiler does not ask for: a name it does not know is read as quiet hours. The
-//!   compiler names the other places.
+//!   compiler does not ask for: a name that is not read there is [held
+//!   back](State::HeldBack), as it is by earlier versions. The compiler names the
+//!   other places.
 //! - A new provider: an adapter of the mailer port, and a reader that makes
 //!   [`ProviderEvent`]s of its reports.
 
@@ -106,7 +107,7 @@ pub use provider::{
 pub use rules::{Contact, Decision, evaluate, kinds, skip_all};
 pub use state::{Evidence, Phase, Reason, Resume, State, WaitReason};
 pub use step::{Caller, Step};
-pub use verdict::{SkipReason, Verdict, Wishes, confirm};
+pub use verdict::{RecordedSkip, SkipReason, Verdict, Wishes, confirm};
 
 /// A notification, with its decision and its state.
 ///
@@ -274,6 +275,7 @@ impl Notification {
                 ..
             }
             | State::InDigest { digest } => Some(digest),
+            State::HeldBack { digest, .. } => digest,
             State::Skipped { left_out_of, .. } => left_out_of,
             State::Waiting { .. }
             | State::Sending { .. }
@@ -308,6 +310,7 @@ impl Notification {
             State::Sent { message, .. } => Some(message),
             State::Rejected { message, .. } => message.as_deref(),
             State::Waiting { .. }
+            | State::HeldBack { .. }
             | State::InDigest { .. }
             | State::Sending { .. }
             | State::Deferred { .. }

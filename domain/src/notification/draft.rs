@@ -193,7 +193,7 @@ impl Pending {
                 let left_out_of = None;
                 Ok(draft.begin(
                     State::Skipped {
-                        reason,
+                        reason: reason.into(),
                         left_out_of,
                     },
                     now,

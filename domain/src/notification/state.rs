@@ -6,7 +6,7 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::SkipReason;
+use super::RecordedSkip;
 use crate::NotificationId;
 
 /// The reason of [`Evidence::Report`], as it is stored.
@@ -23,6 +23,17 @@ pub enum State {
         until: DateTime<Utc>,
         /// The reason of the wait.
         reason: WaitReason,
+    },
+    /// Postponed for a reason that only a later version knows, which stored it before the installation went back to this one.
+    /// This version does not know whether its mail may be sent, or alone: it sends none, and saves the notification as it was
+    /// read, until the later version is back.
+    HeldBack {
+        /// The time at which the heartbeat looks at it again; `None` if the later version does not leave it to the heartbeat.
+        until: Option<DateTime<Utc>>,
+        /// The stored reason.
+        reason: String,
+        /// The stored digest's notification.
+        digest: Option<NotificationId>,
     },
     /// Settled into a digest, whose outcome it shares.
     InDigest {
@@ -69,7 +80,7 @@ pub enum State {
     /// Never to be sent.
     Skipped {
         /// The reason.
-        reason: SkipReason,
+        reason: RecordedSkip,
         /// The digest that it waited for or was part of.
         left_out_of: Option<NotificationId>,
     },
@@ -80,7 +91,9 @@ impl State {
     #[must_use]
     pub const fn phase(&self) -> Phase {
         match self {
-            State::Waiting { .. } | State::InDigest { .. } => Phase::Planned,
+            State::Waiting { .. } | State::HeldBack { .. } | State::InDigest { .. } => {
+                Phase::Planned
+            }
             State::Sending { .. } => Phase::Sending,
             State::Deferred { .. } => Phase::RetryAt,
             State::Unknown { .. } => Phase::Unknown,
@@ -95,6 +108,7 @@ impl State {
     pub fn reason(&self) -> Option<&str> {
         match self {
             State::Waiting { reason, .. } => Some(reason.as_str()),
+            State::HeldBack { reason, .. } => Some(reason),
             State::InDigest { digest } => Some(WaitReason::Digest(*digest).as_str()),
             State::Deferred { reason, .. }
             | State::Unknown { reason, .. }
@@ -132,7 +146,10 @@ impl State {
     /// The caller that continues: the heartbeat, at a time, or a redelivery of the event. `None` if nobody does.
     pub(super) const fn resume(&self) -> Option<Resume> {
         match *self {
-            State::Waiting { until, .. } => Some(Resume::Heartbeat(until)),
+            State::Waiting { until, .. }
+            | State::HeldBack {
+                until: Some(until), ..
+            } => Some(Resume::Heartbeat(until)),
             State::Sending { resume, .. } | State::Deferred { resume, .. } => Some(resume),
             State::Unknown {
                 repeat_at: Some(at),
@@ -141,6 +158,7 @@ impl State {
             State::Unknown {
                 repeat_at: None, ..
             }
+            | State::HeldBack { until: None, .. }
             | State::InDigest { .. }
             | State::Sent { .. }
             | State::Rejected { .. }
@@ -153,7 +171,7 @@ impl State {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 pub enum Phase {
-    /// [`State::Waiting`] and [`State::InDigest`].
+    /// [`State::Waiting`], [`State::HeldBack`] and [`State::InDigest`].
     Planned,
     /// Claimed by a worker that had not begun to send. Only in histories of older versions; as a state it is read as
     /// [`State::Deferred`].
@@ -219,13 +237,19 @@ pub enum WaitReason {
 }
 
 impl WaitReason {
+    const QUIET_HOURS: &str = "quiet-hours";
+    const DIGEST: &str = "digest";
+    const MONTH_END: &str = "end-of-month";
+    /// The stored names of all of them.
+    pub(super) const NAMES: [&str; 3] = [Self::QUIET_HOURS, Self::DIGEST, Self::MONTH_END];
+
     /// The stored name, which the API returns too.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
-            WaitReason::QuietHours => "quiet-hours",
-            WaitReason::Digest(_) => "digest",
-            WaitReason::MonthEnd => "end-of-month",
+            WaitReason::QuietHours => Self::QUIET_HOURS,
+            WaitReason::Digest(_) => Self::DIGEST,
+            WaitReason::MonthEnd => Self::MONTH_END,
         }
     }
 }

@@ -33,6 +33,9 @@ pub enum Step {
         /// The number of the attempt.
         attempt: u32,
     },
+    /// Put it off as it is, and have somebody look: it is due, and waits for
+    /// something that only a later version knows.
+    HoldBack,
     /// Make the digest that it waits for.
     Collect {
         /// The digest's notification.
@@ -76,6 +79,8 @@ impl Notification {
                 reason: WaitReason::Digest(digest),
                 ..
             } => Step::Collect { digest },
+            // Of the others, only the heartbeat comes for it: what has no time is left to the later version.
+            State::HeldBack { .. } if caller == Caller::Heartbeat => Step::HoldBack,
             State::Waiting { .. }
             | State::Unknown {
                 repeat_at: Some(_), ..
@@ -89,6 +94,7 @@ impl Notification {
             State::Unknown {
                 repeat_at: None, ..
             }
+            | State::HeldBack { .. }
             | State::InDigest { .. }
             | State::Sent { .. }
             | State::Rejected { .. }

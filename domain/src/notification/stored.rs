@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use super::state::REPORTED;
 use super::{
     Attempt, Content, DeliveryStatus, EventRef, Evidence, Facts, History, Kind, Notification,
-    Phase, ProviderEvent, ProviderRecord, Reason, Resume, SkipReason, State, Subject, WaitReason,
+    Phase, ProviderEvent, ProviderRecord, Reason, RecordedSkip, Resume, State, Subject, WaitReason,
 };
 use crate::recipient::Recipient;
 use crate::{AccountId, CorrelationId, EventId, NotificationId, Version};
@@ -158,19 +158,26 @@ impl Stored {
         let resume = self.due_at.map_or(Resume::Redelivery, Resume::Heartbeat);
         let reason = || Reason::new(self.reason.as_deref().unwrap_or(NO_REASON));
         Ok(match self.state {
-            Phase::Planned => match (self.due_at, self.digest_id) {
-                (Some(until), digest) => State::Waiting {
+            Phase::Planned => match (self.reason.as_deref(), self.due_at, self.digest_id) {
+                // A later version's. What this one does when a reason of its own is due might be too early for that, or
+                // the wrong mail.
+                (Some(reason), until, digest) if !WaitReason::NAMES.contains(&reason) => {
+                    State::HeldBack {
+                        until,
+                        reason: reason.to_owned(),
+                        digest,
+                    }
+                }
+                (reason, Some(until), digest) => State::Waiting {
                     until,
                     reason: match digest {
                         Some(digest) if self.content.is_event() => WaitReason::Digest(digest),
-                        _ if self.reason.as_deref() == Some(WaitReason::MonthEnd.as_str()) => {
-                            WaitReason::MonthEnd
-                        }
+                        _ if reason == Some(WaitReason::MonthEnd.as_str()) => WaitReason::MonthEnd,
                         _ => WaitReason::QuietHours,
                     },
                 },
-                (None, Some(digest)) => State::InDigest { digest },
-                (None, None) => return Err(lacks("waits for nothing")),
+                (_, None, Some(digest)) => State::InDigest { digest },
+                (_, None, None) => return Err(lacks("waits for nothing")),
             },
             // Since the claim and the start of the attempt are one write, only an older version has left these.
             // Nothing was handed over: the end of the lease is the time of the next attempt.
@@ -208,8 +215,8 @@ impl Stored {
             },
             Phase::Skipped => State::Skipped {
                 reason: (self.reason.as_deref())
-                    .and_then(SkipReason::read)
-                    .ok_or_else(|| lacks("has no known reason"))?,
+                    .map(RecordedSkip::read)
+                    .ok_or_else(|| lacks("has no reason"))?,
                 left_out_of: self.digest_id,
             },
         })
@@ -240,6 +247,7 @@ impl From<Notification> for Stored {
             State::Sent { message, .. } => message_id = Some(message),
             State::Rejected { message, .. } => message_id = message,
             State::Waiting { .. }
+            | State::HeldBack { .. }
             | State::InDigest { .. }
             | State::Unknown { .. }
             | State::Skipped { .. } => {}

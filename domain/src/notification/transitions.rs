@@ -182,6 +182,7 @@ impl Notification {
                 Err(self.illegal(Phase::Skipped))
             }
             State::Waiting { .. }
+            | State::HeldBack { .. }
             | State::InDigest { .. }
             | State::Sending { .. }
             | State::Deferred { .. }
@@ -189,7 +190,7 @@ impl Notification {
                 let left_out_of = self.digest_id();
                 Ok(self.enter(
                     State::Skipped {
-                        reason,
+                        reason: reason.into(),
                         left_out_of,
                     },
                     now,
@@ -204,7 +205,10 @@ impl Notification {
     /// [`IllegalTransition`] if the heartbeat does not resume it.
     pub fn postponed(mut self, until: DateTime<Utc>) -> Result<Self, IllegalTransition> {
         let due = match &mut self.state {
-            State::Waiting { until, .. } => Some(until),
+            State::Waiting { until, .. }
+            | State::HeldBack {
+                until: Some(until), ..
+            } => Some(until),
             State::Sending {
                 resume: Resume::Heartbeat(at),
                 ..
@@ -217,7 +221,8 @@ impl Notification {
                 repeat_at: Some(at),
                 ..
             } => Some(at),
-            State::InDigest { .. }
+            State::HeldBack { until: None, .. }
+            | State::InDigest { .. }
             | State::Sending { .. }
             | State::Deferred { .. }
             | State::Unknown { .. }
@@ -248,13 +253,14 @@ impl Notification {
     }
 
     /// Whether its mail may be sent in this state: none was sent, or another may follow. A notification that waits for a
-    /// digest is never sent alone.
+    /// digest is never sent alone, and one that is held back not by this version.
     fn is_deliverable(&self) -> bool {
         match self.state {
             State::Waiting {
                 reason: WaitReason::Digest(_),
                 ..
             }
+            | State::HeldBack { .. }
             | State::InDigest { .. }
             | State::Sent { .. }
             | State::Rejected { .. }

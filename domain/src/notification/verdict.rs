@@ -111,7 +111,7 @@ pub fn confirm(
     }
 }
 
-/// Why a notification was not sent.
+/// Why a notification is not sent: the reasons that this version decides by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum SkipReason {
@@ -169,5 +169,45 @@ impl SkipReason {
             SkipReason::Replay => "replay",
             SkipReason::Imported => "imported",
         }
+    }
+}
+
+/// Why a notification was skipped, as it is stored.
+///
+/// ```
+/// use domain::notification::{RecordedSkip, SkipReason};
+///
+/// assert_eq!(RecordedSkip::read("erased"), RecordedSkip::Known(SkipReason::Erased));
+/// assert_eq!(RecordedSkip::read("moved-to-post").as_str(), "moved-to-post");
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum RecordedSkip {
+    /// For a reason that this version knows.
+    Known(SkipReason),
+    /// For one that only a later version knows, in its word, which is shown and
+    /// saved again unchanged: what was skipped stays so under every version.
+    Unknown(String),
+}
+
+impl RecordedSkip {
+    /// The reason of this stored name, whichever version stored it.
+    #[must_use]
+    pub fn read(name: &str) -> Self {
+        SkipReason::read(name).map_or_else(|| Self::Unknown(name.to_owned()), Self::Known)
+    }
+
+    /// The stored name.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        match self {
+            RecordedSkip::Known(reason) => reason.as_str(),
+            RecordedSkip::Unknown(name) => name,
+        }
+    }
+}
+
+impl From<SkipReason> for RecordedSkip {
+    fn from(reason: SkipReason) -> Self {
+        RecordedSkip::Known(reason)
     }
 }

@@ -83,6 +83,17 @@ pub fn every_state() -> Vec<(&'static str, Notification)> {
             )),
         ),
         (
+            "held back until a time",
+            read(stored(
+                Phase::Planned,
+                json!({ "reason": "approval", "due_at": later, "digest_id": DIGEST }),
+            )),
+        ),
+        (
+            "held back without a time",
+            read(stored(Phase::Planned, json!({ "reason": "approval" }))),
+        ),
+        (
             "in a digest",
             read(stored(
                 Phase::Planned,
@@ -143,6 +154,13 @@ pub fn every_state() -> Vec<(&'static str, Notification)> {
         (
             "skipped",
             read(stored(Phase::Skipped, json!({ "reason": "no-contact" }))),
+        ),
+        (
+            "skipped for an unknown reason",
+            read(stored(
+                Phase::Skipped,
+                json!({ "reason": "moved-to-post", "digest_id": DIGEST }),
+            )),
         ),
         (
             "left out of a digest",

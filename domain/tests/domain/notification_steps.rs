@@ -147,3 +147,27 @@ fn every_stored_combination_has_the_same_next_step_as_ever() {
     }
     assert_eq!(compared, 12_960);
 }
+
+#[test]
+fn what_waits_for_a_reason_of_a_later_version_is_put_off_by_the_heartbeat_and_sent_by_nobody() {
+    let callers = [
+        Caller::Redelivery,
+        Caller::Heartbeat,
+        Caller::Operator { attempt: 0 },
+    ];
+    let steps = |attributes| {
+        let notification = read(stored(Phase::Planned, attributes));
+        callers.map(|caller| notification.next_step(caller, now()))
+    };
+    assert_eq!(
+        steps(json!({ "reason": "approval", "due_at": now() })),
+        [Step::Nothing, Step::HoldBack, Step::Nothing]
+    );
+    for attributes in [
+        json!({ "reason": "approval", "due_at": now() + seconds(1) }),
+        json!({ "reason": "approval", "digest_id": DIGEST }),
+        json!({ "reason": "approval" }),
+    ] {
+        assert_eq!(steps(attributes), [Step::Nothing; 3]);
+    }
+}

@@ -59,7 +59,8 @@ fn allowed(state: &str) -> &'static [&'static str] {
             "skipped",
             "postponed",
         ],
-        "in a digest" => &["skipped"],
+        "held back until a time" => &["skipped", "postponed"],
+        "in a digest" | "held back without a time" => &["skipped"],
         "sending for an event" => &[
             "waits", "sending", "sent", "refused", "deferred", "silent", "skipped",
         ],
@@ -77,7 +78,12 @@ fn allowed(state: &str) -> &'static [&'static str] {
         "deferred for the heartbeat" | "unknown and to be repeated" => {
             &["waits", "sending", "skipped", "postponed"]
         }
-        "sent" | "refused" | "turned away" | "skipped" | "left out of a digest" => &[],
+        "sent"
+        | "refused"
+        | "turned away"
+        | "skipped"
+        | "skipped for an unknown reason"
+        | "left out of a digest" => &[],
         other => panic!("no row for {other}"),
     }
 }

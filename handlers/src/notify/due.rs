@@ -105,6 +105,10 @@ impl Notifier {
                     false => Ok(()),
                 };
             }
+            Step::HoldBack => {
+                let why = "it waits for a reason that this version does not know";
+                return Err(Error::Permanent(why.into()));
+            }
             Step::NotBefore(_) | Step::Deliver | Step::AskMailer { .. } => {}
         }
         let event = self.event_of(&stored.value).await?;

@@ -67,8 +67,8 @@ impl Notifier {
         person: Option<&Person>,
     ) -> Result<()> {
         match stored.value.next_step(caller, self.clock.now()) {
-            // The heartbeat collects what waits for a digest before it comes here.
-            Step::Nothing | Step::Collect { .. } => Ok(()),
+            // The heartbeat collects what waits for a digest, and refuses what is held back, before it comes here.
+            Step::Nothing | Step::Collect { .. } | Step::HoldBack => Ok(()),
             Step::NotBefore(_) => Err(Error::Retryable(match stored.value.state() {
                 State::Deferred { reason, .. } => format!("put off by the mailer: {reason}").into(),
                 State::Waiting { .. }

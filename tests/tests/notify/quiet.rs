@@ -1,11 +1,12 @@
 //! Quiet hours: nothing comes in them but what cannot wait.
 
 use crate::given::*;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::notification::{Phase, State};
 use handlers::composition::Composition;
 use handlers::error::Error;
 use handlers::notify::HeartbeatReport;
+use handlers::ports::{Notifications, Saved};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tests::world::{Answer, Fault, LEASE, World, account, deposited, event, withdrawn};
@@ -55,6 +56,47 @@ async fn a_mail_of_the_night_comes_when_the_quiet_hours_are_over_and_once() {
     assert_eq!(states(&sent), [Phase::Planned, Phase::Sending, Phase::Sent]);
     assert_eq!(beat(&world).await, HeartbeatReport::default());
     assert_eq!(world.mailer.accepted().len(), 1);
+}
+
+/// As a later version had stored it before the installation went back to this one.
+async fn make_wait_for(world: &World, reason: &str) {
+    let stored = world.notifications.get(only(world).id()).await.unwrap();
+    let waits = stored.unwrap().map(|stored| {
+        let mut stored = serde_json::to_value(stored).unwrap();
+        stored["reason"] = json!(reason);
+        serde_json::from_value(stored).unwrap()
+    });
+    let saved = world.notifications.save(&waits).await;
+    assert_eq!(saved, Ok(Saved::Written));
+}
+
+#[tokio::test]
+async fn what_waits_for_a_reason_of_a_later_version_is_not_sent_and_keeps_it_until_that_is_back() {
+    let world = waiting().await;
+    make_wait_for(&world, "approval").await;
+    for hour in 0..3 {
+        // A beat takes a moment, and so is due again a moment later than an hour after it began.
+        let began = time(MORNING) + TimeDelta::hours(hour) + TimeDelta::seconds(hour);
+        world.clock.set(began);
+        let beat = beat(&world).await;
+        assert_eq!((beat.done, beat.failed), (0, 1), "hour {hour}");
+        let held = only(&world);
+        assert_eq!(
+            (held.phase(), held.reason()),
+            (Phase::Planned, Some("approval"))
+        );
+        let pause = held.due_at().unwrap() - began;
+        assert_eq!(pause.num_minutes(), 60, "hour {hour}");
+    }
+    world.project(world.stream()).await;
+    world.settle().await;
+    assert_eq!(world.mailer.accepted(), [], "the event once more");
+
+    // Here, the later version is one that knows of quiet hours.
+    make_wait_for(&world, "quiet-hours").await;
+    world.clock.advance(Duration::from_secs(60 * 60 + 1));
+    assert_eq!(beat(&world).await.done, 1);
+    assert_eq!(only(&world).phase(), Phase::Sent);
 }
 
 #[tokio::test]
