@@ -74,8 +74,8 @@ impl Error {
             | Error::NotFound(_)
             | Error::VersionConflict { .. }
             | Error::KeyReused => "Invalid",
-            Error::Refused(_) | Error::Busy { .. } => "Conflict",
-            Error::Retryable(_) => "Retryable",
+            Error::Refused(_) => "Conflict",
+            Error::Busy { .. } | Error::Retryable(_) => "Retryable",
             Error::Unknown(_) => "Unknown",
             Error::Permanent(_) => "Permanent",
         }
@@ -317,6 +317,17 @@ mod tests {
             layer("no JSON", Some(layer("line 3", None))),
         );
         assert_eq!(error.to_string(), "reading the row: no JSON: line 3");
+    }
+
+    #[test]
+    fn a_lost_race_is_transient_and_a_refusal_is_not() {
+        let account: AccountId = "ACC-1".parse().unwrap();
+        let lost = Error::Busy {
+            what: Contended::Balance(account.clone()),
+            attempts: 5,
+        };
+        let refused = Error::Refused(Refusal::AlreadyOpened(account));
+        assert_eq!((lost.class(), refused.class()), ("Retryable", "Conflict"));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use handlers::Error;
 use lambda_runtime::Diagnostic;
 
-/// The failure of an invocation. The error's class becomes the `errorType`, by which dead letters and alarms are sorted.
+/// The failure of an invocation. The error's class becomes the `errorType`, which dead letters show.
 #[derive(Debug)]
 pub struct Failure(pub Error);
 
