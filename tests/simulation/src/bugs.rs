@@ -309,12 +309,12 @@ pub const BUGS: [PlantedBug; 46] = [
     bug(
         "late-for-the-digest-dropped",
         "what came too late for its digest is never due again",
-        &[TOLD, DUE],
+        &[TOLD],
     ),
     bug(
         "due-not-carried-over",
         "what was due is not due again when its worker died",
-        &[TOLD, DUE],
+        &[TOLD],
     ),
     bug(
         "next-statement-planned-last",
@@ -340,9 +340,9 @@ pub const BUGS: [PlantedBug; 46] = [
         ],
     ),
     bug(
-        "history-unbounded",
-        "the measured size of a notification grows with each of its steps",
-        &["a notification is small"],
+        "due-shard-not-read",
+        "the heartbeat does not read one of the shards of what is due",
+        &[DUE],
     ),
     bug(
         "index-page-lost",

@@ -2,13 +2,10 @@ use std::io;
 
 use domain::notification::Notification;
 
-use crate::bugs;
 use crate::kernel::Core;
 
 /// A sixth of what DynamoDB takes as an item (400 KB).
 const MOST_BYTES: usize = 64 * 1024;
-/// What an attempt adds to a history that keeps all.
-const BYTES_OF_A_STEP: usize = 173;
 /// Of 256 notifications, those that are read again as they are stored.
 const READ_AGAIN: u8 = 32;
 
@@ -18,10 +15,7 @@ impl Core {
         let mut size = Size(0);
         // Counting does not fail.
         let _ = serde_json::to_writer(&mut size, notification);
-        let mut bytes = size.0;
-        if bugs::is("history-unbounded") {
-            bytes += self.revision_of(notification.id()) as usize * BYTES_OF_A_STEP;
-        }
+        let bytes = size.0;
         if notification.id().uuid().as_bytes()[0] < READ_AGAIN {
             let stored = serde_json::to_value(notification);
             let read = stored.and_then(serde_json::from_value);
