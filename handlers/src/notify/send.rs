@@ -69,16 +69,14 @@ impl Notifier {
         match stored.value.next_step(caller, self.clock.now()) {
             // The heartbeat collects what waits for a digest, and refuses what is held back, before it comes here.
             Step::Nothing | Step::Collect { .. } | Step::HoldBack => Ok(()),
-            Step::NotBefore(_) => Err(Error::Retryable(match stored.value.state() {
-                State::Deferred { reason, .. } => format!("put off by the mailer: {reason}").into(),
-                State::Waiting { .. }
-                | State::InDigest { .. }
-                | State::Sending { .. }
-                | State::Unknown { .. }
-                | State::Sent { .. }
-                | State::Rejected { .. }
-                | State::Skipped { .. } => "another worker has this notification".into(),
-            })),
+            Step::NotBefore(_) => {
+                let why = if let State::Deferred { reason, .. } = stored.value.state() {
+                    format!("put off by the mailer: {reason}").into()
+                } else {
+                    "another worker has this notification".into()
+                };
+                Err(Error::Retryable(why))
+            }
             Step::Deliver => {
                 self.attempt(event, stored.map(Pending::from), decided, person)
                     .await
