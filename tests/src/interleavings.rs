@@ -24,8 +24,8 @@
 //!
 //! Not played here: events of the mail provider (delivered, bounced). Their
 //! merging is held in every order, twice, by `tests/tests/feedback`; beside a
-//! worker and an operator they would be one more kind of [`actor`], with its
-//! message in the inbox of the [`stage`] once a mail was accepted.
+//! worker and an operator they would be one more kind of `actor`, with its
+//! message in the inbox of the `stage` once a mail was accepted.
 
 mod actor;
 mod choice;

@@ -36,7 +36,17 @@ pub(crate) const LINTS: [&str; 8] = [
     "warnings",
 ];
 
-/// Runs format, lints and all tests. Stops at the first failure, after the steps that run beside it.
+/// The pages of the libraries, with the features of the lints, so that dependencies are not checked again.
+const DOCUMENTATION: [&str; 6] = [
+    "doc",
+    "--workspace",
+    "--no-deps",
+    "--lib",
+    "--features",
+    "tests/deployed,tests/python,ledgerbell/remote",
+];
+
+/// Runs format, lints, documentation and all tests. Stops at the first failure, after the steps that run beside it.
 ///
 /// # Errors
 /// The first failure.
@@ -44,6 +54,7 @@ pub fn test() -> Result<()> {
     timed(|steps| {
         steps.run("format", || run(&["fmt", "--all", "--check"]))?;
         steps.run("lints", || run(&LINTS))?;
+        steps.run("documentation", documentation)?;
         // Everything is built first, because two concurrent builds would wait for each other.
         steps.run("build", || {
             run(&[&DEPLOYED[..], &["--no-run"]].concat())?;
@@ -61,6 +72,11 @@ pub fn test() -> Result<()> {
         // Alone, because it uses all cores, and steps beside it would time out.
         steps.run("simulation", simulation::standard)
     })
+}
+
+/// Builds the pages of the libraries. A warning, such as a broken link, is an error.
+fn documentation() -> Result<()> {
+    command::run(cargo_command(&DOCUMENTATION).env("RUSTDOCFLAGS", "--deny warnings"))
 }
 
 /// Checks licences, sources and forbidden crates against `deny.toml`. Advisories need the internet, so they are left to the
