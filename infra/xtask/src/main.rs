@@ -22,10 +22,10 @@ struct Arguments {
 enum Task {
     /// Run all tests, and set up what they need.
     ///
-    /// Runs format, lints and documentation first; then unit and end-to-end tests beside the deployed test, which deploys the template
-    /// and the functions to a local AWS and injects faults between them; and finally the simulation. Needs Rust, a C
-    /// compiler, Python 3.11 or newer with venv, and Chromium, which it installs on Debian. It installs everything else
-    /// under target/.
+    /// Runs format, lints and documentation first; then unit and end-to-end tests beside the deployed test, which deploys
+    /// the template and the functions to a local AWS and injects faults between them; and finally the simulation. Needs
+    /// Rust, a C compiler, Python 3.11 or newer with venv, and Chromium, which it installs on Debian. It installs
+    /// everything else under target/.
     Test {
         /// Run only format, lints, and the tests of the packages that changed and of their dependants, the nearest
         /// first: as many as fit into three minutes on a built tree. It lists the tests that it leaves out.
