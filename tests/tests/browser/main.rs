@@ -11,6 +11,7 @@ mod finding;
 mod given;
 mod keyboard;
 mod live;
+mod mailbox;
 mod operators;
 mod screens;
 mod signing_stub;
