@@ -6,6 +6,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use domain::preferences::Preferences;
+use handlers::composition::Composition;
 use handlers::notify::{Evaluator, Question, Scope, WhatIf, Wishes};
 use handlers::ports::Clock;
 use handlers::query::time_index::Range;
@@ -134,4 +135,38 @@ async fn a_page_ends_when_its_time_is_over_and_has_looked_at_a_commit_by_then() 
         }
     }
     assert_eq!((pages, events), (client.world.store.log().len(), 10));
+}
+
+#[tokio::test]
+async fn an_account_is_looked_at_to_its_end_and_everybody_up_to_what_is_settled() {
+    let client = two_customers().await;
+    let last = client.world.store.log().last().unwrap().clone();
+    let what_if = |safety_window| WhatIf {
+        evaluator: client.world.evaluator(),
+        clock: client.world.clock.clone(),
+        safety_window,
+    };
+    let events = async |scope: Scope, safety_window| {
+        let question = Question {
+            range: Range {
+                from: DAY[0].parse().unwrap(),
+                to: DAY[1].parse().unwrap(),
+            },
+            scope,
+            wishes: Wishes::Instead(Preferences::default()),
+        };
+        let what_if = what_if(safety_window);
+        let (report, next) = what_if.page(&question, None, 1000).await.unwrap();
+        assert!(next.is_none());
+        report.events
+    };
+    let (none, day) = (chrono::TimeDelta::zero(), chrono::TimeDelta::days(1));
+    for scope in [Scope::All, Scope::Customer(last.after.customer_id.clone())] {
+        assert!(events(scope.clone(), none).await > 0, "{scope:?}");
+        assert_eq!(events(scope.clone(), day).await, 0, "{scope:?}");
+    }
+    let account = Scope::Account(last.account_id);
+    let whole = events(account.clone(), none).await;
+    assert!(whole > 0);
+    assert_eq!(events(account, day).await, whole);
 }

@@ -6,6 +6,7 @@ use domain::notification::Phase;
 use handlers::composition::Composition;
 use handlers::ports::{CLOCKS_DIFFER, Clock};
 use serde_json::json;
+use std::time::Duration;
 use tests::world::{Answer, Fault, World, customer, deposited};
 
 #[tokio::test]
@@ -167,7 +168,7 @@ async fn what_was_begun_ends_also_when_a_change_that_was_on_its_way_takes_it_bac
     let before = world.clock.now();
     let large = json!({ "kinds": { "large-amount": { "enabled": true, "min_amount": { "EUR": "100.00" } } } });
     world.customer_with("ana@example.com", large).await;
-    world.clock.advance(std::time::Duration::from_secs(5));
+    world.clock.advance(Duration::from_secs(5));
     move_money(&world, "one", deposited("125.50")).await;
     world.mailer.answer([Answer::Accept, LATER]);
     assert_eq!(world.deliver_bus().await, 1);
@@ -190,4 +191,19 @@ async fn what_was_begun_ends_also_when_a_change_that_was_on_its_way_takes_it_bac
         states.contains(&Phase::Sent) && states.contains(&Phase::Skipped),
         "{states:?}"
     );
+}
+
+#[tokio::test]
+async fn a_mail_that_was_put_off_is_sent_by_the_next_delivery_though_the_customer_has_changed_something()
+ {
+    let world = deposit().await;
+    world
+        .customer_with("ana@example.com", json!({ "hide_amounts": true }))
+        .await;
+    world.mailer.answer([Answer::Later(Duration::ZERO)]);
+    assert_eq!(world.deliver_bus().await, 1);
+    assert_eq!(only(&world).phase(), Phase::RetryAt);
+    world.settle().await;
+    assert_eq!(only(&world).phase(), Phase::Sent);
+    assert_eq!(world.mailer.accepted().len(), 1);
 }

@@ -13,3 +13,4 @@ mod hops;
 mod log;
 mod metrics;
 mod story;
+mod use_cases;
