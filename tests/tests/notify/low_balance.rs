@@ -4,6 +4,7 @@ use handlers::composition::Composition;
 use std::time::Duration;
 
 use domain::notification::Kind;
+use handlers::ports::CLOCKS_DIFFER;
 use serde_json::{Value, json};
 use tests::world::{World, account, deposited, event, opened, withdrawn};
 
@@ -158,6 +159,42 @@ async fn who_asks_for_alerts_at_noon_was_told_of_none_in_the_morning() {
     world.clock.advance(Duration::from_secs(60));
     fall(&world, "3", 110).await;
     assert_eq!(alerts(&world).await, ["preference-off", "SENT"]);
+}
+
+#[tokio::test]
+async fn what_was_asked_for_at_a_later_fall_of_the_day_is_not_taken_for_what_was_asked_for_in_the_morning()
+ {
+    let world = rich(false).await;
+    fall(&world, "1", 500).await;
+    set_balance(&world, "2", 500).await;
+    world.clock.advance(Duration::from_secs(60));
+    world.customer_with("ana@example.com", wish(true)).await;
+    world.clock.advance(Duration::from_secs(60));
+    // A fall that stays above the threshold: the wishes of its time are read first.
+    set_balance(&world, "3", 400).await;
+    fall(&world, "4", 400).await;
+    assert_eq!(
+        alerts(&world).await,
+        ["preference-off", "not-crossed", "SENT"]
+    );
+}
+
+#[tokio::test]
+async fn before_a_customer_was_entered_nothing_was_asked_for_though_clocks_differ() {
+    let world = World::default();
+    world.customers.let_clocks_differ(CLOCKS_DIFFER);
+    let mut opening = opened();
+    opening["data"]["opening_balance"] = json!("500.00");
+    append(&world, "open", [opening]).await;
+    fall(&world, "1", 500).await;
+    set_balance(&world, "2", 500).await;
+    world.project(world.stream()).await;
+    world.settle().await;
+    world.clock.advance(Duration::from_secs(60));
+    world.customer_with("ana@example.com", wish(true)).await;
+    world.clock.advance(Duration::from_secs(60));
+    fall(&world, "3", 500).await;
+    assert_eq!(alerts(&world).await, ["SENT"]);
 }
 
 #[tokio::test]
