@@ -4,6 +4,7 @@
 //! what a notification is and may become is in [`domain::notification`]. A send
 //! that may have left is never retried automatically.
 
+mod background;
 mod confirm;
 mod digest;
 mod due;

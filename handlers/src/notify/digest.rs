@@ -14,7 +14,7 @@ use domain::notification::{
 };
 use domain::{AccountId, IntegrationEvent, NotificationId, Version};
 use futures::future::join_all;
-use mail::{DigestItem, DigestNotice, Direction};
+use mail::{DigestItem, DigestNotice};
 
 use super::{Notifier, draft_of, render};
 use crate::error::{Error, Result};
@@ -238,11 +238,7 @@ fn item(event: &IntegrationEvent, kinds: Vec<Kind>) -> DigestItem {
         kinds,
         account_id: event.metadata.account_id.to_string(),
         amount: event.fact.amount().map(render::amount),
-        direction: match event.balances.change() {
-            0 => None,
-            change if change > 0 => Some(Direction::In),
-            _ => Some(Direction::Out),
-        },
+        direction: render::direction(event),
         balance_after: render::amount(event.balances.after()),
         occurred_at: event.metadata.occurred_at,
     }

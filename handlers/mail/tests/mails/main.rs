@@ -10,6 +10,7 @@
 mod attachment;
 mod contrast;
 mod digests;
+mod directions;
 mod documented;
 mod golden;
 mod hostile;
