@@ -1,13 +1,12 @@
 // What a panel knows: from when it is, and why it is not newer. A panel whose
 // data were not read says so: an empty one would look as if there were nothing.
 
-import { element, isUnanswered, lookAgain } from "./page.js";
+import { clock, element, isUnanswered, lookAgain } from "./page.js";
 
 /** Shorter waits need no word. */
 const LOADING_AFTER_MS = 150;
 /** After it, what is shown may be old. */
-const SLOW_AFTER_MS = 3000;
-const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+export const SLOW_AFTER_MS = 3000;
 
 /**
  * A line below the panel's title, and what reads the panel's data: a function
@@ -31,7 +30,7 @@ export function reader(panel) {
 
   function sayWithout(reason) {
     if (readAt === null) say("unknown", `Not known: ${reason}.`);
-    else say("stale", `As of ${CLOCK.format(readAt)}, ${age(Date.now() - readAt)} ago: ${reason}.`);
+    else say("stale", `As of ${clock(readAt)}, ${age(Date.now() - readAt)} ago: ${reason}.`);
   }
 
   return async (read) => {
@@ -52,7 +51,8 @@ export function reader(panel) {
   };
 }
 
-const reasonOf = (error) => (isUnanswered(error) ? "the server does not answer" : error.message.replace(/\.$/, ""));
+/** Why something is not known, to go on in a sentence. */
+export const reasonOf = (error) => (isUnanswered(error) ? "the server does not answer" : error.message.replace(/\.$/, ""));
 
 function age(ms) {
   const seconds = Math.max(1, Math.round(ms / 1000));

@@ -165,6 +165,9 @@ const MOMENT = new Intl.DateTimeFormat(undefined, {
 });
 const WHOLE = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
 
+/** A local time of today, in milliseconds, to the second. */
+export const clock = (ms) => TIME.format(ms);
+
 /** A local time, short where it is today's, with UTC on hover. */
 export function time(text, { whole = false, exact = false } = {}) {
   const at = new Date(text);
