@@ -15,4 +15,5 @@ mod mailbox;
 mod operators;
 mod screens;
 mod signing_stub;
+mod unknown;
 mod unsubscribing;
