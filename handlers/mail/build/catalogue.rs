@@ -40,6 +40,12 @@ pub(crate) struct Conventions {
     pub gap: String,
     pub first_of_month: Option<String>,
     pub symbols: BTreeMap<String, String>,
+    /// The time of a zone, with `#` for its city.
+    pub zone: String,
+    /// The same before a vowel.
+    pub zone_before_vowel: Option<String>,
+    /// An article of cities that the pattern beside it replaces.
+    pub zone_article: Option<(String, String)>,
 }
 
 impl Catalogue {
@@ -209,8 +215,21 @@ fn read_conventions(
                 }
                 None => faults.push(format!("{tag}/{FORMATS}: {value:?} is no code and symbol")),
             },
+            "zone" => conventions.zone = value,
+            "zone-before-vowel" => conventions.zone_before_vowel = Some(value),
+            "zone-article" => match value.split_once(' ') {
+                Some((article, pattern)) => {
+                    conventions.zone_article = Some((article.to_owned(), pattern.to_owned()));
+                }
+                None => faults.push(format!(
+                    "{tag}/{FORMATS}: {value:?} is no article and pattern"
+                )),
+            },
             _ => faults.push(format!("{tag}/{FORMATS}: {key:?} means nothing")),
         }
+    }
+    if !conventions.zone.contains('#') {
+        faults.push(format!("{tag}/{FORMATS} has no zone with # for a city"));
     }
     if !has_pattern {
         faults.push(format!(

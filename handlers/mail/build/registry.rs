@@ -84,10 +84,13 @@ pub(crate) fn templates(catalogue: &Catalogue, composition: &Composition<'_>) ->
 fn conventions_of(locale: &Locale) -> String {
     let conventions = &locale.conventions;
     format!(
-        "Conventions {{ symbol_first: {:?}, gap: {:?}, first_of_month: {:?}, symbols: &{:?} }},",
+        "Conventions {{ symbol_first: {:?}, gap: {:?}, first_of_month: {:?}, zone: {:?}, zone_before_vowel: {:?}, zone_article: {:?}, symbols: &{:?} }},",
         conventions.symbol_first,
         conventions.gap,
         conventions.first_of_month,
+        conventions.zone,
+        conventions.zone_before_vowel,
+        conventions.zone_article,
         conventions.symbols.iter().collect::<Vec<_>>(),
     )
 }

@@ -9,7 +9,6 @@ pub(crate) const ENVELOPE: &[&str] = &[
     "optional",
     "hidden",
     "possible_repeat",
-    "notification_id",
 ];
 
 /// The additional facts of bodies, which subjects do not have.

@@ -11,6 +11,12 @@ pub(crate) struct Conventions {
     pub(crate) gap: &'static str,
     /// The first day of a month, if it is not written `1`.
     pub(crate) first_of_month: Option<&'static str>,
+    /// The time of a zone, with `#` for its city.
+    pub(crate) zone: &'static str,
+    /// The same before a vowel, if that differs.
+    pub(crate) zone_before_vowel: Option<&'static str>,
+    /// An article that cities begin with, and the pattern for the rest of such a name.
+    pub(crate) zone_article: Option<(&'static str, &'static str)>,
     /// Code and symbol, sorted by code. A currency without a symbol is written with its code.
     pub(crate) symbols: &'static [(&'static str, &'static str)],
 }

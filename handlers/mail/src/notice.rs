@@ -190,7 +190,9 @@ fn facts(notice: &Notice) -> Facts {
         planned_for => scheduled.map(|scheduled| format_time(scheduled.occurrence, time_zone, locale)),
         skipped => scheduled.and_then(|scheduled| scheduled.skipped).map(OccurrenceSkipReason::as_str),
         occurred_at => format_time(notice.occurred_at, time_zone, locale),
-        recorded_at => format_time(notice.recorded_at, time_zone, locale),
+        // The same minute twice would only raise the question of what the difference is.
+        recorded_at => Some(format_time(notice.recorded_at, time_zone, locale))
+            .filter(|recorded| *recorded != format_time(notice.occurred_at, time_zone, locale)),
         value_date => notice.value_date.map(|day| format_date(day, locale)),
     }
 }

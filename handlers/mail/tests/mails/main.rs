@@ -16,6 +16,7 @@ mod golden;
 mod hostile;
 mod notices;
 mod page;
+mod programs;
 mod reading;
 mod typography;
 mod wishes;

@@ -61,7 +61,6 @@ impl Any {
         let mut changed = self.with_envelope(|envelope| {
             envelope.bank_name = words.to_owned();
             envelope.customer_name = words.to_owned();
-            envelope.notification_id = words.to_owned();
         });
         match &mut changed {
             Any::Notice(notice) => {
