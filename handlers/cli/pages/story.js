@@ -64,7 +64,9 @@ export function mount(main, { id, version, about: { mailbox: hasMailbox } }) {
       readLetters(),
     ]);
     const parked = (letter) => account.version < version && letter.kind === "account" && letter.account_id === id;
-    const ours = letters.dead_letters.filter((letter) => letter.event_id === event.event_id || parked(letter));
+    // An overdrawn account has an event of its own on the bus, which is not stored.
+    const ids = [event.event_id, await derivedId(event.event_id, "AccountOverdrawn")];
+    const ours = letters.dead_letters.filter((letter) => (letter.event_id && ids.includes(letter.event_id)) || parked(letter));
     return { account, told, letters: ours, known: letters.complete || ours.length > 0 };
   }
 
@@ -132,6 +134,19 @@ function mailView(mail) {
       element("a", { href: `/inbox#${encodeURIComponent(mail.id)}` }, "in the mailbox")),
     // Served with a policy of its own, into a frame that may do nothing.
     element("iframe", { sandbox: "", referrerpolicy: "no-referrer", title: `The mail: ${mail.subject}`, src: `/local/inbox/${encodeURIComponent(mail.id)}/message` }));
+}
+
+/** The id of an event that follows from another and is not stored: a UUID of version 5 in the namespace of the other's id. */
+async function derivedId(id, type) {
+  // Away from loopback and HTTPS a page may compute no hash.
+  if (!crypto.subtle) return null;
+  const namespace = id.replaceAll("-", "").match(/../g).map((hex) => Number.parseInt(hex, 16));
+  const hashed = await crypto.subtle.digest("SHA-1", new Uint8Array([...namespace, ...new TextEncoder().encode(type)]));
+  const bytes = new Uint8Array(hashed).slice(0, 16);
+  bytes[6] = (bytes[6] & 0x0f) | 0x50;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
 /** The notification whose mail tells it. */

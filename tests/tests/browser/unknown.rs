@@ -362,6 +362,38 @@ fn a_story_says_what_became_of_each_mail_and_never_that_none_was_sent() {
 }
 
 #[test]
+fn a_story_has_the_dead_letters_of_its_event_and_of_the_one_that_followed_from_it() {
+    let given = Given::new();
+    let (page, api, disk) = (&given.page, given.api(), given.folder.disk());
+    api.open("ACC-1", "ana", "EUR");
+    disk.change_customer("ana", |item| {
+        item["person"]["M"]["time_zone"] = json!({ "S": "Nowhere/Land" })
+    });
+    let withdrawal = json!({
+        "type": "MoneyWithdrawn", "occurred_at": "2026-11-22T10:00:00Z",
+        "data": { "amount": "12.00", "currency": "EUR" },
+    });
+    api.append(&Append {
+        account: "ACC-1".to_owned(),
+        key: "out".to_owned(),
+        events: vec![withdrawal],
+    });
+    eventually("both have failed", || match api.dead_letters().len() {
+        2 => Ok(()),
+        other => Err(other.to_string()),
+    });
+    given.open("/accounts/ACC-1/events/2");
+    for name in ["MoneyWithdrawn", "AccountOverdrawn"] {
+        page.wait_for(".timeline", &format!("NotifyFunction failed on {name}"));
+    }
+    page.wait(
+        "both lines",
+        "document.querySelectorAll('#mail .outcome-line').length === 2",
+    );
+    given.assert_clean();
+}
+
+#[test]
 fn a_search_that_fails_says_so_and_goes_on_when_it_can() {
     let given = Given::new();
     let (page, api) = (&given.page, given.api());
