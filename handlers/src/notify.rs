@@ -52,7 +52,7 @@ pub const UNKNOWN_WINDOW: Duration = Duration::from_secs(15 * 60);
 pub struct Settings {
     /// The bank's name, as mails show it.
     pub bank_name: String,
-    /// The sender of mails: an address, or `Name <address>`.
+    /// The sender of mails: an address, or what [`sender`](crate::ports::sender) returns.
     pub mail_from: String,
     /// The public URL of the API, including `/v1`, with which links in mails begin.
     pub public_url: String,
