@@ -39,7 +39,7 @@ use crate::schedule::HEARTBEAT;
 pub use due::HeartbeatReport;
 pub use evaluator::Evaluator;
 pub use preview::{Preview, Previewer};
-pub use what_if::{Position, Question, Report, Scope, WhatIf, Wishes};
+pub use what_if::{OtherPreferences, Position, Question, Report, Scope, WhatIf};
 
 /// The lease of a notification in the cloud: longer than the mailer's timeout, and shorter than the function's (90 s) and than
 /// Lambda's wait before the first retry (60 s). After it, another worker treats the mail as one of unknown outcome.
