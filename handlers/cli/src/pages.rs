@@ -46,7 +46,6 @@ assets! {
     "event-list.js": JAVASCRIPT,
     "events.js": JAVASCRIPT,
     "inbox.js": JAVASCRIPT,
-    "known.js": JAVASCRIPT,
     "mailbox.css": CSS,
     "money.js": JAVASCRIPT,
     "overview.js": JAVASCRIPT,

@@ -54,7 +54,7 @@ pub struct Question {
     /// The accounts of the events.
     pub scope: Scope,
     /// The other preferences.
-    pub wishes: OtherPreferences,
+    pub wishes: Wishes,
 }
 
 /// The accounts of a question.
@@ -70,18 +70,18 @@ pub enum Scope {
 
 /// The assumed preferences of the customers, at all times. A customer who was not entered then stays unknown.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum OtherPreferences {
+pub enum Wishes {
     /// These preferences.
     Instead(Preferences),
     /// The customer's own at the time, with this change.
     Changed(Change),
 }
 
-impl OtherPreferences {
+impl Wishes {
     fn in_place_of(&self, own: &Preferences) -> Preferences {
         match self {
-            OtherPreferences::Instead(preferences) => preferences.clone(),
-            OtherPreferences::Changed(change) => change.apply(own),
+            Wishes::Instead(preferences) => preferences.clone(),
+            Wishes::Changed(change) => change.apply(own),
         }
     }
 }
@@ -198,7 +198,7 @@ impl WhatIf {
     async fn verdicts(
         &self,
         event: &IntegrationEvent,
-        wishes: Option<&OtherPreferences>,
+        wishes: Option<&Wishes>,
         known: &Arc<Known>,
     ) -> Result<Verdicts> {
         let evaluator = Evaluator {

@@ -2,9 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use clap::Args;
-use clap::builder::PossibleValuesParser;
 use domain::time::{format_time, parse_time};
-use domain::{AccountId, Currency, CustomerId, Event};
+use domain::{AccountId, Currency, CustomerId};
 use serde_json::{Value, json};
 
 use super::history;
@@ -32,7 +31,7 @@ pub(crate) struct EventsOptions {
     to: Option<DateTime<Utc>>,
 
     /// Only events of this type, such as MoneyDeposited
-    #[arg(long = "type", value_name = "TYPE", value_parser = PossibleValuesParser::new(Event::TYPES))]
+    #[arg(long = "type", value_name = "TYPE")]
     event_type: Option<String>,
 
     /// Only of this account
