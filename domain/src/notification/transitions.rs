@@ -10,8 +10,8 @@ use super::{
 };
 use crate::NotificationId;
 
-/// A pause of the mailer from this length on is left to the heartbeat, because EventBridge gives up an event's delivery after
-/// three minutes.
+/// A pause of the mailer from this length on is left to the heartbeat, because Lambda gives an event up after
+/// two retries, three minutes after its first delivery.
 const LONG_PAUSE: Duration = Duration::from_secs(60);
 
 /// Its transitions. A transition that the state does not allow is refused: the caller has not asked
