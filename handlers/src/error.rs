@@ -40,7 +40,7 @@ pub enum Error {
     /// The current state or a policy forbids the request. A retry does not help until that changes.
     #[error("{0}")]
     Refused(Refusal),
-    /// Every optimistic write lost its race, and nothing was written. Retry.
+    /// Every optimistic write of a value lost its race. Retry: what was done before is not done again.
     #[error("{}", .what.lost(*.attempts))]
     Busy {
         /// The value that others wrote.
@@ -48,7 +48,7 @@ pub enum Error {
         /// The number of attempts.
         attempts: u32,
     },
-    /// The call had no effect, and the cause is transient. Retry.
+    /// The cause is transient, and what failed had no effect. Retry: what was done before is not done again.
     #[error("{}", .0.with_causes())]
     Retryable(Failure),
     /// The call may have had its effect. Retry it if it is idempotent.

@@ -4,6 +4,7 @@
 //! what a notification is and may become is in [`domain::notification`]. A send
 //! that may have left is never retried automatically.
 
+mod background;
 mod confirm;
 mod digest;
 mod due;
@@ -38,7 +39,7 @@ use crate::schedule::HEARTBEAT;
 pub use due::HeartbeatReport;
 pub use evaluator::Evaluator;
 pub use preview::{Preview, Previewer};
-pub use what_if::{Position, Question, Report, Scope, WhatIf, Wishes};
+pub use what_if::{OtherPreferences, Position, Question, Report, Scope, WhatIf};
 
 /// The lease of a notification in the cloud: longer than the mailer's timeout, and shorter than the function's (90 s) and than
 /// Lambda's wait before the first retry (60 s). After it, another worker treats the mail as one of unknown outcome.
@@ -51,7 +52,7 @@ pub const UNKNOWN_WINDOW: Duration = Duration::from_secs(15 * 60);
 pub struct Settings {
     /// The bank's name, as mails show it.
     pub bank_name: String,
-    /// The sender of mails: an address, or `Name <address>`.
+    /// The sender of mails: an address, or what [`sender`](crate::ports::sender) returns.
     pub mail_from: String,
     /// The public URL of the API, including `/v1`, with which links in mails begin.
     pub public_url: String,

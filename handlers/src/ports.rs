@@ -48,7 +48,7 @@ pub use ids::{Ids, RandomIds};
 pub use keys::Keys;
 pub use mailer::{
     ATTEMPT_TAG, Attachment, HeaderError, MAX_ATTACHMENT_BYTES, MAX_HEADERS, Mail, Mailer,
-    NOTIFICATION_TAG, Outcome, Priority, SendFailure,
+    NOTIFICATION_TAG, Outcome, Priority, SendFailure, sender,
 };
 pub use monotone_clock::MonotoneClock;
 pub use notifications::{Notifications, due_shard};

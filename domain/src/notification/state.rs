@@ -25,8 +25,8 @@ pub enum State {
         reason: WaitReason,
     },
     /// Postponed for a reason that only a later version knows, which stored it before the installation went back to this one.
-    /// This version does not know whether its mail may be sent, or alone: it sends none, and saves the notification as it was
-    /// read, until the later version is back.
+    /// This version does not know whether its mail may be sent, or alone: it sends none, and keeps the reason, until the
+    /// later version is back.
     HeldBack {
         /// The time at which the heartbeat looks at it again; `None` if the later version does not leave it to the heartbeat.
         until: Option<DateTime<Utc>>,

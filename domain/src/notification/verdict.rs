@@ -53,9 +53,7 @@ impl Wishes<'_> {
     pub fn include(&self, subject: &Subject) -> bool {
         let recipient = &subject.recipient;
         match &subject.content {
-            Content::Digest(digest) => {
-                !digest.covers().is_empty() && self.preferences.has(recipient)
-            }
+            Content::Digest(_) => !subject.content.is_empty() && self.preferences.has(recipient),
             Content::Event | Content::Statement(_) => {
                 self.preferences.is_on_for(subject.kind, recipient)
             }

@@ -4,8 +4,9 @@
 import { accountPath, getJson, orNone } from "./api.js";
 import { balanceChart } from "./balance-chart.js";
 import { eventList } from "./event-list.js";
+import { reader } from "./known.js";
 import { balances } from "./money.js";
-import { element, foreign, syncRows, time, update } from "./page.js";
+import { all, element, foreign, syncRows, time, update } from "./page.js";
 import { balanceOf, customerHref, eventHref, movedMoney, notificationRow, panel } from "./rows.js";
 import { schedulesPanel } from "./schedules.js";
 import { EVENT_NAMES, named } from "./words.js";
@@ -24,10 +25,10 @@ export function mount(main, { id, query }) {
   const now = element("button", { type: "button", class: "plain", id: "as-of-now" }, "Now");
   const then = element("p", { class: "then", id: "as-of-balance", "aria-live": "polite" });
   const chart = balanceChart((version) => slideTo(version));
-  const asOf = element("div", { class: "as-of" },
+  const asOf = element("div", { class: "as-of unread" },
     element("div", { class: "slide" }, element("label", { for: "as-of" }, "As of version"), slider, now), then);
   const history = element("section", { class: "panel", "aria-labelledby": "account-title" }, heading,
-    element("div", { class: "chart-bar" }, element("h3", {}, "Balance"), chart.basis), chart.holder, asOf);
+    element("div", { class: "chart-bar unread" }, element("h3", {}, "Balance"), chart.basis), chart.holder, asOf);
   const missing = element("p", { class: "panel nothing", hidden: "" }, "There is no such account.");
 
   const list = eventList({ path: `${path}/events`, placeName: "after_version", firstPage: HISTORY, ...query });
@@ -37,7 +38,10 @@ export function mount(main, { id, query }) {
   const notifications = panel("notifications", "Notifications",
     element("div", { class: "scroll", tabindex: "0", role: "region", "aria-labelledby": "notifications-title" }, told, toldNothing));
   const schedules = schedulesPanel(id, () => account?.currency);
-  main.append(missing, history, element("div", { class: "columns halves" }, events, notifications), schedules.panel);
+  const below = element("div", { class: "columns halves" }, events, notifications);
+  main.append(missing, history, below, schedules.panel);
+  const [accountRead, thenRead, eventsRead, toldRead] = [history, asOf, events, notifications].map(reader);
+  list.readFor(eventsRead);
 
   let account = null;
   /** The version that is looked at; null follows the newest. */
@@ -47,10 +51,11 @@ export function mount(main, { id, query }) {
   async function slideTo(version) {
     looked = version >= account.version ? null : version;
     slider.value = version;
-    await showThen();
+    // The panel says what could not be read.
+    await thenRead(showThen).catch(() => {});
   }
-  slider.addEventListener("input", () => slideTo(Number(slider.value)));
-  now.addEventListener("click", () => slideTo(account.version));
+  slider.addEventListener("input", () => account && slideTo(Number(slider.value)));
+  now.addEventListener("click", () => account && slideTo(account.version));
 
   async function showThen() {
     const version = looked ?? account.version;
@@ -78,21 +83,41 @@ export function mount(main, { id, query }) {
     chart.show(steps, account.currency, version);
   }
 
-  async function refresh() {
+  /** Whether there is such an account. */
+  async function readAccount() {
     const found = await orNone(getJson(path));
     missing.hidden = Boolean(found);
-    history.hidden = !found;
-    if (!found) return;
+    for (const part of [history, below, schedules.panel]) part.hidden = !found;
+    if (!found) return false;
     account = found;
-    const [, page] = await Promise.all([list.refresh(), getJson(`${path}/notifications?limit=${NOTIFICATIONS}`), schedules.refresh()]);
     update(balance, account, () => [balanceOf(account)]);
     update(facts, account, () => ["Customer ", element("a", { href: customerHref(account.customer_id) }, foreign(account.customer_id)),
       ` · version ${account.version} · ${account.status}`]);
     slider.max = account.version;
     if (looked === null) slider.value = account.version;
-    await showThen();
+    return true;
+  }
+
+  async function readTold() {
+    const page = await getJson(`${path}/notifications?limit=${NOTIFICATIONS}`);
     syncRows(told, page.notifications, (item) => item.notification_id, (item) => notificationRow(id, item));
     toldNothing.hidden = page.notifications.length > 0;
+  }
+
+  async function refresh() {
+    const found = accountRead(readAccount);
+    // Each panel is read by itself: one that fails takes none of the others with it.
+    const exists = found.catch(() => true);
+    const ifExists = (read) => async () => {
+      if (await exists) await read();
+    };
+    const listed = eventsRead(ifExists(list.refresh));
+    await all([found, listed, toldRead(ifExists(readTold)), schedules.refresh(exists), thenRead(async () => {
+      // The account's own panel says what is not known of it.
+      const shown = await found.catch(() => false);
+      await listed.catch(() => {});
+      if (shown) await showThen();
+    })]);
   }
 
   return { title: id, refresh };

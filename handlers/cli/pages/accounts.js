@@ -1,6 +1,7 @@
 // The accounts: pages of them, and those whose id or customer holds a text.
 
 import { getJson, withQuery } from "./api.js";
+import { reader } from "./known.js";
 import { element, syncRows } from "./page.js";
 import { accountRow, panel } from "./rows.js";
 
@@ -16,7 +17,9 @@ export function mount(main, { query, keep }) {
   const rows = element("ol", { class: "rows" });
   const nothing = element("p", { class: "nothing", hidden: "" });
   const more = element("button", { type: "button", class: "plain more", hidden: "" }, "More accounts");
-  main.append(panel("accounts", "Accounts", element("div", { class: "filter" }, search, found, inEvents), rows, nothing, more));
+  const accountsPanel = panel("accounts", "Accounts", element("div", { class: "filter" }, search, found, inEvents), rows, nothing, more);
+  const accountsRead = reader(accountsPanel);
+  main.append(accountsPanel);
 
   let accounts = [];
   let seen = 0;
@@ -24,11 +27,22 @@ export function mount(main, { query, keep }) {
   let shown = PAGE;
   /** Counts the searches: what an older one finds is for nobody. */
   let round = 0;
+  /** What could not be read to its end, and is read by the next look. */
+  let unfinished = null;
 
   const text = () => search.value.trim().toLowerCase();
   const matches = (account) => `${account.account_id}\n${account.customer_id}`.toLowerCase().includes(text());
 
-  async function read(place) {
+  function read(place) {
+    return accountsRead(async () => {
+      unfinished = { place };
+      const mine = round;
+      await readFrom(place);
+      if (mine === round) unfinished = null;
+    });
+  }
+
+  async function readFrom(place) {
     const mine = round;
     const until = seen + SEARCH_AT_ONCE;
     let at = place;
@@ -39,6 +53,7 @@ export function mount(main, { query, keep }) {
       seen += page.accounts.length;
       at = page.next;
       next = at;
+      unfinished = { place: at };
       show();
     } while (next && accounts.length < shown && seen < until);
   }
@@ -78,13 +93,16 @@ export function mount(main, { query, keep }) {
     title: "Accounts",
     /** Balances and new accounts of the first page; what a search found stays as it was. */
     async refresh() {
+      if (unfinished && seen > 0) return read(unfinished.place);
       if (seen === 0) return again();
       if (text() || shown > PAGE) return;
-      const mine = round;
-      const page = await getJson(`/v1/accounts?limit=${PAGE}`);
-      if (mine !== round || text() || shown > PAGE) return;
-      [accounts, seen, next] = [page.accounts, page.accounts.length, page.next];
-      show();
+      await accountsRead(async () => {
+        const mine = round;
+        const page = await getJson(`/v1/accounts?limit=${PAGE}`);
+        if (mine !== round || text() || shown > PAGE) return;
+        [accounts, seen, next] = [page.accounts, page.accounts.length, page.next];
+        show();
+      });
     },
   };
 }

@@ -4,6 +4,15 @@
 // A cold stack takes its time; what takes longer than API Gateway lets it is lost.
 const TIMEOUT_MS = 30_000;
 
+/** What is being read, so that it can be given up for another attempt. */
+let reading = new AbortController();
+
+/** Gives up what is being read; what is being changed goes on. */
+export function giveUpReading() {
+  reading.abort();
+  reading = new AbortController();
+}
+
 /** JSON from the API, null where it has nothing to say; an error says what the problem document says. */
 export async function ask(method, path, { body, headers = {} } = {}) {
   const response = await fetch(path, {
@@ -11,7 +20,7 @@ export async function ask(method, path, { body, headers = {} } = {}) {
     headers: { Accept: "application/json", ...(body ? { "Content-Type": "application/json" } : {}), ...headers },
     body: body ? JSON.stringify(body) : undefined,
     cache: "no-cache",
-    signal: AbortSignal.timeout(TIMEOUT_MS),
+    signal: AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), ...(method === "GET" ? [reading.signal] : [])]),
   });
   if (response.status === 204) return null;
   if (response.ok) return response.json();

@@ -16,7 +16,7 @@ const SECOND = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-
 
 /** `onChoose` is told the version that was clicked. */
 export function balanceChart(onChoose) {
-  const holder = element("div", { class: "chart-holder" });
+  const holder = element("div", { class: "chart-holder unread" });
   const basis = element("select", { "aria-label": "Scale of the chart", id: "chart-basis" },
     ...BASES.map(([value, name]) => element("option", { value }, name)));
   let steps = [];

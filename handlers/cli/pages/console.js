@@ -1,7 +1,8 @@
 // The console: which view the address names, and looking again and again.
 
 import { getJson } from "./api.js";
-import { byId, element, poll } from "./page.js";
+import { reasonOf, SLOW_AFTER_MS } from "./known.js";
+import { all, byId, clock, element, poll } from "./page.js";
 import * as account from "./account.js";
 import * as accounts from "./accounts.js";
 import * as customer from "./customer.js";
@@ -13,6 +14,7 @@ import * as story from "./story.js";
 
 /** How often the count of dead letters is looked at from other views. */
 const COUNT_EVERY_MS = 10_000;
+const START_AGAIN_AFTER_MS = 2_000;
 const EVENT_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** Path, view, and the entry of the navigation that it is below. */
@@ -27,10 +29,30 @@ const VIEWS = [
   [/^customers\/(?<id>[^/]+)$/, customer, "accounts"],
 ];
 
-const about = await getJson("/local/about");
+const about = await aboutServer();
 let current = null;
 let shownPath = null;
 let counted = -Infinity;
+/** The last count of dead letters, and when it was made. */
+let lastCount = null;
+
+/** What the page needs to know of its server before it can show anything. */
+async function aboutServer() {
+  const say = (words) => byId("main").replaceChildren(element("p", { class: "panel nothing" }, words));
+  for (;;) {
+    const slow = setTimeout(say, SLOW_AFTER_MS, "Not known: no answer yet.");
+    try {
+      return await getJson("/local/about");
+    } catch (error) {
+      say(`Not known: ${reasonOf(error)}. Trying again.`);
+      await new Promise((resolve) => {
+        setTimeout(resolve, START_AGAIN_AFTER_MS);
+      });
+    } finally {
+      clearTimeout(slow);
+    }
+  }
+}
 
 function decoded(text) {
   try {
@@ -87,15 +109,27 @@ function show() {
 async function countLetters() {
   if (performance.now() - counted < COUNT_EVERY_MS) return;
   counted = performance.now();
-  const badge = byId("dead-count");
+  const slow = setTimeout(() => showCount(null, "no answer yet"), SLOW_AFTER_MS);
   try {
     const { waiting } = await getJson("/v1/dead-letters?limit=1");
-    badge.textContent = waiting || "";
+    showCount(waiting);
   } catch (error) {
-    // None is what it would say of none.
-    badge.textContent = "?";
-    throw error;
+    // The view may still be read: not everybody may list dead letters.
+    showCount(null, reasonOf(error));
+  } finally {
+    clearTimeout(slow);
   }
+}
+
+/** An empty badge would say that there are none. */
+function showCount(waiting, reason = "") {
+  if (waiting !== null) lastCount = { waiting, at: Date.now() };
+  const badge = byId("dead-count");
+  badge.dataset.known = waiting === null ? "unknown" : "fresh";
+  badge.textContent = waiting ?? `${lastCount?.waiting || ""}?`;
+  if (waiting === 0) badge.textContent = "";
+  const before = lastCount ? `; ${lastCount.waiting} at ${clock(lastCount.at)}` : "";
+  badge.title = waiting === null ? `Not known: ${reason}${before}` : "";
 }
 
 byId("mailbox-link").hidden = !about.mailbox;
@@ -130,5 +164,5 @@ addEventListener("hashchange", () => {
 show();
 const lookNow = poll(async () => {
   const view = current;
-  await Promise.all([view.refresh(), countLetters()]);
+  await all([view.refresh(), countLetters()]);
 }, () => about.poll_ms);

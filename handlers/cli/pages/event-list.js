@@ -25,6 +25,10 @@ export function eventList({ path, placeName, withAccount = false, firstPage = PA
   let next = null;
   let started = false;
   let shown = PAGE;
+  /** Reads for the panel that the list is in, which says what is not known. */
+  let panelRead = (read) => read();
+  /** A search that could not go as far as it should; the next look goes on with it. */
+  let unfinished = false;
 
   const search = element("input", { type: "search", "aria-label": "Search events", placeholder: "Search reference, id, amount\u2026", id: "event-search", value: query });
   const types = element("select", { "aria-label": "Type of event", id: "event-type" }, element("option", { value: "" }, "All types"),
@@ -64,22 +68,23 @@ export function eventList({ path, placeName, withAccount = false, firstPage = PA
       add(read.events);
       return [];
     }
-    const fresh = add(read.events);
-    // All of a page new: there may be more between it and what was known.
-    for (let pages = 1; read.next && read.events.every((event) => fresh.includes(event)); pages += 1) {
+    // All of a page new: there may be more between it and what was known. Nothing is
+    // kept before that is read too: the next look would take it for joined.
+    const found = [...read.events];
+    for (let pages = 1; read.next && !read.events.some((event) => known.has(event.event_id)); pages += 1) {
       if (pages === PAGES_TO_JOIN) {
         [seen, known, next] = [[], new Set(), read.next];
-        add(fresh);
         break;
       }
       read = await page(read.next, BIG_PAGE);
-      fresh.push(...add(read.events));
+      found.push(...read.events);
     }
-    return fresh;
+    return add(found);
   }
 
   /** Reads on into the past until enough is there to show, or it has gone far. */
   async function readOn() {
+    unfinished = true;
     const until = seen.length + SEARCH_AT_ONCE;
     while (next && seen.length < until && seen.filter(matches).length < shown) {
       const read = await page(next, filtered() ? BIG_PAGE : PAGE);
@@ -87,6 +92,7 @@ export function eventList({ path, placeName, withAccount = false, firstPage = PA
       next = read.next;
       show([]);
     }
+    unfinished = false;
   }
 
   function show(fresh) {
@@ -105,7 +111,7 @@ export function eventList({ path, placeName, withAccount = false, firstPage = PA
     shown = PAGE;
     onFilter({ q: search.value.trim(), type: types.value });
     show([]);
-    await readOn().catch(() => {});
+    await panelRead(readOn).catch(() => {});
     show([]);
   };
   let typing = 0;
@@ -117,7 +123,7 @@ export function eventList({ path, placeName, withAccount = false, firstPage = PA
   more.addEventListener("click", async () => {
     shown += PAGE;
     more.disabled = true;
-    await readOn().catch(() => {});
+    await panelRead(readOn).catch(() => {});
     more.disabled = false;
     show([]);
   });
@@ -127,11 +133,18 @@ export function eventList({ path, placeName, withAccount = false, firstPage = PA
     body: element("div", { class: "list" }, rows, nothing, more),
     /** All that was read, newest first, and whether there is more. */
     events: () => ({ events: seen, more: Boolean(next) }),
+    /** Reads for a panel from now on, also where a button or the search asks for it. */
+    readFor(read) {
+      panelRead = read;
+    },
     async refresh() {
       const first = !started;
       const fresh = await look();
-      if (first && filtered()) await readOn();
       show(fresh);
+      if ((first && filtered()) || unfinished) {
+        await readOn();
+        show(fresh);
+      }
       if (fresh.length > 0) announce(told(fresh));
       return fresh;
     },

@@ -1,14 +1,30 @@
-import { getJson } from "./api.js";
-import { announce, byId, element, foreign, poll, syncRows, time } from "./page.js";
+import { getJson, orNone, withQuery } from "./api.js";
+import { reader } from "./known.js";
+import { all, announce, byId, element, foreign, poll, syncRows, time } from "./page.js";
 
-// More than anybody scrolls through; the API has them all.
-const MAILS = 200;
+const PAGE = 100;
+/** The API gives no more at once. */
+const BIGGEST_PAGE = 500;
 const TABS = ["html", "text", "headers"];
 
+const listRead = reader(byId("mails"));
+const mailRead = reader(byId("mail"));
+
+/** Those of the list that were read, newest first, without their contents. */
 let mails = [];
+/** Of the last look: how many there are, and whether older ones were not read yet. */
+let total = 0;
+let more = false;
+/** The mailbox's own mark; another one means that mails may have been erased. */
+let edition = null;
+
+/** What the address names: a mail's own id, or its notification's (links from elsewhere). */
 let openId = hashId();
-let shownId = "";
-let seenMails = false;
+/** The mail that is shown; null where there is none. */
+let mail = null;
+/** What was looked for last, in which edition, and among how many if it was not there. */
+let looked = "";
+let focusNext = false;
 let leaving = null;
 
 function hashId() {
@@ -19,8 +35,7 @@ function hashId() {
   }
 }
 
-/** A mail is named by its own id, or by its notification's (the console's links). */
-const find = (id) => mails.find((mail) => String(mail.id) === id || mail.notification_id === id);
+const list = (parameters) => getJson(withQuery("/local/mails", { limit: PAGE, ...parameters }));
 
 function mailRow(mail) {
   const link = element("a", { href: `#${encodeURIComponent(mail.id)}` },
@@ -43,21 +58,43 @@ function fileLink(mail, file) {
   return element("a", { href, download: file.name }, foreign(`${file.name} (${file.size} bytes)`));
 }
 
-function show() {
-  const mail = find(openId);
+/** Marks the row of the mail that is shown. */
+function markRow() {
   for (const row of byId("mail-rows").children) {
-    const current = mail && row.dataset.key === String(mail.id);
     const link = row.querySelector("a");
-    if (current) link.setAttribute("aria-current", "true");
+    if (mail && row.dataset.key === String(mail.id)) link.setAttribute("aria-current", "true");
     else link.removeAttribute("aria-current");
   }
-  byId("mailbox").classList.toggle("reading", Boolean(mail));
+}
+
+/** Reads the mail that the address names, once: a mail does not change. */
+async function readMail() {
+  const wanted = openId;
+  const known = () => `${wanted} ${edition} ${mail ? "" : total}`;
+  if (wanted && looked === known()) return;
+  const found = wanted ? await mailOf(wanted) : null;
+  // Another one was opened in the meantime.
+  if (wanted !== openId) return;
+  const shown = mail?.id;
+  mail = found;
+  looked = known();
+  showMail(shown !== mail?.id);
+}
+
+async function mailOf(id) {
+  if (/^\d+$/.test(id)) return orNone(getJson(`/local/mails/${id}`));
+  const page = await orNone(list({ notification_id: id, limit: 1 }));
+  return page?.mails.length ? orNone(getJson(`/local/mails/${page.mails[0].id}`)) : null;
+}
+
+function showMail(isOther) {
+  markRow();
+  byId("mailbox").classList.toggle("reading", Boolean(openId));
+  byId("back").hidden = !openId;
   byId("mail-open").hidden = !mail;
   byId("mail-none").hidden = Boolean(mail);
-  byId("mail-none").textContent = openId && seenMails ? "This mail is not in the mailbox." : "Open a mail to read it.";
-  // A mail never changes: what is shown once stays, with its scroll position.
-  if (!mail || shownId === mail.id) return;
-  shownId = mail.id;
+  byId("mail-none").textContent = openId ? "This mail is not in the mailbox." : "Open a mail to read it.";
+  if (!mail) return;
   byId("mail-subject").textContent = mail.subject;
   byId("mail-from").textContent = addresses(mail.from);
   byId("mail-to").textContent = addresses(mail.to);
@@ -73,6 +110,8 @@ function show() {
     element("dt", {}, foreign(name)),
     element("dd", {}, foreign(value)),
   ]));
+  if (isOther && focusNext) byId("mail-subject").focus({ preventScroll: true });
+  focusNext = false;
 }
 
 function selectTab(name, { focus = false } = {}) {
@@ -104,23 +143,74 @@ byId("back").addEventListener("click", () => {
 
 addEventListener("hashchange", () => {
   openId = hashId();
-  show();
-  if (find(openId)) byId("mail-subject").focus({ preventScroll: true });
-  else leaving?.focus();
+  focusNext = Boolean(openId);
+  mail = null;
+  looked = "";
+  // Nothing of another mail stays while this one is read.
+  showOpening();
+  if (!openId) leaving?.focus();
   leaving = null;
+  lookNow();
 });
 
-poll(async () => {
-  mails = (await getJson(`/local/inbox?limit=${MAILS}`)).slice(0, MAILS);
-  const rows = byId("mail-rows");
-  const fresh = syncRows(rows, mails.map(({ id, to, subject, sent_at }) => ({ id, to, subject, sent_at })), (mail) => String(mail.id), mailRow);
-  byId("mails-count").textContent = mails.length === MAILS ? `newest ${MAILS}` : mails.length || "";
-  byId("mails-nothing").hidden = mails.length > 0;
-  if (seenMails && fresh.length > 0) {
-    announce(fresh.length === 1 ? `New mail: ${fresh[0].subject}` : `${fresh.length} new mails`);
-    const keys = new Set(fresh.map((mail) => String(mail.id)));
-    for (const row of rows.children) row.classList.toggle("fresh", keys.has(row.dataset.key));
+function showOpening() {
+  markRow();
+  byId("mailbox").classList.toggle("reading", Boolean(openId));
+  byId("back").hidden = !openId;
+  byId("mail-open").hidden = true;
+  byId("mail-none").hidden = Boolean(openId);
+  byId("mail-none").textContent = "Open a mail to read it.";
+}
+
+/** Reads what is new, or all anew where that does not go on from what is there. */
+async function readList() {
+  const first = edition === null;
+  let page = await list(first ? {} : { after: mails[0]?.id ?? 0 });
+  const goesOn = !first && page.edition === edition && !page.more && page.total === total + page.mails.length;
+  if (goesOn) {
+    mails = [...page.mails, ...mails];
+  } else {
+    if (!first) page = await list({ limit: Math.min(Math.max(mails.length, PAGE), BIGGEST_PAGE) });
+    mails = page.mails;
+    more = page.more;
   }
-  seenMails = true;
-  show();
+  const changed = !goesOn || page.mails.length > 0;
+  ({ total, edition } = page);
+  if (changed) showList(first);
+}
+
+function showList(first) {
+  const rows = byId("mail-rows");
+  const old = rows.children.length;
+  const newest = Number(rows.firstElementChild?.dataset.key ?? 0);
+  syncRows(rows, mails, (one) => String(one.id), mailRow);
+  byId("mails-count").textContent = more ? `newest ${mails.length} of ${total}` : total;
+  byId("mails-nothing").hidden = total > 0;
+  byId("mails-older").hidden = !more;
+  const fresh = first || (old === 0 && total > mails.length) ? [] : mails.filter((one) => one.id > newest);
+  if (fresh.length > 0) announce(fresh.length === 1 ? `New mail: ${fresh[0].subject}` : `${fresh.length} new mails`);
+  const keys = new Set(fresh.map((one) => String(one.id)));
+  for (const row of rows.children) row.classList.toggle("fresh", keys.has(row.dataset.key));
+  markRow();
+}
+
+byId("mails-older").addEventListener("click", async ({ target }) => {
+  target.disabled = true;
+  const before = mails.at(-1).id;
+  try {
+    const page = await listRead(() => list({ before }));
+    // The list was read anew in the meantime, and is another one.
+    if (mails.at(-1)?.id === before) {
+      mails = [...mails, ...page.mails];
+      more = page.more;
+      showList(false);
+      byId("mail-rows").children[mails.length - page.mails.length]?.querySelector("a").focus();
+    }
+  } catch {
+    // The panel says it.
+  }
+  target.disabled = false;
 });
+
+if (openId) showOpening();
+const lookNow = poll(() => all([listRead(readList), mailRead(readMail)]));

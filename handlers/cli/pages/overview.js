@@ -3,7 +3,8 @@
 
 import { getJson } from "./api.js";
 import { eventList } from "./event-list.js";
-import { element } from "./page.js";
+import { reader } from "./known.js";
+import { all, element } from "./page.js";
 import { pulse } from "./pulse.js";
 import { panel } from "./rows.js";
 
@@ -20,19 +21,22 @@ export function mount(main, { about }) {
   const charts = pulse();
   const list = eventList({ path: "/v1/events", placeName: "cursor", withAccount: true, firstPage: 50 });
   const latest = panel("events", "Latest events", list.body);
+  const latestRead = reader(latest);
+  list.readFor(latestRead);
   main.append(welcome, charts.element, latest);
   copy.addEventListener("click", () => copyText(lines, copied));
 
+  async function readLatest() {
+    await list.refresh();
+    const none = list.events().events.length === 0 && (await getJson("/v1/accounts?limit=1")).accounts.length === 0;
+    welcome.hidden = !none || Boolean(about.endpoint);
+    for (const part of [charts.element, latest]) part.hidden = !welcome.hidden;
+    if (!welcome.hidden) lines.textContent ||= firstAccount();
+  }
+
   return {
     title: "Overview",
-    async refresh() {
-      await list.refresh();
-      const none = list.events().events.length === 0 && (await getJson("/v1/accounts?limit=1")).accounts.length === 0;
-      welcome.hidden = !none || Boolean(about.endpoint);
-      for (const part of [charts.element, latest]) part.hidden = !welcome.hidden;
-      if (!welcome.hidden) lines.textContent ||= firstAccount();
-      else await charts.refresh();
-    },
+    refresh: () => all([latestRead(readLatest), welcome.hidden ? charts.refresh() : null]),
   };
 }
 

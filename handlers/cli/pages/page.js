@@ -3,7 +3,11 @@
 // All text goes in through textContent, so whatever a bank puts into a
 // reference stays text.
 
+import { giveUpReading } from "./api.js";
+
 const POLL_MS = 1000;
+/** After slow answers the page looks more rarely, and still often enough for what it shows to be of now. */
+const LONGEST_PAUSE_MS = 15_000;
 
 export const byId = (id) => document.getElementById(id);
 
@@ -20,11 +24,29 @@ export function element(name, attributes = {}, ...children) {
 /** Text of others: its writing direction must not spill into what is ours. */
 export const foreign = (text) => element("bdi", {}, String(text));
 
+/** Looks now; set by `poll`. */
+let look = () => {};
+
+/** Looks now, and gives up a look that has no answer yet. */
+export function lookAgain() {
+  giveUpReading();
+  look();
+}
+
+/** The values of all promises, once each of them has come to its end: no look leaves a request behind. */
+export async function all(promises) {
+  const ends = await Promise.allSettled(promises);
+  const failed = ends.find(({ status }) => status === "rejected");
+  if (failed) throw failed.reason;
+  return ends.map(({ value }) => value);
+}
+
 /**
  * Calls `refresh` again and again while the page can be seen, never twice at
  * once, and more rarely when the answers take long. Returns what calls it now.
  */
 export function poll(refresh, pause = () => POLL_MS) {
+  look = tick;
   let timer = 0;
   let running = false;
   let again = false;
@@ -42,17 +64,19 @@ export function poll(refresh, pause = () => POLL_MS) {
       await refresh();
       showLive("live", "Live");
     } catch (error) {
-      const stopped = error instanceof TypeError || error.name === "TimeoutError";
-      showLive("lost", stopped ? "Not reachable, retrying" : error.message);
+      if (error.name !== "AbortError") showLive("lost", isUnanswered(error) ? "Not reachable, retrying" : error.message);
     }
     running = false;
     const took = performance.now() - began;
-    timer = setTimeout(tick, again ? 0 : Math.max(pause(), 3 * took));
+    timer = setTimeout(tick, again ? 0 : Math.max(pause(), Math.min(3 * took, LONGEST_PAUSE_MS)));
   }
   document.addEventListener("visibilitychange", tick);
   tick();
   return tick;
 }
+
+/** Whether a request got no answer at all. */
+export const isUnanswered = (error) => error instanceof TypeError || error.name === "TimeoutError";
 
 function showLive(state, text) {
   byId("live").dataset.state = state;
@@ -140,6 +164,9 @@ const MOMENT = new Intl.DateTimeFormat(undefined, {
   day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hourCycle: "h23",
 });
 const WHOLE = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
+
+/** A local time of today, in milliseconds, to the second. */
+export const clock = (ms) => TIME.format(ms);
 
 /** A local time, short where it is today's, with UTC on hover. */
 export function time(text, { whole = false, exact = false } = {}) {

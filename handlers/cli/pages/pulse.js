@@ -3,7 +3,8 @@
 
 import { accountPath, getJson, withQuery } from "./api.js";
 import { fitted, frame, scale, scales, svg } from "./chart.js";
-import { element } from "./page.js";
+import { reader } from "./known.js";
+import { all, element } from "./page.js";
 import { panel } from "./rows.js";
 
 const WINDOW_MS = 15 * 60_000;
@@ -23,8 +24,8 @@ const FINAL = ["SENT", "SKIPPED", "REJECTED"];
 const CLOCK = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 
 export function pulse() {
-  const bars = element("div", { class: "chart-holder" });
-  const dots = element("div", { class: "chart-holder" });
+  const bars = element("div", { class: "chart-holder unread" });
+  const dots = element("div", { class: "chart-holder unread" });
   const rateText = element("p", { class: "reading" });
   const lagText = element("p", { class: "reading" });
   /** When each event of the window was recorded. */
@@ -32,6 +33,8 @@ export function pulse() {
   /** From recorded to sent, by notification, in milliseconds. */
   const lags = new Map();
   const toSample = new Map();
+  /** Accounts whose notifications were looked at, and when. */
+  const sampled = new Map();
   let complete = true;
   let now = Date.now();
 
@@ -41,26 +44,31 @@ export function pulse() {
     for (const at of recorded.values()) newest = Math.max(newest, at);
     const from = new Date(Math.max(now - WINDOW_MS, newest - OVERLAP_MS)).toISOString();
     let place = null;
+    // Kept once all pages are there: the next look goes on from the newest, and would not fill a gap.
+    const read = [];
     for (let pages = 0; pages < MOST_PAGES; pages += 1) {
       const page = await getJson(withQuery("/v1/events", { order: "desc", limit: PAGE, from, cursor: place }));
-      for (const event of page.events) {
-        if (recorded.has(event.event_id)) continue;
-        recorded.set(event.event_id, Date.parse(event.recorded_at));
-        toSample.set(event.account_id, now);
-      }
+      read.push(...page.events);
       place = page.next;
       if (!place) break;
+    }
+    for (const event of read) {
+      if (recorded.has(event.event_id)) continue;
+      recorded.set(event.event_id, Date.parse(event.recorded_at));
+      toSample.set(event.account_id, now);
     }
     complete &&= !place;
     for (const [id, at] of recorded) if (at < now - WINDOW_MS) recorded.delete(id);
     for (const [id, lag] of lags) if (lag.at < now - WINDOW_MS) lags.delete(id);
+    for (const [id, at] of sampled) if (at < now - WINDOW_MS) sampled.delete(id);
     for (const [id, since] of toSample) if (since < now - SAMPLE_WITHIN_MS) toSample.delete(id);
   }
 
   async function sampleLags() {
     const accounts = [...toSample.keys()].slice(-ACCOUNTS_AT_ONCE);
-    await Promise.all(accounts.map(async (id) => {
+    await all(accounts.map(async (id) => {
       const page = await getJson(`${accountPath(id)}/notifications?limit=${NOTIFICATIONS}`);
+      sampled.set(id, now);
       const recent = page.notifications.filter((item) => recorded.has(item.event_id));
       for (const item of recent) {
         // What waits for the morning or for a digest is not late.
@@ -75,6 +83,8 @@ export function pulse() {
   }
 
   function drawBars(width) {
+    // An empty chart would say that nothing was recorded.
+    if (!rateText.textContent) return [];
     const last = Math.floor(now / BUCKET_MS);
     const count = WINDOW_MS / BUCKET_MS;
     const buckets = new Array(count).fill(0);
@@ -95,6 +105,7 @@ export function pulse() {
   }
 
   function drawDots(width) {
+    if (!lagText.textContent) return [];
     const values = [...lags.values()];
     const slowest = values.reduce((most, lag) => Math.max(most, lag.ms), 1000);
     const { x, floor } = scales(width, HEIGHT, [now - WINDOW_MS, now], [0, 1]);
@@ -111,20 +122,46 @@ export function pulse() {
   const redrawBars = fitted(bars, drawBars);
   const redrawDots = fitted(dots, drawDots);
 
+  function showRate() {
+    const minute = [...recorded.values()].filter((at) => at > now - 60_000).length;
+    const least = complete ? "" : "more than ";
+    rateText.textContent = `${minute === recorded.size ? least : ""}${minute} in the last minute, ${least}${recorded.size} in 15 minutes`;
+    redrawBars();
+  }
+
+  function showLag() {
+    const sorted = [...lags.values()].map((lag) => lag.ms).sort((a, b) => a - b);
+    if (sorted.length > 0) {
+      lagText.textContent = `median ${seconds(sorted[Math.floor(sorted.length / 2)])}, longest ${seconds(sorted.at(-1))}, of ${sorted.length} sampled mails`;
+    } else if (recorded.size === 0) {
+      lagText.textContent = "No event was recorded in the last 15 minutes.";
+    } else if (sampled.size === 0) {
+      lagText.textContent = "Not known: no account with new events was sampled.";
+    } else {
+      lagText.textContent = `${sampled.size === 1 ? "1 account" : `${sampled.size} accounts`} sampled: no mail was sent for new events.`;
+    }
+    redrawDots();
+  }
+
+  const throughput = panel("throughput", "Events recorded", rateText, bars);
+  const lag = panel("lag", "From recording to mail", lagText, dots);
+  const [throughputRead, lagRead] = [reader(throughput), reader(lag)];
+
   return {
-    element: element("div", { class: "columns halves" },
-      panel("throughput", "Events recorded", rateText, bars), panel("lag", "From recording to mail", lagText, dots)),
+    element: element("div", { class: "columns halves" }, throughput, lag),
     async refresh() {
-      await readEvents();
-      await sampleLags();
-      const minute = [...recorded.values()].filter((at) => at > now - 60_000).length;
-      rateText.textContent = `${minute} in the last minute, ${complete ? "" : "more than "}${recorded.size} in 15 minutes`;
-      const sorted = [...lags.values()].map((lag) => lag.ms).sort((a, b) => a - b);
-      lagText.textContent = sorted.length
-        ? `median ${seconds(sorted[Math.floor(sorted.length / 2)])}, longest ${seconds(sorted.at(-1))}, of ${sorted.length} sampled mails`
-        : "No mail was sent in the last 15 minutes.";
-      redrawBars();
-      redrawDots();
+      const events = readEvents();
+      await all([
+        throughputRead(async () => {
+          await events;
+          showRate();
+        }),
+        lagRead(async () => {
+          await events;
+          await sampleLags();
+          showLag();
+        }),
+      ]);
     },
   };
 }

@@ -4,7 +4,8 @@
 
 import { ask, getJson, orNone } from "./api.js";
 import { acts, confirmed } from "./dialog.js";
-import { digits, element, foreign, syncRows, time } from "./page.js";
+import { reader } from "./known.js";
+import { all, digits, element, foreign, syncRows, time } from "./page.js";
 import { accountLink, panel } from "./rows.js";
 
 const KEPT = "ledgerbell-replays";
@@ -31,12 +32,14 @@ export function mount(main, { id: opened }) {
   const start = element("button", { type: "button", class: "action", id: "replay-start" }, "Rebuild");
   const status = element("p", { class: "status", role: "status" });
   const rows = element("ol", { class: "rows" });
-  const nothing = element("p", { class: "nothing", hidden: "" }, "No replay was started from this browser.");
+  const nothing = element("p", { class: "nothing", hidden: "" });
+  const replaysPanel = panel("replays", "Replays", rows, nothing);
+  const replaysRead = reader(replaysPanel);
   main.append(
     panel("new-replay", "Rebuild the balances",
       element("p", { class: "text" }, "From the events alone, beside the live balances, which do not change. No mail is sent and nothing is published."),
       element("div", { class: "filter" }, element("label", { for: "replay-accounts" }, "Accounts"), accounts, start), status),
-    panel("replays", "Replays", rows, nothing),
+    replaysPanel,
   );
 
   async function begin(request) {
@@ -52,8 +55,10 @@ export function mount(main, { id: opened }) {
   const ended = new Map();
   const rates = new Map();
 
-  async function refresh() {
-    const found = await Promise.all(kept().map(async (id) => ended.get(id) || orNone(getJson(`/v1/replays/${encodeURIComponent(id)}`))));
+  const refresh = () => replaysRead(read);
+
+  async function read() {
+    const found = await all(kept().map(async (id) => ended.get(id) || orNone(getJson(`/v1/replays/${encodeURIComponent(id)}`))));
     const replays = found.filter(Boolean);
     for (const replay of replays) {
       if (replay.state === "done" || replay.state === "failed") ended.set(replay.replay_id, replay);
@@ -61,6 +66,7 @@ export function mount(main, { id: opened }) {
     }
     syncRows(rows, replays, (replay) => replay.replay_id, (replay) => replayRow(replay, begin, status));
     nothing.hidden = replays.length > 0;
+    nothing.textContent = kept().length === 0 ? "No replay was started from this browser." : "The replays that were started from this browser are not stored any more.";
   }
 
   return { title: "Replays", refresh };

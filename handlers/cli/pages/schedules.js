@@ -2,6 +2,7 @@
 
 import { accountPath, ask, getJson } from "./api.js";
 import { acts, confirmed } from "./dialog.js";
+import { reader } from "./known.js";
 import { digits, element, foreign, syncRows, time } from "./page.js";
 import { eventHref, money, panel } from "./rows.js";
 import { EVENT_NAMES, explained, named } from "./words.js";
@@ -20,7 +21,7 @@ export function schedulesPanel(accountId, currencyOf) {
   const nothing = element("p", { class: "nothing", hidden: "" }, "Nothing is scheduled.");
   const status = element("p", { class: "status", role: "status" });
 
-  async function refresh() {
+  async function read() {
     const { schedules } = await getJson(`${path}?limit=${MOST}`);
     syncRows(rows, schedules, (schedule) => schedule.schedule_id, row);
     nothing.hidden = schedules.length > 0;
@@ -46,7 +47,12 @@ export function schedulesPanel(accountId, currencyOf) {
       money(digits(operation.data.amount), operation.data.currency), cancel);
   }
 
-  return { panel: panel("schedules", "Schedules", rows, nothing, newSchedule(pathOf, currencyOf, refresh), status), refresh };
+  const refresh = (exists = true) => listRead(async () => {
+    if (await exists) await read();
+  });
+  const whole = panel("schedules", "Schedules", rows, nothing, newSchedule(pathOf, currencyOf, refresh), status);
+  const listRead = reader(whole);
+  return { panel: whole, refresh };
 }
 
 function field(label, control) {
@@ -68,6 +74,7 @@ function newSchedule(pathOf, currencyOf, refresh) {
   });
   acts(make, status, async () => {
     const currency = currencyOf();
+    if (!currency) throw new Error("The account's currency is not known yet.");
     const data = { amount: amount.value.trim(), currency, ...(reference.value.trim() ? { reference: reference.value.trim() } : {}) };
     const body = { operation: { type: type.value, data }, when: { [kind.value]: when.value.trim() }, time_zone: zone.value.trim() };
     if (!id.value.trim()) throw new Error("A schedule needs a name.");

@@ -3,15 +3,19 @@
 // what became of it, what the provider told, and the mail.
 
 import { accountPath, getJson, withQuery } from "./api.js";
-import { digits, element, foreign, syncRows, time, update } from "./page.js";
+import { reader } from "./known.js";
+import { all, digits, element, foreign, syncRows, time, update } from "./page.js";
 import { accountHref, eventHref, further, money, movedMoney, panel, stateMark } from "./rows.js";
-import { EVENT_NAMES, KIND_NAMES, PROVIDER_NAMES, STATE_NAMES, explained, named } from "./words.js";
+import { EVENT_NAMES, KIND_NAMES, PROVIDER_NAMES, REASONS, STATE_NAMES, explained, named } from "./words.js";
 
 const NOTIFICATION_PAGE = 100;
 /** Pages of notifications that are looked through: newest events come first. */
 const MOST_PAGES = 20;
+/** The rest of the story does not wait longer for the dead letters, which not everybody may list. */
+const LETTERS_WITHIN_MS = 5000;
+const FINAL = ["SENT", "SKIPPED", "REJECTED"];
 
-export function mount(main, { id, version, about }) {
+export function mount(main, { id, version, about: { mailbox: hasMailbox } }) {
   const path = accountPath(id);
   const title = element("h2", { tabindex: "-1", id: "story-title" }, `Version ${version}`);
   const sum = element("p", { class: "balance" });
@@ -23,33 +27,73 @@ export function mount(main, { id, version, about }) {
   const missing = element("p", { class: "nothing", hidden: "" }, "There is no such event.");
   const story = element("section", { class: "panel", "aria-labelledby": "story-title" },
     element("div", { class: "heading" }, title, facts, sum), steps, missing, line);
-  main.append(story, element("div", { class: "columns halves" }, panel("facts", "Recorded data", data), panel("mail", "The mail", mails)));
+  const [factsPanel, mailPanel] = [panel("facts", "Recorded data", data), panel("mail", "The mail", mails)];
+  const below = element("div", { class: "columns halves" }, factsPanel, mailPanel);
+  const [storyRead, factsRead, mailRead] = [story, factsPanel, mailPanel].map(reader);
+  main.append(story, below);
 
   let event = null;
   let before = null;
   let after = null;
+  let lastLetters = [];
 
   async function refresh() {
-    if (!event) await readEvent();
-    if (!event) return;
-    const [account, told, letters] = await Promise.all([
-      getJson(path), notificationsOf(path, version), getJson("/v1/dead-letters?limit=100"),
+    const read = event ? Promise.resolve() : readEvent();
+    // Each panel is read by itself: one that fails takes none of the others with it.
+    const decided = read.then(() => event && readOutcome());
+    await all([
+      factsRead(() => read),
+      storyRead(async () => {
+        const outcome = await decided;
+        if (!outcome) return;
+        syncRows(line, timeline({ event, before, after, ...outcome }), (step) => step.key, stepRow);
+        showSteps(outcome.account);
+      }),
+      mailRead(async () => {
+        const outcome = await decided;
+        if (outcome) showMails(outcome, await mailsOf(outcome.told));
+      }),
     ]);
-    const ours = letters.dead_letters.filter((letter) => letter.event_id === event.event_id);
-    const known = letters.complete || ours.length > 0;
-    syncRows(line, timeline({ event, before, after, account, told, letters: ours, known }), (step) => step.key, stepRow);
-    showSteps(account);
-    await showMails(told);
+  }
+
+  /** What was decided about the event, and what failed of it. */
+  async function readOutcome() {
+    const [account, told, letters] = await all([
+      getJson(path),
+      notificationsOf(path, version),
+      readLetters(),
+    ]);
+    const parked = (letter) => account.version < version && letter.kind === "account" && letter.account_id === id;
+    // An overdrawn account has an event of its own on the bus, which is not stored.
+    const ids = [event.event_id, await derivedId(event.event_id, "AccountOverdrawn")];
+    const ours = letters.dead_letters.filter((letter) => (letter.event_id && ids.includes(letter.event_id)) || parked(letter));
+    return { account, told, letters: ours, known: letters.complete || ours.length > 0 };
+  }
+
+  /** The dead letters; the last known ones, as incomplete, where they cannot be listed in time. */
+  async function readLetters() {
+    const listed = getJson("/v1/dead-letters?limit=100");
+    const late = new Promise((resolve) => {
+      setTimeout(resolve, LETTERS_WITHIN_MS, null);
+    });
+    const found = await Promise.race([listed.catch(() => null), late]);
+    if (!found) return { dead_letters: lastLetters, complete: false };
+    lastLetters = found.dead_letters;
+    return found;
   }
 
   async function readEvent() {
     const page = await getJson(withQuery(`${path}/events`, { after_version: version - 1, limit: 1 }));
     event = page.events.find((candidate) => candidate.version === version) || null;
     missing.hidden = Boolean(event);
+    below.hidden = !event;
     if (!event) return;
-    [before, after] = await Promise.all([
+    const read = event;
+    event = null;
+    [before, after] = await all([
       version > 1 ? getJson(`${path}?as_of_version=${version - 1}`) : null, getJson(`${path}?as_of_version=${version}`),
     ]);
+    event = read;
     title.textContent = named(EVENT_NAMES, event.type);
     sum.replaceChildren(movedMoney(event) ?? "");
     data.replaceChildren(...recorded(event).flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, foreign(value))]));
@@ -61,18 +105,23 @@ export function mount(main, { id, version, about }) {
     update(steps, [Boolean(older), Boolean(newer)], () => [older, newer].filter(Boolean));
   }
 
-  async function showMails(told) {
-    if (!about.mailbox) {
-      update(mails, null, () => [element("p", { class: "nothing" }, "Mails are not kept after sending, but their template, version and hash are; `ledgerbell preview` shows a similar one.")]);
-      return;
-    }
-    const found = [];
-    // What waited for a digest is told by the digest's mail.
-    for (const id of new Set(told.map((item) => item.digest_id ?? item.notification_id))) {
-      found.push(...await getJson(`/local/inbox?notification_id=${id}`));
-    }
+  /** The mails about the event, each once: what waited for a digest is in the digest's mail. */
+  async function mailsOf(told) {
+    if (!hasMailbox) return [];
+    const ids = [...new Set(told.map(mailOf))];
+    const pages = await all(ids.map((mail) => getJson(`/local/mails?notification_id=${mail}`)));
+    return pages.flatMap((page) => page.mails);
+  }
+
+  function showMails(outcome, found) {
+    const texts = outcomeWords(outcome, hasMailbox ? found : null);
     // A frame that is made anew loses its place, and a mail never changes.
-    update(mails, found.map((mail) => mail.id), () => (found.length ? found.map(mailView) : [element("p", { class: "nothing" }, "No mail was sent about this event.")]));
+    update(mails, [found.map((mail) => mail.id), texts], () => [
+      ...texts.map(({ words, until, href }) => element("p", { class: "outcome-line" }, foreign(words), until ? time(until, { exact: true }) : "",
+        ...(href ? [" ", element("a", { href }, "Dead letters")] : []))),
+      ...found.map(mailView),
+      hasMailbox ? "" : element("p", { class: "nothing" }, "Mails are not kept after sending, but their template, version and hash are; `ledgerbell preview` shows a similar one."),
+    ]);
   }
 
   return { title: `${id}, version ${version}`, refresh };
@@ -85,6 +134,64 @@ function mailView(mail) {
       element("a", { href: `/inbox#${encodeURIComponent(mail.id)}` }, "in the mailbox")),
     // Served with a policy of its own, into a frame that may do nothing.
     element("iframe", { sandbox: "", referrerpolicy: "no-referrer", title: `The mail: ${mail.subject}`, src: `/local/inbox/${encodeURIComponent(mail.id)}/message` }));
+}
+
+/** The id of an event that follows from another and is not stored: a UUID of version 5 in the namespace of the other's id. */
+async function derivedId(id, type) {
+  // Away from loopback and HTTPS a page may compute no hash.
+  if (!crypto.subtle) return null;
+  const namespace = id.replaceAll("-", "").match(/../g).map((hex) => Number.parseInt(hex, 16));
+  const hashed = await crypto.subtle.digest("SHA-1", new Uint8Array([...namespace, ...new TextEncoder().encode(type)]));
+  const bytes = new Uint8Array(hashed).slice(0, 16);
+  bytes[6] = (bytes[6] & 0x0f) | 0x50;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}
+
+/** The notification whose mail tells it. */
+const mailOf = (item) => item.digest_id ?? item.notification_id;
+
+const times = (count) => (count === 1 ? "1 try" : `${count} tries`);
+const because = (reason) => (reason ? `: ${REASONS[reason] ?? reason}` : "");
+
+/** What became of each mail about the event that cannot be shown, in words. `found` is null where no mails are kept. */
+function outcomeWords({ told, letters, known }, found) {
+  // The letter of a mail of unknown outcome says what its notification says.
+  const waiting = letters.filter(({ kind }) => kind !== "notification");
+  const lines = told.flatMap((item) => {
+    const kind = `${named(KIND_NAMES, item.kind)}${further(item) ? `, ${further(item)}` : ""}`;
+    const { reason, attempts } = item;
+    switch (item.state) {
+      case "SENT":
+        if (found?.some((mail) => mail.notification_id === mailOf(item))) return [];
+        return [{ words: `${kind}: sent${found ? ", and not in the mailbox any more" : ""}. `, until: item.sent_at }];
+      case "PLANNED":
+        return [{ words: `${kind}: not sent yet, waits ${REASONS[reason] ?? reason ?? ""} `, until: item.due_at }];
+      case "RETRY_AT": {
+        const words = `${kind}: not sent yet, failed after ${times(attempts)}${because(reason)}.`;
+        if (item.due_at) return [{ words: `${words} The next try is at `, until: item.due_at }];
+        return [waiting.length ? { words: `${words} It waits for a redrive:`, href: "#/dead-letters" } : { words: known ? `${words} It is tried again.` : words }];
+      }
+      case "SKIPPED":
+        return [{ words: `${kind}: not sent${because(reason)}.` }];
+      case "UNKNOWN":
+        return [{ words: `${kind}: may have been sent${because(reason)}.`, href: "#/dead-letters" }];
+      case "REJECTED":
+        return [{ words: `${kind}: refused${because(reason)}.` }];
+      default:
+        return [{ words: `${kind}: ${named(STATE_NAMES, item.state)}.` }];
+    }
+  });
+  const said = told.some(({ state, due_at: due }) => state === "RETRY_AT" && !due);
+  for (const letter of said ? [] : waiting) {
+    const tries = letter.attempts ? ` after ${times(letter.attempts)}` : "";
+    lines.push({ words: `${told.length ? "Failed" : "Not sent yet: failed"}${tries}: ${letter.reason}`, href: "#/dead-letters" });
+  }
+  const allDone = told.length > 0 && told.every((item) => FINAL.includes(item.state));
+  if (!known && !allDone) lines.push({ words: "Not known: a mail may have failed, and not all dead letters can be seen now.", href: "#/dead-letters" });
+  else if (lines.length === 0 && told.length === 0) lines.push({ words: "No mail so far: the event needs none, or no notification was decided yet." });
+  return lines;
 }
 
 async function notificationsOf(path, version) {

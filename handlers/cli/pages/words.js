@@ -30,8 +30,8 @@ export const STATE_NAMES = {
   SENDING: "being sent",
   RETRY_AT: "will be retried",
   SENT: "sent",
-  REJECTED: "rejected",
-  UNKNOWN: "unknown",
+  REJECTED: "refused",
+  UNKNOWN: "may have been sent",
   SKIPPED: "not sent",
 };
 export const REASONS = {

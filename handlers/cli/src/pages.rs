@@ -46,6 +46,7 @@ assets! {
     "event-list.js": JAVASCRIPT,
     "events.js": JAVASCRIPT,
     "inbox.js": JAVASCRIPT,
+    "known.js": JAVASCRIPT,
     "mailbox.css": CSS,
     "money.js": JAVASCRIPT,
     "overview.js": JAVASCRIPT,

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 
 use embedded::{FolderError, Pipeline, Settings, StartError};
 use handlers::http::router;
-use handlers::ports::SystemClock;
+use handlers::ports::{SystemClock, sender};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
@@ -84,7 +84,7 @@ async fn serve(options: &ServeOptions, started: Instant) -> ExitCode {
     let settings = Settings {
         data_dir: options.data_dir.clone(),
         bank_name: options.bank_name.clone(),
-        mail_from: options.mail_from.clone(),
+        mail_from: sender(options.mail_from_name(), &options.mail_from),
         heartbeat: embedded::HEARTBEAT,
         public_url: format!("http://{address}/v1"),
         clock: Arc::new(SystemClock),

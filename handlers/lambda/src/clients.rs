@@ -12,7 +12,7 @@ use handlers::composition::Composition;
 use handlers::notify::{LEASE, Settings, UNKNOWN_WINDOW};
 use handlers::ports::{
     Bus, Clock, Customers, DeadLetterQueue, EventStore, Ids, Keys, Mailer, Notifications,
-    RandomIds, ReadModel, Replays, Schedules, Suppressions, SystemClock,
+    RandomIds, ReadModel, Replays, Schedules, Suppressions, SystemClock, sender,
 };
 use handlers::query::time_index::SAFETY_WINDOW;
 use handlers::rotate::Rotator;
@@ -139,7 +139,7 @@ impl Composition for Clients {
     fn settings(&self) -> Settings {
         Settings {
             bank_name: variable("BANK_NAME"),
-            mail_from: variable("MAIL_FROM"),
+            mail_from: sender(&variable("MAIL_FROM_NAME"), &variable("MAIL_FROM")),
             public_url: variable("PUBLIC_URL"),
             lease: LEASE,
             message_id_domain: message_id_domain(),

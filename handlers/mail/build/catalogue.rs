@@ -40,6 +40,17 @@ pub(crate) struct Conventions {
     pub gap: String,
     pub first_of_month: Option<String>,
     pub symbols: BTreeMap<String, String>,
+    /// The time of a zone, with `#` for its city.
+    pub zone: String,
+    /// The same before a vowel.
+    pub zone_before_vowel: Option<String>,
+    /// An article of cities that the pattern beside it replaces.
+    pub zone_article: Option<(String, String)>,
+    /// The characters between values of a CSV file, and before their decimals.
+    pub csv_delimiter: Option<char>,
+    pub csv_decimal: Option<char>,
+    /// Whether a CSV file begins with a byte order mark.
+    pub csv_mark: bool,
 }
 
 impl Catalogue {
@@ -180,6 +191,13 @@ fn read_versions(
     versions
 }
 
+/// Returns the character of a value that is one ASCII character.
+fn one_ascii(value: &str) -> Option<char> {
+    let mut characters = value.chars();
+    let first = characters.next().filter(char::is_ascii)?;
+    characters.next().is_none().then_some(first)
+}
+
 fn read_conventions(
     lines: Vec<(String, String)>,
     tag: &str,
@@ -209,8 +227,32 @@ fn read_conventions(
                 }
                 None => faults.push(format!("{tag}/{FORMATS}: {value:?} is no code and symbol")),
             },
+            "csv-delimiter" => conventions.csv_delimiter = one_ascii(&value),
+            "csv-decimal" => conventions.csv_decimal = one_ascii(&value),
+            "csv-byte-order-mark" => conventions.csv_mark = value == "yes",
+            "zone" => conventions.zone = value,
+            "zone-before-vowel" => conventions.zone_before_vowel = Some(value),
+            "zone-article" => match value.split_once(' ') {
+                Some((article, pattern)) => {
+                    conventions.zone_article = Some((article.to_owned(), pattern.to_owned()));
+                }
+                None => faults.push(format!(
+                    "{tag}/{FORMATS}: {value:?} is no article and pattern"
+                )),
+            },
             _ => faults.push(format!("{tag}/{FORMATS}: {key:?} means nothing")),
         }
+    }
+    if conventions.csv_delimiter.is_none()
+        || conventions.csv_decimal.is_none()
+        || conventions.csv_delimiter == conventions.csv_decimal
+    {
+        faults.push(format!(
+            "{tag}/{FORMATS} has no csv-delimiter and csv-decimal of one ASCII character each"
+        ));
+    }
+    if !conventions.zone.contains('#') {
+        faults.push(format!("{tag}/{FORMATS} has no zone with # for a city"));
     }
     if !has_pattern {
         faults.push(format!(

@@ -84,10 +84,16 @@ pub(crate) fn templates(catalogue: &Catalogue, composition: &Composition<'_>) ->
 fn conventions_of(locale: &Locale) -> String {
     let conventions = &locale.conventions;
     format!(
-        "Conventions {{ symbol_first: {:?}, gap: {:?}, first_of_month: {:?}, symbols: &{:?} }},",
+        "Conventions {{ symbol_first: {:?}, gap: {:?}, first_of_month: {:?}, zone: {:?}, zone_before_vowel: {:?}, zone_article: {:?}, csv_delimiter: {:?}, csv_decimal: {:?}, csv_mark: {:?}, symbols: &{:?} }},",
         conventions.symbol_first,
         conventions.gap,
         conventions.first_of_month,
+        conventions.zone,
+        conventions.zone_before_vowel,
+        conventions.zone_article,
+        conventions.csv_delimiter.unwrap_or_default(),
+        conventions.csv_decimal.unwrap_or_default(),
+        conventions.csv_mark,
         conventions.symbols.iter().collect::<Vec<_>>(),
     )
 }

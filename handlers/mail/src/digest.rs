@@ -10,7 +10,7 @@ use crate::limits::MAX_DIGEST_ITEMS_SHOWN;
 use crate::money::{format_count, format_magnitude, format_movement, plural};
 use crate::render::{Mail, RenderError, Rendered, make};
 use crate::templates::Words;
-use crate::time::format_short_time;
+use crate::time::{format_short_time, format_time_before_another};
 use crate::{Amount, Direction, Envelope, Kind, format_amount, format_time, mask};
 
 /// The contents of a digest.
@@ -177,7 +177,7 @@ fn facts(notice: &DigestNotice, totals: &[DigestTotal]) -> Facts {
     facts! {
         count => format_count(notice.items.len(), locale),
         plural => plural(notice.items.len(), locale),
-        period_from => format_time(notice.from, time_zone, locale),
+        period_from => format_time_before_another(notice.from, time_zone, locale),
         period_to => format_time(notice.to, time_zone, locale),
         items => items,
         more => (more > 0).then(|| format_count(more, locale)),

@@ -12,9 +12,6 @@ use crate::{Amount, Locale};
 /// Longest name, in characters: enough for a full name, and short enough for a greeting. A longer one is cut.
 const MAX_NAME_CHARS: usize = 80;
 
-/// Longest notification id, in characters: far longer than any of ours. A longer one is cut.
-const MAX_NOTIFICATION_ID_CHARS: usize = 128;
-
 /// Longest verification code, in characters: longer than any that a person would type (`XXXX-XXXX-XXXX` has 14). A longer
 /// one is cut.
 const MAX_CODE_CHARS: usize = 32;
@@ -37,7 +34,7 @@ pub struct Envelope {
     pub bank_name: String,
     /// The customer's name in the greeting. Empty for a greeting without a name.
     pub customer_name: String,
-    /// The notification's id in the footer, by which the bank finds the mail again.
+    /// The notification's id, for messages about this value. No mail shows it: the code is shorter to read out.
     pub notification_id: String,
     /// A code like `7KQ2-MX4T-9RWB`, with which customers verify on the bank's website that the mail is genuine. Empty if
     /// the bank has no such page; its line is left out then.
@@ -72,7 +69,6 @@ impl Envelope {
             optional => optional,
             hidden => self.hide_amounts,
             possible_repeat => self.possible_repeat,
-            notification_id => one_line(&self.notification_id, MAX_NOTIFICATION_ID_CHARS),
         }
     }
 

@@ -5,8 +5,8 @@ use chrono_tz::Europe;
 use domain::OccurrenceSkipReason;
 
 use crate::{
-    Amount, DigestItem, DigestNotice, Direction, Envelope, Kind, Locale, Notice, Scheduled,
-    StatementEntry, StatementNotice,
+    Amount, DigestItem, DigestNotice, Direction, Envelope, Kind, Locale, Notice, Reversed,
+    Scheduled, StatementEntry, StatementNotice,
 };
 
 const CURRENT_ACCOUNT: &str = "FR76-3000-6000-0112-3456-7890-1234";
@@ -45,12 +45,7 @@ pub fn notice(kind: Kind, locale: Locale) -> Notice {
             "Boulangerie du Marché",
             "RF18 5390 0754 7034",
         ),
-        Kind::Reversal => (
-            4_000,
-            136_000,
-            "Boulangerie du Marché",
-            "RF18 5390 0754 7034",
-        ),
+        Kind::Reversal => (4_000, 136_000, "", "entered twice"),
         Kind::Overdrawn => (
             141_200,
             -5_200,
@@ -84,6 +79,13 @@ pub fn notice(kind: Kind, locale: Locale) -> Notice {
         },
         account_id: CURRENT_ACCOUNT.to_owned(),
         amount: (moved != 0).then(|| euros(moved)),
+        direction: match kind {
+            Kind::Deposit | Kind::LargeAmount | Kind::Reversal => Some(Direction::In),
+            Kind::Withdrawal | Kind::Overdrawn | Kind::LowBalance | Kind::ScheduleRun => {
+                Some(Direction::Out)
+            }
+            Kind::ScheduleSkipped | Kind::Statement | Kind::Security => None,
+        },
         balance_after: euros(balance),
         overdraft_limit: (kind == Kind::Overdrawn).then(|| euros(5_000)),
         threshold: match kind {
@@ -93,6 +95,10 @@ pub fn notice(kind: Kind, locale: Locale) -> Notice {
         },
         reference: words(reference),
         counterparty: words(counterparty),
+        reversed: (kind == Kind::Reversal).then(|| Reversed {
+            counterparty: Some("Boulangerie du Marché".to_owned()),
+            occurred_at: at("2026-11-12T09:41:00Z"),
+        }),
         scheduled: schedule.then(|| Scheduled {
             schedule_id: "rent-flat-3".to_owned(),
             occurrence: at("2026-12-01T08:00:00Z"),

@@ -9,7 +9,6 @@ pub(crate) const ENVELOPE: &[&str] = &[
     "optional",
     "hidden",
     "possible_repeat",
-    "notification_id",
 ];
 
 /// The additional facts of bodies, which subjects do not have.
@@ -19,11 +18,16 @@ pub(crate) const GIVEN_TO_BODIES: &[&str] = &["headline"];
 pub(crate) const NOTICE: &[&str] = &[
     "account",
     "amount",
+    "movement",
+    "direction",
     "balance_after",
     "overdraft_limit",
+    "overdraft_agreed",
     "threshold",
     "reference",
     "counterparty",
+    "reversed_party",
+    "reversed_day",
     "schedule_id",
     "planned_for",
     "skipped",
@@ -81,6 +85,7 @@ pub(crate) const SUBJECT: &[&str] = &[
     "hidden",
     "account",
     "amount",
+    "direction",
     "balance_after",
     "count",
     "plural",

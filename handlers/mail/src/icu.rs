@@ -2,10 +2,10 @@
 //!
 //! They are not `Sync`, and creating the one for times takes longer than rendering a mail.
 
-use icu_datetime::fieldsets::zone::LocalizedOffsetShort;
+use icu_datetime::fieldsets::zone::{ExemplarCity, LocalizedOffsetShort};
 use icu_datetime::fieldsets::{self, Combo};
 use icu_datetime::options::TimePrecision;
-use icu_datetime::{DateTimeFormatter, DateTimeFormatterLoadError};
+use icu_datetime::{DateTimeFormatter, DateTimeFormatterLoadError, NoCalendarFormatter};
 use icu_decimal::DecimalFormatter;
 use icu_locale_core::Locale as Tag;
 use icu_plurals::PluralRules;
@@ -23,8 +23,14 @@ pub(crate) struct Formatters {
     pub(crate) short_day: DateTimeFormatter<fieldsets::YMD>,
     /// `Nov 22, 11:00 AM`.
     pub(crate) short_time: DateTimeFormatter<fieldsets::MDT>,
+    /// `Sunday, November 22, 2026 at 11:00 AM`.
+    pub(crate) time: DateTimeFormatter<fieldsets::YMDET>,
     /// `Sunday, November 22, 2026 at 11:00 AM GMT+1`.
-    pub(crate) time: DateTimeFormatter<Combo<fieldsets::YMDET, LocalizedOffsetShort>>,
+    pub(crate) time_and_offset: DateTimeFormatter<Combo<fieldsets::YMDET, LocalizedOffsetShort>>,
+    /// `GMT+1`.
+    pub(crate) offset: NoCalendarFormatter<LocalizedOffsetShort>,
+    /// `New York`.
+    pub(crate) city: NoCalendarFormatter<ExemplarCity>,
 }
 
 impl Formatters {
@@ -43,6 +49,12 @@ impl Formatters {
                 fieldsets::MDT::medium().with_time_precision(minutes),
             )?,
             time: DateTimeFormatter::try_new(
+                tag.clone().into(),
+                fieldsets::YMDET::long().with_time_precision(minutes),
+            )?,
+            offset: NoCalendarFormatter::try_new(tag.clone().into(), LocalizedOffsetShort)?,
+            city: NoCalendarFormatter::try_new(tag.clone().into(), ExemplarCity)?,
+            time_and_offset: DateTimeFormatter::try_new(
                 tag.into(),
                 fieldsets::YMDET::long()
                     .with_time_precision(minutes)

@@ -11,6 +11,18 @@ pub(crate) struct Conventions {
     pub(crate) gap: &'static str,
     /// The first day of a month, if it is not written `1`.
     pub(crate) first_of_month: Option<&'static str>,
+    /// The time of a zone, with `#` for its city.
+    pub(crate) zone: &'static str,
+    /// The same before a vowel, if that differs.
+    pub(crate) zone_before_vowel: Option<&'static str>,
+    /// An article that cities begin with, and the pattern for the rest of such a name.
+    pub(crate) zone_article: Option<(&'static str, &'static str)>,
+    /// The character between values of a CSV file: ASCII.
+    pub(crate) csv_delimiter: char,
+    /// The character before the decimals of a CSV file: another one.
+    pub(crate) csv_decimal: char,
+    /// Whether a CSV file begins with a byte order mark.
+    pub(crate) csv_mark: bool,
     /// Code and symbol, sorted by code. A currency without a symbol is written with its code.
     pub(crate) symbols: &'static [(&'static str, &'static str)],
 }

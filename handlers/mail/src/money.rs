@@ -30,6 +30,16 @@ pub enum Direction {
     Out,
 }
 
+impl Direction {
+    /// Returns the name by which templates know it.
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Direction::In => "in",
+            Direction::Out => "out",
+        }
+    }
+}
+
 /// Most decimals that an `i64` can have. `render` refuses more than the 4 of ISO 4217.
 const MAX_DIGITS: u32 = 18;
 

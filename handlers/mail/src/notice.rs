@@ -3,13 +3,15 @@
 use chrono::{DateTime, NaiveDate, Utc};
 use domain::OccurrenceSkipReason;
 use domain::notification::Kind;
+use icu_datetime::options::Length;
 
 use crate::envelope::{check_amount, untrusted};
 use crate::facts::{Facts, facts};
 use crate::limits::{MAX_COUNTERPARTY_CHARS, MAX_REFERENCE_CHARS, MAX_SCHEDULE_ID_CHARS};
-use crate::money::format_magnitude;
+use crate::money::{format_magnitude, format_movement};
 use crate::render::{Mail, RenderError, Rendered, make};
-use crate::{Amount, Envelope, format_amount, format_date, format_time, mask};
+use crate::time::{format_day, local_day};
+use crate::{Amount, Direction, Envelope, format_amount, format_date, format_time, mask};
 
 /// The contents of a mail about one event. Strings may contain anything: they are sanitised before they are shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,12 +22,14 @@ pub struct Notice {
     pub envelope: Envelope,
     /// The account. Only its last four characters are shown.
     pub account_id: String,
-    /// The amount that moved, or for [`Kind::ScheduleSkipped`] was to move. Shown without its sign: the sentence expresses
-    /// the direction.
+    /// The amount that moved, or for [`Kind::ScheduleSkipped`] was to move. Its sign is ignored: sentences express
+    /// the direction, and the table has the sign of `direction`.
     pub amount: Option<Amount>,
+    /// The direction of the movement. `None` if nothing moved.
+    pub direction: Option<Direction>,
     /// The balance after the event.
     pub balance_after: Amount,
-    /// For [`Kind::Overdrawn`]: the overdraft limit.
+    /// For [`Kind::Overdrawn`]: the overdraft limit, 0 if none was agreed.
     pub overdraft_limit: Option<Amount>,
     /// For [`Kind::LargeAmount`] and [`Kind::LowBalance`]: the customer's threshold.
     pub threshold: Option<Amount>,
@@ -33,6 +37,8 @@ pub struct Notice {
     pub reference: Option<String>,
     /// The name of the other side.
     pub counterparty: Option<String>,
+    /// For [`Kind::Reversal`]: the movement that was undone, if it is known.
+    pub reversed: Option<Reversed>,
     /// For the kinds of a schedule: its occurrence.
     pub scheduled: Option<Scheduled>,
     /// The time at which the event occurred.
@@ -41,6 +47,15 @@ pub struct Notice {
     pub recorded_at: DateTime<Utc>,
     /// The day from which the amount counts for interest, if the bank named one.
     pub value_date: Option<NaiveDate>,
+}
+
+/// The movement that a reversal undid. It went in the opposite direction.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reversed {
+    /// The name of the other side.
+    pub counterparty: Option<String>,
+    /// The time at which it occurred.
+    pub occurred_at: DateTime<Utc>,
 }
 
 /// An occurrence of a schedule.
@@ -90,6 +105,9 @@ fn check(notice: &Notice) -> Result<(), RenderError> {
     if amount && notice.amount.is_none() {
         return missing("amount");
     }
+    if moves(kind) && notice.direction.is_none() {
+        return missing("direction");
+    }
     match &notice.scheduled {
         None if schedule => return missing("scheduled"),
         Some(scheduled) if reason && scheduled.skipped.is_none() => {
@@ -110,6 +128,22 @@ fn check(notice: &Notice) -> Result<(), RenderError> {
     Ok(())
 }
 
+/// Whether the mail is about money that moved, so that it must say in which direction.
+const fn moves(kind: Kind) -> bool {
+    match kind {
+        Kind::Deposit
+        | Kind::Withdrawal
+        | Kind::Reversal
+        | Kind::LargeAmount
+        | Kind::ScheduleRun => true,
+        Kind::Overdrawn
+        | Kind::LowBalance
+        | Kind::ScheduleSkipped
+        | Kind::Statement
+        | Kind::Security => false,
+    }
+}
+
 /// Returns the facts of [`crate::fact_names::NOTICE`]: strings that are ready to be shown, or none. Templates see nothing
 /// else of the notice.
 fn facts(notice: &Notice) -> Facts {
@@ -126,14 +160,29 @@ fn facts(notice: &Notice) -> Facts {
     let words =
         |raw: &Option<String>, max_chars| untrusted(raw, max_chars).filter(|_| !hide_amounts);
     let scheduled = notice.scheduled.as_ref();
+    let reversed = notice.reversed.as_ref();
+    // "Overdraft limit: €0.00" would speak of an agreement that there is not.
+    let agreed = notice
+        .overdraft_limit
+        .as_ref()
+        .filter(|limit| limit.minor != 0);
     facts! {
         account => mask(&notice.account_id),
         amount => magnitude(&notice.amount),
+        movement => visible(&notice.amount)
+            .map(|amount| format_movement(&amount, notice.direction, locale)),
+        direction => notice.direction.map(Direction::as_str),
         balance_after => signed(&notice.balance_after),
-        overdraft_limit => magnitude(&notice.overdraft_limit),
+        overdraft_limit => magnitude(&agreed.cloned()),
+        overdraft_agreed => agreed.is_some(),
         threshold => notice.threshold.as_ref().and_then(signed),
         reference => words(&notice.reference, MAX_REFERENCE_CHARS),
         counterparty => words(&notice.counterparty, MAX_COUNTERPARTY_CHARS),
+        reversed_party => reversed
+            .and_then(|reversed| words(&reversed.counterparty, MAX_COUNTERPARTY_CHARS)),
+        reversed_day => reversed.map(|reversed| {
+            format_day(local_day(reversed.occurred_at, time_zone), locale, Length::Long)
+        }),
         schedule_id => words(
             &scheduled.map(|scheduled| scheduled.schedule_id.clone()),
             MAX_SCHEDULE_ID_CHARS,
@@ -141,7 +190,9 @@ fn facts(notice: &Notice) -> Facts {
         planned_for => scheduled.map(|scheduled| format_time(scheduled.occurrence, time_zone, locale)),
         skipped => scheduled.and_then(|scheduled| scheduled.skipped).map(OccurrenceSkipReason::as_str),
         occurred_at => format_time(notice.occurred_at, time_zone, locale),
-        recorded_at => format_time(notice.recorded_at, time_zone, locale),
+        // The same minute twice would only raise the question of what the difference is.
+        recorded_at => Some(format_time(notice.recorded_at, time_zone, locale))
+            .filter(|recorded| *recorded != format_time(notice.occurred_at, time_zone, locale)),
         value_date => notice.value_date.map(|day| format_date(day, locale)),
     }
 }

@@ -1,28 +1,98 @@
 //! The formats of times, which follow CLDR (`icu_datetime`).
 
-use chrono::{DateTime, Datelike, NaiveDate, Offset, Timelike, Utc};
+use chrono::{DateTime, Datelike, LocalResult, NaiveDate, Offset, TimeZone, Timelike, Utc};
 use chrono_tz::Tz;
 use icu_datetime::input::{Date, DateTime as Local, Time, UtcOffset, ZonedDateTime};
 use icu_datetime::options::Length;
+use icu_time::zone::IanaParser;
 
 use crate::{Locale, icu};
 
-/// Formats a time in the customer's zone, to the minute: en `Sunday, November 22, 2026 at 11:00 AM GMT+1`, fr
-/// `dimanche 22 novembre 2026 à 11:00 UTC+1`. The offset distinguishes the hours that daylight saving time repeats.
+/// Formats a time in the customer's zone, to the minute: en `Sunday, November 22, 2026 at 11:00 AM, New York time`, fr
+/// `dimanche 22 novembre 2026 à 11:00, heure de Tokyo`. In an hour that the zone has twice, when clocks are set back, the
+/// offset follows; in a zone without a city it replaces the zone's name.
 ///
 /// A time that ICU4X does not support (years beyond 9999) is in ISO 8601 and UTC.
 #[must_use]
 pub fn format_time(at: DateTime<Utc>, zone: Tz, locale: Locale) -> String {
     let written = || {
         let (date, time, offset) = local(at, zone)?;
-        let zone = UtcOffset::try_from_seconds(offset).ok()?;
-        let zoned = ZonedDateTime { date, time, zone };
-        Some(icu::with(locale, |icu| icu.time.format(&zoned).to_string()))
+        let offset = UtcOffset::try_from_seconds(offset).ok()?;
+        Some(icu::with(locale, |icu| match city(icu, zone) {
+            Some(city) => {
+                let local = icu.time.format(&Local { date, time });
+                let zone_time = zone_time(&city, locale);
+                match occurs_twice(at, zone) {
+                    true => format!("{local}, {zone_time} ({})", icu.offset.format(&offset)),
+                    false => format!("{local}, {zone_time}"),
+                }
+            }
+            None => {
+                let zoned = ZonedDateTime {
+                    date,
+                    time,
+                    zone: offset,
+                };
+                icu.time_and_offset.format(&zoned).to_string()
+            }
+        }))
     };
     match written() {
         Some(text) => counted(text, local_day(at, zone), locale),
         None => at.to_rfc3339(),
     }
+}
+
+/// Formats a time like [`format_time`], without its zone, for the first of two times. A repeated hour keeps it.
+pub(crate) fn format_time_before_another(at: DateTime<Utc>, zone: Tz, locale: Locale) -> String {
+    match local(at, zone) {
+        Some((date, time, _)) if !occurs_twice(at, zone) => {
+            let local = Local { date, time };
+            let text = icu::with(locale, |icu| icu.time.format(&local).to_string());
+            counted(text, local_day(at, zone), locale)
+        }
+        _ => format_time(at, zone, locale),
+    }
+}
+
+/// Returns CLDR's name of the zone's city; `None` if the zone is only an offset.
+fn city(icu: &icu::Formatters, zone: Tz) -> Option<String> {
+    let of = |zone: icu_time::TimeZone| icu.city.format(&zone.without_offset()).to_string();
+    let known = IanaParser::new().parse(zone.name());
+    let is_offset = ["utc", "gmt"]
+        .iter()
+        .any(|prefix| known.as_str().starts_with(prefix));
+    // CLDR has no city for `EST5EDT` and its like.
+    Some(of(known)).filter(|city| !is_offset && *city != of(icu_time::TimeZone::UNKNOWN))
+}
+
+/// Returns the time of a city: en `New York time`, fr `heure d’Athènes`.
+fn zone_time(city: &str, locale: Locale) -> String {
+    let conventions = locale.conventions();
+    if let Some((article, pattern)) = conventions.zone_article
+        && let Some(rest) = city
+            .strip_prefix(article)
+            .and_then(|rest| rest.strip_prefix(' '))
+    {
+        return pattern.replacen('#', rest, 1);
+    }
+    let first = city.chars().next().into_iter().flat_map(char::to_lowercase);
+    let vowel = first
+        .take(1)
+        .any(|c| "aàâäáeéèêëiîïíoôöóuùûüúœæ".contains(c));
+    match conventions.zone_before_vowel.filter(|_| vowel) {
+        Some(pattern) => pattern.replacen('#', city, 1),
+        None => conventions.zone.replacen('#', city, 1),
+    }
+}
+
+/// Whether the zone has the local time of this instant twice.
+fn occurs_twice(at: DateTime<Utc>, zone: Tz) -> bool {
+    let local = at.with_timezone(&zone).naive_local();
+    matches!(
+        zone.from_local_datetime(&local),
+        LocalResult::Ambiguous(_, _)
+    )
 }
 
 /// Formats a day with its weekday: en `Sunday, November 22, 2026`, fr `dimanche 22 novembre 2026`.
@@ -123,18 +193,18 @@ mod tests {
         let cases = [
             (
                 Europe::Paris,
-                "Sunday, August 2, 2026 at 12:05\u{202f}AM GMT+2",
-                "dimanche 2 août 2026 à 00:05 UTC+2",
+                "Sunday, August 2, 2026 at 12:05\u{202f}AM, Paris time",
+                "dimanche 2 août 2026 à 00:05, heure de Paris",
             ),
             (
                 America::New_York,
-                "Saturday, August 1, 2026 at 6:05\u{202f}PM GMT-4",
-                "samedi 1er août 2026 à 18:05 UTC-4",
+                "Saturday, August 1, 2026 at 6:05\u{202f}PM, New York time",
+                "samedi 1er août 2026 à 18:05, heure de New York",
             ),
             (
                 Asia::Kolkata,
-                "Sunday, August 2, 2026 at 3:35\u{202f}AM GMT+5:30",
-                "dimanche 2 août 2026 à 03:35 UTC+5:30",
+                "Sunday, August 2, 2026 at 3:35\u{202f}AM, Kolkata time",
+                "dimanche 2 août 2026 à 03:35, heure de Calcutta",
             ),
             (
                 Tz::UTC,
@@ -178,6 +248,61 @@ mod tests {
             let first = format_time(at("2026-10-25T00:30:00Z"), Europe::Paris, locale);
             let second = format_time(at("2026-10-25T01:30:00Z"), Europe::Paris, locale);
             assert_ne!(first, second);
+        }
+    }
+
+    #[test]
+    fn only_a_repeated_hour_has_its_offset() {
+        let written = |time, locale| format_time(at(time), Europe::Paris, locale);
+        assert_eq!(
+            written("2026-10-25T00:30:00Z", Locale::En),
+            "Sunday, October 25, 2026 at 2:30\u{202f}AM, Paris time (GMT+2)"
+        );
+        assert_eq!(
+            written("2026-10-25T01:30:00Z", Locale::Fr),
+            "dimanche 25 octobre 2026 à 02:30, heure de Paris (UTC+1)"
+        );
+        assert_eq!(
+            written("2026-10-25T02:30:00Z", Locale::En),
+            "Sunday, October 25, 2026 at 3:30\u{202f}AM, Paris time"
+        );
+    }
+
+    #[test]
+    fn a_zone_is_named_by_its_city_in_the_customers_language() {
+        for (zone, en, fr) in [
+            ("Asia/Tokyo", "Tokyo time", "heure de Tokyo"),
+            ("US/Eastern", "New York time", "heure de New York"),
+            ("Europe/London", "London time", "heure de Londres"),
+            ("Europe/Athens", "Athens time", "heure d’Athènes"),
+            ("Africa/Cairo", "Cairo time", "heure du Caire"),
+            ("America/Havana", "Havana time", "heure de La Havane"),
+        ] {
+            let zone: Tz = zone.parse().unwrap();
+            for (locale, expected) in [(Locale::En, en), (Locale::Fr, fr)] {
+                let text = format_time(at("2026-07-01T12:00:00Z"), zone, locale);
+                assert!(text.ends_with(&format!(", {expected}")), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn every_zone_has_a_city_or_an_offset() {
+        for zone in chrono_tz::TZ_VARIANTS {
+            for locale in Locale::ALL {
+                let text = format_time(at("2026-07-01T12:00:00Z"), zone, locale);
+                let by_offset = text.contains("GMT") || text.contains("UTC");
+                let by_city = text.contains(" time") || text.contains("heure d");
+                assert!(by_offset != by_city, "{zone}: {text}");
+                assert!(
+                    !text.contains("nknown") && !text.contains("nconnu"),
+                    "{zone}: {text}"
+                );
+                assert!(
+                    by_city || !zone.name().contains("Europe/"),
+                    "{zone}: {text}"
+                );
+            }
         }
     }
 

@@ -15,7 +15,7 @@ use serde_json::Value;
 use super::parameters::Query;
 use super::problem::Problem;
 use super::{Api, body, cursor};
-use crate::notify::{Question, Report, Scope, Wishes};
+use crate::notify::{OtherPreferences, Question, Report, Scope};
 use crate::query::time_index::Range;
 
 #[derive(Serialize)]
@@ -70,14 +70,14 @@ fn read(body: Value) -> Result<Question, Vec<FieldError>> {
     }))
 }
 
-fn read_wishes(fields: &mut Fields) -> Option<Wishes> {
+fn read_wishes(fields: &mut Fields) -> Option<OtherPreferences> {
     let read = match (fields.take("preferences"), fields.take("change")) {
         (Some(value), None) => {
             let pointer = fields.pointer_to("preferences");
-            Preferences::read(value, &pointer).map(Wishes::Instead)
+            Preferences::read(value, &pointer).map(OtherPreferences::Instead)
         }
         (None, Some(value)) => {
-            Change::read(value, &fields.pointer_to("change")).map(Wishes::Changed)
+            Change::read(value, &fields.pointer_to("change")).map(OtherPreferences::Changed)
         }
         (None, None) => {
             fields.refuse("preferences", "or change is needed");

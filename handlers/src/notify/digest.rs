@@ -10,11 +10,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use domain::cadence::Cadence;
 use domain::notification::{
-    self, Content, Covered, Digest, EMAIL, Kind, Notification, Pending, Phase, SkipReason, Verdict,
+    self, Content, Covered, Digest, EMAIL, Kind, Notification, Pending, SkipReason, Subject,
+    Verdict,
 };
 use domain::{AccountId, IntegrationEvent, NotificationId, Version};
 use futures::future::join_all;
-use mail::{DigestItem, DigestNotice, Direction};
+use mail::{DigestItem, DigestNotice};
 
 use super::{Notifier, draft_of, render};
 use crate::error::{Error, Result};
@@ -139,15 +140,16 @@ impl Notifier {
         if let Pending::Begun(begun) = &digest.value
             && let Some(content) = begun.content().digest()
         {
-            let planned = self.still_planned(content.covers()).await?;
-            let is_planned = |covered: &Covered| planned.contains(&covered.notification_id);
-            digest.value.retain_covered(is_planned);
+            let open = self.still_open(begun.id(), content.covers()).await?;
+            let is_open = |covered: &Covered| open.contains(&covered.notification_id);
+            digest.value.retain_covered(is_open);
         }
-        let recipient = digest.value.subject().recipient.clone();
+        let Subject { id, recipient, .. } = digest.value.subject();
+        let (id, recipient) = (*id, recipient.clone());
         let is_wanted = |covered: &Covered| person.preferences.is_on_for(covered.kind, &recipient);
         for unwanted in digest.value.retain_covered(is_wanted) {
             let stored = self.notifications.get(unwanted.notification_id).await?;
-            if let Some(stored) = stored.filter(is_planned) {
+            if let Some(stored) = stored.filter(|stored| shares(&stored.value, id)) {
                 let (now, reason) = (self.clock.now(), SkipReason::PreferenceOff);
                 self.save(stored.try_map(|stored| stored.skipped(now, reason))?)
                     .await?;
@@ -156,19 +158,23 @@ impl Notifier {
         Ok(digest)
     }
 
-    async fn still_planned(&self, covers: &[Covered]) -> Result<BTreeSet<NotificationId>> {
-        let mut planned = BTreeSet::new();
+    async fn still_open(
+        &self,
+        digest: NotificationId,
+        covers: &[Covered],
+    ) -> Result<BTreeSet<NotificationId>> {
+        let mut open = BTreeSet::new();
         for some in covers.chunks(AT_ONCE) {
             let read = some
                 .iter()
                 .map(|covered| self.notifications.get(covered.notification_id));
             for (stored, covered) in join_all(read).await.into_iter().zip(some) {
-                if stored?.as_ref().is_some_and(is_planned) {
-                    planned.insert(covered.notification_id);
+                if stored?.is_some_and(|stored| shares(&stored.value, digest)) {
+                    open.insert(covered.notification_id);
                 }
             }
         }
-        Ok(planned)
+        Ok(open)
     }
 
     pub(super) async fn render_digest(
@@ -219,8 +225,9 @@ fn place(waiting: &Notification) -> (&AccountId, Version, Kind) {
     (&source.account_id, source.version, waiting.kind())
 }
 
-fn is_planned(stored: &Versioned<Notification>) -> bool {
-    stored.value.phase() == Phase::Planned
+/// Whether it shares the outcome of this digest, or will. What a later version holds back has left it.
+fn shares(notification: &Notification, digest: NotificationId) -> bool {
+    notification.in_digest() == Some(digest) || notification.waits_for_digest(digest)
 }
 
 fn covers(waiting: &Notification) -> Covered {
@@ -238,11 +245,7 @@ fn item(event: &IntegrationEvent, kinds: Vec<Kind>) -> DigestItem {
         kinds,
         account_id: event.metadata.account_id.to_string(),
         amount: event.fact.amount().map(render::amount),
-        direction: match event.balances.change() {
-            0 => None,
-            change if change > 0 => Some(Direction::In),
-            _ => Some(Direction::Out),
-        },
+        direction: render::direction(event),
         balance_after: render::amount(event.balances.after()),
         occurred_at: event.metadata.occurred_at,
     }

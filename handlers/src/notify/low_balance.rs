@@ -59,7 +59,7 @@ impl Evaluator {
         unwritten: &[Commit],
         step: &Step,
     ) -> Result<Past> {
-        let mut wishes = Wishes::default();
+        let mut wishes = Asking::default();
         let mut before = step.version;
         let mut looked_at = 0;
         let mut commits = unwritten.to_vec();
@@ -110,24 +110,24 @@ impl Evaluator {
         &self,
         event: &IntegrationEvent,
         time: DateTime<Utc>,
-        wishes: &mut Wishes,
+        wishes: &mut Asking,
     ) -> Result<Option<Asked>> {
-        let known = match wishes {
-            Wishes::Since(revision) => revision.in_force_from <= time,
-            Wishes::None => true,
-            Wishes::NotRead => false,
+        let is_known = match wishes {
+            Asking::Since(revision) => revision.in_force_from <= time,
+            Asking::None => true,
+            Asking::NotRead => false,
         };
-        if !known {
+        if !is_known {
             let customer: &CustomerId = &event.customer_id;
             *wishes = match self.customers.at(customer, time).await? {
                 // The first revision may be later, by clocks that differ.
                 Some(revision) if revision.in_force_from <= time => {
-                    Wishes::Since(Box::new(revision))
+                    Asking::Since(Box::new(revision))
                 }
-                _ => Wishes::None,
+                _ => Asking::None,
             };
         }
-        let Wishes::Since(revision) = wishes else {
+        let Asking::Since(revision) = wishes else {
             return Ok(None);
         };
         // An unreadable revision counts as none: better one alert too many.
@@ -140,7 +140,7 @@ impl Evaluator {
 
 /// The customer's preferences as far as they were read, because a day has few changes and may have many movements.
 #[derive(Default)]
-enum Wishes {
+enum Asking {
     #[default]
     NotRead,
     /// This revision, in force from its time on.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use domain::notification::{Decision, Draft, Kind, Pending, Verdict};
 use domain::{Commit, IntegrationEvent, Version};
 
+use super::background::Background;
 use super::confirm::confirm;
 use super::evaluator::Evaluator;
 use super::{draft, id_of, render};
@@ -65,7 +66,7 @@ impl Previewer {
                 .await?;
             for decision in &evaluation.decisions {
                 let person = evaluation.person.as_ref();
-                previews.push(self.one(event, decision, person).await?);
+                previews.push(self.one(event, commit, decision, person).await?);
             }
         }
         Ok(previews)
@@ -74,6 +75,7 @@ impl Previewer {
     async fn one(
         &self,
         event: &IntegrationEvent,
+        commit: &Commit,
         decision: &Decision,
         person: Option<&Person>,
     ) -> Result<Preview> {
@@ -87,7 +89,9 @@ impl Previewer {
         let mail = match (verdict, person) {
             (Verdict::Skip(_), _) | (_, None) => None,
             (Verdict::Send | Verdict::Wait { .. }, Some(person)) => {
-                Some(self.render(event, draft, person)?)
+                let store = self.evaluator.store.as_ref();
+                let background = Background::of(event, *kind, store, Some(commit)).await?;
+                Some(self.render(event, background, draft, person)?)
             }
         };
         let address = person.and_then(|person| person.address(recipient));
@@ -104,6 +108,7 @@ impl Previewer {
     fn render(
         &self,
         event: &IntegrationEvent,
+        background: Background,
         draft: Draft,
         person: &Person,
     ) -> Result<mail::Rendered> {
@@ -113,6 +118,6 @@ impl Previewer {
             verification_code: String::new(),
             unsubscribe_url: None,
         };
-        render::render(event, person, &Pending::from(draft), foot)
+        render::render(event, background, person, &Pending::from(draft), foot)
     }
 }

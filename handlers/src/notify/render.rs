@@ -2,9 +2,10 @@
 
 use domain::notification::{Content, Kind, Pending};
 use domain::{Event, IntegrationEvent, Money};
-use mail::{Amount, Envelope, Notice, Rendered, RenderedStatement, Scheduled};
+use mail::{Amount, Direction, Envelope, Notice, Rendered, RenderedStatement, Scheduled};
 
 use super::Notifier;
+use super::background::Background;
 use crate::error::{Error, Result};
 use crate::ports::{Attachment, Person};
 
@@ -24,7 +25,11 @@ impl Notifier {
         foot: MailFooter<'_>,
     ) -> Result<Letter> {
         let mail = match &notification.subject().content {
-            Content::Event => render(event, person, notification, foot)?,
+            Content::Event => {
+                let kind = notification.subject().kind;
+                let background = Background::of(event, kind, self.store.as_ref(), None).await?;
+                render(event, background, person, notification, foot)?
+            }
             Content::Digest(digest) => {
                 self.render_digest(digest, person, notification, foot)
                     .await?
@@ -57,12 +62,13 @@ pub(super) struct MailFooter<'a> {
 
 pub(super) fn render(
     event: &IntegrationEvent,
+    background: Background,
     person: &Person,
     notification: &Pending,
     foot: MailFooter<'_>,
 ) -> Result<Rendered> {
     let (fact, balances) = (&event.fact, event.balances);
-    let movement = fact.movement();
+    let movement = fact.movement().or(background.cause.as_ref());
     let kind = notification.subject().kind;
     let preferences = person.preferences.get(kind);
     let threshold = preferences.and_then(|preference| {
@@ -78,6 +84,7 @@ pub(super) fn render(
         envelope: envelope(person, notification, foot),
         account_id: event.metadata.account_id.to_string(),
         amount: fact.amount().map(amount),
+        direction: direction(event),
         balance_after: amount(balances.after()),
         overdraft_limit: fact.overdraft_limit().map(amount),
         threshold: threshold.map(amount),
@@ -86,6 +93,7 @@ pub(super) fn render(
             _ => movement.and_then(|movement| movement.reference.clone()),
         },
         counterparty: movement.and_then(|movement| movement.counterparty.clone()),
+        reversed: background.reversed,
         scheduled: fact.occurrence().map(|occurrence| Scheduled {
             schedule_id: occurrence.schedule_id.to_string(),
             occurrence: occurrence.at,
@@ -117,6 +125,15 @@ pub(super) fn envelope(person: &Person, notification: &Pending, foot: MailFooter
         hide_amounts: person.preferences.hides_amounts(),
         // An earlier mail had an unknown outcome.
         possible_repeat: notification.may_be_repeat(),
+    }
+}
+
+/// Returns the direction in which the event moved the balance; `None` if nothing moved.
+pub(super) fn direction(event: &IntegrationEvent) -> Option<Direction> {
+    match event.balances.change() {
+        0 => None,
+        change if change > 0 => Some(Direction::In),
+        _ => Some(Direction::Out),
     }
 }
 

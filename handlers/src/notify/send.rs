@@ -38,7 +38,7 @@ impl Notifier {
             (Verdict::Send, Some((person, address))) => {
                 self.send(event, person, address, pending).await
             }
-            // There is nobody to send it to, in spite of the verdict.
+            // Not reached: `confirm` sends only where there is an address.
             (Verdict::Send, None) => self.skip(pending, SkipReason::NoContact).await,
             (Verdict::Skip(reason), _) => self.skip(pending, reason).await,
             (Verdict::Wait { until, reason }, _) => {

@@ -54,7 +54,7 @@ pub struct Question {
     /// The accounts of the events.
     pub scope: Scope,
     /// The other preferences.
-    pub wishes: Wishes,
+    pub wishes: OtherPreferences,
 }
 
 /// The accounts of a question.
@@ -70,18 +70,18 @@ pub enum Scope {
 
 /// The assumed preferences of the customers, at all times. A customer who was not entered then stays unknown.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wishes {
+pub enum OtherPreferences {
     /// These preferences.
     Instead(Preferences),
     /// The customer's own at the time, with this change.
     Changed(Change),
 }
 
-impl Wishes {
+impl OtherPreferences {
     fn in_place_of(&self, own: &Preferences) -> Preferences {
         match self {
-            Wishes::Instead(preferences) => preferences.clone(),
-            Wishes::Changed(change) => change.apply(own),
+            OtherPreferences::Instead(preferences) => preferences.clone(),
+            OtherPreferences::Changed(change) => change.apply(own),
         }
     }
 }
@@ -198,7 +198,7 @@ impl WhatIf {
     async fn verdicts(
         &self,
         event: &IntegrationEvent,
-        wishes: Option<&Wishes>,
+        wishes: Option<&OtherPreferences>,
         known: &Arc<Known>,
     ) -> Result<Verdicts> {
         let evaluator = Evaluator {

@@ -1,4 +1,5 @@
 mod headers;
+mod sender;
 
 use domain::email::EmailAddress;
 use std::fmt;
@@ -7,6 +8,7 @@ use async_trait::async_trait;
 use domain::NotificationId;
 
 pub use headers::{HeaderError, MAX_HEADERS};
+pub use sender::sender;
 
 /// Bytes of all attachments together. Most receivers take no more, because Base64 adds a third (SES itself takes 40 MB). A
 /// larger mail is refused permanently.
@@ -40,7 +42,7 @@ pub struct Mail {
     pub notification_id: NotificationId,
     /// The number of the attempt at this notification, from 1.
     pub attempt: u32,
-    /// The sender: an address, or `Name <address>`.
+    /// The sender: an address, or a name and an address as [`sender`] returns them.
     pub from: String,
     /// The recipient's address.
     pub to: EmailAddress,
@@ -80,6 +82,12 @@ pub enum Priority {
 }
 
 impl Mail {
+    /// Returns the sender in ASCII, as a provider takes it: a name with other characters as encoded-words of RFC 2047.
+    #[must_use]
+    pub fn from_in_ascii(&self) -> String {
+        sender::in_ascii(&self.from)
+    }
+
     /// Returns the headers beside those of the mail's own fields, in order: `Auto-Submitted` (RFC 3834, so that no
     /// out-of-office answers), the notification's id, and [`Mail::headers`], in ASCII by RFC 2047.
     ///

@@ -139,7 +139,7 @@ impl Mailer for Ses {
         let answer = self
             .client
             .send_email()
-            .from_email_address(&mail.from)
+            .from_email_address(mail.from_in_ascii())
             .destination(request::destination(mail))
             .content(content)
             .configuration_set_name(&self.configuration_set)

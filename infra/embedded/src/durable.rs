@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use handlers::{Error, Result};
 use rusqlite::{Connection, Transaction, TransactionBehavior};
+use uuid::Uuid;
 
 use crate::damage;
 use crate::wiping;
@@ -80,6 +81,8 @@ struct Connections {
     /// soon as a later commit is synced. SQLite loses only the last commits, so
     /// a commit is never lost alone if a later one depends on it.
     normal: Connection,
+    /// Changes with every wipe, and with every start.
+    edition: Uuid,
 }
 
 impl Durable {
@@ -87,7 +90,11 @@ impl Durable {
         let full = connect(file, "FULL")?;
         full.execute_batch(SCHEMA)?;
         let normal = connect(file, "NORMAL")?;
-        Ok(Durable(Arc::new(Mutex::new(Connections { full, normal }))))
+        Ok(Durable(Arc::new(Mutex::new(Connections {
+            full,
+            normal,
+            edition: Uuid::new_v4(),
+        }))))
     }
 
     /// Runs a transaction for data that nothing could restore: mails, dead
@@ -110,10 +117,17 @@ impl Durable {
 
     /// Removes deleted data from the file; see [`wiping`].
     pub(crate) async fn wipe(&self, traces: Vec<Vec<u8>>) -> Result<()> {
-        self.locked(move |Connections { full, .. }| {
+        self.locked(move |Connections { full, edition, .. }| {
+            *edition = Uuid::new_v4();
             wiping::wipe(full, &traces, || full.execute_batch("VACUUM"))
         })
         .await
+    }
+
+    /// Returns an id that has changed if a mail that was read before may have been erased since.
+    pub(crate) async fn edition(&self) -> Result<Uuid> {
+        self.locked(|Connections { edition, .. }| Ok(*edition))
+            .await
     }
 
     /// Rewrites the file without deleted data.

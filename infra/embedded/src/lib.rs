@@ -54,6 +54,8 @@ pub use damage::DamageError;
 pub use engine::{Engine, EngineError, tables};
 pub use folder::FolderError;
 pub use keys::KeysError;
-pub use mailbox::{Condition, Mailbox, StoredAttachment, StoredMail};
+pub use mailbox::{
+    Condition, MailPage, MailSelection, MailSummary, Mailbox, StoredAttachment, StoredMail,
+};
 pub use pipeline::{HEARTBEAT, Pipeline, Settings, StartError};
 pub use template::TemplateError;

@@ -10,7 +10,7 @@ use chrono::SecondsFormat;
 use domain::NotificationId;
 use handlers::Result;
 use handlers::ports::{Attachment, Clock, Mail, Mailer, Outcome, SendFailure};
-use rusqlite::{OptionalExtension, params};
+use rusqlite::{OptionalExtension, Row, Statement, params};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -76,6 +76,57 @@ impl fmt::Debug for StoredMail {
     }
 }
 
+/// A mail in a list: the lines by which a reader knows it.
+#[derive(Clone, Serialize)]
+pub struct MailSummary {
+    /// The number in the mailbox. It grows with time.
+    pub id: i64,
+    /// The notification.
+    pub notification_id: String,
+    /// The recipient.
+    pub to: String,
+    /// The subject.
+    pub subject: String,
+    /// The time at which it was accepted, as RFC 3339 in UTC.
+    pub sent_at: String,
+}
+
+/// Omits recipient and subject, which must not get into logs.
+impl fmt::Debug for MailSummary {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MailSummary")
+            .field("id", &self.id)
+            .field("notification_id", &self.notification_id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A selection of mails. Conditions that are `None` select all.
+#[derive(Debug, Clone, Copy)]
+pub struct MailSelection {
+    /// Those of this notification.
+    pub notification_id: Option<NotificationId>,
+    /// Those with a larger number.
+    pub after: Option<i64>,
+    /// Those with a smaller number.
+    pub before: Option<i64>,
+    /// The number of mails, at most; the newest of them are returned.
+    pub limit: u32,
+}
+
+/// A page of the mailbox's list.
+#[derive(Debug, Clone, Serialize)]
+pub struct MailPage {
+    /// The newest of the selected mails, the newest first.
+    pub mails: Vec<MailSummary>,
+    /// Whether further mails were selected, beyond the limit.
+    pub more: bool,
+    /// The number of mails in the mailbox.
+    pub total: u64,
+    /// Changes if mails may have been erased: a reader then reads anew what it has.
+    pub edition: String,
+}
+
 /// An attachment without its content, which [`Mailbox::attachment`] returns.
 #[derive(Debug, Clone, Serialize)]
 pub struct StoredAttachment {
@@ -119,38 +170,91 @@ impl Mailbox {
         let notification_id = notification_id.map(|id| id.to_string());
         self.durable
             .write(move |transaction| {
-                let mut files = transaction.prepare_cached(
-                    "SELECT position, name, content_type, length(content) FROM attachment
-                     WHERE mail = ?1 ORDER BY position",
-                )?;
+                let mut files = transaction.prepare_cached(FILES)?;
                 let mut newest = transaction.prepare_cached(&format!(
-                    "SELECT id, notification_id, sender, recipient, subject, text, html, headers, sent_at
-                     FROM mail WHERE {which} ORDER BY id DESC LIMIT ?1"
+                    "SELECT {MAIL} FROM mail WHERE {which} ORDER BY id DESC LIMIT ?1"
                 ))?;
                 let rows = newest.query_map(params![limit, notification_id], |row| {
-                    let id: i64 = row.get(0)?;
-                    let attachments = files.query_map([id], |row| {
-                        Ok(StoredAttachment {
-                            index: row.get(0)?,
-                            name: row.get(1)?,
-                            content_type: row.get(2)?,
-                            size: row.get(3)?,
-                        })
-                    })?;
-                    Ok(StoredMail {
-                        id: id.to_string(),
-                        notification_id: row.get(1)?,
-                        from: row.get(2)?,
-                        to: row.get(3)?,
-                        subject: row.get(4)?,
-                        text: row.get(5)?,
-                        html: row.get(6)?,
-                        headers: serde_json::from_str(&row.get::<_, String>(7)?).unwrap_or(Value::Null),
-                        attachments: attachments.collect::<rusqlite::Result<_>>()?,
-                        sent_at: row.get(8)?,
-                    })
+                    stored_mail(row, &mut files)
                 })?;
                 rows.collect()
+            })
+            .await
+    }
+
+    /// Returns a page of the list, without the mails' contents.
+    ///
+    /// # Errors
+    /// - `Retryable`: the local file cannot be read.
+    pub async fn list(&self, selection: MailSelection) -> Result<MailPage> {
+        let MailSelection {
+            after,
+            before,
+            limit,
+            ..
+        } = selection;
+        let notification_id = selection.notification_id.map(|id| id.to_string());
+        // Before the list: an erasure between the two makes the reader read once more, and is not missed.
+        let edition = self.durable.edition().await?.to_string();
+        self.durable
+            .write_repeatable(move |transaction| {
+                // Two conditions instead of one with OR, so that the index of notifications is used.
+                let which = match notification_id {
+                    Some(_) => "notification_id = ?4",
+                    None => "?4 IS NULL",
+                };
+                let mut newest = transaction.prepare_cached(&format!(
+                    "SELECT id, notification_id, recipient, subject, sent_at FROM mail
+                     WHERE {which} AND id > ?1 AND id < ?2 ORDER BY id DESC LIMIT ?3"
+                ))?;
+                let rows = newest.query_map(
+                    params![
+                        after.unwrap_or(i64::MIN),
+                        before.unwrap_or(i64::MAX),
+                        i64::from(limit).saturating_add(1),
+                        notification_id
+                    ],
+                    |row| {
+                        Ok(MailSummary {
+                            id: row.get(0)?,
+                            notification_id: row.get(1)?,
+                            to: row.get(2)?,
+                            subject: row.get(3)?,
+                            sent_at: row.get(4)?,
+                        })
+                    },
+                )?;
+                let mut mails = rows.collect::<rusqlite::Result<Vec<_>>>()?;
+                let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+                let more = mails.len() > limit;
+                mails.truncate(limit);
+                let total: i64 =
+                    transaction.query_row("SELECT count(*) FROM mail", [], |row| row.get(0))?;
+                Ok(MailPage {
+                    mails,
+                    more,
+                    total: u64::try_from(total).unwrap_or_default(),
+                    edition,
+                })
+            })
+            .await
+    }
+
+    /// Returns a mail, by its id.
+    ///
+    /// # Errors
+    /// - `Retryable`: the local file cannot be read.
+    pub async fn mail(&self, mail: i64) -> Result<Option<StoredMail>> {
+        self.durable
+            .write_repeatable(move |transaction| {
+                let mut files = transaction.prepare_cached(FILES)?;
+                transaction
+                    .query_row(
+                        &format!("SELECT {MAIL} FROM mail WHERE id = ?1"),
+                        [mail],
+                        |row| stored_mail(row, &mut files),
+                    )
+                    .optional()
             })
             .await
     }
@@ -194,6 +298,37 @@ impl Mailbox {
             })
             .await
     }
+}
+
+/// The columns of [`stored_mail`].
+const MAIL: &str = "id, notification_id, sender, recipient, subject, text, html, headers, sent_at";
+/// A mail's attachments without their contents.
+const FILES: &str = "SELECT position, name, content_type, length(content) FROM attachment
+                     WHERE mail = ?1 ORDER BY position";
+
+/// Reads a row of [`MAIL`], and the mail's attachments with the statement [`FILES`].
+fn stored_mail(row: &Row<'_>, files: &mut Statement<'_>) -> rusqlite::Result<StoredMail> {
+    let id: i64 = row.get(0)?;
+    let attachments = files.query_map([id], |row| {
+        Ok(StoredAttachment {
+            index: row.get(0)?,
+            name: row.get(1)?,
+            content_type: row.get(2)?,
+            size: row.get(3)?,
+        })
+    })?;
+    Ok(StoredMail {
+        id: id.to_string(),
+        notification_id: row.get(1)?,
+        from: row.get(2)?,
+        to: row.get(3)?,
+        subject: row.get(4)?,
+        text: row.get(5)?,
+        html: row.get(6)?,
+        headers: serde_json::from_str(&row.get::<_, String>(7)?).unwrap_or(Value::Null),
+        attachments: attachments.collect::<rusqlite::Result<_>>()?,
+        sent_at: row.get(8)?,
+    })
 }
 
 fn message_id(notification_id: NotificationId, attempt: u32) -> String {

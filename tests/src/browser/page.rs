@@ -50,6 +50,8 @@ struct Seen {
     /// Errors and warnings of the console: exceptions, refusals by the policy, failed requests.
     complaints: Vec<String>,
     requests: Vec<String>,
+    /// Bytes that came over the network, with heads; what the cache answered is none.
+    received: u64,
     /// Sessions of frames that have a process of their own.
     frames: Vec<String>,
 }
@@ -268,6 +270,22 @@ impl Page {
         assert!(!seen.requests.is_empty(), "the requests were not seen");
     }
 
+    /// How many requests were made since the page was opened, and how many bytes their answers took on the wire, with heads.
+    #[must_use]
+    pub fn traffic(&self) -> (usize, u64) {
+        self.look();
+        let seen = self.seen.borrow();
+        (seen.requests.len(), seen.received)
+    }
+
+    /// Runs a script in each page that is loaded from now on, before its own.
+    pub fn before_load(&self, script: &str) {
+        self.call(
+            "Page.addScriptToEvaluateOnNewDocument",
+            json!({ "source": script }),
+        );
+    }
+
     /// A picture of what is to be seen, as PNG, in base64.
     #[must_use]
     pub fn picture(&self) -> String {
@@ -284,6 +302,10 @@ impl Page {
                 "Network.requestWillBeSent" => {
                     let url = parameters["request"]["url"].as_str().unwrap_or_default();
                     seen.requests.push(url.to_owned());
+                }
+                "Network.loadingFinished" => {
+                    let length = parameters["encodedDataLength"].as_f64().unwrap_or_default();
+                    seen.received += length as u64;
                 }
                 "Runtime.exceptionThrown" => seen.complaints.push(parameters.to_string()),
                 "Runtime.consoleAPICalled" if parameters["type"] != "log" => {

@@ -21,11 +21,11 @@ pub fn ledgerbell_command() -> Command {
 }
 
 fn build() -> PathBuf {
-    // target/debug/deps/one_machine-0123456789abcdef, or target/debug/scale
+    // target/debug/deps/one_machine-0123456789abcdef, target/debug/examples/console_pictures, or target/debug/scale
     let program = std::env::current_exe().expect("a running program has a path");
     let folder = program.parent().expect("it is in a folder");
-    let profile = match folder.ends_with("deps") {
-        true => folder.parent().expect("Cargo puts tests two folders deep"),
+    let profile = match folder.ends_with("deps") || folder.ends_with("examples") {
+        true => (folder.parent()).expect("Cargo puts tests and examples two folders deep"),
         false => folder,
     };
     let target = profile

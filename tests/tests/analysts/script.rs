@@ -1,5 +1,7 @@
 //! `docs/verify_export.py` finds what `ledgerbell verify` finds.
 
+use std::path::Path;
+
 use domain::Hash;
 use export::Format;
 use serde_json::{Value, json};
@@ -54,6 +56,30 @@ fn that_nobody_is_told_of_history_is_proved_by_both_verifiers() {
     }
 }
 
+/// A machine that lacks a library says nothing about the export.
+#[test]
+fn without_pyarrow_the_script_asks_for_it_and_calls_no_export_invalid() {
+    let history = history();
+    let folder = tempfile::tempdir().unwrap();
+    export(
+        folder.path(),
+        Format::Parquet,
+        &history.commits,
+        history.until,
+    );
+    // None in its place is what an import finds where a module is not installed.
+    let without = "import sys, runpy; sys.modules['pyarrow'] = None; sys.argv = sys.argv[1:]; \
+                   runpy.run_path(sys.argv[0], run_name='__main__')";
+    let script = root().join("docs/verify_export.py");
+    let ran = python(&[Path::new("-c"), Path::new(without), &script, folder.path()]);
+    assert_eq!(ran.status.code(), Some(2), "{ran:?}");
+    assert_eq!(String::from_utf8(ran.stdout).unwrap(), "");
+    assert_eq!(
+        String::from_utf8(ran.stderr).unwrap(),
+        "Parquet is read with pyarrow, which is not installed: pip install pyarrow\n"
+    );
+}
+
 /// By somebody who has also mended what the manifest says of the file. Readers differ in which of the two they take.
 #[test]
 fn a_row_that_says_an_amount_twice_is_refused_by_both_verifiers() {
@@ -101,7 +127,7 @@ fn a_manifest_that_is_not_the_one_that_was_kept_is_told() {
     let history = history();
     let folder = tempfile::tempdir().unwrap();
     let exported = export(folder.path(), Format::Csv, &history.commits, history.until);
-    let option = std::path::Path::new("--manifest-sha256");
+    let option = Path::new("--manifest-sha256");
     let kept = exported.manifest_sha256.to_string();
     for (sha256, code) in [(kept.as_str(), 0), (&"0".repeat(64), 1)] {
         let ran = python(&[&script, folder.path(), option, sha256.as_ref()]);

@@ -10,7 +10,7 @@ use handlers::ports::{
 };
 use handlers::unsubscribe::Topic;
 use serde_json::{Value, json};
-use tests::world::{customer, deposited, event};
+use tests::world::{customer, deposited, event, withdrawn};
 
 use crate::client::{Answer, Client};
 use crate::unsubscribe::{ONE_CLICK, link, post};
@@ -18,12 +18,12 @@ use crate::what_if::{append, ask, question, wishes};
 
 const EMAIL: &str = "ana@example.com";
 
-async fn enter_unreadable(client: &Client, customer_id: CustomerId) {
+async fn enter_unreadable(client: &Client, customer_id: CustomerId, revision: u64) {
     let stored = json!({ "email": EMAIL, "name": "Ana Martín", "locale": "fr",
         "time_zone": "Nowhere/Land", "preferences": {} });
     let revision = CustomerRevision {
         customer_id,
-        revision: 1,
+        revision,
         in_force_from: client.world.clock.now(),
         person: Some(Person::from_stored(stored)),
     };
@@ -33,7 +33,7 @@ async fn enter_unreadable(client: &Client, customer_id: CustomerId) {
 
 async fn with_unreadable() -> Client {
     let client = Client::new();
-    enter_unreadable(&client, customer()).await;
+    enter_unreadable(&client, customer(), 1).await;
     client
 }
 
@@ -91,7 +91,7 @@ async fn a_link_to_unsubscribe_is_shown_and_says_that_it_could_not_be_followed()
 async fn a_what_if_about_all_accounts_counts_them_as_not_entered_and_the_others_as_ever() {
     let client = Client::new();
     wishes(&client, "CUST-7", json!({})).await;
-    enter_unreadable(&client, "CUST-8".parse().unwrap()).await;
+    enter_unreadable(&client, "CUST-8".parse().unwrap(), 1).await;
     for (account, customer) in [("ACC-7", "CUST-7"), ("ACC-8", "CUST-8")] {
         let data = json!({ "customer_id": customer, "currency": "EUR" });
         append(&client, account, "open", &[event("AccountOpened", data)]).await;
@@ -112,4 +112,32 @@ async fn a_what_if_about_all_accounts_counts_them_as_not_entered_and_the_others_
         "whatever the preferences"
     );
     assert_eq!(deposits["after"]["told"], 0);
+}
+
+#[tokio::test]
+async fn what_was_asked_for_before_an_entry_that_cannot_be_read_still_counts_for_the_day() {
+    let client = Client::new();
+    let clock = &client.world.clock;
+    let low = json!({ "enabled": true, "threshold": { "EUR": "100.00" } });
+    let low = json!({ "kinds": { "low-balance": low } });
+    wishes(&client, "CUST-9", low.clone()).await;
+    let data = json!({ "customer_id": "CUST-9", "currency": "EUR", "opening_balance": "500.00" });
+    append(&client, "ACC-9", "open", &[event("AccountOpened", data)]).await;
+    let day = [withdrawn("450.00"), deposited("450.00")];
+    append(&client, "ACC-9", "first", &day).await;
+    clock.advance(std::time::Duration::from_secs(60));
+    enter_unreadable(&client, "CUST-9".parse().unwrap(), 2).await;
+    append(&client, "ACC-9", "between", &[withdrawn("10.00")]).await;
+    clock.advance(std::time::Duration::from_secs(60));
+    wishes(&client, "CUST-9", low).await;
+    append(&client, "ACC-9", "last", &[withdrawn("450.00")]).await;
+    clock.advance(std::time::Duration::from_secs(60));
+
+    let off = json!({ "kinds": { "deposit": { "enabled": false } } });
+    let answer = ask(&client, &question(&json!({ "change": off }))).await;
+    let counted = json!({ "told": 1, "waiting": {}, "skipped": { "already-told-today": 1 } });
+    assert_eq!(
+        answer["kinds"]["low-balance"]["before"], counted,
+        "{answer:#}"
+    );
 }

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use domain::preferences::Preferences;
 use handlers::composition::Composition;
-use handlers::notify::{Evaluator, Question, Scope, WhatIf, Wishes};
+use handlers::notify::{Evaluator, OtherPreferences, Question, Scope, WhatIf};
 use handlers::ports::Clock;
 use handlers::query::time_index::Range;
 use serde_json::{Value, json};
@@ -122,7 +122,7 @@ async fn a_page_ends_when_its_time_is_over_and_has_looked_at_a_commit_by_then() 
             to: DAY[1].parse().unwrap(),
         },
         scope: Scope::All,
-        wishes: Wishes::Instead(Preferences::default()),
+        wishes: OtherPreferences::Instead(Preferences::default()),
     };
     let (mut position, mut pages, mut events) = (None, 0, 0);
     loop {
@@ -153,7 +153,7 @@ async fn an_account_is_looked_at_to_its_end_and_everybody_up_to_what_is_settled(
                 to: DAY[1].parse().unwrap(),
             },
             scope,
-            wishes: Wishes::Instead(Preferences::default()),
+            wishes: OtherPreferences::Instead(Preferences::default()),
         };
         let what_if = what_if(safety_window);
         let (report, next) = what_if.page(&question, None, 1000).await.unwrap();

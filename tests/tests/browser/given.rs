@@ -53,6 +53,21 @@ impl Given {
     }
 }
 
+/// Lets a page's requests fail as `window.failing` says, by the beginning of their path: a status, `offline`, `never` for
+/// those that have no answer, or another answer.
+pub const ANSWERS: &str = r"(() => {
+  const answered = window.fetch;
+  window.failing = {};
+  window.fetch = (path, options) => {
+    const [, how] = Object.entries(window.failing).find(([start]) => String(path).startsWith(start)) ?? [];
+    if (how === undefined) return answered.call(window, path, options);
+    if (how === 'offline') return Promise.reject(new TypeError('Failed to fetch'));
+    if (how === 'never') return new Promise((_, reject) => options.signal.addEventListener('abort', () => reject(options.signal.reason)));
+    if (typeof how === 'object') return Promise.resolve(Response.json(how));
+    return Promise.resolve(new Response(JSON.stringify({ detail: `the test answers ${how}` }), { status: how }));
+  };
+})()";
+
 /// A schedule that will not run while a test does.
 pub fn yearly(reference: &str) -> Value {
     json!({

@@ -196,6 +196,9 @@ fn what_waits_for_a_digest_says_so_and_until_when() {
         "Decided: Deposit waiting digest: until the next digest",
     );
     page.wait_for(".timeline", "Deposit is resumed");
-    page.wait_for("#mail", "No mail was sent about this event.");
+    page.wait_for(
+        "#mail",
+        "Deposit: not sent yet, waits until the next digest",
+    );
     given.assert_clean();
 }

@@ -3,7 +3,7 @@
 use serde_json::json;
 use tests::one_machine::{Folder, Server, eventually, settled};
 
-use crate::given::Given;
+use crate::given::{ANSWERS, Given};
 
 #[test]
 fn a_dead_letter_appears_is_tried_in_a_dry_run_and_is_redriven_once() {
@@ -67,75 +67,132 @@ fn with_dead_letters(given: &Given, count: usize) {
     });
 }
 
+/// A page of this counts the looks at which it says that nothing has failed, in `window.saidNothing`.
+const WATCH: &str = r"(() => { window.saidNothing = 0; const look = () => {
+        if (/There are no dead letters|No dead letter is visible/.test(document.body?.innerText ?? '')) window.saidNothing += 1;
+        if (document.querySelector('#dead-count')?.innerText === '') window.saidNothing += 1;
+        requestAnimationFrame(look); }; look(); })()";
+
 #[test]
 fn every_tab_shows_every_dead_letter_while_others_look_too() {
-    /// A page of this notes whenever it says that nothing has failed.
-    const WATCH: &str = "(() => { window.saidNothing = 0; const line = document.querySelector('#dead .nothing');
-        new MutationObserver(() => { if (!line.hidden) window.saidNothing += 1; }).observe(line, { attributes: true });
-        if (!line.hidden) window.saidNothing += 1; })()";
+    const TABS: [&str; 4] = ["first", "second", "third", "fourth"];
     let given = Given::new();
     with_dead_letters(&given, 3);
     let base = given.server.base();
-    let url = |tab: &str| format!("{base}/?{tab}#/dead-letters");
-    given.page.go(&url("first"));
-    given.page.open_window(&url("second"));
-    let second = given.chromium.page_at("?second");
+    let pages = TABS.map(|tab| {
+        let url = format!("{base}/?{tab}#/dead-letters");
+        given.page.open_window(&url);
+        given.chromium.page_at(&format!("?{tab}"))
+    });
     let all = "document.querySelectorAll('#dead .dead').length === 3";
-    let pages = [&given.page, &second];
-    for page in pages {
+    for page in &pages {
         page.wait("all letters", all);
         let _ = page.evaluate(WATCH);
     }
-    // Both look once a second, and another one all the time.
+    // They look once a second, and another one all the time.
     for _ in 0..200 {
         assert_eq!(given.api().dead_letters().len(), 3);
     }
-    for page in pages {
+    for page in &pages {
         page.wait_for("#dead-count", "3");
         page.wait("all letters", all);
         assert_eq!(page.evaluate("window.saidNothing"), json!(0));
     }
-    given.assert_clean();
 }
 
 #[test]
-fn what_is_not_known_of_the_dead_letters_is_said_and_not_taken_for_none() {
+fn a_list_of_dead_letters_that_is_slow_refused_or_broken_never_says_none() {
     let given = Given::new();
     let page = &given.page;
-    given.open("/dead-letters");
-    page.wait_for("#dead", "There are no dead letters.");
-    let answers = |answer: &str| {
+    with_dead_letters(&given, 3);
+    page.before_load(ANSWERS);
+    page.before_load("window.failing = JSON.parse(sessionStorage.failing ?? '{}')");
+    page.before_load(WATCH);
+    page.go(&format!("{}/#/dead-letters", given.server.base()));
+    page.wait(
+        "all letters",
+        "document.querySelectorAll('#dead .dead').length === 3",
+    );
+    let three = "document.querySelectorAll('#dead .dead').length === 3";
+    let failing = |how: &serde_json::Value| {
+        let rules = json!({ "/v1/dead-letters": how }).to_string();
         let _ = page.evaluate(&format!(
-            "(() => {{ window.asked ??= window.fetch; window.fetch = (path, options) => String(path).startsWith('/v1/dead-letters?')
-                ? Promise.resolve({answer}) : window.asked.call(window, path, options); }})()"
+            "(() => {{ sessionStorage.failing = '{rules}'; window.failing = {rules}; }})()"
         ));
     };
-    let hidden = "document.querySelector('#dead .nothing').hidden";
-    answers("new Response('{}', { status: 503 })");
-    page.wait_for("#dead", "Not known: the dead letters cannot be listed");
-    assert_eq!(
-        page.evaluate(hidden),
-        json!(true),
-        "it says that nothing has failed"
+    for how in [json!(500), json!(403), json!("offline"), json!("never")] {
+        // While it is open: the letters stay, with their age.
+        failing(&how);
+        page.wait_for("#dead .known", "As of");
+        page.wait("the letters to stay", three);
+        // From the beginning: not known.
+        page.go("about:blank");
+        page.go(&format!("{}/#/dead-letters", given.server.base()));
+        page.wait_for("#dead .known", "Not known");
+        page.wait_for("#dead-count", "?");
+        assert_eq!(page.evaluate("window.saidNothing"), json!(0), "{how}");
+        failing(&json!({ "dead_letters": [], "waiting": 3, "complete": false }));
+        page.click("#dead .known button");
+        page.wait_for(
+            "#dead",
+            "Not known: 3 letters are waiting, and 0 are visible now.",
+        );
+        let _ = page.evaluate("window.failing = {}");
+        page.wait("all letters again", three);
+        // Others hold them: those that were seen are shown, as seen before.
+        failing(&json!({ "dead_letters": [], "waiting": 3, "complete": false }));
+        page.wait(
+            "seen before",
+            "document.querySelectorAll('#dead [data-seen=before]').length === 3",
+        );
+        page.wait_for("#dead", "not visible now");
+        let _ = page.evaluate("window.failing = {}");
+        page.wait(
+            "seen now",
+            "document.querySelectorAll('#dead .dead:not([data-seen])').length === 3",
+        );
+        assert_eq!(page.evaluate("window.saidNothing"), json!(0), "{how}");
+    }
+    // SQS's count is up to a minute old: a stack's letter that was just seen is not taken for gone, and none is not said.
+    let _ = page.evaluate("sessionStorage.failing = JSON.stringify({ '/local/about': { mailbox: false, endpoint: 'https://stack.example', poll_ms: 1000 } })");
+    page.go("about:blank");
+    page.go(&format!("{}/#/dead-letters", given.server.base()));
+    page.wait("all letters", three);
+    failing(&json!({ "dead_letters": [], "waiting": 0, "complete": true }));
+    page.wait(
+        "seen before",
+        "document.querySelectorAll('#dead [data-seen=before]').length === 3",
     );
-    page.wait_for("#dead-count", "?");
-    answers("Response.json({ dead_letters: [], waiting: 2, complete: false })");
+    let _ = page.evaluate("sessionStorage.failing = JSON.stringify({ '/local/about': { mailbox: false, endpoint: 'https://stack.example', poll_ms: 1000 },
+        '/v1/dead-letters': { dead_letters: [], waiting: 0, complete: true } })");
+    page.go("about:blank");
+    page.go(&format!("{}/#/dead-letters", given.server.base()));
     page.wait_for(
         "#dead",
-        "Not known: 2 letters are waiting, and 0 are visible now.",
+        "No dead letter is visible, and none was counted. The count is up to a minute old.",
     );
-    assert_eq!(
-        page.evaluate(hidden),
-        json!(true),
-        "it says that nothing has failed"
-    );
-    page.wait_for("#dead-count", "2");
-    answers("Response.json({ dead_letters: [], waiting: 0, complete: true })");
+}
+
+#[test]
+fn an_empty_list_of_dead_letters_that_cannot_be_read_again_says_what_was_known() {
+    let given = Given::new();
+    let page = &given.page;
+    page.before_load(ANSWERS);
+    given.open("/dead-letters");
+    page.wait_for("#dead", "There are no dead letters.");
+    let _ = page.evaluate("window.failing = { '/v1/dead-letters': 503 }");
+    page.wait_for("#dead", "As of");
+    page.wait_for("#dead", "None was waiting then.");
+    assert!(!page.text("#dead").contains("There are no dead letters"));
+    page.wait_for("#dead-count", "?");
+    let _ = page.evaluate("window.failing = {}");
+    page.click("#dead .known button");
     page.wait_for("#dead", "There are no dead letters.");
     page.wait(
         "no count",
         "document.querySelector('#dead-count').innerText === ''",
     );
+    given.assert_clean();
 }
 
 #[test]
@@ -277,7 +334,7 @@ fn a_customers_wishes_are_shown_and_a_suppressed_address_gets_mail_again_on_requ
     page.wait_for("#customer", "name Bo Example");
     page.wait_for("#preferences", "\"withdrawal\": { \"enabled\": false }");
     page.wait_for("#suppressions", "gets no mail");
-    page.click("#suppressions .plain");
+    page.click("#suppressions .buttons .plain");
     page.click("#dialog-yes");
     page.wait_for("#suppressions", "gets mail");
     page.wait(

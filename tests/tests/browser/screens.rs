@@ -62,7 +62,7 @@ fn texts_stand_out_from_their_ground_by_day_and_by_night() {
 }
 
 /// Texts with less contrast than 4.5 to their ground.
-const FAINT_TEXTS: &str = r"(() => {
+pub const FAINT_TEXTS: &str = r"(() => {
   const parse = (text) => (text.match(/[\d.]+/g) || []).map(Number);
   const light = ([r, g, b]) => [r, g, b].map((part) => part / 255)
     .map((part) => (part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4))

@@ -7,6 +7,7 @@
     reason = "a test program: a panic is its failure, and no other crate uses it"
 )]
 
+mod background;
 mod crashes;
 mod digest;
 mod due;

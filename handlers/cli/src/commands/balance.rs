@@ -81,6 +81,7 @@ pub(crate) fn run(options: &BalanceOptions) -> Result<End, Failure> {
         .collect();
     let client = options.connection.client()?;
     let account = client.get(&format!("accounts/{}", options.account), &query)?;
+    refuse_beyond(options, &account)?;
     if options.connection.json {
         output::json(&account);
         return Ok(End::Done);
@@ -104,4 +105,16 @@ pub(crate) fn run(options: &BalanceOptions) -> Result<End, Failure> {
         output::line(format!("{name:<9} {value}"));
     }
     Ok(End::Done)
+}
+
+/// Refuses a version that the account does not have. The API answers with the newest one instead, which would pass for it.
+fn refuse_beyond(options: &BalanceOptions, account: &Value) -> Result<(), Failure> {
+    let newest = account["version"].as_u64().unwrap_or_default();
+    match options.as_of_version {
+        Some(version) if version > newest => Err(Failure::WrongUse(format!(
+            "{} has no version {version} yet: its newest is {newest}",
+            options.account
+        ))),
+        Some(_) | None => Ok(()),
+    }
 }

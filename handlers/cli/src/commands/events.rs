@@ -2,8 +2,9 @@
 
 use chrono::{DateTime, Utc};
 use clap::Args;
+use clap::builder::PossibleValuesParser;
 use domain::time::{format_time, parse_time};
-use domain::{AccountId, Currency, CustomerId};
+use domain::{AccountId, Currency, CustomerId, Event};
 use serde_json::{Value, json};
 
 use super::history;
@@ -31,7 +32,7 @@ pub(crate) struct EventsOptions {
     to: Option<DateTime<Utc>>,
 
     /// Only events of this type, such as MoneyDeposited
-    #[arg(long = "type", value_name = "TYPE")]
+    #[arg(long = "type", value_name = "TYPE", value_parser = PossibleValuesParser::new(Event::TYPES))]
     event_type: Option<String>,
 
     /// Only of this account

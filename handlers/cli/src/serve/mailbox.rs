@@ -8,7 +8,7 @@ use axum::http::{HeaderValue, StatusCode};
 use axum::response::{Html, IntoResponse, Response};
 use axum::routing::get;
 use domain::NotificationId;
-use embedded::{Condition, Mailbox};
+use embedded::{Condition, MailSelection, Mailbox};
 use handlers::http::Problem;
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +28,8 @@ pub(super) fn router(mailbox: Mailbox) -> Router {
     Router::new()
         .route("/inbox", get(|| async { pages::page(PAGE) }))
         .route("/local/inbox", get(inbox))
+        .route("/local/mails", get(mails))
+        .route("/local/mails/{mail}", get(mail))
         .route("/local/mailbox", get(condition).put(set_condition))
         .route("/local/inbox/{mail}/message", get(message))
         .route("/local/inbox/{mail}/attachments/{index}", get(attachment))
@@ -43,6 +45,42 @@ struct InboxQuery {
 async fn inbox(State(mailbox): State<Mailbox>, Query(query): Query<InboxQuery>) -> Response {
     match mailbox.inbox(query.notification_id, query.limit).await {
         Ok(mails) => Json(mails).into_response(),
+        Err(error) => Problem::from(error).into_response(),
+    }
+}
+
+/// Mails in one page of the list, at most: some 100 KB. A larger limit is lowered to it.
+const MAX_PAGE: u32 = 500;
+/// Mails in a page whose reader names no limit.
+const PAGE_OF_LIST: u32 = 100;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ListQuery {
+    limit: Option<u32>,
+    after: Option<i64>,
+    before: Option<i64>,
+    notification_id: Option<NotificationId>,
+}
+
+/// Returns a page of the list: a reader that has it asks with `after` for what is new, which costs next to nothing.
+async fn mails(State(mailbox): State<Mailbox>, Query(query): Query<ListQuery>) -> Response {
+    let selection = MailSelection {
+        notification_id: query.notification_id,
+        after: query.after,
+        before: query.before,
+        limit: query.limit.unwrap_or(PAGE_OF_LIST).min(MAX_PAGE),
+    };
+    match mailbox.list(selection).await {
+        Ok(page) => Json(page).into_response(),
+        Err(error) => Problem::from(error).into_response(),
+    }
+}
+
+async fn mail(State(mailbox): State<Mailbox>, Path(mail): Path<i64>) -> Response {
+    match mailbox.mail(mail).await {
+        Ok(Some(mail)) => Json(mail).into_response(),
+        Ok(None) => StatusCode::NOT_FOUND.into_response(),
         Err(error) => Problem::from(error).into_response(),
     }
 }

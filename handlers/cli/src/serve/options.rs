@@ -32,6 +32,17 @@ pub(crate) struct ServeOptions {
     /// Sender of the mails
     #[arg(long, value_name = "ADDRESS", default_value = DEFAULT_MAIL_FROM)]
     pub mail_from: String,
+
+    /// Name before the sender's address [default: the bank's name]
+    #[arg(long, value_name = "NAME")]
+    pub mail_from_name: Option<String>,
+}
+
+impl ServeOptions {
+    /// Returns the name before the sender's address.
+    pub(crate) fn mail_from_name(&self) -> &str {
+        self.mail_from_name.as_deref().unwrap_or(&self.bank_name)
+    }
 }
 
 /// Reads an address, or the only name that is loopback everywhere (RFC 6761,
@@ -54,6 +65,7 @@ impl Default for ServeOptions {
             allow_remote: false,
             bank_name: DEFAULT_BANK_NAME.to_owned(),
             mail_from: DEFAULT_MAIL_FROM.to_owned(),
+            mail_from_name: None,
         }
     }
 }

@@ -170,5 +170,5 @@ fn events_of_all_accounts_are_filtered_by_the_options() {
     let limited = server.run(&["events", "--limit", "2", "--json"]).json();
     assert_eq!(limited["events"].as_array().unwrap().len(), 2);
     let refused = server.run(&["events", "--type", "Nothing"]);
-    assert_eq!(refused.code, Some(1), "{refused:?}");
+    assert_eq!(refused.code, Some(2), "{refused:?}");
 }

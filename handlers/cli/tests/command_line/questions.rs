@@ -65,6 +65,24 @@ fn a_balance_is_shown_now_and_at_earlier_points() {
         before.complaint(),
         "ledgerbell: There is no such resource: account ACC-1 was not open then (404)"
     );
+    // The newest balance must not pass for that of a version that is yet to come.
+    let beyond = server.run(&["balance", "ACC-1", "--as-of-version", "4"]);
+    assert_eq!((beyond.code, beyond.out.as_str()), (Some(2), ""));
+    assert_eq!(
+        beyond.complaint(),
+        "ledgerbell: ACC-1 has no version 4 yet: its newest is 3"
+    );
+}
+
+#[test]
+fn a_type_of_event_that_does_not_exist_is_refused_with_the_one_that_was_meant() {
+    let refused = run(["events", "--type", "Deposit"]);
+    assert_eq!(refused.code, Some(2));
+    let said = &refused.err;
+    assert!(
+        said.contains("a similar value exists: 'MoneyDeposited'"),
+        "{said}"
+    );
 }
 
 #[test]

@@ -1,7 +1,8 @@
-//! The file of entries: CSV according to RFC 4180, in UTF-8 without a byte order mark.
+//! The file of entries: CSV according to RFC 4180, in UTF-8.
 //!
-//! Figures and times are for programs: decimal points, and ISO 8601 with the customer's offset. Words are in the customer's
-//! language.
+//! Spreadsheet programs read such a file by the conventions of their language, so the locale's `formats.txt` has delimiter,
+//! decimal character and whether there is a byte order mark. Times are for programs: ISO 8601 with the customer's offset.
+//! Words are in the customer's language.
 
 use chrono::SecondsFormat;
 use csv::{Terminator, WriterBuilder};
@@ -15,6 +16,9 @@ use crate::{Amount, Direction, mask};
 
 /// RFC 4180, with the parameters of RFC 7111.
 const CONTENT_TYPE: &str = "text/csv; charset=utf-8; header=present";
+
+/// Without it, spreadsheet programs of some languages read UTF-8 as Latin-1.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
 
 /// The columns, by their names in `words.txt`.
 const COLUMNS: [&str; 9] = [
@@ -37,12 +41,20 @@ pub(super) fn attachment(notice: &StatementNotice) -> Result<Attachment, RenderE
         template: "words.txt",
         source,
     };
+    let conventions = notice.envelope.locale.conventions();
     let words = Words::of(notice.envelope.locale);
     let word =
         |name: &str, key: Option<&str>| words.get(name, key).map(str::to_owned).map_err(failed);
+    let mark: &[u8] = if conventions.csv_mark {
+        BYTE_ORDER_MARK
+    } else {
+        b""
+    };
     let mut writer = WriterBuilder::new()
         .terminator(Terminator::CRLF)
-        .from_writer(Vec::new());
+        // The build refuses any but ASCII.
+        .delimiter(u8::try_from(conventions.csv_delimiter).unwrap_or(b','))
+        .from_writer(mark.to_vec());
     let mut rows = vec![
         COLUMNS
             .iter()
@@ -68,9 +80,10 @@ pub(super) fn attachment(notice: &StatementNotice) -> Result<Attachment, RenderE
                         Direction::Out => -1,
                     },
                 entry.amount.digits,
+                conventions.csv_decimal,
             ),
             entry.amount.currency.clone(),
-            plain(&entry.balance_after),
+            plain(&entry.balance_after, conventions.csv_decimal),
             harmless(untrusted(&entry.counterparty, MAX_COUNTERPARTY_CHARS)),
             harmless(untrusted(&entry.reference, MAX_REFERENCE_CHARS)),
             harmless(untrusted(&Some(entry.event_id.clone()), MAX_EVENT_ID_CHARS)),
@@ -104,17 +117,17 @@ pub(super) fn attachment(notice: &StatementNotice) -> Result<Attachment, RenderE
     })
 }
 
-fn plain(amount: &Amount) -> String {
-    decimal(i128::from(amount.minor), amount.digits)
+fn plain(amount: &Amount, point: char) -> String {
+    decimal(i128::from(amount.minor), amount.digits, point)
 }
 
-/// Formats an amount as programs read it: `-12.50`.
-fn decimal(minor: i128, digits: u32) -> String {
+/// Formats an amount as programs read it: `-12.50`, or `-12,50`.
+fn decimal(minor: i128, digits: u32, point: char) -> String {
     let sign = if minor < 0 { "-" } else { "" };
     let width = digits as usize + 1;
     let mut text = format!("{:0width$}", minor.unsigned_abs());
     if digits > 0 {
-        text.insert(text.len() - digits as usize, '.');
+        text.insert(text.len() - digits as usize, point);
     }
     format!("{sign}{text}")
 }
@@ -144,7 +157,8 @@ mod tests {
             (7, 3, "0.007"),
             (i128::from(i64::MIN), 2, "-92233720368547758.08"),
         ] {
-            assert_eq!(decimal(minor, digits), text);
+            assert_eq!(decimal(minor, digits, '.'), text);
+            assert_eq!(decimal(minor, digits, ','), text.replace('.', ","));
         }
     }
 

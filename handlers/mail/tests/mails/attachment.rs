@@ -10,9 +10,15 @@ const MAX_ATTACHMENT_BYTES: usize = 7 * 1024 * 1024;
 
 fn rows(notice: &StatementNotice) -> Vec<Vec<String>> {
     let file = render_statement(notice).unwrap().attachment.unwrap();
+    let text = String::from_utf8(file.bytes).unwrap();
+    let (delimiter, text) = match notice.envelope.locale {
+        Locale::En => (b',', &*text),
+        Locale::Fr => (b';', text.strip_prefix('\u{feff}').unwrap()),
+    };
     csv::ReaderBuilder::new()
         .has_headers(false)
-        .from_reader(&*file.bytes)
+        .delimiter(delimiter)
+        .from_reader(text.as_bytes())
         .records()
         .map(|row| row.unwrap().iter().map(str::to_owned).collect())
         .collect()
@@ -29,19 +35,19 @@ fn the_file_has_every_entry_with_its_exact_figures() {
             "2026-11-01T09:00:03+01:00",
             "",
             "Débit",
-            "-850.00",
+            "-850,00",
             "EUR",
-            "275.50",
+            "275,50",
             "Agence Immobilière Dupont",
             "Rent Nov. flat 3",
             "00000000-0040-8ec9-a178-4641c05f1b8b"
         ]
     );
-    assert_eq!(rows[5][3], "2450.00");
+    assert_eq!(rows[5][3], "2450,00");
     assert_eq!(rows[5][7], "Salary, \"November\" 2026");
     let sum: i64 = rows[1..]
         .iter()
-        .map(|row| row[3].replace('.', "").parse::<i64>().unwrap())
+        .map(|row| row[3].replace(',', "").parse::<i64>().unwrap())
         .sum();
     assert_eq!(
         sum,
@@ -60,14 +66,21 @@ fn the_file_is_csv_by_rfc_4180() {
         let text = String::from_utf8(file.bytes).unwrap();
         assert!(text.ends_with("\r\n"));
         assert_eq!(text.matches('\n').count(), text.matches("\r\n").count());
-        assert!(
-            text.contains(",\"Salary, \"\"November\"\" 2026\","),
-            "{text}"
-        );
-        let name = match locale {
-            Locale::Fr => "releve-1234-2026-11-01-2026-11-30.csv",
-            Locale::En => "statement-1234-2026-11-01-2026-11-30.csv",
+        let (quoted, marked, name) = match locale {
+            Locale::Fr => (
+                ";\"Salary, \"\"November\"\" 2026\";",
+                true,
+                "releve-1234-2026-11-01-2026-11-30.csv",
+            ),
+            Locale::En => (
+                ",\"Salary, \"\"November\"\" 2026\",",
+                false,
+                "statement-1234-2026-11-01-2026-11-30.csv",
+            ),
         };
+        assert!(text.contains(quoted), "{text}");
+        assert_eq!(text.starts_with('\u{feff}'), marked);
+        assert_eq!(text.matches('\u{feff}').count(), usize::from(marked));
         assert_eq!(file.name, name);
     }
 }
@@ -80,21 +93,24 @@ fn no_cell_is_a_formula_and_every_row_has_all_cells_whatever_others_write() {
     ] {
         let strings: Vec<String> = serde_json::from_str(list).unwrap();
         for words in strings {
-            let mut notice = examples::statement(Locale::En);
-            for entry in &mut notice.entries {
-                entry.reference = Some(words.clone());
-                entry.counterparty = Some(words.clone());
-                entry.event_id = words.clone();
-            }
-            for row in rows(&notice) {
-                assert_eq!(row.len(), 9, "{words:?}");
-                for (column, cell) in row.iter().enumerate() {
-                    let number = matches!(column, 3 | 5) && cell.parse::<f64>().is_ok();
-                    let formula = cell.starts_with([
-                        '=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠',
-                    ]);
-                    assert!(number || !formula, "{words:?}: {cell:?}");
-                    assert!(!cell.contains(char::is_control), "{words:?}: {cell:?}");
+            for locale in Locale::ALL {
+                let mut notice = examples::statement(locale);
+                for entry in &mut notice.entries {
+                    entry.reference = Some(words.clone());
+                    entry.counterparty = Some(words.clone());
+                    entry.event_id = words.clone();
+                }
+                for row in rows(&notice) {
+                    assert_eq!(row.len(), 9, "{words:?}");
+                    for (column, cell) in row.iter().enumerate() {
+                        let number = matches!(column, 3 | 5)
+                            && cell.replace(',', ".").parse::<f64>().is_ok();
+                        let formula = cell.starts_with([
+                            '=', '+', '-', '@', '\t', '\r', '\n', '＝', '＋', '－', '＠',
+                        ]);
+                        assert!(number || !formula, "{words:?}: {cell:?}");
+                        assert!(!cell.contains(char::is_control), "{words:?}: {cell:?}");
+                    }
                 }
             }
         }

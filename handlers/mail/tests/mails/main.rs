@@ -10,11 +10,13 @@
 mod attachment;
 mod contrast;
 mod digests;
+mod directions;
 mod documented;
 mod golden;
 mod hostile;
 mod notices;
 mod page;
+mod programs;
 mod reading;
 mod typography;
 mod wishes;

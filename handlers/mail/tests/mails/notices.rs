@@ -17,7 +17,7 @@ pub fn euros(minor: i64) -> Amount {
 /// Any of the three notices.
 #[derive(Clone)]
 pub enum Any {
-    Notice(Notice),
+    Notice(Box<Notice>),
     Digest(DigestNotice),
     Statement(StatementNotice),
 }
@@ -61,12 +61,14 @@ impl Any {
         let mut changed = self.with_envelope(|envelope| {
             envelope.bank_name = words.to_owned();
             envelope.customer_name = words.to_owned();
-            envelope.notification_id = words.to_owned();
         });
         match &mut changed {
             Any::Notice(notice) => {
                 notice.reference = Some(words.to_owned());
                 notice.counterparty = Some(words.to_owned());
+                if let Some(reversed) = &mut notice.reversed {
+                    reversed.counterparty = Some(words.to_owned());
+                }
                 if let Some(scheduled) = &mut notice.scheduled {
                     scheduled.schedule_id = words.to_owned();
                 }
@@ -120,6 +122,7 @@ pub fn minimal(kind: Kind, locale: Locale) -> Notice {
         threshold: None,
         reference: None,
         counterparty: None,
+        reversed: None,
         value_date: None,
         ..full
     }
@@ -146,7 +149,13 @@ pub fn every_notice() -> impl Iterator<Item = (Kind, Locale)> {
 /// Every mail in every locale, filled to the brim, by its folder.
 pub fn every_full_mail() -> Vec<(String, Locale, Any)> {
     let mut all: Vec<(String, Locale, Any)> = every_notice()
-        .map(|(kind, locale)| (kind.to_string(), locale, Any::Notice(full(kind, locale))))
+        .map(|(kind, locale)| {
+            (
+                kind.to_string(),
+                locale,
+                Any::Notice(full(kind, locale).into()),
+            )
+        })
         .collect();
     for locale in Locale::ALL {
         all.push((
@@ -166,7 +175,13 @@ pub fn every_full_mail() -> Vec<(String, Locale, Any)> {
 /// Every mail in every locale, with no more than it must have.
 pub fn every_minimal_mail() -> Vec<(String, Locale, Any)> {
     let mut all: Vec<(String, Locale, Any)> = every_notice()
-        .map(|(kind, locale)| (kind.to_string(), locale, Any::Notice(minimal(kind, locale))))
+        .map(|(kind, locale)| {
+            (
+                kind.to_string(),
+                locale,
+                Any::Notice(minimal(kind, locale).into()),
+            )
+        })
         .collect();
     for locale in Locale::ALL {
         let mut digest = examples::digest(locale);

@@ -21,6 +21,7 @@ pub fn skeleton(html: &str) -> String {
                     .collect();
                 format!("{} {}", name.local, attributes.join(" "))
             }
+            NodeData::Comment { contents } if is_ours(contents) => "for Outlook".to_owned(),
             NodeData::Comment { .. } => "comment".to_owned(),
             NodeData::Doctype { .. } => "doctype".to_owned(),
             _ => return,
@@ -28,6 +29,30 @@ pub fn skeleton(html: &str) -> String {
         lines.push_str(&format!("{:depth$}{line}\n", ""));
     });
     lines
+}
+
+/// Whether a comment is one of the two that give Outlook a table of fixed width.
+fn is_ours(comment: &str) -> bool {
+    comment.starts_with("[if mso]>") && comment.ends_with("<![endif]")
+}
+
+/// The hidden words that mail programs show beside the subject, without what fills them up.
+pub fn preheader(html: &str) -> Option<String> {
+    let mut found = None;
+    walk(&parse(html).document, 0, &mut |_, node| {
+        if is_hidden(node) {
+            let mut text = String::new();
+            for child in node.children.borrow().iter() {
+                collect(child, &mut text);
+            }
+            found = Some(text.replace('\u{34f}', "").trim_end().to_owned());
+        }
+    });
+    found
+}
+
+fn is_hidden(node: &Handle) -> bool {
+    attribute(node, "style").is_some_and(|style| style.starts_with("display:none;"))
 }
 
 /// The parse errors that a browser would pass over in silence.
@@ -57,6 +82,7 @@ fn collect(node: &Handle, text: &mut String) {
         NodeData::Text { contents } => {
             text.push_str(&contents.borrow().replace('\n', " ").replace('\u{2060}', ""));
         }
+        NodeData::Element { .. } if is_hidden(node) => {}
         NodeData::Element { name, .. } => {
             let block = matches!(
                 &*name.local,

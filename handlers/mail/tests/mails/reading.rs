@@ -144,7 +144,7 @@ fn the_account_is_never_shown_whole() {
 }
 
 #[test]
-fn a_debt_is_told_with_a_minus_and_a_movement_without_a_sign() {
+fn a_debt_has_a_minus_and_a_movement_has_its_sign_in_the_table_alone() {
     let mut notice = full(Kind::Withdrawal, Locale::En);
     notice.amount = Some(euros(-4_000));
     notice.balance_after = euros(-1_200);
@@ -154,6 +154,7 @@ fn a_debt_is_told_with_a_minus_and_a_movement_without_a_sign() {
         "{}",
         mail.subject
     );
+    assert!(mail.text.contains("Amount: −€40.00\n"), "{}", mail.text);
     assert!(mail.text.contains("Balance after: −€12.00\n"));
 }
 
@@ -176,6 +177,17 @@ fn a_notice_without_what_its_mail_tells_is_refused() {
         let mut notice = full(kind, Locale::En);
         notice.amount = None;
         refused(&notice, "amount");
+    }
+    for kind in [
+        Kind::Deposit,
+        Kind::Withdrawal,
+        Kind::Reversal,
+        Kind::LargeAmount,
+        Kind::ScheduleRun,
+    ] {
+        let mut notice = full(kind, Locale::En);
+        notice.direction = None;
+        refused(&notice, "direction");
     }
     for kind in [Kind::ScheduleRun, Kind::ScheduleSkipped] {
         let mut notice = full(kind, Locale::En);

@@ -2,7 +2,7 @@
 
 use crate::notices::{Any, every_full_mail, every_hidden_mail};
 use crate::page::visible;
-use mail::{Envelope, Kind, Locale, RenderError, examples, render};
+use mail::{Direction, Envelope, Kind, Locale, RenderError, examples, render};
 
 #[test]
 fn a_mail_with_hidden_amounts_has_no_amount_no_balance_no_counterparty_and_no_reference() {
@@ -14,6 +14,12 @@ fn a_mail_with_hidden_amounts_has_no_amount_no_balance_no_counterparty_and_no_re
         if let Any::Notice(notice) = &any {
             secrets.extend(notice.reference.clone());
             secrets.extend(notice.counterparty.clone());
+            secrets.extend(
+                notice
+                    .reversed
+                    .iter()
+                    .filter_map(|r| r.counterparty.clone()),
+            );
             secrets.extend(notice.scheduled.iter().map(|s| s.schedule_id.clone()));
         } else if let Any::Statement(notice) = &any {
             secrets.extend(notice.entries.iter().filter_map(|e| e.reference.clone()));
@@ -34,19 +40,44 @@ fn a_mail_with_hidden_amounts_has_no_amount_no_balance_no_counterparty_and_no_re
 }
 
 #[test]
-fn a_movement_with_hidden_amounts_is_called_a_movement() {
-    for kind in [
-        Kind::Deposit,
-        Kind::Withdrawal,
-        Kind::Reversal,
-        Kind::LargeAmount,
+fn a_movement_with_hidden_amounts_still_says_in_or_out() {
+    use Direction::{In, Out};
+    let into = (
+        "Money was paid into your account ••••1234",
+        "Votre compte ••••1234 a été crédité",
+    );
+    let out = (
+        "Money was paid out of your account ••••1234",
+        "Votre compte ••••1234 a été débité",
+    );
+    let back = (
+        "Money was paid back into your account ••••1234",
+        "Votre compte ••••1234 a été recrédité",
+    );
+    let again = (
+        "Money was taken back out of your account ••••1234",
+        "Votre compte ••••1234 a été de nouveau débité",
+    );
+    for (kind, direction, (english, french)) in [
+        (Kind::Deposit, In, into),
+        (Kind::Withdrawal, Out, out),
+        (Kind::LargeAmount, In, into),
+        (Kind::LargeAmount, Out, out),
+        (Kind::ScheduleRun, In, into),
+        (Kind::ScheduleRun, Out, out),
+        (Kind::Reversal, In, back),
+        (Kind::Reversal, Out, again),
     ] {
-        let mut notice = examples::notice(kind, Locale::En);
-        notice.envelope.hide_amounts = true;
-        assert_eq!(
-            render(&notice).unwrap().subject,
-            "There was a movement in your account ••••1234"
-        );
+        for locale in Locale::ALL {
+            let mut notice = examples::notice(kind, locale);
+            notice.direction = Some(direction);
+            notice.envelope.hide_amounts = true;
+            let expected = match locale {
+                Locale::En => english,
+                Locale::Fr => french,
+            };
+            assert_eq!(render(&notice).unwrap().subject, expected, "{kind}");
+        }
     }
 }
 

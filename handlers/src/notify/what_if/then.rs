@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use domain::CustomerId;
 
-use super::Wishes;
+use super::OtherPreferences;
 use crate::error::{Error, Result};
 use crate::ports::{CustomerRevision, Customers, Saved};
 
@@ -25,7 +25,7 @@ pub(super) struct Then {
     pub(super) known: Arc<Known>,
     pub(super) day: DateTime<Utc>,
     /// The preferences at all times; `None` for the customers' own.
-    pub(super) wishes: Option<Wishes>,
+    pub(super) wishes: Option<OtherPreferences>,
 }
 
 impl Then {
@@ -40,9 +40,6 @@ impl Then {
             return Ok(revision);
         }
         let revision = self.customers.at(customer, time).await?;
-        // One entry that cannot be read does not stop the question about all the others. Nothing is sent for it, so its
-        // customer counts as one who was not entered: skipped, for `no-contact`.
-        let revision = revision.filter(|own| !matches!(own.person, Some(Err(_))));
         known().insert(key, revision.clone());
         Ok(revision)
     }
@@ -51,7 +48,10 @@ impl Then {
 #[async_trait]
 impl Customers for Then {
     async fn latest(&self, customer: &CustomerId) -> Result<Option<CustomerRevision>> {
-        self.at(customer, self.day).await
+        let latest = self.at(customer, self.day).await?;
+        // One entry that cannot be read does not stop the question about all the others. Nothing is sent for it, so its
+        // customer counts as one who was not entered: skipped, for `no-contact`.
+        Ok(latest.filter(|own| !matches!(own.person, Some(Err(_)))))
     }
 
     async fn at(

@@ -84,7 +84,7 @@ fn one((name, value): (String, String)) -> Result<(String, String), HeaderError>
 }
 
 /// Encodes a text by RFC 2047, section 4.1: each word contains whole characters.
-fn encoded_words(text: &str) -> String {
+pub(super) fn encoded_words(text: &str) -> String {
     let mut words: Vec<String> = vec![String::new()];
     for character in text.chars() {
         let full = words

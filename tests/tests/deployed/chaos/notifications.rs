@@ -10,6 +10,8 @@ use tests::deployed::Stack;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stored {
     pub id: String,
+    /// The code that its mail shows.
+    pub code: String,
     pub account: String,
     pub event_id: String,
     pub state: String,
@@ -56,6 +58,7 @@ fn read(item: &Value) -> Stored {
     let history = item["history"]["L"].as_array().into_iter().flatten();
     Stored {
         id: text("notification_id"),
+        code: text("verification_code"),
         account: text("account_id"),
         event_id: text("event_id"),
         state: text("state"),

@@ -158,7 +158,7 @@ impl Outcome {
             }
         }
         for notification in told {
-            let count = mails.get(&notification.id).copied().unwrap_or(0);
+            let count = mails.get(&notification.code).copied().unwrap_or(0);
             self.mails += count;
             // Each of these was named to the API once, and then may be a mail more.
             let resent = notification.times("UNKNOWN");
@@ -181,19 +181,20 @@ impl Outcome {
     }
 }
 
-/// How many mails each notification was told in. The mail's text names it; the local AWS keeps neither header nor tag.
+/// How many mails each notification was sent in, by its code, which the mail shows; the local AWS keeps neither header nor
+/// tag.
 fn mails_by_notification(stack: &Stack) -> BTreeMap<String, usize> {
     let mut counts = BTreeMap::new();
     for mail in stack.mails() {
-        *counts.entry(notification_of(&mail)).or_default() += 1;
+        *counts.entry(code_of(&mail)).or_default() += 1;
     }
     counts
 }
 
-fn notification_of(mail: &Mail) -> String {
-    let line = mail
-        .text
-        .lines()
-        .find_map(|line| line.trim().strip_prefix("Message number: "));
-    line.unwrap_or_default().to_owned()
+fn code_of(mail: &Mail) -> String {
+    let code = mail.text.lines().find_map(|line| {
+        let (_, code) = line.trim().split_once("tell it to us when you call us: ")?;
+        Some(code)
+    });
+    code.unwrap_or_default().to_owned()
 }

@@ -33,11 +33,14 @@ pub(super) fn notice(event: &IntegrationEvent, kind: Kind, envelope: Envelope) -
         envelope,
         account_id: metadata.account_id.to_string(),
         amount: fact.amount().map(amount),
+        direction: direction(event),
         balance_after: amount(event.balances.after()),
         overdraft_limit: fact.overdraft_limit().map(amount),
         threshold: None,
         reference: reference(event),
         counterparty: movement.and_then(|movement| movement.counterparty.clone()),
+        // An event of the bus is all that there is: its earlier events are in the store.
+        reversed: None,
         scheduled: fact.occurrence().map(|occurrence| Scheduled {
             schedule_id: occurrence.schedule_id.to_string(),
             occurrence: occurrence.at,
