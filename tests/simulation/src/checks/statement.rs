@@ -65,10 +65,11 @@ impl Core {
 
 pub(crate) const ONE_STATEMENT: &str = "each movement is in exactly one statement";
 
-/// The events of the entries that are attached, read off the last column.
+/// The events of the entries that are attached, read off the last column. The
+/// customer's language decides what separates columns.
 fn told_by(mail: &Mail) -> impl Iterator<Item = EventId> {
     let texts = mail.attachments.iter().map(|file| &*file.bytes);
     let texts = texts.map(|bytes| std::str::from_utf8(bytes).unwrap_or_default());
     let entries = texts.flat_map(|text| text.lines().skip(1));
-    entries.filter_map(|entry| entry.rsplit(',').next()?.parse().ok())
+    entries.filter_map(|entry| entry.rsplit([',', ';']).next()?.parse().ok())
 }
