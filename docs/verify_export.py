@@ -7,7 +7,7 @@ Everything is recomputed from the files: their SHA-256, the hash chain of each
 account, each event from the commit that holds it, balances, counts and control
 totals. Each fault is printed on a line of its own; the exit code is then 1.
 It is 2 where nothing could be verified.
-Needs Python 3.10 and, for Parquet, pyarrow. docs/export.md explains the rules.
+Needs Python 3.10 and, for Parquet, pyarrow. docs/reference/export.md explains the rules.
 """
 
 import csv

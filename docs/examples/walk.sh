@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # A walk through a stack on a local AWS: a bank posts, others are refused, a mail fails and is redriven, the key is
-# rotated, a customer is erased. docs/walk.md shows its output.
+# rotated, a customer is erased. docs/tutorial/walk.md shows its output.
 #
 #     walk.sh ENDPOINT STACK          such as: walk.sh http://127.0.0.1:33967 ledgerbell
 set -euo pipefail

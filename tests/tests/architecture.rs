@@ -1,4 +1,4 @@
-//! What is not there: the absences of docs/architecture.md, as far as a test
+//! What is not there: the absences of docs/explanation/architecture.md, as far as a test
 //! can hold them.
 
 #![allow(

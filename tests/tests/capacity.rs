@@ -1,4 +1,4 @@
-//! What one event asks of each service, counted: docs/capacity.md is made of these numbers.
+//! What one event asks of each service, counted: docs/explanation/capacity.md is made of these numbers.
 
 #![allow(
     clippy::unwrap_used,

@@ -1,5 +1,5 @@
 //! The tables and their columns, which readers rely on. New columns go to the
-//! end, and none ever changes; `docs/export.md` describes each.
+//! end, and none ever changes; `docs/reference/export.md` describes each.
 
 use std::fmt;
 

@@ -23,7 +23,7 @@
 //! `templates/` has a folder for each locale, with a folder for each kind, the locale's words, its format of money and the
 //! templates' versions; `layout/` has the parts that all locales share. `build.rs` combines them into one template a mail.
 //! `golden/` has the results. After a change of words, raise the versions in `versions.txt`, run
-//! `UPDATE_GOLDEN=1 cargo test -p mail` and review the difference. `docs/mails.md` has more.
+//! `UPDATE_GOLDEN=1 cargo test -p mail` and review the difference. `docs/explanation/mails.md` has more.
 
 mod account;
 mod digest;

@@ -86,7 +86,7 @@ enum Task {
         profile: Profile,
     },
 
-    /// Measure, and write docs/performance.md: goals, tables and charts.
+    /// Measure, and write docs/explanation/performance.md: goals, tables and charts.
     ///
     /// Uses the whole machine for most of an hour, so nothing else should run beside it. `cargo xtask bench PART` measures
     /// one part.

@@ -1,4 +1,4 @@
-//! `docs/limits.md` against the constants that it names.
+//! `docs/reference/limits.md` against the constants that it names.
 
 use crate::pages::read;
 use crate::source::{constant, has, limits};
@@ -32,13 +32,16 @@ fn named(cell: &str) -> Vec<(String, String)> {
 
 #[test]
 fn every_limit_of_the_page_is_that_of_its_constant() {
-    let page = read("docs/limits.md");
+    let page = read("docs/reference/limits.md");
     let mut compared = 0;
     for row in rows(&page) {
         for (path, name) in named(row.last().unwrap()) {
             let wanted = constant(&path, &name).written(name.ends_with("BYTES"));
             let says = row.iter().any(|cell| has(cell, &wanted));
-            assert!(says, "docs/limits.md: {name} is {wanted}: {row:?}");
+            assert!(
+                says,
+                "docs/reference/limits.md: {name} is {wanted}: {row:?}"
+            );
             compared += 1;
         }
     }
@@ -47,7 +50,7 @@ fn every_limit_of_the_page_is_that_of_its_constant() {
 
 #[test]
 fn a_limit_without_a_constant_is_one_that_others_set() {
-    let page = read("docs/limits.md");
+    let page = read("docs/reference/limits.md");
     let others = [
         "serde_json",
         "once",
@@ -66,14 +69,14 @@ fn a_limit_without_a_constant_is_one_that_others_set() {
             == row.last().unwrap().trim_matches('`');
         assert!(
             !has_number || explained || of_a_service,
-            "docs/limits.md: {text}"
+            "docs/reference/limits.md: {text}"
         );
     }
 }
 
 #[test]
 fn the_waits_for_services_of_aws_are_those_of_the_clients() {
-    let page = read("docs/limits.md");
+    let page = read("docs/reference/limits.md");
     let connecting = constant(TIMEOUTS, "CONNECT").written(false);
     let services: Vec<_> = rows(&page)
         .into_iter()
@@ -95,7 +98,7 @@ fn the_waits_for_services_of_aws_are_those_of_the_clients() {
 #[test]
 fn the_limits_of_the_stage_are_those_of_the_template() {
     let template = read("infra/cloudformation/template.yaml");
-    let page = read("docs/limits.md");
+    let page = read("docs/reference/limits.md");
     let throttles: Vec<(&str, &str)> = template
         .split("ThrottlingRateLimit: ")
         .skip(1)
@@ -109,6 +112,6 @@ fn the_limits_of_the_stage_are_those_of_the_template() {
     for (rate, burst) in throttles {
         let burst = crate::source::grouped(burst.parse().unwrap());
         let wanted = format!("| {rate} a second, bursts of {burst} |");
-        assert!(page.contains(&wanted), "docs/limits.md: {wanted}");
+        assert!(page.contains(&wanted), "docs/reference/limits.md: {wanted}");
     }
 }

@@ -9,55 +9,55 @@ type Claim = (&'static str, &'static str, &'static str, &'static str);
 
 const CLAIMS: &[Claim] = &[
     (
-        "docs/for-banks.md",
+        "docs/how-to/bank-systems.md",
         "1 to {} events",
         "domain/src/record.rs",
         "MAX_EVENTS",
     ),
     (
-        "docs/for-banks.md",
+        "docs/how-to/bank-systems.md",
         "1 to {} visible ASCII characters",
         "domain/src/identifiers.rs",
         "MAX_IDEMPOTENCY_KEY_CHARS",
     ),
     (
-        "docs/for-banks.md",
+        "docs/how-to/bank-systems.md",
         "more than {}",
         "handlers/src/http/body.rs",
         "MAX_BODY_BYTES",
     ),
     (
-        "docs/import.md",
+        "docs/how-to/import.md",
         "requests of at most {}, each",
         "domain/src/record.rs",
         "MAX_EVENTS",
     ),
     (
-        "docs/import.md",
+        "docs/how-to/import.md",
         "A file may have {}.",
         "handlers/statements/src/format.rs",
         "MAX_FILE_BYTES",
     ),
     (
-        "docs/mails.md",
+        "docs/explanation/mails.md",
         "file all, up to {};",
         "handlers/mail/src/limits.rs",
         "MAX_STATEMENT_ENTRIES",
     ),
     (
-        "docs/mails.md",
+        "docs/explanation/mails.md",
         "the first {} entries",
         "handlers/mail/src/limits.rs",
         "MAX_STATEMENT_ENTRIES_SHOWN",
     ),
     (
-        "docs/mails.md",
+        "docs/explanation/mails.md",
         "its first {} events",
         "handlers/mail/src/limits.rs",
         "MAX_DIGEST_ITEMS_SHOWN",
     ),
     (
-        "docs/operating.md",
+        "docs/how-to/operator.md",
         "more than {} entries",
         "handlers/mail/src/limits.rs",
         "MAX_STATEMENT_ENTRIES",
@@ -87,121 +87,121 @@ const CLAIMS: &[Claim] = &[
         "TIME_INDEX_SHARDS",
     ),
     (
-        "docs/capacity.md",
+        "docs/explanation/capacity.md",
         "({} shards, a partition each)",
         "domain/src/identifiers.rs",
         "TIME_INDEX_SHARDS",
     ),
     (
-        "docs/console.md",
+        "docs/reference/console.md",
         "the newest {} events",
         "handlers/cli/pages/account.js",
         "HISTORY",
     ),
     (
-        "docs/console.md",
+        "docs/reference/console.md",
         "up to {} further events",
         "handlers/cli/pages/event-list.js",
         "SEARCH_AT_ONCE",
     ),
     (
-        "docs/console.md",
+        "docs/reference/console.md",
         "or {} accounts",
         "handlers/cli/pages/accounts.js",
         "SEARCH_AT_ONCE",
     ),
     (
-        "docs/operating.md",
+        "docs/how-to/operator.md",
         "its own worker slots ({}),",
         "infra/embedded/src/invoker.rs",
         "CONCURRENCY",
     ),
     (
-        "docs/operating.md",
+        "docs/how-to/operator.md",
         "(every {} on one machine)",
         "infra/embedded/src/pipeline.rs",
         "HEARTBEAT",
     ),
     (
-        "docs/operating.md",
+        "docs/how-to/operator.md",
         "account's rate and quota every {min} minutes",
         "infra/aws/src/mailer/account.rs",
         "FRESH_FOR",
     ),
     (
-        "docs/operating.md",
+        "docs/how-to/operator.md",
         "would wait longer than {} is retried",
         "infra/aws/src/mailer.rs",
         "MAX_WAIT",
     ),
     (
-        "docs/operating.md",
+        "docs/how-to/operator.md",
         "the last {} % of a day's quota",
         "infra/aws/src/mailer/account.rs",
         "RESERVE_PERCENT",
     ),
     (
-        "docs/operating.md",
+        "docs/how-to/operator.md",
         "a mail waits {h} hours",
         "infra/aws/src/mailer/failure.rs",
         "AFTER_QUOTA",
     ),
     (
-        "docs/operating.md",
+        "docs/how-to/operator.md",
         "until then, up to {}, so",
         "handlers/src/keyring.rs",
         "KEPT_KEYS",
     ),
     (
-        "docs/operating.md",
+        "docs/how-to/operator.md",
         "with a new key within {min} minutes",
         "infra/aws/src/keys.rs",
         "FRESH_FOR",
     ),
     (
-        "docs/operating.md",
+        "docs/how-to/operator.md",
         "again, every {} at most)",
         "infra/aws/src/keys.rs",
         "AGAIN_AFTER",
     ),
     (
-        "docs/operating.md",
+        "docs/how-to/operator.md",
         "at least {} characters that",
         "handlers/src/keyring.rs",
         "MIN_SECRET_BYTES",
     ),
     (
-        "docs/operating.md",
+        "docs/how-to/operator.md",
         "not in the first {}, in which",
         "handlers/src/query/time_index.rs",
         "SAFETY_WINDOW",
     ),
     (
-        "docs/operating.md",
+        "docs/how-to/operator.md",
         "at most {} commits later",
         "handlers/src/replay/events.rs",
         "PAGE",
     ),
     (
-        "docs/operating.md",
+        "docs/how-to/operator.md",
         "or {} balances",
         "handlers/src/replay/projections.rs",
         "PAGE",
     ),
     (
-        "docs/operating.md",
+        "docs/how-to/operator.md",
         "It spends {} on that",
         "infra/embedded/src/pipeline.rs",
         "CHECK_BEFORE_START",
     ),
     (
-        "docs/for-analysts.md",
+        "docs/how-to/analyst.md",
         "the last {s} seconds",
         "handlers/src/query/time_index.rs",
         "SAFETY_WINDOW",
     ),
     (
-        "docs/export.md",
+        "docs/reference/export.md",
         "in the last {s} seconds",
         "handlers/src/query/time_index.rs",
         "SAFETY_WINDOW",
@@ -213,7 +213,7 @@ const CLAIMS: &[Claim] = &[
         "OPEN_FOR",
     ),
     (
-        "docs/load.md",
+        "docs/explanation/load.md",
         "the mailbox takes {} for each",
         "infra/embedded/src/mailbox/condition.rs",
         "SLOW",
@@ -242,7 +242,7 @@ fn every_number_that_has_a_constant_is_that_constant() {
 #[test]
 fn the_tables_of_the_architecture_are_those_of_the_template() {
     let template = read("infra/cloudformation/template.yaml");
-    let page = read("docs/architecture.md");
+    let page = read("docs/explanation/architecture.md");
     let tables: Vec<&str> = template
         .split("TableName: { Fn::Sub: \"${AWS::StackName}-")
         .skip(1)
@@ -252,7 +252,7 @@ fn the_tables_of_the_architecture_are_those_of_the_template() {
     for table in tables {
         assert!(
             page.contains(&format!("| {table} |")),
-            "docs/architecture.md: {table}"
+            "docs/explanation/architecture.md: {table}"
         );
     }
 }

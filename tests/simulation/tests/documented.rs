@@ -6,7 +6,7 @@
 
 use simulation::bugs::BUGS;
 
-const DOCUMENT: &str = include_str!("../../../docs/simulation.md");
+const DOCUMENT: &str = include_str!("../../../docs/explanation/simulation.md");
 
 #[test]
 fn the_documentation_lists_each_bug_with_an_invariant_that_may_catch_it() {

@@ -1,4 +1,4 @@
-//! What was measured, as a table for docs/export.md.
+//! What was measured, as a table for docs/reference/export.md.
 
 use std::fmt::Write;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! The program of docs/for-banks.md in Python.
+//! The program of docs/how-to/bank-systems.md in Python.
 
 use tests::one_machine::{Folder, Server};
 

@@ -1,4 +1,4 @@
-//! The program of docs/for-banks.md.
+//! The program of docs/how-to/bank-systems.md.
 
 use std::process::{Command, Output};
 

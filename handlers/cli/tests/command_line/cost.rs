@@ -102,7 +102,10 @@ fn every_price_names_its_source_and_whether_it_was_read_there() {
 
 #[test]
 fn the_page_has_the_figures_of_the_command() {
-    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/cost.md");
+    let page = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../docs/explanation/cost.md"
+    );
     let page = std::fs::read_to_string(page).unwrap();
     let document = cost(&[]);
     let mut figures = Vec::new();

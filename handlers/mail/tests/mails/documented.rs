@@ -1,4 +1,4 @@
-//! `docs/mails.md`, which shows every mail to those who will not run anything.
+//! `docs/explanation/mails.md`, which shows every mail to those who will not run anything.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -16,11 +16,11 @@ fn docs() -> PathBuf {
 
 /// Pictures of the page by file name, each with the words for those who do not see it.
 fn shown() -> Vec<(String, String)> {
-    let page = fs::read_to_string(docs().join("mails.md")).unwrap();
+    let page = fs::read_to_string(docs().join("explanation/mails.md")).unwrap();
     let pictures = page.split("![").skip(1).map(|rest| {
         let (words, rest) = rest.split_once("](").unwrap();
         let (path, _) = rest.split_once(')').unwrap();
-        let file = path.strip_prefix("images/mails/").unwrap();
+        let file = path.strip_prefix("../images/mails/").unwrap();
         (file.to_owned(), words.to_owned())
     });
     pictures.collect()
@@ -49,7 +49,7 @@ fn every_mail_is_shown_in_every_language_as_a_picture_with_words() {
             .map(|(_, words)| words.trim());
         assert!(
             words.is_some_and(|words| words.len() > 10),
-            "docs/mails.md does not show {file}: {words:?}"
+            "docs/explanation/mails.md does not show {file}: {words:?}"
         );
     }
     for locale in Locale::ALL {

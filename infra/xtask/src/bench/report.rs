@@ -1,4 +1,4 @@
-//! The report, `docs/performance.md`, and its charts.
+//! The report, `docs/explanation/performance.md`, and its charts.
 
 use std::{fmt::Write, fs};
 
@@ -13,7 +13,7 @@ use crate::{
 
 const INTRODUCTION: &str = "# Performance
 
-`cargo xtask bench` measures, stores the results in [performance/](performance/), and writes this page; `cargo xtask bench PART`
+`cargo xtask bench` measures, stores the results in [performance/](../performance/), and writes this page; `cargo xtask bench PART`
 measures one part again. Each part names the machine and the commit at which it was measured.
 
 Look at ratios within one run, counts (requests, write units, bytes), and growth. An absolute time is that of a small shared machine, and
@@ -27,7 +27,7 @@ pub(super) fn write(parts: &[Part]) -> Result<()> {
         let file = docs.join(format!("performance/{}.svg", drawn.name));
         fs::write(&file, chart::draw(drawn)?).map_err(at(&file))?;
     }
-    let file = docs.join("performance.md");
+    let file = docs.join("explanation/performance.md");
     fs::write(&file, markdown(parts)).map_err(at(&file))
 }
 
@@ -78,7 +78,7 @@ fn markdown(parts: &[Part]) -> String {
         for drawn in &part.charts {
             let _ = write!(
                 page,
-                "\n![{}](performance/{}.svg)\n",
+                "\n![{}](../performance/{}.svg)\n",
                 drawn.title, drawn.name
             );
         }
