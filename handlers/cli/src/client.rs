@@ -3,6 +3,7 @@
 mod problem;
 
 mod request;
+mod rows;
 
 use std::io;
 use std::sync::Arc;
@@ -17,6 +18,7 @@ use ureq::{Agent, Body};
 use crate::stack::{self, Signer};
 pub(crate) use problem::Problem;
 use request::Request;
+pub(crate) use rows::Rows;
 
 /// Longest wait for an answer, in seconds. The longest request is the verification
 /// of a large account.

@@ -5,6 +5,7 @@ use clap::Args;
 
 use crate::client::Client;
 use crate::exit::Failure;
+use crate::flags::{Format, Output};
 use crate::stack::{self, Access, Signer};
 
 const DEFAULT_ENDPOINT: &str = "http://127.0.0.1:8080";
@@ -23,15 +24,22 @@ pub(crate) struct Connection {
     )]
     pub endpoint: Uri,
 
-    /// Print one JSON document on stdout, for programs
-    #[arg(long)]
-    pub json: bool,
+    #[command(flatten)]
+    output: Output,
 
     #[command(flatten)]
     access: Access,
 }
 
 impl Connection {
+    pub(crate) fn format(&self) -> Format {
+        self.output.format()
+    }
+
+    pub(crate) fn json(&self) -> bool {
+        self.output.json()
+    }
+
     /// Returns a client, which signs its requests if they go to a stack in AWS.
     ///
     /// # Errors

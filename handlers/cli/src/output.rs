@@ -28,7 +28,12 @@ const FAILED: u8 = 2;
 /// Prints a line on stdout. Returns false if further output is pointless, because
 /// nobody reads it or it cannot be written.
 pub(crate) fn line(text: impl Display) -> bool {
-    STDOUT.load(Ordering::Relaxed) == OPEN && note(writeln!(io::stdout().lock(), "{text}"))
+    STDOUT.load(Ordering::Relaxed) == OPEN && note_written(writeln!(io::stdout().lock(), "{text}"))
+}
+
+/// Prints text that has its own line ends. Returns false if further output is pointless.
+pub(crate) fn text(text: impl Display) -> bool {
+    STDOUT.load(Ordering::Relaxed) == OPEN && note_written(write!(io::stdout().lock(), "{text}"))
 }
 
 /// Prints the document of `--json`.
@@ -47,13 +52,13 @@ pub(crate) fn explain(answer: &clap::Error) -> ExitCode {
     if answer.use_stderr() {
         return ExitCode::from(exit::WRONG_USE);
     }
-    note(written);
+    note_written(written);
     ExitCode::SUCCESS
 }
 
 /// Returns the program's exit code, given that of the work and the state of stdout.
 pub(crate) fn ended(code: ExitCode) -> ExitCode {
-    note(io::stdout().flush());
+    note_written(io::stdout().flush());
     match STDOUT.load(Ordering::Relaxed) {
         FAILED => ExitCode::from(exit::FAILED),
         _ => code,
@@ -61,7 +66,7 @@ pub(crate) fn ended(code: ExitCode) -> ExitCode {
 }
 
 /// Returns whether it was written.
-fn note(written: io::Result<()>) -> bool {
+fn note_written(written: io::Result<()>) -> bool {
     match written {
         Ok(()) => return true,
         Err(error) if error.kind() == ErrorKind::BrokenPipe => {
@@ -83,6 +88,13 @@ pub(crate) fn complain(message: impl Display) {
     let message = one_line(&message.to_string());
     // A failure cannot be reported if stderr is closed too.
     let _ = writeln!(io::stderr().lock(), "ledgerbell: {message}");
+}
+
+/// Prints a line on stderr that matters to a person only: nothing if stderr is no terminal.
+pub(crate) fn note(message: impl Display) {
+    if io::stderr().is_terminal() {
+        complain(message);
+    }
 }
 
 /// Returns foreign text on one line, without control characters, which would

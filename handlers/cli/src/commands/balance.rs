@@ -2,14 +2,16 @@
 
 use std::path::PathBuf;
 
-use chrono::{DateTime, Utc};
 use clap::{Args, ValueEnum};
 use domain::AccountId;
-use domain::time::{format_time, parse_time};
+use domain::time::format_time;
 use serde_json::Value;
 
 use crate::connection::Connection;
+use crate::csv;
 use crate::exit::{End, Failure};
+use crate::flags::{Format, Moment, Zone};
+use crate::listing::{NONE, cell};
 use crate::output;
 use crate::plot::Curve;
 
@@ -24,9 +26,13 @@ pub(crate) struct BalanceOptions {
     #[arg(value_name = "ACCOUNT")]
     account: AccountId,
 
-    /// Balance at this time, such as 2026-11-22T10:00:00Z
-    #[arg(long, value_name = "TIME", value_parser = parse_time)]
-    as_of: Option<DateTime<Utc>>,
+    /// Balance at this time: a date such as 2026-11-22, which is the start of that day, or a time such as
+    /// 2026-11-22T10:00:00Z
+    #[arg(long, value_name = "TIME")]
+    as_of: Option<Moment>,
+
+    #[command(flatten)]
+    zone: Zone,
 
     /// The time of an event that --as-of refers to: when it was
     /// recorded here (the default), or when it occurred according to the bank
@@ -38,7 +44,7 @@ pub(crate) struct BalanceOptions {
     as_of_version: Option<u64>,
 
     /// Draw the balance after each of the account's events
-    #[arg(long, conflicts_with_all = ["as_of", "as_of_version", "json"])]
+    #[arg(long, conflicts_with_all = ["as_of", "as_of_version", "json", "output"])]
     plot: bool,
 
     /// Draw into this SVG file instead
@@ -62,7 +68,11 @@ pub(crate) fn run(options: &BalanceOptions) -> Result<End, Failure> {
         return Ok(End::Done);
     }
     let mut query: Vec<(&str, String)> = Vec::new();
-    query.extend(options.as_of.map(|time| ("as_of", format_time(time))));
+    let as_of = (options.as_of)
+        .map(|moment| options.zone.instant("--as-of", moment))
+        .transpose()?
+        .map(format_time);
+    query.extend(as_of.clone().map(|time| ("as_of", time)));
     query.extend(options.basis.map(|basis| {
         let name = match basis {
             Basis::Recorded => "recorded",
@@ -80,12 +90,41 @@ pub(crate) fn run(options: &BalanceOptions) -> Result<End, Failure> {
         .map(|(name, value)| (*name, value.as_str()))
         .collect();
     let client = options.connection.client()?;
-    let account = client.get(&format!("accounts/{}", options.account), &query)?;
+    let mut account = client.get(&format!("accounts/{}", options.account), &query)?;
     refuse_beyond(options, &account)?;
-    if options.connection.json {
-        output::json(&account);
-        return Ok(End::Done);
+    match options.connection.format() {
+        Format::Json => {
+            if let Some(as_of) = as_of {
+                account["as_of"] = as_of.into();
+                account["time_zone"] = options.zone.name().into();
+            }
+            output::json(&account);
+        }
+        Format::Csv => print_csv(&account),
+        Format::Table => print(&account),
     }
+    Ok(End::Done)
+}
+
+fn print_csv(account: &Value) {
+    let names = [
+        "account_id",
+        "customer_id",
+        "balance",
+        "currency",
+        "version",
+        "status",
+        "updated_at",
+    ];
+    let present = |name: &str| match cell(&account[name]) {
+        cell if cell == NONE => String::new(),
+        cell => cell,
+    };
+    let heading = names.map(str::to_owned);
+    let _ = csv::print(heading) && csv::print(names.map(present));
+}
+
+fn print(account: &Value) {
     let text = |name: &str| match &account[name] {
         Value::String(text) => output::one_line(text),
         Value::Null => String::new(),
@@ -104,7 +143,6 @@ pub(crate) fn run(options: &BalanceOptions) -> Result<End, Failure> {
     ] {
         output::line(format!("{name:<9} {value}"));
     }
-    Ok(End::Done)
 }
 
 /// Refuses a version that the account does not have. The API answers with the newest one instead, which would pass for it.

@@ -7,6 +7,7 @@ use clap::Args;
 use serde_json::{Value, json};
 
 use crate::exit::{End, Failure};
+use crate::flags::{Output, without_csv};
 use crate::output;
 use crate::table::{Align, Table};
 use data::{Commit, Data};
@@ -24,7 +25,7 @@ const MILLION: f64 = 1e6;
 /// assumed: --json has all of them, with their sources. It contacts nobody:
 /// your stack's real cost is in AWS's bill.
 #[derive(Debug, Clone, Args)]
-#[command(verbatim_doc_comment)]
+#[command(verbatim_doc_comment, mut_arg("output", without_csv))]
 pub(crate) struct CostOptions {
     /// Events a month
     #[arg(long, value_name = "N", default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1..=1_000_000_000_000))]
@@ -38,9 +39,8 @@ pub(crate) struct CostOptions {
     #[arg(long, value_name = "N", default_value = "1", value_parser = mails)]
     mails_per_event: f64,
 
-    /// Print one JSON document on stdout, for programs
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    output: Output,
 }
 
 fn mails(text: &str) -> Result<f64, &'static str> {
@@ -104,7 +104,7 @@ pub(crate) fn run(options: &CostOptions) -> Result<End, Failure> {
         beside_ses: column(one)?.beside_ses(),
         levers: model::levers(&data, mails)?,
     };
-    if options.json {
+    if options.output.json() {
         output::json(&answer.document());
     } else {
         answer.print();

@@ -5,11 +5,13 @@ use serde_json::{Value, json};
 
 use crate::connection::Connection;
 use crate::exit::{End, Failure};
+use crate::flags::{DryRun, Format, Limit};
+use crate::listing::{Column, Listing, cell};
 use crate::output;
-use crate::table::{Align, Table};
+use crate::table::Align;
 
 /// Letters in one request at most (see the API).
-const MAX_LETTERS: i64 = 100;
+const MAX_LETTERS: u64 = 100;
 
 /// List permanent failures, and redrive them
 #[derive(Debug, Clone, Args)]
@@ -27,10 +29,12 @@ enum Command {
 }
 
 #[derive(Debug, Clone, Args)]
+#[command(mut_arg("limit", |limit| limit
+    .help("Show at most this many, 100 at most")
+    .value_parser(clap::value_parser!(u64).range(1..=MAX_LETTERS))))]
 struct ListOptions {
-    /// Show at most so many
-    #[arg(long, value_name = "N", default_value_t = MAX_LETTERS, value_parser = clap::value_parser!(i64).range(1..=MAX_LETTERS))]
-    limit: i64,
+    #[command(flatten)]
+    limit: Limit,
 
     #[command(flatten)]
     connection: Connection,
@@ -44,29 +48,29 @@ struct RedriveOptions {
     ids: Vec<String>,
 
     /// At most this many, in any order
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i64).range(1..=MAX_LETTERS))]
-    max: Option<i64>,
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MAX_LETTERS))]
+    max: Option<u64>,
 
-    /// Only show what would be done
-    #[arg(long)]
-    dry_run: bool,
+    #[command(flatten)]
+    dry_run: DryRun,
 
     #[command(flatten)]
     connection: Connection,
 }
 
-const LETTERS: [(&str, Align); 6] = [
-    ("ID", Align::Left),
-    ("KIND", Align::Left),
-    ("FAILED AT", Align::Left),
-    ("TRIED", Align::Right),
-    ("WHAT", Align::Left),
-    ("WHY", Align::Left),
+const NO_LETTERS: &str = "There are no dead letters.";
+const LETTERS: [Column; 6] = [
+    ("ID", Align::Left, "id"),
+    ("KIND", Align::Left, "kind"),
+    ("FAILED AT", Align::Left, "failed_at"),
+    ("TRIED", Align::Right, "attempts"),
+    ("WHAT", Align::Left, "what"),
+    ("WHY", Align::Left, "reason"),
 ];
-const REDRIVEN: [(&str, Align); 3] = [
-    ("ID", Align::Left),
-    ("OUTCOME", Align::Left),
-    ("", Align::Left),
+const REDRIVEN: [Column; 3] = [
+    ("ID", Align::Left, "id"),
+    ("OUTCOME", Align::Left, "outcome"),
+    ("", Align::Left, "detail"),
 ];
 
 pub(crate) fn run(options: &DeadLettersOptions) -> Result<End, Failure> {
@@ -77,45 +81,43 @@ pub(crate) fn run(options: &DeadLettersOptions) -> Result<End, Failure> {
 }
 
 fn list(options: &ListOptions) -> Result<End, Failure> {
-    let limit = options.limit.to_string();
+    let limit = options.limit.limit.unwrap_or(MAX_LETTERS);
     let page = options
         .connection
         .client()?
-        .get("dead-letters", &[("limit", &limit)])?;
-    let letters = page["dead_letters"]
-        .as_array()
-        .map_or(&[][..], Vec::as_slice);
-    let waiting = page["waiting"].as_u64().unwrap_or(letters.len() as u64);
+        .get("dead-letters", &[("limit", &limit.to_string())])?;
+    let letters = rows(&page["dead_letters"]);
+    let shown = letters.len() as u64;
+    let waiting = page["waiting"].as_u64().unwrap_or(shown);
     // The list may be incomplete, so an unseen letter may still exist.
-    let asked_for = waiting.min(options.limit.unsigned_abs());
-    let end = End::done_if(letters.len() as u64 >= asked_for);
-    if options.connection.json {
+    let end = End::done_if(shown >= waiting.min(limit));
+    if options.connection.json() {
         output::json(&page);
         return Ok(end);
     }
-    if waiting == 0 {
-        output::line("There are no dead letters.");
-        return Ok(end);
+    let mut listing = Listing::new(options.connection.format(), &LETTERS, |letter| {
+        ["id", "kind", "at", "attempts", "what", "reason"]
+            .map(|name| cell(&letter[name]))
+            .into()
+    });
+    listing.page(letters);
+    if waiting == 0 || options.connection.format() == Format::Csv {
+        listing.end("dead_letters", NO_LETTERS, |_| {});
     }
-    if !letters.is_empty() {
-        let names = ["id", "kind", "at", "attempts", "what", "reason"];
-        print(&LETTERS, &names, letters);
-    }
-    if waiting > letters.len() as u64 {
+    if waiting > shown {
         let why = match end {
             End::Done => "--limit shows more",
-            _ => "the others are being listed or redriven: try again in a moment",
+            End::Failed => "the others are being listed or redriven: try again in a moment",
         };
         output::complain(format!(
-            "{waiting} dead letters are waiting, and {} of them are shown; {why}",
-            letters.len()
+            "{waiting} dead letters are waiting, and {shown} of them are shown; {why}"
         ));
     }
     Ok(end)
 }
 
 fn redrive(options: &RedriveOptions) -> Result<End, Failure> {
-    let mut body = json!({ "dry_run": options.dry_run });
+    let mut body = json!({ "dry_run": options.dry_run.dry_run });
     match options.max {
         Some(max) => body["max"] = json!(max),
         None => body["ids"] = json!(options.ids),
@@ -124,7 +126,7 @@ fn redrive(options: &RedriveOptions) -> Result<End, Failure> {
         .connection
         .client()?
         .post("dead-letters/redrive", &body)?;
-    let redriven = answer["redriven"].as_array().map_or(&[][..], Vec::as_slice);
+    let redriven = rows(&answer["redriven"]);
     let good = |letter: &Value| {
         matches!(
             letter["outcome"].as_str(),
@@ -132,26 +134,20 @@ fn redrive(options: &RedriveOptions) -> Result<End, Failure> {
         )
     };
     let end = End::done_if(redriven.iter().all(good));
-    if options.connection.json {
+    if options.connection.json() {
         output::json(&answer);
         return Ok(end);
     }
-    if redriven.is_empty() {
-        output::line("There are no dead letters.");
-        return Ok(end);
-    }
-    print(&REDRIVEN, &["id", "outcome", "detail"], redriven);
+    let mut listing = Listing::new(options.connection.format(), &REDRIVEN, |letter| {
+        ["id", "outcome", "detail"]
+            .map(|name| cell(&letter[name]))
+            .into()
+    });
+    listing.page(redriven);
+    listing.end("redriven", NO_LETTERS, |_| {});
     Ok(end)
 }
 
-fn print<const N: usize>(columns: &[(&'static str, Align); N], names: &[&str; N], rows: &[Value]) {
-    let mut table = Table::new(columns);
-    for row in rows {
-        table.row(names.iter().map(|name| match &row[*name] {
-            Value::String(text) => text.clone(),
-            Value::Null => "-".to_owned(),
-            other => other.to_string(),
-        }));
-    }
-    table.print();
+fn rows(list: &Value) -> Vec<Value> {
+    list.as_array().cloned().unwrap_or_default()
 }

@@ -1,17 +1,20 @@
 //! `ledgerbell events`.
 
-use chrono::{DateTime, Utc};
+mod merge;
+
 use clap::Args;
 use clap::builder::PossibleValuesParser;
-use domain::time::{format_time, parse_time};
-use domain::{AccountId, Currency, CustomerId, Event};
-use serde_json::{Value, json};
+use domain::{Currency, CustomerId, Event};
+use serde_json::Value;
 
 use super::history;
+use crate::client::Rows;
 use crate::connection::Connection;
 use crate::exit::{End, Failure};
-use crate::output;
-use crate::table::{Align, Table};
+use crate::flags::{Accounts, Limit, Period};
+use crate::listing::{Column, Listing};
+use crate::table::Align;
+use merge::Merged;
 
 /// Events in one request. The columns are aligned page by page.
 const PAGE: u64 = 500;
@@ -23,21 +26,27 @@ const PAGE: u64 = 500;
 #[derive(Debug, Clone, Args)]
 #[command(verbatim_doc_comment)]
 pub(crate) struct EventsOptions {
-    /// Recorded at this time or later, such as 2026-11-01T00:00:00Z
-    #[arg(long, value_name = "TIME", value_parser = parse_time)]
-    from: Option<DateTime<Utc>>,
+    #[command(flatten)]
+    period: Period,
 
-    /// Recorded before this time
-    #[arg(long, value_name = "TIME", value_parser = parse_time)]
-    to: Option<DateTime<Utc>>,
+    #[command(flatten)]
+    accounts: Accounts,
 
+    #[command(flatten)]
+    filter: Filter,
+
+    #[command(flatten)]
+    limit: Limit,
+
+    #[command(flatten)]
+    connection: Connection,
+}
+
+#[derive(Debug, Clone, Args)]
+struct Filter {
     /// Only events of this type, such as MoneyDeposited
     #[arg(long = "type", value_name = "TYPE", value_parser = PossibleValuesParser::new(Event::TYPES))]
     event_type: Option<String>,
-
-    /// Only of this account
-    #[arg(long, value_name = "ID")]
-    account: Option<AccountId>,
 
     /// Only of accounts of this customer
     #[arg(long, value_name = "ID")]
@@ -58,73 +67,64 @@ pub(crate) struct EventsOptions {
     /// Only of this amount or less
     #[arg(long, value_name = "AMOUNT", requires = "currency")]
     max_amount: Option<String>,
-
-    /// Show at most this many events; by default all
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    limit: Option<u64>,
-
-    #[command(flatten)]
-    connection: Connection,
 }
 
-const COLUMNS: [(&str, Align); 8] = [
-    ("RECORDED", Align::Left),
-    ("ACCOUNT", Align::Left),
-    ("VERSION", Align::Right),
-    ("OCCURRED", Align::Left),
-    ("TYPE", Align::Left),
-    ("AMOUNT", Align::Right),
-    ("", Align::Left),
-    ("ABOUT", Align::Left),
+const COLUMNS: [Column; 8] = [
+    ("RECORDED", Align::Left, "recorded_at"),
+    ("ACCOUNT", Align::Left, "account_id"),
+    ("VERSION", Align::Right, "version"),
+    ("OCCURRED", Align::Left, "occurred_at"),
+    ("TYPE", Align::Left, "type"),
+    ("AMOUNT", Align::Right, "amount"),
+    ("", Align::Left, "currency"),
+    ("ABOUT", Align::Left, "about"),
 ];
 
 pub(crate) fn run(options: &EventsOptions) -> Result<End, Failure> {
+    let range = options.period.range()?;
     let client = options.connection.client()?;
-    let filter = options.query();
-    let mut left = options.limit;
-    let mut document: Vec<Value> = Vec::new();
-    let mut cursor: Option<String> = None;
-    let mut heading = true;
-    loop {
-        let limit = left.unwrap_or(PAGE).min(PAGE).to_string();
-        let mut query: Vec<(&str, &str)> = filter
-            .iter()
-            .map(|(name, value)| (*name, value.as_str()))
-            .collect();
-        query.push(("limit", &limit));
-        query.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
-        let page = client.get("events", &query)?;
-        let events = page["events"].as_array().cloned().unwrap_or_default();
-        left = left.map(|left| left.saturating_sub(events.len() as u64));
-        if options.connection.json {
-            document.extend(events);
-        } else if !events.is_empty() {
-            if !print(&events, heading) {
-                return Ok(End::Done);
+    let rows = || {
+        Rows::new(&client, "events", "events")
+            .page_size(PAGE)
+            .query(range.query())
+            .query(options.filter.query())
+    };
+    let of_account = |account: &domain::AccountId| {
+        let account = ("account", account.to_string());
+        rows().query([account]).limit(options.limit.limit)
+    };
+    let mut listing = Listing::new(options.connection.format(), &COLUMNS, cells);
+    let mut read: Box<dyn FnMut() -> crate::client::Result<Option<Vec<Value>>>> =
+        match options.accounts.accounts.as_slice() {
+            [] => {
+                let mut rows = rows().limit(options.limit.limit);
+                Box::new(move || rows.page())
             }
-            heading = false;
-        }
-        cursor = page["next"].as_str().map(str::to_owned);
-        if cursor.is_none() || left == Some(0) {
-            break;
+            [account] => {
+                let mut rows = of_account(account);
+                Box::new(move || rows.page())
+            }
+            several => {
+                let mut merged = Merged::new(several.iter().map(of_account), options.limit.limit);
+                Box::new(move || merged.page(PAGE))
+            }
+        };
+    while let Some(page) = read()? {
+        if !listing.page(page) {
+            return Ok(End::Done);
         }
     }
-    if options.connection.json {
-        output::json(&json!({ "events": document }));
-    } else if heading {
-        output::line("There are no such events.");
-    }
+    listing.end("events", "There are no such events.", |document| {
+        range.describe(document);
+    });
     Ok(End::Done)
 }
 
-impl EventsOptions {
-    fn query(&self) -> Vec<(&'static str, String)> {
+impl Filter {
+    fn query(&self) -> impl Iterator<Item = (&'static str, String)> {
         let text = |text: &dyn ToString| text.to_string();
         [
-            ("from", self.from.map(format_time)),
-            ("to", self.to.map(format_time)),
             ("type", self.event_type.clone()),
-            ("account", self.account.as_ref().map(|id| text(id))),
             ("customer", self.customer.as_ref().map(|id| text(id))),
             ("source", self.source.clone()),
             ("currency", self.currency.as_ref().map(|code| text(code))),
@@ -133,18 +133,12 @@ impl EventsOptions {
         ]
         .into_iter()
         .filter_map(|(name, value)| Some((name, value?)))
-        .collect()
     }
 }
 
-fn print(events: &[Value], heading: bool) -> bool {
-    let mut table = Table::new(&COLUMNS);
-    for event in events {
-        let text = |name: &str| event[name].as_str().unwrap_or_default().to_owned();
-        let mut row = vec![text("recorded_at"), text("account_id")];
-        row.extend(history::cells(event));
-        table.row(row);
-    }
-    let skip = usize::from(!heading);
-    table.lines().into_iter().skip(skip).all(output::line)
+fn cells(event: &Value) -> Vec<String> {
+    let text = |name: &str| event[name].as_str().unwrap_or_default().to_owned();
+    let mut row = vec![text("recorded_at"), text("account_id")];
+    row.extend(history::cells(event));
+    row
 }

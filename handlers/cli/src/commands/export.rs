@@ -7,15 +7,14 @@ mod report;
 use std::path::PathBuf;
 use std::time::Instant;
 
-use chrono::{DateTime, Utc};
 use clap::Args;
-use domain::time::parse_time;
 use export::{Exporter, Format, Start};
 
 use crate::client::Client;
 use crate::commands::accounts;
 use crate::connection::Connection;
 use crate::exit::{End, Failure};
+use crate::flags::{DryRun, Period, without_csv};
 use crate::output;
 use commits::Commits;
 pub(crate) use report::totals;
@@ -30,7 +29,7 @@ pub(crate) use report::totals;
 ///
 /// Events of the most recent seconds are left to the next run.
 #[derive(Debug, Clone, Args)]
-#[command(verbatim_doc_comment)]
+#[command(verbatim_doc_comment, mut_arg("output", without_csv))]
 pub(crate) struct ExportOptions {
     /// The folder; created if missing
     #[arg(long, value_name = "DIR")]
@@ -40,21 +39,15 @@ pub(crate) struct ExportOptions {
     #[arg(long, value_name = "FORMAT", value_parser = ["parquet", "ndjson", "csv"])]
     format: Option<String>,
 
-    /// Recorded at this time or later, such as 2026-11-01T00:00:00Z; by default from the first event on
-    #[arg(long, value_name = "TIME", value_parser = parse_time)]
-    from: Option<DateTime<Utc>>,
-
-    /// Recorded before this time
-    #[arg(long, value_name = "TIME", value_parser = parse_time)]
-    to: Option<DateTime<Utc>>,
+    #[command(flatten)]
+    period: Period,
 
     /// Leave decisions and notifications as the last run wrote them
     #[arg(long)]
     events_only: bool,
 
-    /// Only show what would be read
-    #[arg(long)]
-    dry_run: bool,
+    #[command(flatten)]
+    dry_run: DryRun,
 
     #[command(flatten)]
     connection: Connection,
@@ -67,30 +60,24 @@ impl ExportOptions {
 }
 
 pub(crate) fn run(options: &ExportOptions) -> Result<End, Failure> {
-    if let (Some(from), Some(to)) = (options.from, options.to)
-        && from >= to
-    {
-        return Err(Failure::WrongUse(
-            "--to must be later than --from".to_owned(),
-        ));
-    }
+    let range = options.period.range()?;
     let client = options.connection.client()?;
-    if options.dry_run {
-        let start = Start::look(&options.out, options.format(), options.from)?;
+    if options.dry_run.dry_run {
+        let start = Start::look(&options.out, options.format(), range.from)?;
         let recorded = recorded_events(&client)?;
-        report::dry_run(options, &start, recorded);
+        report::dry_run(options, range, &start, recorded);
         return Ok(End::Done);
     }
     let started = Instant::now();
-    let mut exporter = Exporter::open(&options.out, options.format(), options.from)?;
+    let mut exporter = Exporter::open(&options.out, options.format(), range.from)?;
     let start = exporter.start();
     // A range covers an unknown part of them.
-    let whole = options.from.is_none() && options.to.is_none();
+    let whole = range.from.is_none() && range.to.is_none();
     let expected = match whole {
         true => Some(recorded_events(&client)?.saturating_sub(start.events)),
         false => None,
     };
-    let commits = Commits::new(&client, start.read_from, options.to);
+    let commits = Commits::new(&client, start.read_from, range.to);
     let complete_until = commits.offer_all(&mut exporter, expected)?;
     let snapshot = match options.events_only {
         true => None,

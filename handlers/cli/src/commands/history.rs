@@ -2,14 +2,16 @@
 
 use clap::Args;
 use domain::AccountId;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::client::Client;
 use crate::connection::Connection;
 use crate::exit::{End, Failure};
+use crate::flags::{AfterVersion, Format, Limit};
+use crate::listing::{Column, Listing};
 use crate::output;
 use crate::plot::Movements;
-use crate::table::{Align, Table};
+use crate::table::Align;
 
 /// Events in one request. The columns are aligned page by page, so that the first
 /// rows of a long history appear at once.
@@ -22,29 +24,27 @@ pub(crate) struct HistoryOptions {
     #[arg(value_name = "ACCOUNT")]
     account: AccountId,
 
-    /// Start after this version
-    #[arg(long, value_name = "N", default_value_t = 0)]
-    after: u64,
+    #[command(flatten)]
+    start: AfterVersion,
 
-    /// Show at most this many events; by default all
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
-    limit: Option<u64>,
+    #[command(flatten)]
+    limit: Limit,
 
     /// Draw the deposits and withdrawals of each day
-    #[arg(long, conflicts_with_all = ["after", "limit", "json"])]
+    #[arg(long, conflicts_with_all = ["after_version", "limit", "json", "output"])]
     plot: bool,
 
     #[command(flatten)]
     connection: Connection,
 }
 
-const COLUMNS: [(&str, Align); 6] = [
-    ("VERSION", Align::Right),
-    ("OCCURRED", Align::Left),
-    ("TYPE", Align::Left),
-    ("AMOUNT", Align::Right),
-    ("", Align::Left),
-    ("ABOUT", Align::Left),
+const COLUMNS: [Column; 6] = [
+    ("VERSION", Align::Right, "version"),
+    ("OCCURRED", Align::Left, "occurred_at"),
+    ("TYPE", Align::Left, "type"),
+    ("AMOUNT", Align::Right, "amount"),
+    ("", Align::Left, "currency"),
+    ("ABOUT", Align::Left, "about"),
 ];
 
 pub(crate) fn run(options: &HistoryOptions) -> Result<End, Failure> {
@@ -53,21 +53,21 @@ pub(crate) fn run(options: &HistoryOptions) -> Result<End, Failure> {
         Movements::read(&client, options.account.as_str())?.show();
         return Ok(End::Done);
     }
-    let mut after = options.after;
-    let mut left = options.limit;
-    let mut document: Vec<Value> = Vec::new();
+    let format = options.connection.format();
+    let mut listing = Listing::new(format, &COLUMNS, |event| cells(event).into());
+    let mut after = options.start.after_version;
+    let mut left = options.limit.limit;
     let mut more = None;
-    let mut heading = true;
     loop {
-        let page = page(&client, &options.account, after, left)?;
-        let events = page["events"].as_array().cloned().unwrap_or_default();
+        let mut page = page(&client, &options.account, after, left)?;
+        let events = match page["events"].take() {
+            Value::Array(events) => events,
+            _ => Vec::new(),
+        };
         left = left.map(|left| left.saturating_sub(events.len() as u64));
-        if options.connection.json {
-            document.extend(events);
-        } else if !print(&events, heading) {
+        if !listing.page(events) {
             return Ok(End::Done);
         }
-        heading = false;
         let Some(next) = page["next"].as_u64() else {
             break;
         };
@@ -77,10 +77,11 @@ pub(crate) fn run(options: &HistoryOptions) -> Result<End, Failure> {
             break;
         }
     }
-    if options.connection.json {
-        output::json(&json!({ "events": document, "next": more }));
-    } else if let Some(next) = more {
-        output::line(format!("There is more: go on with --after {next}"));
+    listing.end("events", "There are no later events.", |document| {
+        document["next"] = more.into();
+    });
+    if let (Some(next), Format::Table) = (more, format) {
+        output::line(format!("There is more: go on with --after-version {next}"));
     }
     Ok(End::Done)
 }
@@ -98,15 +99,6 @@ fn page(
         .map(|(name, value)| (*name, value.as_str()))
         .collect();
     Ok(client.get(&format!("accounts/{account}/events"), &query)?)
-}
-
-fn print(events: &[Value], heading: bool) -> bool {
-    let mut table = Table::new(&COLUMNS);
-    for event in events {
-        table.row(cells(event));
-    }
-    let skip = usize::from(!heading);
-    table.lines().into_iter().skip(skip).all(output::line)
 }
 
 /// Returns an event's cells, from its version on.
@@ -151,6 +143,7 @@ pub(crate) fn cells(event: &Value) -> [String; 6] {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn the_amount_is_the_effect_on_the_balance() {

@@ -19,6 +19,7 @@ use statements::Format;
 
 use crate::connection::Connection;
 use crate::exit::{End, Failure};
+use crate::flags::{DryRun, without_csv};
 use crate::output;
 
 use bring::Importer;
@@ -46,7 +47,8 @@ use report::Report;
 /// imported before with other amounts; the others are imported, and the exit
 /// code is 1.
 #[derive(Debug, Clone, Args)]
-#[command(verbatim_doc_comment)]
+#[command(verbatim_doc_comment, mut_arg("output", without_csv))]
+#[command(mut_arg("dry_run", |flag| flag.help("Only show what would be done, and how many mails would be sent; changes nothing")))]
 pub(crate) struct ImportOptions {
     /// Statement files, in any order; a file can contain several
     #[arg(required = true, value_name = "FILE")]
@@ -68,9 +70,8 @@ pub(crate) struct ImportOptions {
     #[arg(long, value_name = "DATE", conflicts_with = "notify")]
     notify_since: Option<NaiveDate>,
 
-    /// Only show what would be done, and how many mails would be sent; changes nothing
-    #[arg(long)]
-    dry_run: bool,
+    #[command(flatten)]
+    dry_run: DryRun,
 
     #[command(flatten)]
     connection: Connection,
@@ -106,14 +107,14 @@ pub(crate) fn run(options: &ImportOptions) -> Result<End, Failure> {
     for unreadable in &read.unreadable {
         output::complain(unreadable);
     }
-    let mut report = Report::new(&read, options.dry_run, options.connection.json);
+    let mut report = Report::new(&read, options.dry_run.dry_run, options.connection.json());
     let bar = output::bar(Some(read.sources.len() as u64), "statements");
     let notify = match (options.notify, options.notify_since) {
         (true, _) => Notify::Always,
         (false, Some(day)) => Notify::Since(day),
         (false, None) => Notify::Never,
     };
-    let mut importer = Importer::new(&client, notify, options.dry_run);
+    let mut importer = Importer::new(&client, notify, options.dry_run.dry_run);
     for source in &read.sources {
         bar.set_message(source.name());
         let mut outcome = Outcome::of(source);

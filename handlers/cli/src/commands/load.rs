@@ -19,6 +19,7 @@ use serde_json::json;
 use crate::client::{Append, Client};
 use crate::connection::Connection;
 use crate::exit::{End, Failure};
+use crate::flags::{DryRun, without_csv};
 use crate::output;
 use crate::stack::is_local;
 
@@ -44,7 +45,7 @@ const MAX_EVENTS: i64 = 1_000_000;
 /// requests leave at planned times, as many customers would send them, and
 /// latencies count from then, so that a stall shows in full.
 #[derive(Debug, Clone, Args)]
-#[command(verbatim_doc_comment)]
+#[command(verbatim_doc_comment, mut_arg("output", without_csv))]
 pub(crate) struct LoadOptions {
     /// Run this scenario instead, by the clock
     #[arg(value_enum, conflicts_with_all = ["accounts", "writers", "events", "duplicates"])]
@@ -94,9 +95,8 @@ pub(crate) struct LoadOptions {
     #[arg(long)]
     allow_remote: bool,
 
-    /// Only show what would be done
-    #[arg(long)]
-    dry_run: bool,
+    #[command(flatten)]
+    dry_run: DryRun,
 
     #[command(flatten)]
     connection: Connection,
@@ -135,7 +135,7 @@ pub(crate) fn run(options: &LoadOptions) -> Result<End, Failure> {
         return scenario::run(scenario, options);
     }
     let deposits = options.writers * options.events;
-    if options.dry_run {
+    if options.dry_run.dry_run {
         dry_run(options, deposits);
         return Ok(End::Done);
     }
@@ -180,7 +180,7 @@ pub(crate) fn run(options: &LoadOptions) -> Result<End, Failure> {
     });
     bar.finish_and_clear();
     report.took(started.elapsed());
-    if options.connection.json {
+    if options.connection.json() {
         output::json(&report);
     } else {
         report.print();
@@ -192,7 +192,7 @@ pub(crate) fn run(options: &LoadOptions) -> Result<End, Failure> {
 }
 
 fn dry_run(options: &LoadOptions, deposits: i64) {
-    if options.connection.json {
+    if options.connection.json() {
         output::json(&json!({
             "dry_run": true,
             "accounts": options.accounts.min(options.writers),

@@ -13,6 +13,7 @@ use mail::Locale;
 use serde_json::json;
 
 use crate::exit::{End, Failure};
+use crate::flags::{Output, without_csv};
 use crate::output;
 use browser::Browser;
 use screen::Screen;
@@ -24,7 +25,7 @@ use subject::Subject;
 /// It only renders, and sends nothing. The picture needs Chromium;
 /// LEDGERBELL_CHROMIUM names a program other than the usual ones.
 #[derive(Debug, Clone, Args)]
-#[command(verbatim_doc_comment)]
+#[command(verbatim_doc_comment, mut_arg("output", without_csv))]
 pub(crate) struct PreviewOptions {
     /// A kind of notification, such as deposit or statement, or digest
     #[arg(value_name = "KIND", required_unless_present = "all")]
@@ -64,9 +65,8 @@ pub(crate) struct PreviewOptions {
     #[arg(long, requires = "all", conflicts_with = "subject")]
     pictures_only: bool,
 
-    /// Print one JSON document on stdout, for programs
-    #[arg(long)]
-    json: bool,
+    #[command(flatten)]
+    output: Output,
 }
 
 pub(crate) fn run(options: &PreviewOptions) -> Result<End, Failure> {
@@ -90,7 +90,7 @@ pub(crate) fn run(options: &PreviewOptions) -> Result<End, Failure> {
         // The mail itself was requested and is complete.
         Err(reason) => output::complain(format!("no picture: {reason}")),
     }
-    if options.json {
+    if options.output.json() {
         output::json(&written.document());
     } else {
         print(&written);
@@ -120,13 +120,13 @@ fn all(options: &PreviewOptions, browser: Result<Browser, String>) -> Result<End
             }
             Err(_) => sheet.write(&options.out, None)?,
         };
-        if options.json {
+        if options.output.json() {
             documents.push(written.document());
         } else {
             print(&written);
         }
     }
-    if options.json {
+    if options.output.json() {
         output::json(&json!({ "mails": documents }));
     }
     Ok(End::Done)

@@ -5,15 +5,14 @@ mod follow;
 mod prices;
 mod result;
 
-use chrono::{DateTime, Utc};
 use clap::{Args, Subcommand};
 use domain::AccountId;
-use domain::time::{format_time, parse_time};
 use serde_json::{Value, json};
 
 use crate::client::Client;
 use crate::connection::Connection;
 use crate::exit::{End, Failure};
+use crate::flags::{Accounts, DryRun, Period, without_csv};
 use crate::output;
 
 use estimate::{Estimate, Work};
@@ -41,18 +40,17 @@ enum Command {
 ///
 /// The exit code is 1 when they differ and the live ones were not replaced.
 #[derive(Debug, Clone, Args)]
+#[command(mut_arg("output", without_csv))]
 struct ProjectionsOptions {
-    /// Only this account; may be repeated. By default all
-    #[arg(long = "account", value_name = "ID")]
-    accounts: Vec<AccountId>,
+    #[command(flatten)]
+    accounts: Accounts,
 
     /// Replace differing live balances with the rebuilt ones
     #[arg(long)]
     switch: bool,
 
-    /// Only estimate the cost
-    #[arg(long)]
-    dry_run: bool,
+    #[command(flatten)]
+    dry_run: DryRun,
 
     #[command(flatten)]
     connection: Connection,
@@ -63,31 +61,25 @@ struct ProjectionsOptions {
 /// They are marked with the replay's id; the rules that send mail exclude them.
 /// Events of the most recent seconds are left out.
 #[derive(Debug, Clone, Args)]
-#[command(verbatim_doc_comment)]
+#[command(verbatim_doc_comment, mut_arg("output", without_csv))]
+#[command(mut_arg("from", |from| from.required(true)), mut_arg("to", |to| to.required(true)))]
 struct EventsOptions {
-    /// Recorded at this time or later, such as 2026-11-01T00:00:00Z
-    #[arg(long, value_name = "TIME", value_parser = parse_time)]
-    from: DateTime<Utc>,
-
-    /// Recorded before this time
-    #[arg(long, value_name = "TIME", value_parser = parse_time)]
-    to: DateTime<Utc>,
+    #[command(flatten)]
+    period: Period,
 
     /// The only consumer for which they are meant
     #[arg(long, value_name = "NAME")]
     target: String,
 
-    /// Only this account; may be repeated. By default all
-    #[arg(long = "account", value_name = "ID")]
-    accounts: Vec<AccountId>,
+    #[command(flatten)]
+    accounts: Accounts,
 
     /// Events published per second at most; by default unlimited
     #[arg(long, value_name = "EVENTS", value_parser = clap::value_parser!(u32).range(1..=10_000))]
     rate: Option<u32>,
 
-    /// Only estimate the cost
-    #[arg(long)]
-    dry_run: bool,
+    #[command(flatten)]
+    dry_run: DryRun,
 
     #[command(flatten)]
     connection: Connection,
@@ -97,15 +89,14 @@ struct EventsOptions {
 ///
 /// Finished work stays done. The replay does not continue.
 #[derive(Debug, Clone, Args)]
-#[command(verbatim_doc_comment)]
+#[command(verbatim_doc_comment, mut_arg("output", without_csv))]
 struct StopOptions {
     /// The replay's id, printed at its start
     #[arg(value_name = "REPLAY")]
     replay_id: String,
 
-    /// Only show its progress
-    #[arg(long)]
-    dry_run: bool,
+    #[command(flatten)]
+    dry_run: DryRun,
 
     #[command(flatten)]
     connection: Connection,
@@ -115,15 +106,14 @@ struct StopOptions {
 ///
 /// Each replaced balance is restored unless the account has moved on since.
 #[derive(Debug, Clone, Args)]
-#[command(verbatim_doc_comment)]
+#[command(verbatim_doc_comment, mut_arg("output", without_csv))]
 struct SwitchBackOptions {
     /// The replay's id, printed at its start
     #[arg(value_name = "REPLAY")]
     replay_id: String,
 
-    /// Only show the replay's findings and switches
-    #[arg(long)]
-    dry_run: bool,
+    #[command(flatten)]
+    dry_run: DryRun,
 
     #[command(flatten)]
     connection: Connection,
@@ -135,8 +125,8 @@ pub(crate) fn run(options: &ReplayOptions) -> Result<End, Failure> {
             let request = json!({ "kind": "projections", "switch": options.switch });
             start(
                 &options.connection,
-                options.dry_run,
-                &options.accounts,
+                options.dry_run.dry_run,
+                &options.accounts.accounts,
                 request,
                 Work::Projections {
                     switch: options.switch,
@@ -146,24 +136,18 @@ pub(crate) fn run(options: &ReplayOptions) -> Result<End, Failure> {
         Command::Stop(options) => stop(options),
         Command::SwitchBack(options) => switch_back(options),
         Command::Events(options) => {
-            if options.from >= options.to {
-                return Err(Failure::WrongUse(
-                    "--to must be later than --from".to_owned(),
-                ));
+            let range = options.period.range()?;
+            let mut request = json!({ "kind": "events", "target": options.target });
+            for (end, instant) in range.query() {
+                request[end] = json!(instant);
             }
-            let mut request = json!({
-                "kind": "events",
-                "from": format_time(options.from),
-                "to": format_time(options.to),
-                "target": options.target,
-            });
             if let Some(rate) = options.rate {
                 request["events_per_second"] = json!(rate);
             }
             start(
                 &options.connection,
-                options.dry_run,
-                &options.accounts,
+                options.dry_run.dry_run,
+                &options.accounts.accounts,
                 request,
                 Work::Events,
             )
@@ -173,9 +157,9 @@ pub(crate) fn run(options: &ReplayOptions) -> Result<End, Failure> {
 
 fn switch_back(options: &SwitchBackOptions) -> Result<End, Failure> {
     let client = options.connection.client()?;
-    if options.dry_run {
+    if options.dry_run.dry_run {
         let replay = client.get(&format!("replays/{}", options.replay_id), &[])?;
-        if options.connection.json {
+        if options.connection.json() {
             output::json(&json!({ "dry_run": true, "replay": replay }));
         } else {
             result::print(&replay);
@@ -184,19 +168,19 @@ fn switch_back(options: &SwitchBackOptions) -> Result<End, Failure> {
         return Ok(End::Done);
     }
     let request = json!({ "kind": "switch-back", "replay_id": options.replay_id });
-    let replay = follow::start(&client, &request, None, options.connection.json)?;
-    finish(&replay, options.connection.json)
+    let replay = follow::start(&client, &request, None, options.connection.json())?;
+    finish(&replay, options.connection.json())
 }
 
 fn stop(options: &StopOptions) -> Result<End, Failure> {
     let client = options.connection.client()?;
     let path = format!("replays/{}", options.replay_id);
-    let replay = if options.dry_run {
+    let replay = if options.dry_run.dry_run {
         client.get(&path, &[])?
     } else {
         client.ask(&format!("{path}/stop"), &[], &json!({}))?
     };
-    if options.connection.json {
+    if options.connection.json() {
         output::json(&replay);
     } else {
         result::print(&replay);
@@ -216,20 +200,20 @@ fn start(
         request["accounts"] = json!(accounts);
     }
     let estimate = Estimate::of(&client, accounts, work)?;
-    if !connection.json {
+    if !connection.json() {
         output::line(&estimate);
     }
     if dry_run {
-        if connection.json {
+        if connection.json() {
             output::json(&json!({ "dry_run": true, "request": request, "estimate": estimate }));
         } else {
             output::line("Nothing was started: this was a dry run.");
         }
         return Ok(End::Done);
     }
-    let mut replay = follow::start(&client, &request, Some(&estimate), connection.json)?;
+    let mut replay = follow::start(&client, &request, Some(&estimate), connection.json())?;
     replay["estimate"] = json!(estimate);
-    finish(&replay, connection.json)
+    finish(&replay, connection.json())
 }
 
 fn finish(replay: &Value, json: bool) -> Result<End, Failure> {

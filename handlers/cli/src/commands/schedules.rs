@@ -6,14 +6,14 @@ use clap::{Args, Subcommand};
 use domain::{AccountId, ScheduleId};
 use serde_json::{Value, json};
 
-use crate::client::Client;
+use crate::client::Rows;
 use crate::connection::Connection;
 use crate::exit::{End, Failure};
+use crate::flags::{DryRun, Limit};
+use crate::listing::{Column, Listing};
 use crate::output;
-use crate::table::{Align, Table};
+use crate::table::Align;
 use create::CreateOptions;
-
-const PAGE: &str = "1000";
 
 /// List, create and cancel scheduled operations
 #[derive(Debug, Clone, Args)]
@@ -40,6 +40,9 @@ struct ListOptions {
     account: AccountId,
 
     #[command(flatten)]
+    limit: Limit,
+
+    #[command(flatten)]
     connection: Connection,
 }
 
@@ -61,22 +64,21 @@ struct CancelOptions {
     /// The schedule
     schedule: ScheduleId,
 
-    /// Only show what would be cancelled
-    #[arg(long)]
-    dry_run: bool,
+    #[command(flatten)]
+    dry_run: DryRun,
 
     #[command(flatten)]
     connection: Connection,
 }
 
-const SCHEDULES: [(&str, Align); 7] = [
-    ("SCHEDULE", Align::Left),
-    ("WHAT", Align::Left),
-    ("AMOUNT", Align::Right),
-    ("", Align::Left),
-    ("WHEN", Align::Left),
-    ("NEXT", Align::Left),
-    ("LAST", Align::Left),
+const SCHEDULES: [Column; 7] = [
+    ("SCHEDULE", Align::Left, "schedule_id"),
+    ("WHAT", Align::Left, "operation"),
+    ("AMOUNT", Align::Right, "amount"),
+    ("", Align::Left, "currency"),
+    ("WHEN", Align::Left, "when"),
+    ("NEXT", Align::Left, "next_at"),
+    ("LAST", Align::Left, "last"),
 ];
 
 pub(crate) fn run(options: &SchedulesOptions) -> Result<End, Failure> {
@@ -93,32 +95,17 @@ fn path(account: &AccountId, schedule: &ScheduleId) -> String {
 }
 
 fn list(options: &ListOptions) -> Result<End, Failure> {
-    let schedules = all(&options.connection.client()?, &options.account)?;
-    if options.connection.json {
-        output::json(&json!({ "schedules": schedules }));
-    } else if schedules.is_empty() {
-        output::line("There are no schedules.");
-    } else {
-        print(&schedules);
+    let client = options.connection.client()?;
+    let path = format!("accounts/{}/schedules", options.account);
+    let mut rows = Rows::new(&client, &path, "schedules").limit(options.limit.limit);
+    let mut listing = Listing::new(options.connection.format(), &SCHEDULES, cells);
+    while let Some(page) = rows.page()? {
+        if !listing.page(page) {
+            return Ok(End::Done);
+        }
     }
+    listing.end("schedules", "There are no schedules.", |_| {});
     Ok(End::Done)
-}
-
-fn all(client: &Client, account: &AccountId) -> Result<Vec<Value>, Failure> {
-    let mut schedules = Vec::new();
-    let mut cursor: Option<String> = None;
-    loop {
-        let mut query = vec![("limit", PAGE)];
-        query.extend(cursor.as_deref().map(|cursor| ("cursor", cursor)));
-        let mut page = client.get(&format!("accounts/{account}/schedules"), &query)?;
-        if let Some(found) = page["schedules"].as_array_mut() {
-            schedules.append(found);
-        }
-        match page["next"].as_str() {
-            Some(next) => cursor = Some(next.to_owned()),
-            None => return Ok(schedules),
-        }
-    }
 }
 
 fn show(options: &ShowOptions) -> Result<End, Failure> {
@@ -132,15 +119,15 @@ fn cancel(options: &CancelOptions) -> Result<End, Failure> {
     let client = options.connection.client()?;
     let path = path(&options.account, &options.schedule);
     let before = client.get(&path, &[])?;
-    if options.dry_run {
-        if !options.connection.json {
+    if options.dry_run.dry_run {
+        if !options.connection.json() {
             output::line("Would be cancelled:");
         }
         print_one(&options.connection, &before);
         return Ok(End::Done);
     }
     client.delete(&path)?;
-    if options.connection.json {
+    if options.connection.json() {
         output::json(&json!({ "cancelled": options.schedule, "account_id": options.account }));
     } else {
         output::line(format!(
@@ -152,22 +139,14 @@ fn cancel(options: &CancelOptions) -> Result<End, Failure> {
 }
 
 fn print_one(connection: &Connection, schedule: &Value) {
-    if connection.json {
+    if connection.json() {
         output::json(schedule);
     } else {
-        print(std::slice::from_ref(schedule));
+        Listing::new(connection.format(), &SCHEDULES, cells).page(vec![schedule.clone()]);
     }
 }
 
-fn print(schedules: &[Value]) {
-    let mut table = Table::new(&SCHEDULES);
-    for schedule in schedules {
-        table.row(cells(schedule));
-    }
-    table.print();
-}
-
-fn cells(schedule: &Value) -> [String; 7] {
+fn cells(schedule: &Value) -> Vec<String> {
     let text = |value: &Value| value.as_str().unwrap_or("-").to_owned();
     let operation = &schedule["operation"];
     let what = match operation["type"].as_str() {
@@ -199,6 +178,7 @@ fn cells(schedule: &Value) -> [String; 7] {
         text(&schedule["next_at"]),
         last,
     ]
+    .into()
 }
 
 #[cfg(test)]

@@ -12,8 +12,10 @@ use serde_json::{Value, json};
 use crate::client::{CallError, Client};
 use crate::connection::Connection;
 use crate::exit::{End, Failure};
+use crate::flags::Format;
+use crate::listing::{Column, Listing, cell};
 use crate::output;
-use crate::table::{Align, Table};
+use crate::table::Align;
 
 /// Check the history of accounts
 ///
@@ -48,17 +50,17 @@ pub(crate) struct VerifyOptions {
 /// function's timeout.
 const PAGE: &str = "25";
 
-const COLUMNS: [(&str, Align); 5] = [
-    ("ACCOUNT", Align::Left),
-    ("EVENTS", Align::Right),
-    ("COMMITS", Align::Right),
-    ("BALANCE", Align::Right),
-    ("RESULT", Align::Left),
+const COLUMNS: [Column; 5] = [
+    ("ACCOUNT", Align::Left, "account_id"),
+    ("EVENTS", Align::Right, "events"),
+    ("COMMITS", Align::Right, "commits"),
+    ("BALANCE", Align::Right, "balance"),
+    ("RESULT", Align::Left, "result"),
 ];
 
 pub(crate) fn run(options: &VerifyOptions) -> Result<End, Failure> {
     if let Some(export) = &options.export {
-        return folder::run(export, options.manifest_sha256, options.connection.json);
+        return folder::run(export, options.manifest_sha256, options.connection.json());
     }
     let client = options.connection.client()?;
     let named = (!options.accounts.is_empty()).then_some(options.accounts.len() as u64);
@@ -74,14 +76,14 @@ pub(crate) fn run(options: &VerifyOptions) -> Result<End, Failure> {
         .iter()
         .filter(|verification| verification["valid"] != true)
         .count();
-    if options.connection.json {
+    if options.connection.json() {
         output::json(&json!({
             "accounts": verifications,
             "checked": verifications.len(),
             "invalid": invalid,
         }));
     } else {
-        print(&verifications, invalid);
+        print(options.connection.format(), verifications, invalid);
     }
     Ok(End::done_if(invalid == 0))
 }
@@ -133,33 +135,10 @@ fn of_all(client: &Client, bar: &ProgressBar) -> Result<Vec<Value>, Failure> {
     }
 }
 
-fn print(verifications: &[Value], invalid: usize) {
-    let text = |value: &Value| match value {
-        Value::String(text) => text.clone(),
-        Value::Null => "-".to_owned(),
-        other => other.to_string(),
-    };
-    let mut table = Table::new(&COLUMNS);
-    for verification in verifications {
-        let result = if verification["valid"] == true {
-            "valid"
-        } else {
-            "NOT VALID"
-        };
-        table.row([
-            text(&verification["account_id"]),
-            text(&verification["checked_events"]),
-            text(&verification["checked_commits"]),
-            text(&verification["balance"]),
-            result.to_owned(),
-        ]);
-    }
-    if !verifications.is_empty() {
-        table.print();
-        output::line("");
-    }
-    for verification in verifications {
-        let account = text(&verification["account_id"]);
+fn print(format: Format, verifications: Vec<Value>, invalid: usize) {
+    let count = verifications.len();
+    for verification in &verifications {
+        let account = cell(&verification["account_id"]);
         for problem in verification["problems"].as_array().into_iter().flatten() {
             let at = match &problem["version"] {
                 Value::Null => String::new(),
@@ -167,15 +146,33 @@ fn print(verifications: &[Value], invalid: usize) {
             };
             output::complain(format!(
                 "account {account}: {at}{}",
-                text(&problem["detail"])
+                cell(&problem["detail"])
             ));
         }
     }
-    let count = verifications.len();
+    let mut listing = Listing::new(format, &COLUMNS, cells);
+    listing.page(verifications);
+    if format == Format::Csv {
+        listing.end("accounts", "", |_| {});
+        return;
+    }
+    if count > 0 {
+        output::line("");
+    }
     output::line(match (count, invalid) {
         (0, _) => "There are no accounts.".to_owned(),
         (1, 0) => "The account is valid.".to_owned(),
         (_, 0) => format!("All {count} accounts are valid."),
         _ => format!("{invalid} of {count} not valid."),
     });
+}
+
+fn cells(verification: &Value) -> Vec<String> {
+    let result = match verification["valid"] == true {
+        true => "valid",
+        false => "NOT VALID",
+    };
+    let counted = ["account_id", "checked_events", "checked_commits", "balance"];
+    let counted = counted.map(|name| cell(&verification[name]));
+    counted.into_iter().chain([result.to_owned()]).collect()
 }

@@ -5,16 +5,15 @@ mod result;
 
 use std::path::{Path, PathBuf};
 
-use chrono::{DateTime, Utc};
 use clap::Args;
-use domain::time::{format_time, parse_time};
-use domain::{AccountId, CustomerId};
+use domain::CustomerId;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
 use crate::client::Client;
 use crate::connection::Connection;
 use crate::exit::{End, Failure};
+use crate::flags::{Accounts, Period, without_csv};
 use crate::output;
 use answer::{Answer, Page};
 
@@ -25,15 +24,11 @@ use answer::{Answer, Page};
 /// Statements, which follow the calendar, are not counted; suppressed addresses
 /// are counted as if mails to them arrived.
 #[derive(Debug, Clone, Args)]
-#[command(verbatim_doc_comment)]
+#[command(verbatim_doc_comment, mut_arg("output", without_csv))]
+#[command(mut_arg("from", |from| from.required(true)), mut_arg("to", |to| to.required(true)))]
 pub(crate) struct WhatIfOptions {
-    /// Recorded at this time or later, such as 2026-11-01T00:00:00Z
-    #[arg(long, value_name = "TIME", value_parser = parse_time)]
-    from: DateTime<Utc>,
-
-    /// Recorded before this time
-    #[arg(long, value_name = "TIME", value_parser = parse_time)]
-    to: DateTime<Utc>,
+    #[command(flatten)]
+    period: Period,
 
     /// Preferences as JSON, in place of each customer's
     #[arg(long, value_name = "FILE", required_unless_present = "change")]
@@ -44,12 +39,11 @@ pub(crate) struct WhatIfOptions {
     #[arg(long, value_name = "FILE", conflicts_with = "preferences")]
     change: Option<PathBuf>,
 
-    /// Only this account
-    #[arg(long, value_name = "ID", conflicts_with = "customer")]
-    account: Option<AccountId>,
+    #[command(flatten)]
+    accounts: Accounts,
 
     /// Only this customer
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", conflicts_with = "accounts")]
     customer: Option<CustomerId>,
 
     #[command(flatten)]
@@ -60,14 +54,21 @@ pub(crate) struct WhatIfOptions {
 const PAGE: &str = "500";
 
 pub(crate) fn run(options: &WhatIfOptions) -> Result<End, Failure> {
-    if options.from >= options.to {
-        return Err(Failure::WrongUse(
-            "--to must be later than --from".to_owned(),
-        ));
+    let mut question = question(options)?;
+    let client = options.connection.client()?;
+    let mut answer = Answer::default();
+    let accounts = options.accounts.accounts.as_slice();
+    if accounts.is_empty() {
+        ask(&client, &question, &mut answer)?;
     }
-    let question = question(options)?;
-    let answer = ask(&options.connection.client()?, &question)?;
-    if options.connection.json {
+    for account in accounts {
+        question["account_id"] = json!(account);
+        ask(&client, &question, &mut answer)?;
+    }
+    if accounts.len() > 1 {
+        question["account_id"] = json!(accounts);
+    }
+    if options.connection.json() {
         output::json(&json!({ "question": question, "answer": answer.document() }));
     } else {
         result::print(&answer);
@@ -76,10 +77,10 @@ pub(crate) fn run(options: &WhatIfOptions) -> Result<End, Failure> {
 }
 
 fn question(options: &WhatIfOptions) -> Result<Value, Failure> {
-    let mut question = json!({
-        "from": format_time(options.from),
-        "to": format_time(options.to),
-    });
+    let mut question = json!({});
+    for (end, instant) in options.period.range()?.query() {
+        question[end] = json!(instant);
+    }
     for (name, file) in [
         ("preferences", &options.preferences),
         ("change", &options.change),
@@ -87,9 +88,6 @@ fn question(options: &WhatIfOptions) -> Result<Value, Failure> {
         if let Some(file) = file {
             question[name] = read(file)?;
         }
-    }
-    if let Some(account) = &options.account {
-        question["account_id"] = json!(account);
     }
     if let Some(customer) = &options.customer {
         question["customer_id"] = json!(customer);
@@ -103,11 +101,10 @@ fn read(file: &Path) -> Result<Value, Failure> {
     domain::json::read(&text).map_err(|error| refuse(format!("it is {error}")))
 }
 
-fn ask(client: &Client, question: &Value) -> Result<Answer, Failure> {
+fn ask(client: &Client, question: &Value, answer: &mut Answer) -> Result<(), Failure> {
     let bar = output::bar(None, "events");
     bar.set_message("judging");
     let mut heartbeat = output::Heartbeat::new();
-    let mut answer = Answer::default();
     let mut cursor: Option<String> = None;
     loop {
         let mut query = vec![("limit", PAGE)];
@@ -124,7 +121,7 @@ fn ask(client: &Client, question: &Value) -> Result<Answer, Failure> {
         heartbeat.beat(&bar);
         if cursor.is_none() {
             bar.finish_and_clear();
-            return Ok(answer);
+            return Ok(());
         }
     }
 }

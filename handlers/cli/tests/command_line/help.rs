@@ -55,7 +55,7 @@ fn wrong_use_is_exit_2_with_the_reason_first() {
         (vec!["frobnicate"], "unrecognized subcommand 'frobnicate'"),
         (vec!["balance"], "<ACCOUNT>"),
         (vec!["balance", "a/b"], "must be 1 to 64 of"),
-        (vec!["balance", "a", "--as-of", "2026-11-22"], "RFC 3339"),
+        (vec!["balance", "a", "--as-of", "yesterday"], "RFC 3339"),
         (
             vec!["balance", "a", "--basis", "occurred"],
             "--as-of <TIME>",

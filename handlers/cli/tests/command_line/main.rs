@@ -9,6 +9,7 @@
 mod cost;
 mod erasure;
 mod export;
+mod flags;
 mod help;
 mod import;
 mod import_identity;

@@ -7,19 +7,20 @@ use export::{ControlTotals, Exported, Start};
 use serde_json::json;
 
 use super::ExportOptions;
+use crate::flags::Range;
 use crate::output;
 use crate::table::{Align, Table};
 
-pub(super) fn dry_run(options: &ExportOptions, start: &Start, recorded: u64) {
+pub(super) fn dry_run(options: &ExportOptions, range: Range, start: &Start, recorded: u64) {
     let left = recorded.saturating_sub(start.events);
     let read_from = start.read_from.map(format_time);
-    if options.connection.json {
+    if options.connection.json() {
         output::json(&json!({
             "dry_run": true,
             "exported": start.events,
             "recorded": recorded,
             "read_from": read_from,
-            "read_to": options.to.map(format_time),
+            "read_to": range.to.map(format_time),
         }));
         return;
     }
@@ -35,7 +36,7 @@ pub(super) fn dry_run(options: &ExportOptions, start: &Start, recorded: u64) {
 pub(super) fn print(options: &ExportOptions, exported: &Exported, took: Duration) {
     let manifest = &exported.manifest;
     let per_second = u128::from(exported.written) * 1000 / took.as_millis().max(1);
-    if options.connection.json {
+    if options.connection.json() {
         output::json(&json!({
             "written": exported.written,
             "took_ms": took.as_millis(),

@@ -87,7 +87,7 @@ impl Scenario {
 
 pub(super) fn run(scenario: Scenario, options: &LoadOptions) -> Result<End, Failure> {
     let plan = scenario.plan(options.rate, options.seconds);
-    if options.dry_run {
+    if options.dry_run.dry_run {
         dry_run(scenario, options, plan.len());
         return Ok(End::Done);
     }
@@ -161,7 +161,7 @@ pub(super) fn run(scenario: Scenario, options: &LoadOptions) -> Result<End, Fail
     if let Some(folder) = &options.report {
         report.write(folder, &samples)?;
     }
-    if options.connection.json {
+    if options.connection.json() {
         output::json(&report);
     } else {
         report.markdown().lines().all(output::line);
@@ -199,7 +199,7 @@ fn set_mailbox(client: &Client, condition: &str) -> Result<(), Failure> {
 
 fn dry_run(scenario: Scenario, options: &LoadOptions, requests: usize) {
     let accounts = scenario.accounts().unwrap_or(requests);
-    if options.connection.json {
+    if options.connection.json() {
         output::json(&json!({
             "dry_run": true, "scenario": scenario.name(), "requests": requests, "accounts": accounts,
             "seconds": options.seconds,

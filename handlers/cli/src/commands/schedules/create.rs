@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::{path, print_one};
 use crate::connection::Connection;
 use crate::exit::{End, Failure};
+use crate::flags::DryRun;
 use crate::output;
 
 #[derive(Debug, Clone, Args)]
@@ -51,9 +52,8 @@ pub(super) struct CreateOptions {
     #[arg(long, value_name = "TIME")]
     end: Option<String>,
 
-    /// Only show when it would run
-    #[arg(long)]
-    dry_run: bool,
+    #[command(flatten)]
+    dry_run: DryRun,
 
     #[command(flatten)]
     connection: Connection,
@@ -64,7 +64,7 @@ pub(super) fn run(options: &CreateOptions) -> Result<End, Failure> {
     // Wrong use is reported before the first request.
     let schedule =
         Schedule::read(body.clone()).map_err(|errors| Failure::WrongUse(lines(&errors)))?;
-    if options.dry_run {
+    if options.dry_run.dry_run {
         return dry_run(options, &schedule);
     }
     let client = options.connection.client()?;
@@ -102,7 +102,7 @@ fn dry_run(options: &CreateOptions, schedule: &Schedule) -> Result<End, Failure>
         .flatten()
         .map(domain::time::format_time)
         .collect();
-    if options.connection.json {
+    if options.connection.json() {
         let mut shown = schedule.to_json();
         shown["would_run_at"] = json!(times);
         output::json(&shown);
