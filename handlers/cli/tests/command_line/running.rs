@@ -113,23 +113,46 @@ impl Server {
             .unwrap()
     }
 
+    /// One on a folder of its own, and the commands that it prints for a first try.
+    pub fn with_commands_to_try() -> (Self, Vec<String>) {
+        let folder = tempfile::tempdir().unwrap();
+        let mut child = Server::spawn("127.0.0.1:0", &folder);
+        let out = BufReader::new(child.stdout.take().unwrap());
+        let lines: Vec<String> = (out.lines().map_while(Result::ok))
+            .take_while(|line| !line.starts_with("Ctrl-C"))
+            .collect();
+        let endpoint = Server::endpoint_in(lines.clone());
+        let tries = lines.iter().map(|line| line.trim());
+        let tries = tries.filter(|line| line.starts_with("curl "));
+        let tries = tries.map(str::to_owned).collect();
+        let server = Server {
+            child,
+            endpoint,
+            folder,
+        };
+        (server, tries)
+    }
+
     fn start_at(listen: &str, folder: TempDir) -> Self {
         let mut child = Server::spawn(listen, &folder);
         let out = BufReader::new(child.stdout.take().unwrap());
-        let endpoint = out
-            .lines()
-            .map_while(Result::ok)
-            .find_map(|line| {
-                let url = line.trim().strip_prefix("console")?.trim();
-                Some(url.trim_end_matches('/').to_owned())
-            })
-            .expect("serve says where its console is");
+        let endpoint = Server::endpoint_in(out.lines().map_while(Result::ok));
         // Its stdout is closed from here on, which must not matter to it.
         Server {
             child,
             endpoint,
             folder,
         }
+    }
+
+    fn endpoint_in(lines: impl IntoIterator<Item = String>) -> String {
+        lines
+            .into_iter()
+            .find_map(|line| {
+                let url = line.trim().strip_prefix("console")?.trim();
+                Some(url.trim_end_matches('/').to_owned())
+            })
+            .expect("serve says where its console is")
     }
 
     pub fn data_dir(&self) -> PathBuf {

@@ -131,3 +131,22 @@ fn a_second_server_on_the_same_folder_is_refused_and_the_first_continues() {
     );
     assert!(server.run(&["verify"]).done().contains("no accounts"));
 }
+
+#[test]
+fn the_commands_to_try_make_a_customer_an_account_and_a_deposit_whose_mail_arrives() {
+    let (server, tries) = Server::with_commands_to_try();
+    assert_eq!(tries.len(), 3, "{tries:?}");
+    for command in &tries {
+        let ran = std::process::Command::new("sh")
+            .args(["-c", &format!("{command} --fail --silent --show-error")])
+            .output()
+            .unwrap();
+        assert!(ran.status.success(), "{command}: {ran:?}");
+    }
+    let started = std::time::Instant::now();
+    while server.inbox().is_empty() {
+        assert!(started.elapsed().as_secs() < 60, "no mail has arrived");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    assert_eq!(server.inbox()[0]["to"], "ana@example.com");
+}
