@@ -84,7 +84,13 @@ pub(crate) fn run(options: &ExportOptions) -> Result<End, Failure> {
         false => Some(notifications::snapshot(&client, &mut exporter)?),
     };
     let exported = exporter.finish(complete_until, snapshot)?;
-    report::print(options, &exported, started.elapsed());
+    let took = started.elapsed();
+    let manifest = &exported.manifest;
+    let left = match whole && manifest.covered.from.is_none() {
+        true => Some(recorded_events(&client)?.saturating_sub(manifest.events)),
+        false => None,
+    };
+    report::print(options, &exported, left, took);
     Ok(End::Done)
 }
 

@@ -33,12 +33,19 @@ pub(super) fn dry_run(options: &ExportOptions, range: Range, start: &Start, reco
     ));
 }
 
-pub(super) fn print(options: &ExportOptions, exported: &Exported, took: Duration) {
+/// Prints the export. `left` is the number of events for the next run, if the whole history was to be exported.
+pub(super) fn print(
+    options: &ExportOptions,
+    exported: &Exported,
+    left: Option<u64>,
+    took: Duration,
+) {
     let manifest = &exported.manifest;
     let per_second = u128::from(exported.written) * 1000 / took.as_millis().max(1);
     if options.connection.json() {
         output::json(&json!({
             "written": exported.written,
+            "left": left,
             "took_ms": took.as_millis(),
             "events_per_second": per_second,
             "format": manifest.format,
@@ -69,11 +76,24 @@ pub(super) fn print(options: &ExportOptions, exported: &Exported, took: Duration
         manifest.files.len(),
         until.unwrap_or_default()
     ));
+    if let Some(sentence) = left.and_then(left_to_the_next_run) {
+        output::line(sentence);
+    }
     totals(&manifest.control_totals);
     output::line(format!(
         "SHA-256 of the manifest: {}",
         exported.manifest_sha256
     ));
+}
+
+fn left_to_the_next_run(left: u64) -> Option<String> {
+    match left {
+        0 => None,
+        1 => Some("1 event of the most recent seconds is left to the next run".to_owned()),
+        _ => Some(format!(
+            "{left} events of the most recent seconds are left to the next run"
+        )),
+    }
 }
 
 /// Returns the control totals as a table.
