@@ -2,9 +2,11 @@
 
 use clap::{Parser, Subcommand};
 
+use crate::commands::accounts::AccountsOptions;
 use crate::commands::balance::BalanceOptions;
 use crate::commands::completions::CompletionsOptions;
 use crate::commands::cost::CostOptions;
+use crate::commands::customers::CustomersOptions;
 use crate::commands::dead_letters::DeadLettersOptions;
 use crate::commands::events::EventsOptions;
 use crate::commands::export::ExportOptions;
@@ -12,9 +14,12 @@ use crate::commands::history::HistoryOptions;
 use crate::commands::import::ImportOptions;
 use crate::commands::load::LoadOptions;
 use crate::commands::man::ManOptions;
+use crate::commands::notifications::NotificationsOptions;
+use crate::commands::post::PostOptions;
 use crate::commands::preview::PreviewOptions;
 use crate::commands::replay::ReplayOptions;
 use crate::commands::schedules::SchedulesOptions;
+use crate::commands::status::StatusOptions;
 use crate::commands::verify::VerifyOptions;
 use crate::commands::what_if::WhatIfOptions;
 use crate::console::ConsoleOptions;
@@ -37,10 +42,15 @@ pub(crate) enum Command {
     /// Run the whole pipeline on this machine, on one folder
     Serve(ServeOptions),
     Console(ConsoleOptions),
+    Status(StatusOptions),
     Import(ImportOptions),
+    Post(Box<PostOptions>),
+    Accounts(AccountsOptions),
     Balance(BalanceOptions),
     History(HistoryOptions),
     Events(EventsOptions),
+    Customers(CustomersOptions),
+    Notifications(NotificationsOptions),
     Export(ExportOptions),
     Verify(VerifyOptions),
     Replay(ReplayOptions),

@@ -66,6 +66,8 @@ pub(crate) type Result<T, E = CallError> = std::result::Result<T, E>;
 #[derive(Debug)]
 pub(crate) struct Answer {
     pub body: Value,
+    /// The number in `ETag`: the revision of a customer, the version of an account.
+    pub revision: Option<u64>,
     /// The request was recorded before.
     pub replayed: bool,
     /// The number of retries.
@@ -87,14 +89,11 @@ pub(crate) struct Append<'a, B> {
 impl<B: Serialize> Append<'_, B> {
     fn request(&self, query: &[(&str, &str)]) -> Request {
         let path = format!("accounts/{}/events", self.account_id);
-        let mut request = Request::new("POST", &path)
+        Request::new("POST", &path)
             .query(query)
             .header("idempotency-key", self.idempotency_key.to_owned())
-            .json(self.body);
-        if let Some(version) = self.if_match {
-            request = request.header("if-match", format!("\"{version}\""));
-        }
-        request
+            .if_match(self.if_match)
+            .json(self.body)
     }
 }
 
@@ -142,6 +141,21 @@ impl Client {
         Ok(self.repeat(true, &request)?.body)
     }
 
+    /// Sends a GET. Returns the revision too, for a later `If-Match`.
+    pub(crate) fn get_with_revision(&self, path: &str) -> Result<(Value, Option<u64>)> {
+        let answer = self.repeat(true, &Request::new("GET", path))?;
+        Ok((answer.body, answer.revision))
+    }
+
+    /// The same, but returns `None` after a 404.
+    pub(crate) fn find_with_revision(&self, path: &str) -> Result<Option<(Value, Option<u64>)>> {
+        match self.get_with_revision(path) {
+            Ok(found) => Ok(Some(found)),
+            Err(error) if error.status() == Some(StatusCode::NOT_FOUND) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Sends a GET. Returns `None` after a 404.
     pub(crate) fn find(&self, path: &str, query: &[(&str, &str)]) -> Result<Option<Value>> {
         match self.get(path, query) {
@@ -174,6 +188,19 @@ impl Client {
         Ok(self.repeat(true, &request)?.body)
     }
 
+    /// Sends a PUT that takes effect at this revision only. It is not repeated with one, because a second request would be
+    /// refused if the first had taken effect.
+    pub(crate) fn put_if(
+        &self,
+        path: &str,
+        body: &impl Serialize,
+        revision: Option<u64>,
+    ) -> Result<(Value, Option<u64>)> {
+        let request = Request::new("PUT", path).if_match(revision).json(body);
+        let answer = self.repeat(revision.is_none(), &request)?;
+        Ok((answer.body, answer.revision))
+    }
+
     /// Sends a PUT to one of the paths besides the API, which only `serve` has.
     pub(crate) fn put_local(&self, path: &str, body: &impl Serialize) -> Result<Value> {
         let request = Request::local("PUT", path).json(body);
@@ -183,6 +210,12 @@ impl Client {
     /// Sends a DELETE, which is idempotent.
     pub(crate) fn delete(&self, path: &str) -> Result<()> {
         self.repeat(true, &Request::new("DELETE", path)).map(drop)
+    }
+
+    /// Sends a DELETE that takes effect at this revision only. It is not repeated with one.
+    pub(crate) fn delete_if(&self, path: &str, revision: Option<u64>) -> Result<()> {
+        let request = Request::new("DELETE", path).if_match(revision);
+        self.repeat(revision.is_none(), &request).map(drop)
     }
 
     /// Appends, with retries under the same key until it is acknowledged.
@@ -235,6 +268,8 @@ impl Client {
         let mut response = self.send(request)?;
         let status = response.status();
         let replayed = response.headers().contains_key("idempotency-replayed");
+        let etag = response.headers().get("etag");
+        let revision = etag.and_then(|etag| etag.to_str().ok()?.trim_matches('"').parse().ok());
         let text = response
             .body_mut()
             .with_config()
@@ -250,6 +285,7 @@ impl Client {
             return match body {
                 Some(body) => Ok(Answer {
                     body,
+                    revision,
                     replayed,
                     retries: 0,
                     conflicts: 0,

@@ -4,6 +4,7 @@
 mod args;
 mod client;
 mod commands;
+mod confirm;
 mod connection;
 mod console;
 mod csv;
@@ -17,6 +18,7 @@ mod plot;
 mod serve;
 mod signal;
 mod stack;
+mod suggestions;
 mod table;
 
 use std::process::ExitCode;
@@ -28,7 +30,7 @@ use args::{Arguments, Command};
 fn main() -> ExitCode {
     let code = match Arguments::try_parse() {
         Ok(arguments) => run(arguments.command.unwrap_or_default()),
-        Err(answer) => output::explain(&answer),
+        Err(answer) => output::explain(&suggestions::plausible(answer)),
     };
     output::ended(code)
 }
@@ -38,6 +40,11 @@ fn run(command: Command) -> ExitCode {
         Command::Serve(options) => serve::run(&options),
         Command::Console(options) => console::run(&options),
         Command::Import(options) => exit::of(commands::import::run(&options)),
+        Command::Accounts(options) => exit::of(commands::accounts::run(&options)),
+        Command::Customers(options) => exit::of(commands::customers::run(&options)),
+        Command::Notifications(options) => exit::of(commands::notifications::run(&options)),
+        Command::Post(options) => exit::of(commands::post::run(&options)),
+        Command::Status(options) => exit::of(commands::status::run(&options)),
         Command::Balance(options) => exit::of(commands::balance::run(&options)),
         Command::History(options) => exit::of(commands::history::run(&options)),
         Command::Events(options) => exit::of(commands::events::run(&options)),

@@ -56,6 +56,13 @@ impl Request {
         self
     }
 
+    pub(super) fn if_match(self, revision: Option<u64>) -> Self {
+        match revision {
+            Some(revision) => self.header("if-match", format!("\"{revision}\"")),
+            None => self,
+        }
+    }
+
     pub(super) fn json(mut self, body: &impl Serialize) -> Self {
         self.body = serde_json::to_vec(body).map_err(|error| error.to_string());
         self.header("content-type", "application/json".to_owned())

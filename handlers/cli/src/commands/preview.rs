@@ -28,7 +28,7 @@ use subject::Subject;
 #[command(verbatim_doc_comment, mut_arg("output", without_csv))]
 pub(crate) struct PreviewOptions {
     /// A kind of notification, such as deposit or statement, or digest
-    #[arg(value_name = "KIND", required_unless_present = "all")]
+    #[arg(value_name = "KIND", required_unless_present = "all", value_parser = subject::parser())]
     subject: Option<Subject>,
 
     /// Every mail in every language, and in each language one with hidden

@@ -32,6 +32,8 @@ pub(crate) struct ReplayOptions {
 enum Command {
     Projections(ProjectionsOptions),
     Events(EventsOptions),
+    /// Show a replay's progress and result
+    Show(ShowOptions),
     Stop(StopOptions),
     SwitchBack(SwitchBackOptions),
 }
@@ -85,6 +87,17 @@ struct EventsOptions {
     connection: Connection,
 }
 
+#[derive(Debug, Clone, Args)]
+#[command(mut_arg("output", without_csv))]
+struct ShowOptions {
+    /// The replay's id, printed at its start
+    #[arg(value_name = "REPLAY")]
+    replay_id: String,
+
+    #[command(flatten)]
+    connection: Connection,
+}
+
 /// End a replay where it is
 ///
 /// Finished work stays done. The replay does not continue.
@@ -133,6 +146,7 @@ pub(crate) fn run(options: &ReplayOptions) -> Result<End, Failure> {
                 },
             )
         }
+        Command::Show(options) => show(options),
         Command::Stop(options) => stop(options),
         Command::SwitchBack(options) => switch_back(options),
         Command::Events(options) => {
@@ -153,6 +167,21 @@ pub(crate) fn run(options: &ReplayOptions) -> Result<End, Failure> {
             )
         }
     }
+}
+
+/// Shows a replay. A failed one is an answer here, and no failure of the command.
+fn show(options: &ShowOptions) -> Result<End, Failure> {
+    let client = options.connection.client()?;
+    let replay = client.get(&format!("replays/{}", options.replay_id), &[])?;
+    if options.connection.json() {
+        output::json(&replay);
+    } else {
+        result::print(&replay);
+        if let Some(reason) = replay["reason"].as_str() {
+            output::line(format!("reason: {}", output::one_line(reason)));
+        }
+    }
+    Ok(End::Done)
 }
 
 fn switch_back(options: &SwitchBackOptions) -> Result<End, Failure> {

@@ -3,13 +3,14 @@
 mod answer;
 mod result;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 use domain::CustomerId;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::document;
 use crate::client::Client;
 use crate::connection::Connection;
 use crate::exit::{End, Failure};
@@ -86,19 +87,13 @@ fn question(options: &WhatIfOptions) -> Result<Value, Failure> {
         ("change", &options.change),
     ] {
         if let Some(file) = file {
-            question[name] = read(file)?;
+            question[name] = document::read(file)?;
         }
     }
     if let Some(customer) = &options.customer {
         question["customer_id"] = json!(customer);
     }
     Ok(question)
-}
-
-fn read(file: &Path) -> Result<Value, Failure> {
-    let refuse = |why: String| Failure::WrongUse(format!("{}: {why}", file.display()));
-    let text = std::fs::read(file).map_err(|error| refuse(error.to_string()))?;
-    domain::json::read(&text).map_err(|error| refuse(format!("it is {error}")))
 }
 
 fn ask(client: &Client, question: &Value, answer: &mut Answer) -> Result<(), Failure> {

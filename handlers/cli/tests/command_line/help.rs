@@ -2,19 +2,33 @@
 
 use crate::running::run;
 
-const COMMANDS: [&[&str]; 27] = [
+const COMMANDS: [&[&str]; 41] = [
     &[],
     &["serve"],
     &["console"],
+    &["status"],
     &["import"],
+    &["post"],
+    &["accounts"],
+    &["accounts", "list"],
     &["balance"],
     &["history"],
     &["events"],
+    &["customers"],
+    &["customers", "show"],
+    &["customers", "put"],
+    &["customers", "erase"],
+    &["customers", "blocked"],
+    &["customers", "blocked", "list"],
+    &["customers", "blocked", "allow"],
+    &["notifications"],
+    &["notifications", "list"],
     &["export"],
     &["verify"],
     &["replay"],
     &["replay", "projections"],
     &["replay", "events"],
+    &["replay", "show"],
     &["replay", "stop"],
     &["replay", "switch-back"],
     &["what-if"],
@@ -99,7 +113,10 @@ fn wrong_use_is_exit_2_with_the_reason_first() {
         (vec!["events", "--min-amount", "1.00"], "--currency <CODE>"),
         (vec!["verify", "a", "--export", "x"], "cannot be used with"),
         (vec!["dead-letters", "redrive"], "--max <N>"),
-        (vec!["preview", "digests"], "security or digest"),
+        (
+            vec!["preview", "digests"],
+            "a similar value exists: 'digest'",
+        ),
         (vec!["preview", "deposit", "--locale", "xx"], "\"xx\""),
         (
             vec!["preview", "deposit", "--event", "no-such-file"],
@@ -191,6 +208,28 @@ fn wrong_use_is_exit_2_with_the_reason_first() {
         assert_eq!(ran.code, Some(2), "{arguments:?}: {ran:?}");
         assert_eq!(ran.out, "", "{arguments:?}");
         assert!(ran.err.contains(reason), "{arguments:?}: {ran:?}");
+    }
+}
+
+#[test]
+fn a_mistyped_command_names_the_one_that_was_meant_and_no_stranger() {
+    for (typed, meant) in [
+        (&["balence"][..], "balance"),
+        (&["account", "list"], "accounts"),
+        (&["dead-leters"], "dead-letters"),
+        (&["customers", "shwo"], "show"),
+        (&["replay", "projection"], "projections"),
+    ] {
+        let ran = run(typed.iter().copied());
+        assert_eq!(ran.code, Some(2), "{ran:?}");
+        assert!(ran.err.contains("similar subcommand"), "{ran:?}");
+        assert!(ran.err.contains(&format!("'{meant}'")), "{ran:?}");
+    }
+    // clap alone suggests `export` and `post` for these.
+    for typed in ["transport", "roster"] {
+        let ran = run([typed]);
+        assert_eq!(ran.code, Some(2), "{ran:?}");
+        assert!(!ran.err.contains("similar subcommand"), "{ran:?}");
     }
 }
 

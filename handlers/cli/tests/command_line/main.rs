@@ -6,7 +6,9 @@
     reason = "a test program: a panic is its failure, and no other crate uses it"
 )]
 
+mod accounts;
 mod cost;
+mod customers;
 mod erasure;
 mod export;
 mod flags;
@@ -15,6 +17,7 @@ mod import;
 mod import_identity;
 mod import_notify;
 mod load;
+mod notifications;
 mod output;
 mod preview;
 mod private;

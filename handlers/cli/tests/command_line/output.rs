@@ -90,6 +90,13 @@ impl Given {
                 "{} --dry-run",
                 crate::running::statement("dresdner-bank/sepa.sta")
             ),
+            "status" | "accounts list" | "notifications list" => String::new(),
+            "post" => "ACC-1 --deposit 1.00 --currency EUR --dry-run".to_owned(),
+            "customers show" | "customers blocked list" | "customers blocked allow" => {
+                "ana".to_owned()
+            }
+            "customers put" => "ana --locale fr --dry-run".to_owned(),
+            "customers erase" => "ana --dry-run".to_owned(),
             "balance" => "ACC-1".to_owned(),
             "history" => "ACC-1".to_owned(),
             "events" => String::new(),
@@ -97,6 +104,7 @@ impl Given {
             "verify" => String::new(),
             "replay projections" => String::new(),
             "replay events" => format!("--target audit {range}"),
+            "replay show" => self.replay.clone(),
             "replay stop" | "replay switch-back" => format!("{} --dry-run", self.replay),
             "what-if" => format!("--preferences {} {range}", file("wishes.json")),
             "dead-letters list" => String::new(),

@@ -1,8 +1,8 @@
 //! What a preview is of, and its mail.
 
 use std::fmt;
-use std::str::FromStr;
 
+use clap::builder::{PossibleValuesParser, TypedValueParser};
 use domain::IntegrationEvent;
 use mail::{
     Attachment, DigestNotice, Envelope, Kind, Locale, Rendered, StatementNotice, examples, render,
@@ -29,17 +29,12 @@ impl fmt::Display for Subject {
     }
 }
 
-impl FromStr for Subject {
-    type Err = String;
-    fn from_str(text: &str) -> Result<Self, String> {
-        if text == DIGEST {
-            return Ok(Subject::Digest);
-        }
-        text.parse().map(Subject::Kind).map_err(|_| {
-            let kinds: Vec<&str> = Kind::ALL.iter().map(|kind| kind.as_str()).collect();
-            format!("must be {} or {DIGEST}", kinds.join(", "))
-        })
-    }
+/// Returns the parser of the argument, which suggests a kind for a mistyped one.
+pub(super) fn parser() -> impl TypedValueParser<Value = Subject> {
+    let kinds = Kind::ALL.map(Kind::as_str);
+    PossibleValuesParser::new(kinds.into_iter().chain([DIGEST]))
+        // Every possible value but one is a kind.
+        .map(|name| name.parse().map_or(Subject::Digest, Subject::Kind))
 }
 
 impl Subject {

@@ -2,10 +2,11 @@
 
 use chrono::Utc;
 use clap::{ArgGroup, Args};
-use domain::{AccountId, FieldError, Location, Schedule, ScheduleId};
+use domain::{AccountId, Schedule, ScheduleId};
 use serde_json::{Value, json};
 
 use super::{path, print_one};
+use crate::commands::document::faults;
 use crate::connection::Connection;
 use crate::exit::{End, Failure};
 use crate::flags::DryRun;
@@ -63,7 +64,7 @@ pub(super) fn run(options: &CreateOptions) -> Result<End, Failure> {
     let body = body(options);
     // Wrong use is reported before the first request.
     let schedule =
-        Schedule::read(body.clone()).map_err(|errors| Failure::WrongUse(lines(&errors)))?;
+        Schedule::read(body.clone()).map_err(|errors| Failure::WrongUse(faults(&errors)))?;
     if options.dry_run.dry_run {
         return dry_run(options, &schedule);
     }
@@ -78,7 +79,7 @@ fn dry_run(options: &CreateOptions, schedule: &Schedule) -> Result<End, Failure>
     let now = Utc::now();
     let first = schedule
         .first(now)
-        .map_err(|error| Failure::WrongUse(lines(&[error])))?;
+        .map_err(|error| Failure::WrongUse(faults(&[error])))?;
     let account = options
         .connection
         .client()?
@@ -146,22 +147,4 @@ fn body(options: &CreateOptions) -> Value {
         body["end"] = json!(end);
     }
     body
-}
-
-/// Returns the faults with the options' names, which are the last parts of the pointers.
-fn lines(errors: &[FieldError]) -> String {
-    let line = |error: &FieldError| {
-        let place = match &error.location {
-            Location::Pointer(place) | Location::Header(place) | Location::Parameter(place) => {
-                place
-            }
-        };
-        let name = place
-            .rsplit('/')
-            .next()
-            .unwrap_or_default()
-            .replace('_', "-");
-        format!("{name} {}", error.detail)
-    };
-    errors.iter().map(line).collect::<Vec<_>>().join("; ")
 }
