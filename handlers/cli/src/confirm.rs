@@ -15,6 +15,10 @@ pub(crate) struct Yes {
 }
 
 impl Yes {
+    pub(crate) fn is_given(self) -> bool {
+        self.yes
+    }
+
     /// Asks the person at the terminal to type `word`.
     ///
     /// # Errors

@@ -17,6 +17,8 @@ use clap::{Args, ValueEnum};
 use domain::CustomerId;
 use statements::Format;
 
+use crate::client::Client;
+use crate::confirm::Yes;
 use crate::connection::Connection;
 use crate::exit::{End, Failure};
 use crate::flags::{DryRun, without_csv};
@@ -27,6 +29,7 @@ use mails::{MailCount, Mails};
 use notify::Notify;
 use outcome::Outcome;
 use report::Report;
+use sources::Sources;
 
 /// Import bank statements
 ///
@@ -40,7 +43,7 @@ use report::Report;
 /// of a notification, its id and the references of its entries.
 ///
 /// Customers are not notified of imported events, now or later, unless
-/// --notify or --notify-since says so.
+/// --notify or --notify-since says so. Before more than 50 mails it asks.
 ///
 /// Nothing is imported of a statement that cannot be read, that contradicts
 /// itself, whose opening balance differs from the account's, or that was
@@ -74,6 +77,9 @@ pub(crate) struct ImportOptions {
     dry_run: DryRun,
 
     #[command(flatten)]
+    yes: Yes,
+
+    #[command(flatten)]
     connection: Connection,
 }
 
@@ -97,6 +103,9 @@ impl From<FormatName> for Format {
     }
 }
 
+/// Mails that an import may send without a question. More are rarely meant: a year of history is a mail for each entry.
+const MAILS_WITHOUT_QUESTION: u64 = 50;
+
 pub(crate) fn run(options: &ImportOptions) -> Result<End, Failure> {
     let client = options.connection.client()?;
     let read = sources::read(
@@ -107,13 +116,20 @@ pub(crate) fn run(options: &ImportOptions) -> Result<End, Failure> {
     for unreadable in &read.unreadable {
         output::complain(unreadable);
     }
-    let mut report = Report::new(&read, options.dry_run.dry_run, options.connection.json());
-    let bar = output::bar(Some(read.sources.len() as u64), "statements");
     let notify = match (options.notify, options.notify_since) {
         (true, _) => Notify::Always,
         (false, Some(day)) => Notify::Since(day),
         (false, None) => Notify::Never,
     };
+    if !options.dry_run.dry_run && !matches!(notify, Notify::Never) && !options.yes.is_given() {
+        let would = would_send(&client, &read, notify);
+        if would.mails > MAILS_WITHOUT_QUESTION {
+            let question = report::mails_line(would);
+            options.yes.or_typed(&question, "yes")?;
+        }
+    }
+    let mut report = Report::new(&read, options.dry_run.dry_run, options.connection.json());
+    let bar = output::bar(Some(read.sources.len() as u64), "statements");
     let mut importer = Importer::new(&client, notify, options.dry_run.dry_run);
     for source in &read.sources {
         bar.set_message(source.name());
@@ -134,6 +150,15 @@ pub(crate) fn run(options: &ImportOptions) -> Result<End, Failure> {
     bar.finish_and_clear();
     report.finish(told(&importer));
     Ok(End::done_if(report.is_good()))
+}
+
+/// Counts the mails by a dry run. A statement that fails is reported by the import itself.
+fn would_send(client: &Client, read: &Sources, notify: Notify) -> MailCount {
+    let mut importer = Importer::new(client, notify, true);
+    for source in &read.sources {
+        let _ = importer.bring(source, &mut Outcome::of(source));
+    }
+    told(&importer).unwrap_or_default()
 }
 
 fn told(importer: &Importer<'_>) -> Option<MailCount> {

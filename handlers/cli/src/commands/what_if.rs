@@ -2,6 +2,7 @@
 
 mod answer;
 mod result;
+mod set;
 
 use std::path::PathBuf;
 
@@ -32,13 +33,18 @@ pub(crate) struct WhatIfOptions {
     period: Period,
 
     /// Preferences as JSON, in place of each customer's
-    #[arg(long, value_name = "FILE", required_unless_present = "change")]
+    #[arg(long, value_name = "FILE", required_unless_present_any = ["change", "set"])]
     preferences: Option<PathBuf>,
 
     /// Preferences as JSON, whose members replace the customer's:
     /// a delivery, quiet hours, or single kinds
     #[arg(long, value_name = "FILE", conflicts_with = "preferences")]
     change: Option<PathBuf>,
+
+    /// One member of the preferences that replaces the customer's, such as
+    /// delivery=daily or kinds.deposit.enabled=false; may be repeated
+    #[arg(long, value_name = "NAME=VALUE", value_parser = set::member, conflicts_with_all = ["preferences", "change"])]
+    set: Vec<set::Member>,
 
     #[command(flatten)]
     accounts: Accounts,
@@ -89,6 +95,9 @@ fn question(options: &WhatIfOptions) -> Result<Value, Failure> {
         if let Some(file) = file {
             question[name] = document::read(file)?;
         }
+    }
+    if !options.set.is_empty() {
+        question["change"] = set::change(&options.set);
     }
     if let Some(customer) = &options.customer {
         question["customer_id"] = json!(customer);

@@ -170,6 +170,47 @@ fn a_dry_run_counts_the_mails_and_their_recipients() {
     assert_eq!(get(&server, "local/inbox"), json!([]));
 }
 
+/// A statement with so many deposits of 1.00.
+fn deposits(count: usize) -> String {
+    let mut file = ":20:A\n:25:NL71\n:28C:1/1\n:60F:C230101EUR0,00\n".to_owned();
+    for number in 0..count {
+        file += &format!(":61:2301010101C1,00NTRFE{number}\n");
+    }
+    file + &format!(":62F:C230101EUR{count},00\n-\n")
+}
+
+#[test]
+fn more_than_fifty_mails_are_confirmed_or_nothing_is_imported() {
+    let server = Server::start();
+    server.customer("ana", &json!({}));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("statement.sta");
+    fs::write(&file, deposits(51)).unwrap();
+    let import = [
+        "import",
+        file.to_str().unwrap(),
+        "--customer",
+        "ana",
+        "--notify",
+    ];
+    let refused = server.run(&import);
+    assert_eq!(refused.code, Some(2), "{refused:?}");
+    assert_eq!(
+        refused.complaint(),
+        "ledgerbell: By today's preferences and balances, 51 mails would be sent to 1 person. There is no terminal to \
+         confirm it: give --yes"
+    );
+    assert_eq!(get(&server, "v1/accounts")["accounts"], json!([]));
+    server.run(&[&import[..], &["--yes"]].concat()).done();
+    told(&server, 51);
+
+    let server = Server::start();
+    server.customer("ana", &json!({}));
+    fs::write(&file, deposits(50)).unwrap();
+    server.run(&import).done();
+    told(&server, 50);
+}
+
 #[test]
 fn the_two_options_to_notify_exclude_each_other_and_a_date_must_be_valid() {
     for flags in [

@@ -59,6 +59,39 @@ fn a_table_shows_each_kind_before_and_after_and_whom_it_concerns() {
 }
 
 #[test]
+fn a_single_member_is_asked_about_without_a_file_and_for_several_accounts() {
+    let server = with_account();
+    let opened = json!([
+        {"type": "AccountOpened", "occurred_at": "2026-01-01T00:00:00Z",
+         "data": {"customer_id": "ana", "currency": "EUR"}},
+        {"type": "MoneyDeposited", "occurred_at": "2026-01-02T00:00:00Z",
+         "data": {"amount": "5.00", "currency": "EUR"}},
+    ]);
+    server.append("ACC-2", "open", &opened);
+    let ask = |more: &[&str]| {
+        let days = [
+            "what-if",
+            "--from",
+            "2020-01-01",
+            "--to",
+            "2120-01-01",
+            "--json",
+        ];
+        server.run(&[&days[..], more].concat()).json()
+    };
+    let off = ["--set", "kinds.deposit.enabled=false", "--account"];
+    let one = ask(&[&off[..], &["ACC-2"]].concat());
+    assert_eq!(one["answer"]["mails"], json!({ "before": 1, "after": 0 }));
+    let both = ask(&[&off[..], &["ACC-2", "--account", "ACC-1"]].concat());
+    assert_eq!(both["answer"]["mails"], json!({ "before": 5, "after": 2 }));
+    assert_eq!(both["question"]["account_id"], json!(["ACC-2", "ACC-1"]));
+    assert_eq!(
+        both["question"]["change"],
+        json!({ "kinds": { "deposit": { "enabled": false } } })
+    );
+}
+
+#[test]
 fn a_change_leaves_what_it_does_not_name() {
     let server = with_account();
     let folder = TempDir::new().unwrap();

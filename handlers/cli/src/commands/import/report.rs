@@ -154,7 +154,7 @@ fn count(number: usize, one: &str, many: &str) -> String {
     format!("{number} {}", if number == 1 { one } else { many })
 }
 
-fn mails_line(told: MailCount) -> String {
+pub(super) fn mails_line(told: MailCount) -> String {
     if told.mails == 0 {
         return "No mails would be sent.".to_owned();
     }
