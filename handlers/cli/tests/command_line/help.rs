@@ -46,21 +46,36 @@ const COMMANDS: [&[&str]; 41] = [
     &["man"],
 ];
 
+const REFERENCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/reference/cli.md");
+const HEAD: &str = "# Commands\n\nThe `--help` of every command, one after the other. A test compares this page with \
+                    the program;\n`UPDATE_GOLDEN=1 cargo test -p ledgerbell --test command_line -- help` writes it.\n";
+
+/// Returns the page of all commands.
+fn reference() -> String {
+    let mut page = HEAD.to_owned();
+    for command in COMMANDS {
+        let help = run(command.iter().copied().chain(["--help"])).done();
+        let lines: Vec<&str> = help.lines().map(str::trim_end).collect();
+        let name = [&["ledgerbell"], command].concat().join(" ");
+        page += &format!(
+            "\n## {name}\n\n```text\n{}\n```\n",
+            lines.join("\n").trim_end()
+        );
+    }
+    page
+}
+
 #[test]
-fn every_command_explains_itself() {
-    let help: Vec<String> = COMMANDS
-        .iter()
-        .map(|command| {
-            let help = run(command.iter().copied().chain(["--help"])).done();
-            let lines: Vec<&str> = help.lines().map(str::trim_end).collect();
-            format!(
-                "$ ledgerbell {}\n{}\n",
-                [*command, &["--help"]].concat().join(" "),
-                lines.join("\n")
-            )
-        })
-        .collect();
-    insta::assert_snapshot!(help.join("\n"));
+fn every_command_explains_itself_as_the_documentation_says() {
+    let told = reference();
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(REFERENCE, &told).unwrap();
+    }
+    let written = std::fs::read_to_string(REFERENCE).unwrap();
+    for (told, written) in told.lines().zip(written.lines()) {
+        assert_eq!(told, written, "run the test with UPDATE_GOLDEN=1");
+    }
+    assert_eq!(told, written, "run the test with UPDATE_GOLDEN=1");
 }
 
 #[test]
