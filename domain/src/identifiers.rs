@@ -192,6 +192,28 @@ impl AccountId {
     pub fn slice(&self) -> u8 {
         Sha256::digest(self.as_str())[0] % TIME_INDEX_SHARDS
     }
+
+    /// The id's letters and digits in upper case, by which people find an account however they write it. Stored, as the key
+    /// of an index. Accounts may share it.
+    #[must_use]
+    pub fn folded(&self) -> String {
+        fold_id(&self.0)
+    }
+}
+
+impl CustomerId {
+    /// The id's letters and digits in upper case, like [`AccountId::folded`].
+    #[must_use]
+    pub fn folded(&self) -> String {
+        fold_id(&self.0)
+    }
+}
+
+/// Returns the ASCII letters and digits of a text in upper case, as [`AccountId::folded`] and [`CustomerId::folded`] do.
+#[must_use]
+pub fn fold_id(text: &str) -> String {
+    let kept = text.chars().filter(char::is_ascii_alphanumeric);
+    kept.map(|c| c.to_ascii_uppercase()).collect()
 }
 
 macro_rules! uuid_identifier {
@@ -205,6 +227,12 @@ macro_rules! uuid_identifier {
             /// The UUID that it is.
             pub const fn uuid(self) -> Uuid {
                 self.0
+            }
+        }
+
+        impl From<Uuid> for $name {
+            fn from(uuid: Uuid) -> Self {
+                $name(uuid)
             }
         }
 
@@ -282,6 +310,14 @@ impl EventId {
         (version > 0 && EventId::new(account, version) == self).then_some(version)
     }
 
+    /// The part that all ids of an account's events share, in 20 hex digits. Stored, as the key of an index. It is 74 bits of
+    /// a hash, so accounts practically never share it; [`EventId::version_in`] tells.
+    #[must_use]
+    #[expect(clippy::indexing_slicing, reason = "an id has 16 bytes")]
+    pub fn account_part(self) -> String {
+        data_encoding::HEXLOWER.encode(&self.0.as_bytes()[6..])
+    }
+
     /// The id of an event that follows from this one and is not stored itself.
     #[must_use]
     pub fn derived(self, event_type: &str) -> Self {
@@ -354,6 +390,29 @@ mod tests {
         assert_eq!(id.uuid().get_version_num(), 8);
         assert_eq!(id.to_string().parse::<EventId>().unwrap(), id);
         assert_eq!(id.derived("AccountOverdrawn").version_in(&account), None);
+    }
+
+    #[test]
+    fn the_ids_of_an_accounts_events_share_a_part_and_another_accounts_have_another() {
+        let account: AccountId = "ACC-1".parse().unwrap();
+        let other: AccountId = "ACC-2".parse().unwrap();
+        let part = EventId::new(&account, 1).account_part();
+        insta::assert_snapshot!(part, @"85eb876688ef9ab65883");
+        assert_eq!(EventId::new(&account, (1 << 48) - 1).account_part(), part);
+        assert_ne!(EventId::new(&other, 1).account_part(), part);
+    }
+
+    #[test]
+    fn an_id_is_folded_to_its_letters_and_digits_in_upper_case() {
+        for (id, folded) in [
+            ("ACC-1", "ACC1"),
+            ("de89.3704:0044_0532", "DE89370400440532"),
+            ("a", "A"),
+        ] {
+            assert_eq!(id.parse::<AccountId>().unwrap().folded(), folded);
+            assert_eq!(id.parse::<CustomerId>().unwrap().folded(), folded);
+        }
+        assert_eq!(fold_id("••••  68-2é8"), "6828");
     }
 
     #[test]

@@ -10,14 +10,15 @@ use crate::feedback::Feedback;
 use crate::http::Api;
 use crate::notify::{Evaluator, Notifier, Previewer, Settings, WhatIf};
 use crate::ports::{
-    Bus, Clock, Customers, DeadLetterQueue, EventStore, Ids, Keys, Mailer, Notifications,
-    ReadModel, Replays, Schedules, Suppressions,
+    AccountIndex, Bus, Clock, CustomerIndex, Customers, DeadLetterQueue, EventStore, Ids, Keys,
+    Mailer, Notifications, ReadModel, Replays, Schedules, Suppressions,
 };
 use crate::project::Projector;
 use crate::query::Queries;
 use crate::redrive::Redriver;
 use crate::replay::Replayer;
 use crate::schedule::Scheduler;
+use crate::search::{Reindexer, Searcher};
 use crate::suppressions::SuppressionService;
 use crate::unsubscribe::Unsubscriber;
 
@@ -32,6 +33,10 @@ pub trait Composition {
     fn read_model(&self) -> Arc<dyn ReadModel>;
     /// Returns the customers.
     fn customers(&self) -> Arc<dyn Customers>;
+    /// Returns the index of the customers.
+    fn customer_index(&self) -> Arc<dyn CustomerIndex>;
+    /// Returns the index of the accounts.
+    fn account_index(&self) -> Arc<dyn AccountIndex>;
     /// Returns the notifications.
     fn notifications(&self) -> Arc<dyn Notifications>;
     /// Returns the suppressed addresses.
@@ -184,6 +189,26 @@ pub trait Composition {
         }
     }
 
+    /// Composes the search.
+    fn searcher(&self) -> Searcher {
+        Searcher {
+            accounts: self.account_index(),
+            queries: Arc::new(self.queries()),
+            customers: self.customers(),
+            customer_index: self.customer_index(),
+            notifications: self.notifications(),
+        }
+    }
+
+    /// Composes the maintenance of what the search finds by.
+    fn reindexer(&self) -> Reindexer {
+        Reindexer {
+            read_model: self.read_model(),
+            customers: self.customers(),
+            customer_index: self.customer_index(),
+        }
+    }
+
     /// Composes the service that lists and lifts suppressions.
     fn suppression_service(&self) -> SuppressionService {
         SuppressionService {
@@ -216,6 +241,8 @@ pub trait Composition {
             unsubscriber: Arc::new(self.unsubscriber()),
             previewer: Arc::new(self.previewer()),
             what_if: Arc::new(self.what_if()),
+            searcher: Arc::new(self.searcher()),
+            reindexer: Arc::new(self.reindexer()),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The customers behind the accounts: entering, replacing and erasing them.
 
 mod person;
+mod terms;
 
 use std::sync::Arc;
 
@@ -12,6 +13,10 @@ use crate::contention::Rounds;
 use crate::error::{Contended, Error, Missing, Result};
 use crate::ports::{Clock, CustomerRevision, Customers};
 pub use person::{Person, UnreadablePerson, read_person};
+pub use terms::{
+    Term, TermKind, email_prefix, has_address, has_words, id_prefix, name_prefix, name_texts,
+    terms_of, words,
+};
 
 /// Attempts of a change while others change the same customer. After the last, it fails as `Busy`.
 const MAX_ATTEMPTS: u32 = 5;

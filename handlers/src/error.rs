@@ -218,6 +218,9 @@ pub enum Missing {
     /// The replay never existed.
     #[error("replay {0} is not known")]
     Replay(String),
+    /// The notification never existed.
+    #[error("notification {0} is not known")]
+    Notification(NotificationId),
     /// Malformed and unknown codes get the same answer.
     #[error("no mail of this bank has this code")]
     MailCode,

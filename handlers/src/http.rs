@@ -14,6 +14,7 @@ mod operations;
 mod parameters;
 mod problem;
 mod schedules;
+mod search;
 mod suppressions;
 mod unsubscribe;
 mod what_if;
@@ -35,6 +36,7 @@ use crate::query::Queries;
 use crate::redrive::Redriver;
 use crate::replay::Replayer;
 use crate::schedule::Scheduler;
+use crate::search::{Reindexer, Searcher};
 use crate::suppressions::SuppressionService;
 use crate::unsubscribe::Unsubscriber;
 pub use problem::Problem;
@@ -81,6 +83,10 @@ pub struct Api {
     pub previewer: Arc<Previewer>,
     /// The what-if over the history.
     pub what_if: Arc<WhatIf>,
+    /// Searches accounts, customers, events and notifications.
+    pub searcher: Arc<Searcher>,
+    /// Writes the index of what was stored before there was one.
+    pub reindexer: Arc<Reindexer>,
 }
 
 impl std::fmt::Debug for Api {
@@ -90,7 +96,7 @@ impl std::fmt::Debug for Api {
 }
 
 /// The paths of the API, below `/v1`, as the OpenAPI document has them.
-pub const PATHS: [&str; 21] = [
+pub const PATHS: [&str; 26] = [
     "/accounts",
     "/accounts/{account_id}",
     "/accounts/{account_id}/commits",
@@ -100,10 +106,15 @@ pub const PATHS: [&str; 21] = [
     "/accounts/{account_id}/schedules/{schedule_id}",
     "/accounts/{account_id}/verification",
     "/commits",
+    "/customers",
     "/customers/{customer_id}",
     "/customers/{customer_id}/suppressions",
     "/events",
     "/mail-codes/{code}",
+    "/notifications/{notification_id}",
+    "/search",
+    "/search/index",
+    "/search/ledger",
     "/unsubscribe",
     "/verifications",
     "/what-if",
@@ -140,6 +151,7 @@ pub fn router(api: Api) -> Router {
             "/accounts/{account_id}/verification",
             get(accounts::verification),
         )
+        .route("/customers", get(customers::list))
         .route(
             "/customers/{customer_id}",
             get(customers::get)
@@ -157,6 +169,10 @@ pub fn router(api: Api) -> Router {
         )
         .route("/commits", get(events::commits))
         .route("/events", get(events::list))
+        .route("/notifications/{notification_id}", get(notifications::get))
+        .route("/search", get(search::everything))
+        .route("/search/index", post(search::index))
+        .route("/search/ledger", get(search::ledger))
         .route("/verifications", get(accounts::verifications))
         .route("/what-if", post(what_if::ask))
         .route("/replays", post(operations::request_replay))

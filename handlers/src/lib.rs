@@ -89,6 +89,7 @@ pub mod redrive;
 pub mod replay;
 pub mod rotate;
 pub mod schedule;
+pub mod search;
 pub mod suppressions;
 pub mod telemetry;
 pub mod unsubscribe;

@@ -18,8 +18,10 @@
 //! Methods with a `cursor` return one page and the cursor of the next. A page may be shorter than its limit, and even empty;
 //! only a missing cursor is the end. Cursors are opaque, and a caller may keep them.
 
+mod account_index;
 mod bus;
 mod clock;
+mod customer_index;
 mod customers;
 mod dead_letters;
 mod event_store;
@@ -37,8 +39,10 @@ mod suppressions;
 mod versioned;
 
 pub use crate::customers::Person;
+pub use account_index::{AccountIndex, AccountLookup, ENDING_CHARS, ending_of};
 pub use bus::{Bus, BusEntry};
 pub use clock::{Clock, Stamp, SystemClock};
+pub use customer_index::CustomerIndex;
 pub use customers::{CLOCKS_DIFFER, CustomerRevision, Customers};
 pub use dead_letters::{DeadLetterQueue, QueueView, QueuedLetter};
 pub use event_store::{

@@ -97,6 +97,8 @@ fn calls_of(source: &Source, bodies: &[Body], index: usize) -> BTreeSet<Call> {
     for operation in operations {
         let operation: String = operation.split('_').map(capitalised).collect();
         match sdk {
+            // A helper without a table of its own; see above.
+            "dynamodb" if body.tables.is_empty() => {}
             "dynamodb" => {
                 let actions = actions_of(&operation, &built);
                 for table in &body.tables {

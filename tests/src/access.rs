@@ -82,7 +82,7 @@ const fn open(method: &'static str, path: &'static str) -> Route {
 }
 
 /// Every operation of the OpenAPI document.
-pub const ROUTES: [Route; 30] = [
+pub const ROUTES: [Route; 35] = [
     route("POST", "/accounts/{account_id}/events", &[Bank]),
     route("GET", "/accounts/{account_id}", &[Bank, Analyst, Operator]),
     route(
@@ -133,6 +133,7 @@ pub const ROUTES: [Route; 30] = [
     route("POST", "/replays", &[Analyst]),
     route("GET", "/replays/{replay_id}", &[Analyst]),
     route("POST", "/replays/{replay_id}/stop", &[Analyst]),
+    route("GET", "/customers", &[Operator]),
     route("GET", "/customers/{customer_id}", &[Operator]),
     route("PUT", "/customers/{customer_id}", &[Operator]),
     route("DELETE", "/customers/{customer_id}", &[Operator]),
@@ -143,6 +144,14 @@ pub const ROUTES: [Route; 30] = [
         &[Operator],
     ),
     route("GET", "/mail-codes/{code}", &[Operator]),
+    route(
+        "GET",
+        "/notifications/{notification_id}",
+        &[Analyst, Operator],
+    ),
+    route("GET", "/search", &[Operator]),
+    route("GET", "/search/ledger", &[Analyst, Operator]),
+    route("POST", "/search/index", &[Operator]),
     route("GET", "/dead-letters", &[Operator]),
     route("POST", "/dead-letters/redrive", &[Operator]),
     route("GET", "/openapi.json", &[Bank, Analyst, Operator]),

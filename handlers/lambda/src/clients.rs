@@ -11,8 +11,9 @@ use chrono::TimeDelta;
 use handlers::composition::Composition;
 use handlers::notify::{LEASE, Settings, UNKNOWN_WINDOW};
 use handlers::ports::{
-    Bus, Clock, Customers, DeadLetterQueue, EventStore, Ids, Keys, Mailer, Notifications,
-    RandomIds, ReadModel, Replays, Schedules, Suppressions, SystemClock, sender,
+    AccountIndex, Bus, Clock, CustomerIndex, Customers, DeadLetterQueue, EventStore, Ids, Keys,
+    Mailer, Notifications, RandomIds, ReadModel, Replays, Schedules, Suppressions, SystemClock,
+    sender,
 };
 use handlers::query::time_index::SAFETY_WINDOW;
 use handlers::rotate::Rotator;
@@ -87,6 +88,14 @@ impl Composition for Clients {
 
     fn customers(&self) -> Arc<dyn Customers> {
         Arc::new(DynamoCustomers(self.dynamo.clone()))
+    }
+
+    fn customer_index(&self) -> Arc<dyn CustomerIndex> {
+        Arc::new(DynamoCustomers(self.dynamo.clone()))
+    }
+
+    fn account_index(&self) -> Arc<dyn AccountIndex> {
+        Arc::new(DynamoReadModel(self.dynamo.clone()))
     }
 
     fn notifications(&self) -> Arc<dyn Notifications> {

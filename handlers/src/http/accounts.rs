@@ -79,12 +79,14 @@ pub(super) async fn list(
     State(api): State<Api>,
     RawQuery(text): RawQuery,
 ) -> Result<Json<Value>, Problem> {
-    let query = Query::read(text, &["limit", "cursor"])?;
+    let query = Query::read(text, &["customer_id", "limit", "cursor"])?;
     let place: Option<String> = cursor::read(query.get("cursor"))?;
-    let (accounts, next) = api
-        .queries
-        .accounts(place.as_deref(), query.limit()?)
-        .await?;
+    let (place, limit) = (place.as_deref(), query.limit()?);
+    let holder = query.parsed("customer_id", str::parse)?;
+    let (accounts, next) = match holder {
+        Some(holder) => api.searcher.accounts_of(&holder, place, limit).await?,
+        None => api.queries.accounts(place, limit).await?,
+    };
     let next = next.map(|place| cursor::write(&place));
     Ok(Json(json!({ "accounts": accounts, "next": next })))
 }

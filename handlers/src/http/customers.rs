@@ -2,16 +2,42 @@
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::State;
+use axum::extract::{RawQuery, State};
 use axum::http::header::ETAG;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use domain::CustomerId;
+use serde_json::{Value, json};
 
-use super::parameters::{PathText, id, if_match};
+use super::parameters::{PathText, Query, id, if_match};
 use super::problem::Problem;
-use super::{Api, body};
+use super::{Api, body, cursor};
 use crate::customers::read_person;
+
+/// By name. The whole person is at each customer's own path.
+pub(super) async fn list(
+    State(api): State<Api>,
+    RawQuery(text): RawQuery,
+) -> Result<Json<Value>, Problem> {
+    let query = Query::read(text, &["limit", "cursor"])?;
+    let place: Option<String> = cursor::read(query.get("cursor"))?;
+    let (customers, next) = api
+        .searcher
+        .customers(place.as_deref(), query.limit()?)
+        .await?;
+    let shown: Vec<Value> = customers
+        .into_iter()
+        .map(|(customer, person)| {
+            json!({
+                "customer_id": customer,
+                "name": person.as_ref().map(|person| &person.name),
+                "email": person.as_ref().map(|person| &person.email),
+            })
+        })
+        .collect();
+    let next = next.map(|place| cursor::write(&place));
+    Ok(Json(json!({ "customers": shown, "next": next })))
+}
 
 pub(super) async fn get(
     State(api): State<Api>,

@@ -117,11 +117,16 @@ impl Query {
     }
 
     pub(super) fn limit(&self) -> Result<usize, Problem> {
+        self.limit_of(DEFAULT_PAGE, MAX_PAGE)
+    }
+
+    /// The limit of a list with a default and a maximum of its own.
+    pub(super) fn limit_of(&self, default: usize, max: usize) -> Result<usize, Problem> {
         let limit = self.parsed("limit", |text| match text.parse::<usize>() {
-            Ok(limit) if (1..=MAX_PAGE).contains(&limit) => Ok(limit),
-            _ => Err(format!("must be a whole number from 1 to {MAX_PAGE}")),
+            Ok(limit) if (1..=max).contains(&limit) => Ok(limit),
+            _ => Err(format!("must be a whole number from 1 to {max}")),
         })?;
-        Ok(limit.unwrap_or(DEFAULT_PAGE))
+        Ok(limit.unwrap_or(default))
     }
 
     /// Whether the newest are first.

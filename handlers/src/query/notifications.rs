@@ -36,6 +36,25 @@ pub async fn shown_of_account(
     Ok((all, next))
 }
 
+/// Returns the JSON of one notification, with its account; a digest has none. The notification's own is as in
+/// [`shown_of_account`].
+///
+/// # Errors
+/// - `Retryable`, `Unknown`: the store did not answer; read again.
+/// - `Permanent`: its digest cannot be read; a retry does not help.
+pub async fn shown_alone(
+    notifications: &dyn Notifications,
+    notification: &Notification,
+) -> Result<Value> {
+    let digests = digests(notifications, std::slice::from_ref(notification)).await?;
+    let is_digest = notification.content().is_digest();
+    let account = (!is_digest).then(|| notification.account_id());
+    Ok(json!({
+        "account_id": account,
+        "notification": shown(notification, digests.values().next()),
+    }))
+}
+
 /// Reads the digests that contain some of these notifications.
 async fn digests(
     notifications: &dyn Notifications,

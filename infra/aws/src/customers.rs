@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::client::Dynamo;
+use crate::customer_index::Under;
 use crate::error::classify;
 use crate::item::{Item, n, read, s, write};
 use crate::put::Expected;
@@ -96,16 +97,26 @@ impl DynamoCustomers {
         }
     }
 
-    async fn put(&self, revision: &RevisionItem, expected: Expected) -> Result<Saved> {
-        let item = write(revision)?;
-        self.0
-            .put(
-                &self.0.tables.customers,
-                item,
-                expected,
-                "writing a customer",
-            )
-            .await
+    /// Overwrites a revision.
+    async fn put(&self, revision: &RevisionItem) -> Result<()> {
+        let (table, item) = (&self.0.tables.customers, write(revision)?);
+        let written = self
+            .0
+            .put(table, item, Expected::Anything, "writing a customer");
+        written.await.map(|_| ())
+    }
+
+    /// Removes the terms that are left of an erased person: of an erasure by a version that knew none, or of one that met
+    /// [`CustomerIndex::index`](handlers::ports::CustomerIndex::index). Those of a person who was entered since stay.
+    async fn erase_terms(&self, customer: &CustomerId, revision: u64) -> Result<()> {
+        let erased = CustomerRevision {
+            customer_id: customer.clone(),
+            revision,
+            in_force_from: DateTime::UNIX_EPOCH,
+            person: None,
+        };
+        let under = Under::Without(revision + 1);
+        self.replace_terms(&erased, under).await.map(|_| ())
     }
 }
 
@@ -145,11 +156,12 @@ impl Customers for DynamoCustomers {
     }
 
     async fn add(&self, revision: &CustomerRevision) -> Result<Saved> {
-        let item = RevisionItem::of(revision)?;
-        self.put(&item, Expected::Nothing("customer_id")).await
+        let item = write(&RevisionItem::of(revision)?)?;
+        self.replace_terms(revision, Under::New(item)).await
     }
 
     async fn erase_before(&self, customer: &CustomerId, revision: u64) -> Result<()> {
+        self.erase_terms(customer, revision).await?;
         let mut start = Some(Item::from([
             ("customer_id".to_owned(), s(customer)),
             ("revision".to_owned(), n(revision)),
@@ -158,7 +170,7 @@ impl Customers for DynamoCustomers {
             let (revisions, next) = self.page(customer, start, 25).await?;
             for mut revision in revisions {
                 revision.person = None;
-                let _ = self.put(&revision, Expected::Anything).await?;
+                self.put(&revision).await?;
             }
             if next.is_none() {
                 return Ok(());

@@ -38,9 +38,11 @@
 //! # }
 //! ```
 
+mod account_index;
 #[cfg(feature = "cloud")]
 mod bus;
 pub mod client;
+mod customer_index;
 mod customers;
 #[cfg(feature = "cloud")]
 mod dead_letters;
@@ -66,6 +68,7 @@ pub mod stream;
 mod suppressions;
 mod tables;
 mod timeouts;
+mod transaction;
 
 /// Region, credentials and HTTP client, which all clients share; see [`client::shared_config`].
 #[cfg(feature = "cloud")]

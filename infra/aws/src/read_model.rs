@@ -6,6 +6,7 @@ use handlers::ports::{Parked, ReadModel, ReadModelRow, Saved, Versioned};
 use projections::Balance;
 use serde::{Deserialize, Serialize};
 
+use crate::account_index::IndexKeys;
 use crate::client::Dynamo;
 use crate::error::{classify, classify_page};
 use crate::item::{read, read_key, s, write, write_key};
@@ -19,6 +20,8 @@ pub struct DynamoReadModel(pub Dynamo);
 struct BalanceItem {
     account_id: AccountId,
     revision: u64,
+    #[serde(flatten, skip_deserializing)]
+    keys: IndexKeys,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     account: Option<Account>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -40,6 +43,7 @@ impl BalanceItem {
         BalanceItem {
             account_id: row.account_id.clone(),
             revision: read.revision + 1,
+            keys: IndexKeys::of(row),
             account: balance.map(|balance| balance.head.account.clone()),
             hash: balance.map(|balance| balance.head.hash),
             updated_at: balance.map(|balance| balance.updated_at),

@@ -30,6 +30,14 @@ pub(crate) const BY_DUE: &str = "by-due";
 pub(crate) const BY_DIGEST: &str = "by-digest";
 /// The index of the notifications table by verification code.
 pub(crate) const BY_CODE: &str = "by-code";
+/// The index of the customers table by kind and text of a term.
+pub(crate) const BY_TERM: &str = "by-term";
+/// The index of the balances table by the end of the account's id, and then by the folded id.
+pub(crate) const BY_ENDING: &str = "by-ending";
+/// The index of the balances table by the part that an account's event ids share.
+pub(crate) const BY_EVENTS: &str = "by-events";
+/// The index of the balances table by the account's holder.
+pub(crate) const BY_CUSTOMER: &str = "by-customer";
 
 impl Tables {
     /// Reads the names from `EVENTS_TABLE`, `REQUESTS_TABLE` and so on, which the template sets. A variable that is not set

@@ -11,8 +11,8 @@ use chrono::TimeDelta;
 use handlers::composition::Composition;
 use handlers::notify;
 use handlers::ports::{
-    Bus, Clock, Customers, DeadLetterQueue, EventStore, Ids, Keys, Mailer, Notifications,
-    RandomIds, ReadModel, Replays, Schedules, Suppressions,
+    AccountIndex, Bus, Clock, CustomerIndex, Customers, DeadLetterQueue, EventStore, Ids, Keys,
+    Mailer, Notifications, RandomIds, ReadModel, Replays, Schedules, Suppressions,
 };
 use tokio::sync::{Mutex, Notify};
 
@@ -107,6 +107,14 @@ impl Composition for Machine {
 
     fn customers(&self) -> Arc<dyn Customers> {
         self.customers.clone()
+    }
+
+    fn customer_index(&self) -> Arc<dyn CustomerIndex> {
+        Arc::new(DynamoCustomers(self.dynamo.clone()))
+    }
+
+    fn account_index(&self) -> Arc<dyn AccountIndex> {
+        Arc::new(DynamoReadModel(self.dynamo.clone()))
     }
 
     fn notifications(&self) -> Arc<dyn Notifications> {

@@ -8,6 +8,7 @@ use async_trait::async_trait;
 use aws::DynamoCustomers;
 use chrono::{DateTime, Utc};
 use domain::{CustomerId, NotificationId};
+use handlers::customers::name_texts;
 use handlers::ports::{CustomerRevision, Customers, Notifications, ReadModel, Saved};
 use handlers::{Error, Result};
 use rusqlite::params;
@@ -51,7 +52,11 @@ impl Traces {
             traces
                 .addresses
                 .extend(all.filter_map(|of| text(of, "email")));
-            traces.names.extend(text(person, "name"));
+            let name = text(person, "name");
+            // As the index of the customers has it, too.
+            let terms = name.iter().flat_map(|name| name_texts(name));
+            traces.names.extend(terms);
+            traces.names.extend(name);
         }
         for found in [&mut traces.addresses, &mut traces.names] {
             found.sort_unstable();
@@ -244,7 +249,7 @@ mod tests {
         });
         let traces = Traces::of(&[stored, serde_json::json!({})]);
         assert_eq!(traces.addresses, [TRACE, "ben@example.com"]);
-        assert_eq!(traces.names, ["Ana \"Lind\""]);
+        assert_eq!(traces.names, ["Ana \"Lind\"", "ana lind", "lind ana"]);
     }
 
     /// Deletes as older versions did.
@@ -325,6 +330,53 @@ mod tests {
         customers.erase_before(&ana, 2).await.unwrap();
         assert!(!holds(&events) && !holds(&local));
         assert!(!durable::has_leftovers(&local).unwrap());
+        engine.stop().await;
+    }
+
+    #[tokio::test]
+    async fn an_erased_name_is_in_no_file_as_it_was_entered_or_as_the_index_had_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let engine = Engine::start(&folder.path().join("dynamodb.sqlite"))
+            .await
+            .unwrap();
+        let durable = Durable::open(&folder.path().join("local.sqlite")).unwrap();
+        durable.note_without_leftovers().await.unwrap();
+        let customers = erased_to_the_byte(&engine, durable);
+        let revision = |number, name: Option<String>| CustomerRevision {
+            customer_id: "ana".parse().unwrap(),
+            revision: number,
+            in_force_from: DateTime::UNIX_EPOCH,
+            person: name.map(|name| {
+                let person = serde_json::json!({ "email": TRACE, "name": name });
+                Ok(handlers::customers::read_person(person).unwrap())
+            }),
+        };
+        // Names of many lengths, so that rows are moved between pages.
+        for number in 1..40 {
+            let name = format!("Zqjosé {}", "Zqmaría ".repeat(number % 13 + 1));
+            let added = customers.add(&revision(number as u64, Some(name.trim().to_owned())));
+            assert_eq!(added.await, Ok(Saved::Written));
+        }
+        let found = |text: &str| {
+            let files = fs::read_dir(folder.path()).unwrap();
+            files
+                .map(|file| fs::read(file.unwrap().path()).unwrap())
+                .any(|bytes| {
+                    bytes
+                        .windows(text.len())
+                        .any(|part| part == text.as_bytes())
+                })
+        };
+        let traces = ["Zqmaría", "zqjose", "zqmaria", TRACE];
+        for text in traces {
+            assert!(found(text), "{text} was never there");
+        }
+        assert_eq!(customers.add(&revision(40, None)).await, Ok(Saved::Written));
+        let ana = "ana".parse().unwrap();
+        customers.erase_before(&ana, 40).await.unwrap();
+        for text in traces {
+            assert!(!found(text), "{text} is left");
+        }
         engine.stop().await;
     }
 }

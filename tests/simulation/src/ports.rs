@@ -1,6 +1,7 @@
 //! The ports of the use cases, on the simulated services.
 
 pub mod customers;
+mod indexes;
 mod keys;
 mod letters;
 pub mod mailer;

@@ -58,6 +58,7 @@ fn known(api: &Api, folder: &Folder) -> Value {
         "customer_id": ["gone", "ana", "bo"],
         "schedule_id": ["gone", "rent"],
         "replay_id": [replay],
+        "notification_id": [mail["notification_id"]],
         "token": [token],
         "code": [code.unwrap_or_else(|| panic!("no code: {body}"))],
     })

@@ -23,6 +23,7 @@ mod notifications;
 mod operations;
 mod preferences;
 mod schedules;
+mod search;
 mod times;
 mod unreadable;
 mod unsubscribe;

@@ -97,6 +97,15 @@ fn ask(api: &Api) {
     wrong["email"] = json!("zqcanaryown, zqcanaryfurther");
     assert_eq!(api.send("PUT", "/v1/customers/ana", &wrong).status, 400);
     api.try_get("/v1/unsubscribe?token=Zqcanaryname").unwrap();
+    for (text, hits) in [("Zqcanaryname", 2), ("zqcanaryown%00", 0)] {
+        let found = api.try_get(&format!("/v1/search?q={text}")).unwrap();
+        assert_eq!(
+            found.text.matches("\"customer\"").count(),
+            hits,
+            "{}",
+            found.text
+        );
+    }
     let question = json!({ "from": "2026-01-01T00:00:00Z", "to": "2100-01-01T00:00:00Z",
         "preferences": { "addresses": [{ "email": "zqcanaryfurther@example.com", "kinds": ["deposit"] }] } });
     assert_eq!(api.send("POST", "/v1/what-if", &question).status, 200);

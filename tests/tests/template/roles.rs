@@ -106,6 +106,25 @@ fn the_history_is_added_to_by_the_api_and_by_schedules_alone_and_changed_by_nobo
 }
 
 #[test]
+fn no_revision_of_a_customer_is_deleted_only_terms_of_the_index_are() {
+    assert_eq!(
+        allowed_on("CustomersTable", "dynamodb:DeleteItem"),
+        ["ApiRole".to_owned()].into()
+    );
+    let template = template();
+    let role = &template["Resources"]["ApiRole"]["Properties"];
+    let statements = &role["Policies"][0]["PolicyDocument"]["Statement"];
+    let deletes = statements.as_array().unwrap().iter().find(|statement| {
+        statement["Resource"] == json!({ "Fn::GetAtt": ["CustomersTable", "Arn"] })
+            && listed(&statement["Action"]).contains(&json!("dynamodb:DeleteItem"))
+    });
+    // No id of a customer begins with "#".
+    let keys = json!({ "ForAllValues:StringLike": { "dynamodb:LeadingKeys": ["#*"] } });
+    assert_eq!(deletes.unwrap()["Condition"], keys);
+    assert_eq!(deletes.unwrap()["Action"], "dynamodb:DeleteItem");
+}
+
+#[test]
 fn only_notify_can_send_mail() {
     let senders: BTreeSet<_> = of_type(&template(), "AWS::IAM::Role")
         .into_iter()

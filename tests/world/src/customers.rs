@@ -44,6 +44,18 @@ impl MemoryCustomers {
         self.lock().values().flatten().cloned().collect()
     }
 
+    /// Returns the newest revision of every customer, in the order of their ids.
+    pub(super) fn newest(&self) -> Vec<CustomerRevision> {
+        let all = self.lock();
+        all.values()
+            .filter_map(|revisions| revisions.last().cloned())
+            .collect()
+    }
+
+    pub(super) fn faults(&self) -> &Faults {
+        &self.faults
+    }
+
     fn lock(&self) -> MutexGuard<'_, BTreeMap<CustomerId, Vec<CustomerRevision>>> {
         self.revisions
             .lock()

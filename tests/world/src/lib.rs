@@ -8,6 +8,7 @@ mod customers;
 mod dead_letters;
 mod event_store;
 mod faults;
+mod indexes;
 mod keys;
 mod mailer;
 mod notifications;
@@ -29,8 +30,8 @@ use chrono::TimeDelta;
 use handlers::composition::Composition;
 use handlers::notify::Settings;
 use handlers::ports::{
-    Bus, Clock, Customers, DeadLetterQueue, EventStore, Ids, Keys, Mailer, Notifications,
-    RandomIds, ReadModel, Replays, Schedules, Suppressions,
+    AccountIndex, Bus, Clock, CustomerIndex, Customers, DeadLetterQueue, EventStore, Ids, Keys,
+    Mailer, Notifications, RandomIds, ReadModel, Replays, Schedules, Suppressions,
 };
 
 pub use bus::MemoryBus;
@@ -123,6 +124,14 @@ impl Composition for World {
 
     fn customers(&self) -> Arc<dyn Customers> {
         self.customers.clone()
+    }
+
+    fn customer_index(&self) -> Arc<dyn CustomerIndex> {
+        self.customers.clone()
+    }
+
+    fn account_index(&self) -> Arc<dyn AccountIndex> {
+        self.read_model.clone()
     }
 
     fn notifications(&self) -> Arc<dyn Notifications> {

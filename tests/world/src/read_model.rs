@@ -44,6 +44,10 @@ impl MemoryReadModel {
         };
     }
 
+    pub(super) fn faults(&self) -> &Faults {
+        &self.faults
+    }
+
     fn lock(&self) -> MutexGuard<'_, Rows<AccountId, ReadModelRow>> {
         self.rows.lock().unwrap_or_else(PoisonError::into_inner)
     }

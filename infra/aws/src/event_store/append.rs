@@ -1,11 +1,6 @@
 //! The one transaction of an append.
 
-use aws_sdk_dynamodb::config::interceptors::BeforeSerializationInterceptorContextMut;
-use aws_sdk_dynamodb::config::{ConfigBag, Intercept, RuntimeComponents};
-use aws_sdk_dynamodb::error::BoxError;
-use aws_sdk_dynamodb::operation::transact_write_items::{
-    TransactWriteItemsError, TransactWriteItemsInput,
-};
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::{
     CancellationReason, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
@@ -19,6 +14,7 @@ use super::commit_item::{CommitItem, bytes, digest};
 use crate::client::Dynamo;
 use crate::error::classify;
 use crate::item::{Item, read, s, write};
+use crate::transaction::{self, CONDITION, cancelled};
 
 /// An idempotency key and its outcome, or the mark of a reversal. The key of a mark has a blank, which no caller's key may
 /// have.
@@ -81,33 +77,6 @@ impl RequestItem {
     }
 }
 
-/// Removes the token by which DynamoDB recognises a repeated request. The local engine keeps the tokens of ten minutes in
-/// memory and searches all of them at each transaction: at a hundred commits a second, sixty thousand. There, the commit's
-/// own key is enough.
-#[derive(Debug)]
-struct WithoutToken;
-
-impl Intercept for WithoutToken {
-    fn name(&self) -> &'static str {
-        "WithoutToken"
-    }
-
-    fn modify_before_serialization(
-        &self,
-        context: &mut BeforeSerializationInterceptorContextMut<'_>,
-        _: &RuntimeComponents,
-        _: &mut ConfigBag,
-    ) -> std::result::Result<(), BoxError> {
-        if let Some(input) = context
-            .input_mut()
-            .downcast_mut::<TransactWriteItemsInput>()
-        {
-            input.client_request_token = None;
-        }
-        Ok(())
-    }
-}
-
 pub(super) fn mark_key(reversed: EventId) -> String {
     format!("reversal of {reversed}")
 }
@@ -146,19 +115,8 @@ pub(super) async fn append(
             write(&RequestItem::mark(&commit.account_id, mark))?,
         )?);
     }
-    let transaction = dynamo
-        .client
-        .transact_write_items()
-        .set_transact_items(Some(writes));
-    let answer = match dynamo.is_local {
-        true => {
-            let transaction = transaction.customize();
-            transaction.interceptor(WithoutToken).send().await
-        }
-        false => transaction.send().await,
-    };
-    match answer {
-        Ok(_) => Ok(Appended::Done),
+    match transaction::send(dynamo, writes).await {
+        Ok(()) => Ok(Appended::Done),
         Err(error) => match error.as_service_error() {
             Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
                 refused(cancelled.cancellation_reasons())
@@ -185,7 +143,6 @@ fn put_new(table: &str, item: Item) -> Result<TransactWriteItem> {
 /// A throttle is not a conflict. A used key comes before a taken version: the version is taken because the same request
 /// succeeded before.
 fn refused(reasons: &[CancellationReason]) -> Result<Appended> {
-    const CONDITION: &str = "ConditionalCheckFailed";
     let failed = |index: usize| {
         reasons
             .get(index)
@@ -209,27 +166,9 @@ fn refused(reasons: &[CancellationReason]) -> Result<Appended> {
     if (2..reasons.len()).any(|index| failed(index).is_some()) {
         return Ok(Appended::ReversedMeanwhile);
     }
-    let codes: Vec<&str> = reasons
-        .iter()
-        .filter_map(CancellationReason::code)
-        .filter(|code| *code != "None")
-        .collect();
-    match codes.as_slice() {
+    match cancelled("the append", reasons) {
         // Another transaction on the same items is under way and may win.
-        codes if !codes.is_empty() && codes.iter().all(|code| *code == "TransactionConflict") => {
-            Ok(Appended::VersionConflict(None))
-        }
-        codes
-            if codes.iter().any(|code| {
-                matches!(*code, "ValidationError" | "ItemCollectionSizeLimitExceeded")
-            }) =>
-        {
-            Err(Error::Permanent(
-                format!("the append was cancelled: {codes:?}").into(),
-            ))
-        }
-        codes => Err(Error::Retryable(
-            format!("the append was cancelled: {codes:?}").into(),
-        )),
+        None => Ok(Appended::VersionConflict(None)),
+        Some(error) => Err(error),
     }
 }

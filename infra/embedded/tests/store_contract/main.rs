@@ -8,7 +8,9 @@
     reason = "a test program: a panic is its failure, and no other crate uses it"
 )]
 
+mod account_index;
 mod append;
+mod customer_index;
 mod customers;
 mod history;
 mod notifications;
@@ -88,6 +90,21 @@ mod embedded_engine {
         a_revision_is_added_once,
         the_revision_of_a_time_is_the_last_one_then,
         an_erased_person_is_in_no_revision,
+    );
+
+    on_the_embedded_engine!(customer_index, aws::DynamoCustomers:
+        a_customer_is_found_by_each_word_of_the_name_by_each_address_and_by_the_id,
+        customers_are_listed_by_name_each_once,
+        the_index_follows_the_newest_revision_and_is_no_revision,
+        an_erasure_leaves_nothing_in_the_index,
+        the_index_is_written_anew_from_the_newest_revision_alone,
+        whatever_the_name_each_of_its_words_finds_it_until_it_is_erased,
+    );
+
+    on_the_embedded_engine!(account_index, aws::DynamoReadModel:
+        accounts_are_found_by_the_whole_id_and_by_its_end_however_they_are_written,
+        an_account_is_found_by_any_of_its_events_and_by_its_holder,
+        a_row_that_is_written_again_is_found_once,
     );
 
     on_the_embedded_engine!(notifications, aws::DynamoNotifications:

@@ -8,7 +8,7 @@ use projections::Balance;
 use crate::history::{History, account, start};
 
 /// A row that is to be written over this revision.
-fn row(name: &str, revision: u64) -> Versioned<ReadModelRow> {
+pub fn row(name: &str, revision: u64) -> Versioned<ReadModelRow> {
     let account_id = account(name);
     let history = History::long(&account_id, 2, 3);
     let balance = history.commits.iter().fold(None, |before, commit| {

@@ -8,8 +8,8 @@ use chrono::TimeDelta;
 use handlers::composition::Composition;
 use handlers::notify::{LEASE, Settings, UNKNOWN_WINDOW};
 use handlers::ports::{
-    Bus, Clock, Customers, DeadLetterQueue, EventStore, Ids, Keys, Mailer, Notifications,
-    ReadModel, Replays, Schedules, Suppressions,
+    AccountIndex, Bus, Clock, CustomerIndex, Customers, DeadLetterQueue, EventStore, Ids, Keys,
+    Mailer, Notifications, ReadModel, Replays, Schedules, Suppressions,
 };
 use handlers::project::StreamRecord;
 use handlers::query::time_index::SAFETY_WINDOW;
@@ -40,6 +40,14 @@ impl Composition for Program {
 
     fn customers(&self) -> Arc<dyn Customers> {
         bugs::customers(&self.0)
+    }
+
+    fn customer_index(&self) -> Arc<dyn CustomerIndex> {
+        self.0.clone()
+    }
+
+    fn account_index(&self) -> Arc<dyn AccountIndex> {
+        self.0.clone()
     }
 
     fn notifications(&self) -> Arc<dyn Notifications> {

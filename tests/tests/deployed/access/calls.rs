@@ -22,8 +22,14 @@ const API: &[&str] = &[
     "balances GetItem",
     "balances PutItem",
     "balances Scan",
+    "balances Query by-ending",
+    "balances Query by-events",
+    "balances Query by-customer",
     "customers Query",
+    "customers Query by-term",
     "customers PutItem",
+    "customers Scan",
+    "customers DeleteItem",
     "notifications Query by-account",
     "notifications Query by-code",
     "notifications GetItem",
@@ -126,8 +132,7 @@ const NOBODY: &[&str] = &[
     "requests DeleteItem",
     "balances UpdateItem",
     "balances DeleteItem",
-    "customers Scan",
-    "customers DeleteItem",
+    "customers UpdateItem",
     "notifications DeleteItem",
     "notifications Scan",
     "suppressions Scan",
@@ -345,6 +350,12 @@ fn table_request(stack: &Stack, table: &str, operation: &str, index: &str) -> Va
         "PutItem" => {
             json!({ "TableName": name, "Item": key(table), "ConditionExpression": never(table) })
         }
+        // Of the customers only terms are deleted. The local AWS knows no condition on the key and would let through any.
+        "DeleteItem" if table == "customers" => json!({
+            "TableName": name,
+            "Key": { "customer_id": { "S": "#PROBE" }, "revision": { "N": "1" } },
+            "ConditionExpression": never(table),
+        }),
         "UpdateItem" | "DeleteItem" => {
             json!({ "TableName": name, "Key": key(table), "ConditionExpression": never(table) })
         }
@@ -355,7 +366,12 @@ fn table_request(stack: &Stack, table: &str, operation: &str, index: &str) -> Va
                 (_, "by-due") => ("due_slice", json!({ "N": "0" })),
                 (_, "by-digest") => ("digest_id", json!({ "S": "PROBE" })),
                 ("notifications", "by-code") => ("verification_code", json!({ "S": "PROBE" })),
-                ("customers", _) => ("customer_id", json!({ "S": "PROBE" })),
+                ("balances", "by-ending") => ("ending", json!({ "S": "PROBE" })),
+                ("balances", "by-events") => ("event_part", json!({ "S": "PROBE" })),
+                ("customers", "by-term") => ("kind", json!({ "S": "PROBE" })),
+                ("customers", _) | ("balances", "by-customer") => {
+                    ("customer_id", json!({ "S": "PROBE" }))
+                }
                 _ => ("account_id", json!({ "S": "PROBE" })),
             };
             let mut query = json!({
