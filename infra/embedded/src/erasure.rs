@@ -354,8 +354,8 @@ mod tests {
         // Names of many lengths, so that rows are moved between pages.
         for number in 1..40 {
             let name = format!("Zqjosé {}", "Zqmaría ".repeat(number % 13 + 1));
-            let added = customers.add(&revision(number as u64, Some(name.trim().to_owned())));
-            assert_eq!(added.await, Ok(Saved::Written));
+            let entered = revision(number as u64, Some(name.trim().to_owned()));
+            assert_eq!(customers.add(&entered).await, Ok(Saved::Written));
         }
         let found = |text: &str| {
             let files = fs::read_dir(folder.path()).unwrap();

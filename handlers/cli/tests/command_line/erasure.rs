@@ -12,14 +12,17 @@ use serde_json::{Value, json};
 
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Of her and of nobody else.
-const TRACES: [&str; 6] = [
+/// Of her and of nobody else; the last three as the index of the search has the names.
+const TRACES: [&str; 9] = [
     "quirinia.first@example.com",
     "quirinia.second@example.com",
     "quirinia.third@example.com",
     "quirinia.further@example.com",
     "Quirinia Zephyrhills",
     "Quirinia Ødegård-Zephyrhills",
+    "zephyrhills quirinia",
+    "quirinia odegard zephyrhills",
+    "odegard zephyrhills quirinia",
 ];
 
 fn holds(bytes: &[u8], text: &str) -> bool {
@@ -119,6 +122,12 @@ fn no_file_contains_the_address_or_name_of_an_erased_customer_at_once_or_after_a
     deposit(&server, "B-1", "bo", "open");
     let before = mails(&server, 6);
     others(&server, 2);
+    let search = |text: &str| {
+        let found = ureq::get(format!("{}/v1/search?q={text}", server.endpoint)).call();
+        let found: Value = found.unwrap().body_mut().read_json().unwrap();
+        found["hits"].as_array().unwrap().len()
+    };
+    assert_eq!(search("odegard"), 1);
     // There to be found: the one address without a mail, and all the others.
     for trace in TRACES {
         let holders = found(&data, &[trace]);
@@ -128,6 +137,7 @@ fn no_file_contains_the_address_or_name_of_an_erased_customer_at_once_or_after_a
     // What the provider tells of the last mails is still on its way.
     erase(&server, "q");
     assert_eq!(found(&data, &TRACES), [""; 0], "at once");
+    assert_eq!(search("odegard"), 0);
 
     let after = server.inbox();
     let ids = |mails: &[Value]| -> Vec<Value> {
