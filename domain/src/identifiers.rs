@@ -313,7 +313,6 @@ impl EventId {
     /// The part that all ids of an account's events share, in 20 hex digits. Stored, as the key of an index. It is 74 bits of
     /// a hash, so accounts practically never share it; [`EventId::version_in`] tells.
     #[must_use]
-    #[expect(clippy::indexing_slicing, reason = "an id has 16 bytes")]
     pub fn account_part(self) -> String {
         data_encoding::HEXLOWER.encode(&self.0.as_bytes()[6..])
     }
