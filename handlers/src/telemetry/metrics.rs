@@ -52,7 +52,7 @@ const fn count_by(name: &'static str, field: &'static str) -> Metric {
     }
 }
 
-/// All metrics. `docs/how-to/operator.md` describes each.
+/// All metrics. `docs/reference/metrics.md` describes each.
 pub const METRICS: [Metric; 19] = [
     count("Appended"),
     count("AppendConflicts"),

@@ -12,5 +12,6 @@ mod limits;
 mod links;
 mod numbers;
 mod pages;
+mod shell;
 mod source;
 mod words;

@@ -216,7 +216,7 @@ fn nobody_is_in_the_logs(stack: &Stack) {
     }
     canary.search("a metric", &json!(stack.metrics_in_the_logs()).to_string());
     for letter in stack.dead_letters() {
-        // An event of SES's is kept as SES made it: docs/how-to/operator.md, "Delivery of mails".
+        // An event of SES's is kept as SES made it: docs/explanation/mail-delivery.md.
         if !letter.body.contains("aws.ses") {
             canary.search_record("a dead letter", &format!("{letter:?}"));
         }

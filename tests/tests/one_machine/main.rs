@@ -18,6 +18,7 @@ mod example;
 mod feedback;
 mod load;
 mod mails;
+mod pages;
 mod parked;
 mod ports;
 mod redriven;

@@ -23,8 +23,8 @@ fn rebuilding_balances_goes_as_its_runbook_says() {
         (count == 2).then_some(()).ok_or_else(|| listed.to_string())
     });
     let mut transcript = Transcript::read("docs/maintenance/rebuild-balances.md");
-    transcript.run_block(server.base());
-    transcript.run_block(server.base());
+    transcript.run_block(&server);
+    transcript.run_block(&server);
     transcript.end();
 }
 
@@ -49,12 +49,12 @@ fn a_parked_account_goes_on_as_its_runbook_says() {
         letters.first().cloned().ok_or("no dead letter".to_owned())
     });
     let mut transcript = Transcript::read("docs/maintenance/parked-account.md");
-    transcript.run_block(server.base());
-    transcript.run_block(server.base());
+    transcript.run_block(&server);
+    transcript.run_block(&server);
     server.stop();
     folder.disk().repair(DAMAGED, right, wrong);
     let server = Server::start(&folder);
-    transcript.run_block(server.base());
+    transcript.run_block(&server);
     transcript.end();
     let outcome = settled(&server.api(), &folder.disk(), DAMAGED, 3, 2);
     assert_eq!(outcome.account["balance"], "43.33");
@@ -81,7 +81,7 @@ fn a_backup_of_one_machine_is_put_back_as_its_runbook_says() {
 
     let server = Server::start(&folder);
     let mut transcript = Transcript::read("docs/maintenance/restoring.md");
-    transcript.run_block(server.base());
+    transcript.run_block(&server);
     transcript.end();
     // The bank sends everything again, under its keys.
     let api = server.api();
