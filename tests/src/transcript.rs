@@ -186,13 +186,13 @@ impl Shell {
         Command::new("bash")
             .arg("-c")
             .arg(format!(
-                "[ -e .variables ] && . ./.variables\nset -ea\ntrap 'export -p > .variables' EXIT\n{command}"
+                "[ -e .variables ] && . ./.variables\nset -ea\nLEDGERBELL_ENDPOINT={}\ntrap 'export -p > .variables' EXIT\n{command}",
+                server.base()
             ))
             .current_dir(self.0.path())
             .env("PATH", format!("{}:{path}", programs.display()))
             .env("HOME", self.0.path())
             .env("CURL_HOME", self.0.path())
-            .env("LEDGERBELL_ENDPOINT", server.base())
             .output()
             .expect("bash can be started")
     }
