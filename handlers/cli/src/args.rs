@@ -10,6 +10,7 @@ use crate::commands::customers::CustomersOptions;
 use crate::commands::dead_letters::DeadLettersOptions;
 use crate::commands::events::EventsOptions;
 use crate::commands::export::ExportOptions;
+use crate::commands::find::FindOptions;
 use crate::commands::history::HistoryOptions;
 use crate::commands::import::ImportOptions;
 use crate::commands::load::LoadOptions;
@@ -45,6 +46,7 @@ pub(crate) enum Command {
     Status(StatusOptions),
     Import(ImportOptions),
     Post(Box<PostOptions>),
+    Find(FindOptions),
     Accounts(AccountsOptions),
     Balance(BalanceOptions),
     History(HistoryOptions),

@@ -14,6 +14,7 @@ pub(crate) mod dead_letters;
 mod document;
 pub(crate) mod events;
 pub(crate) mod export;
+pub(crate) mod find;
 pub(crate) mod history;
 pub(crate) mod import;
 pub(crate) mod load;

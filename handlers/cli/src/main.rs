@@ -44,6 +44,7 @@ fn run(command: Command) -> ExitCode {
         Command::Customers(options) => exit::of(commands::customers::run(&options)),
         Command::Notifications(options) => exit::of(commands::notifications::run(&options)),
         Command::Post(options) => exit::of(commands::post::run(&options)),
+        Command::Find(options) => exit::of(commands::find::run(&options)),
         Command::Status(options) => exit::of(commands::status::run(&options)),
         Command::Balance(options) => exit::of(commands::balance::run(&options)),
         Command::History(options) => exit::of(commands::history::run(&options)),

@@ -2,13 +2,14 @@
 
 use crate::running::run;
 
-const COMMANDS: [&[&str]; 41] = [
+const COMMANDS: [&[&str]; 42] = [
     &[],
     &["serve"],
     &["console"],
     &["status"],
     &["import"],
     &["post"],
+    &["find"],
     &["accounts"],
     &["accounts", "list"],
     &["balance"],

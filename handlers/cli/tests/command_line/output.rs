@@ -98,6 +98,7 @@ impl Given {
             "customers put" => "ana --locale fr --dry-run".to_owned(),
             "customers erase" => "ana --dry-run".to_owned(),
             "balance" => "ACC-1".to_owned(),
+            "find" => "acc 1".to_owned(),
             "history" => "ACC-1".to_owned(),
             "events" => String::new(),
             "export" => format!("--out {}", file("export")),

@@ -365,3 +365,38 @@ fn a_balance_and_a_history_are_drawn_in_the_terminal_and_as_svg() {
     assert_eq!(missing.code, Some(1));
     assert!(missing.complaint().contains("never opened"), "{missing:?}");
 }
+
+#[test]
+fn an_account_and_a_customer_are_found_by_what_a_caller_has_on_the_phone() {
+    let server = Server::start();
+    server.customer("ana", &serde_json::json!({}));
+    server.append(
+        "DE89-3704-6828",
+        "open",
+        &serde_json::json!([
+            {"type": "AccountOpened", "occurred_at": "2026-01-01T00:00:00Z",
+             "data": {"customer_id": "ana", "currency": "EUR"}},
+        ]),
+    );
+    server.projected("DE89-3704-6828", 1);
+    for text in [&["de89", "3704", "6828"][..], &["••••6828"], &["6828"]] {
+        let found = server.run(&[&["find"], text].concat()).done();
+        let row = found.lines().nth(1).unwrap_or_default();
+        assert!(
+            row.starts_with("account  DE89-3704-6828  EUR, of ana"),
+            "{found}"
+        );
+    }
+    let found = server.run(&["find", "ana@example.com"]).done();
+    assert!(found.contains("customer  ana"), "{found}");
+    let none = server.run(&["find", "••••6829"]).done();
+    assert_eq!(none, "Nothing is found by last_four.\n");
+    let document = server.run(&["find", "nobody", "--json"]).json();
+    assert_eq!(document["hits"], serde_json::json!([]));
+    let refused = server.run(&["find", " "]);
+    assert_eq!(refused.code, Some(1));
+    assert!(
+        refused.complaint().contains("must not be empty"),
+        "{refused:?}"
+    );
+}
