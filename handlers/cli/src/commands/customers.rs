@@ -7,16 +7,18 @@ use clap::{Args, Subcommand};
 use domain::CustomerId;
 use serde_json::{Value, json};
 
+use crate::client::Rows;
 use crate::confirm::Yes;
 use crate::connection::Connection;
 use crate::exit::{End, Failure};
-use crate::flags::{DryRun, Format, without_csv};
-use crate::listing::cell;
+use crate::flags::{DryRun, Format, Limit, without_csv};
+use crate::listing::{Column, Listing, cell};
 use crate::output;
+use crate::table::Align;
 use blocked::BlockedOptions;
 use put::PutOptions;
 
-/// Show, enter and erase customers, and unblock their addresses
+/// List, show, enter and erase customers, and unblock their addresses
 #[derive(Debug, Clone, Args)]
 pub(crate) struct CustomersOptions {
     #[command(subcommand)]
@@ -25,12 +27,23 @@ pub(crate) struct CustomersOptions {
 
 #[derive(Debug, Clone, Subcommand)]
 enum Command {
+    /// List the customers by name
+    List(ListOptions),
     /// Show a customer's contact data and preferences
     Show(ShowOptions),
     Put(Box<PutOptions>),
     Erase(EraseOptions),
     /// List a customer's blocked addresses, and allow mail to them again
     Blocked(BlockedOptions),
+}
+
+#[derive(Debug, Clone, Args)]
+struct ListOptions {
+    #[command(flatten)]
+    limit: Limit,
+
+    #[command(flatten)]
+    connection: Connection,
 }
 
 #[derive(Debug, Clone, Args)]
@@ -69,13 +82,35 @@ struct EraseOptions {
     connection: Connection,
 }
 
+const COLUMNS: [Column; 3] = [
+    ("NAME", Align::Left, "name"),
+    ("CUSTOMER", Align::Left, "customer_id"),
+    ("E-MAIL", Align::Left, "email"),
+];
+
 pub(crate) fn run(options: &CustomersOptions) -> Result<End, Failure> {
     match &options.command {
+        Command::List(options) => list(options),
         Command::Show(options) => show(options),
         Command::Put(options) => put::run(options),
         Command::Erase(options) => erase(options),
         Command::Blocked(options) => blocked::run(options),
     }
+}
+
+fn list(options: &ListOptions) -> Result<End, Failure> {
+    let client = options.connection.client()?;
+    let mut rows = Rows::new(&client, "customers", "customers").limit(options.limit.limit);
+    let mut listing = Listing::new(options.connection.format(), &COLUMNS, |customer| {
+        COLUMNS.map(|(.., name)| cell(&customer[name])).into()
+    });
+    while let Some(page) = rows.page()? {
+        if !listing.page(page) {
+            return Ok(End::Done);
+        }
+    }
+    listing.end("customers", "There are no customers.", |_| {});
+    Ok(End::Done)
 }
 
 fn show(options: &ShowOptions) -> Result<End, Failure> {

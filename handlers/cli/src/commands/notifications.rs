@@ -2,11 +2,13 @@
 
 mod count;
 mod list;
+mod show;
 
 use clap::{Args, Subcommand};
 
 use crate::exit::{End, Failure};
 use list::ListOptions;
+use show::ShowOptions;
 
 /// Show what customers were notified of, and why not of the rest
 #[derive(Debug, Clone, Args)]
@@ -18,10 +20,12 @@ pub(crate) struct NotificationsOptions {
 #[derive(Debug, Clone, Subcommand)]
 enum Command {
     List(Box<ListOptions>),
+    Show(ShowOptions),
 }
 
 pub(crate) fn run(options: &NotificationsOptions) -> Result<End, Failure> {
     match &options.command {
         Command::List(options) => list::run(options),
+        Command::Show(options) => show::run(options),
     }
 }

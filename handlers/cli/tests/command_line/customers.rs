@@ -38,6 +38,27 @@ fn a_customer_is_entered_and_shown() {
 }
 
 #[test]
+fn customers_are_listed_by_name() {
+    let server = Server::start();
+    for (id, name) in [("c-1", "Zoe Berg"), ("c-2", "Ana Lind")] {
+        let email = format!("{id}@example.com");
+        server
+            .run(&["customers", "put", id, "--name", name, "--email", &email])
+            .done();
+    }
+    assert_eq!(
+        server.run(&["customers", "list"]).done(),
+        "NAME      CUSTOMER  E-MAIL\nAna Lind  c-2       c-2@example.com\nZoe Berg  c-1       c-1@example.com\n"
+    );
+    assert_eq!(
+        server
+            .run(&["customers", "list", "--limit", "1", "--output", "csv"])
+            .done(),
+        "name,customer_id,email\r\nAna Lind,c-2,c-2@example.com\r\n"
+    );
+}
+
+#[test]
 fn flags_change_what_they_name_and_a_file_replaces_everything() {
     let server = Server::start();
     ana(&server);

@@ -2,7 +2,7 @@
 
 use crate::running::run;
 
-const COMMANDS: [&[&str]; 42] = [
+const COMMANDS: [&[&str]; 44] = [
     &[],
     &["serve"],
     &["console"],
@@ -16,6 +16,7 @@ const COMMANDS: [&[&str]; 42] = [
     &["history"],
     &["events"],
     &["customers"],
+    &["customers", "list"],
     &["customers", "show"],
     &["customers", "put"],
     &["customers", "erase"],
@@ -24,6 +25,7 @@ const COMMANDS: [&[&str]; 42] = [
     &["customers", "blocked", "allow"],
     &["notifications"],
     &["notifications", "list"],
+    &["notifications", "show"],
     &["export"],
     &["verify"],
     &["replay"],

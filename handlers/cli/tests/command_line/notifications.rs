@@ -130,6 +130,39 @@ fn notifications_are_listed_filtered_and_counted() {
 }
 
 #[test]
+fn a_notification_is_shown_by_its_id_and_by_the_code_of_its_mail() {
+    let server = bank();
+    let sent = server
+        .run(&["notifications", "list", "--state", "SENT", "--json"])
+        .json();
+    let id = sent["notifications"][0]["notification_id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let shown = server.run(&["notifications", "show", &id]).done();
+    let first = format!("notification  {id}\naccount       ACC-1\n");
+    assert!(shown.starts_with(&first), "{shown}");
+    assert!(
+        shown.contains("\nkind          deposit\nstate         SENT\n"),
+        "{shown}"
+    );
+    assert!(shown.contains("\nhistory       20"), "{shown}");
+    let mail = server.inbox()[0]["text"].as_str().unwrap().to_owned();
+    let is_code = |word: &&str| word.len() == 14 && word.matches('-').count() == 2;
+    let code = mail.split_whitespace().find(is_code).unwrap();
+    assert_eq!(server.run(&["notifications", "show", code]).done(), shown);
+    for unknown in [
+        "ffffffff-ffff-ffff-ffff-ffffffffffff",
+        "AAAA-AAAA-AAAA",
+        "nonsense",
+    ] {
+        let ran = server.run(&["notifications", "show", unknown]);
+        assert_eq!(ran.code, Some(1), "{ran:?}");
+        assert_eq!(ran.out, "");
+    }
+}
+
+#[test]
 fn a_mistyped_state_kind_or_reason_names_the_one_that_was_meant() {
     for (flag, typed, meant) in [
         ("--state", "SKIPED", "SKIPPED"),

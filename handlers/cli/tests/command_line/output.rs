@@ -52,6 +52,7 @@ struct Given {
     server: Server,
     folder: tempfile::TempDir,
     replay: String,
+    notification: String,
 }
 
 impl Given {
@@ -73,10 +74,12 @@ impl Given {
         fs::write(folder.path().join("wishes.json"), "{}").unwrap();
         let replayed = server.run(&["replay", "projections", "--switch", "--json"]);
         let replay = replayed.json()["replay_id"].as_str().unwrap().to_owned();
+        let notification = notified(&server);
         Given {
             server,
             folder,
             replay,
+            notification,
         }
     }
 
@@ -90,13 +93,14 @@ impl Given {
                 "{} --dry-run",
                 crate::running::statement("dresdner-bank/sepa.sta")
             ),
-            "status" | "accounts list" | "notifications list" => String::new(),
+            "status" | "accounts list" | "notifications list" | "customers list" => String::new(),
             "post" => "ACC-1 --deposit 1.00 --currency EUR --dry-run".to_owned(),
             "customers show" | "customers blocked list" | "customers blocked allow" => {
                 "ana".to_owned()
             }
             "customers put" => "ana --locale fr --dry-run".to_owned(),
             "customers erase" => "ana --dry-run".to_owned(),
+            "notifications show" => self.notification.clone(),
             "balance" => "ACC-1".to_owned(),
             "find" => "acc 1".to_owned(),
             "history" => "ACC-1".to_owned(),
@@ -125,6 +129,19 @@ impl Given {
         };
         let spaced = |word: &str| word.replace('~', " ");
         words.split_whitespace().map(spaced).collect()
+    }
+}
+
+/// The id of the first notification of the deposit.
+fn notified(server: &Server) -> String {
+    let started = Instant::now();
+    loop {
+        let listed = server.run(&["notifications", "list", "--json"]).json();
+        if let Some(id) = listed["notifications"][0]["notification_id"].as_str() {
+            return id.to_owned();
+        }
+        assert!(started.elapsed() < PATIENCE, "nobody was notified");
+        std::thread::sleep(Duration::from_millis(50));
     }
 }
 
