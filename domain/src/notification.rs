@@ -99,7 +99,7 @@ pub use content::{Content, Covered, Digest, Statement, Versions};
 pub use draft::{Draft, Pending, Subject};
 pub use facts::Facts;
 pub use history::{History, HistoryEntry, MAX_STEPS};
-pub use ids::{EMAIL, digest_id, notification_id, statement_id};
+pub use ids::{EMAIL, digest_id, mail_id, notification_id, statement_id};
 pub use kind::{AmountField, Kind};
 pub use provider::{
     DeliveryStatus, MAX_PROVIDER_EVENTS, ProviderEvent, ProviderEventKind, ProviderRecord,

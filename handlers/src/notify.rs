@@ -15,17 +15,17 @@ mod preview;
 mod render;
 mod send;
 mod statement;
+mod together;
 mod what_if;
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use domain::notification::{
-    self, Caller, Content, Decision, Draft, EMAIL, EventRef, Kind, Pending, SkipReason, Subject,
-    Verdict,
+    self, Caller, Content, Draft, EMAIL, EventRef, Kind, SkipReason, Subject, Verdict,
 };
 use domain::recipient::Recipient;
-use domain::{IntegrationEvent, NotificationId};
+use domain::{EventId, IntegrationEvent, NotificationId};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use tracing::Instrument;
@@ -33,12 +33,13 @@ use tracing::Instrument;
 use crate::error::{Error, Result};
 use crate::ports::{
     Clock, Customers, DeadLetterQueue, EventStore, Keys, Mailer, Notifications, Person,
-    Suppressions, Versioned,
+    Suppressions,
 };
 use crate::schedule::HEARTBEAT;
 pub use due::HeartbeatReport;
 pub use evaluator::Evaluator;
 pub use preview::{Preview, Previewer};
+use together::{Occasion, Results};
 pub use what_if::{OtherPreferences, Position, Question, Report, Scope, WhatIf};
 
 /// The lease of a notification in the cloud: longer than the mailer's timeout, and shorter than the function's (90 s) and than
@@ -165,35 +166,76 @@ impl Notifier {
         if event.metadata.replay.is_some() {
             return Ok(());
         }
-        let mut evaluation = self.evaluator().evaluate(event, &[]).await?;
-        if evaluation.entered_later && self.was_without_contact(event).await? {
-            evaluation.without_contact(event);
+        if self.is_told_with_its_cause(event).await? {
+            return Ok(());
         }
-        let mut first_error = None;
-        let mut note = |kind: Kind, done: Result<()>| {
-            if let Err(error) = done {
-                tracing::warn!(
-                    %kind, class = error.class(), %error,
-                    "notification not finished"
-                );
-                first_error.get_or_insert(error);
-            }
+        let events = self.with_consequences(event).await?;
+        let mut evaluation = self.evaluator().evaluate(&events, &[]).await?;
+        if evaluation.entered_later && self.was_without_contact(&events).await? {
+            evaluation.without_contact(&events);
+        }
+        let occasion = Occasion {
+            events: &events,
+            main: event,
+            person: evaluation.person.as_ref(),
         };
-        let person = evaluation.person.as_ref();
-        for decision in &evaluation.decisions {
-            note(decision.kind, self.carry_out(event, decision, person).await);
+        let withdrawn = evaluation.withdrawn(&events);
+        let mut results = Results::default();
+        for recipient in evaluation.recipients() {
+            let own = evaluation.decisions_for(recipient);
+            let withdrawn = match recipient.is_customer() {
+                true => withdrawn.as_slice(),
+                false => &[],
+            };
+            self.carry_out(occasion, recipient, &own, withdrawn, &mut results)
+                .await;
         }
-        for decision in evaluation.withdrawn(event) {
-            note(
-                decision.kind,
-                self.resume_begun(event, &decision, person).await.map(drop),
-            );
-        }
-        note(
+        results.note(
             Kind::Statement,
             self.plan_statements(event, &evaluation).await,
         );
-        first_error.map_or(Ok(()), Err)
+        results.first_error()
+    }
+
+    /// Returns the event, and what follows from it. Whether anything does is only read where it can: in a commit that leaves
+    /// less than nothing.
+    async fn with_consequences(&self, event: &IntegrationEvent) -> Result<Vec<IntegrationEvent>> {
+        let mut events = vec![event.clone()];
+        let (change, after) = (event.balances.change(), event.balances.after());
+        if event.fact.reported().is_some() && change < 0 && after.minor() < 0 {
+            let (account, version) = (&event.metadata.account_id, event.metadata.version);
+            let all = self.events_of(account, version).await?;
+            events.extend(all.into_iter().filter(|one| one.fact.reported().is_none()));
+        }
+        Ok(events)
+    }
+
+    /// Whether this event follows from one whose delivery decides on both. That is so unless an earlier version decided on
+    /// the cause alone.
+    async fn is_told_with_its_cause(&self, event: &IntegrationEvent) -> Result<bool> {
+        if event.fact.reported().is_some() {
+            return Ok(false);
+        }
+        let (metadata, customer) = (&event.metadata, &event.customer_id);
+        let cause = EventId::new(&metadata.account_id, metadata.version);
+        // Kinds that are on by default always leave a trace, that of the consequence first.
+        let traces = notification::kinds(event)
+            .iter()
+            .map(|kind| (metadata.event_id, *kind))
+            .chain([Kind::Withdrawal, Kind::Reversal].map(|kind| (cause, kind)));
+        for (event_id, kind) in traces {
+            let id = notification::notification_id(
+                event_id,
+                kind,
+                customer,
+                &Recipient::Customer,
+                EMAIL,
+            );
+            if self.notifications.get(id).await?.is_some() {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Sends a notification of unknown outcome once more, because an operator
@@ -214,8 +256,11 @@ impl Notifier {
 
     /// Whether the event was evaluated before the customer was entered. That decision is final, even for kinds that are stored
     /// only if the customer wants them.
-    async fn was_without_contact(&self, event: &IntegrationEvent) -> Result<bool> {
-        for decision in notification::skip_all(event, SkipReason::NoContact) {
+    async fn was_without_contact(&self, events: &[IntegrationEvent]) -> Result<bool> {
+        for decision in evaluator::without_contact(events) {
+            let Some(event) = together::of_kind(events, decision.kind) else {
+                continue;
+            };
             let id = id_of(event, decision.kind, &decision.recipient);
             let stored = self.notifications.get(id).await?;
             let reason = stored.as_ref().and_then(|stored| stored.value.reason());
@@ -236,47 +281,6 @@ impl Notifier {
     async fn person_of_today(&self, event: &IntegrationEvent) -> Result<Option<Person>> {
         let latest = self.customers.latest(&event.customer_id).await?;
         Ok(latest.and_then(|revision| revision.person).transpose()?)
-    }
-
-    async fn carry_out(
-        &self,
-        event: &IntegrationEvent,
-        decision: &Decision,
-        person: Option<&Person>,
-    ) -> Result<()> {
-        if self.resume_begun(event, decision, person).await? {
-            return Ok(());
-        }
-        let id = id_of(event, decision.kind, &decision.recipient);
-        let mut draft = draft(id, event, decision.kind, &decision.recipient);
-        // A further address may be removed before the event is delivered again, and then has no decision. So the heartbeat
-        // continues its notification.
-        if !decision.recipient.is_customer() {
-            draft = draft.resumed_by_heartbeat(self.clock.now());
-        }
-        let pending = Versioned::new(Pending::from(draft));
-        self.attempt(event, pending, decision.verdict, person).await
-    }
-
-    /// Resumes a notification that an earlier delivery of the event has begun. Returns `false` if there is none.
-    async fn resume_begun(
-        &self,
-        event: &IntegrationEvent,
-        decision: &Decision,
-        person: Option<&Person>,
-    ) -> Result<bool> {
-        let id = id_of(event, decision.kind, &decision.recipient);
-        let Some(stored) = self.notifications.get(id).await? else {
-            return Ok(false);
-        };
-        // A notification that was begun alone is not put into a digest.
-        let decided = match decision.verdict {
-            Verdict::Wait { .. } => Verdict::Send,
-            verdict @ (Verdict::Send | Verdict::Skip(_)) => verdict,
-        };
-        self.resume(event, stored, Caller::Redelivery, decided, person)
-            .await?;
-        Ok(true)
     }
 }
 

@@ -15,7 +15,7 @@ pub enum Content {
     /// The event alone.
     #[default]
     Event,
-    /// All notifications that waited for one occurrence.
+    /// Several notifications: all that waited for one occurrence, or all of one event.
     Digest(Digest),
     /// An account over a month.
     Statement(Statement),

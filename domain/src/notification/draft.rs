@@ -5,8 +5,8 @@ use std::time::Duration;
 use chrono::{DateTime, Utc};
 
 use super::{
-    Attempt, Content, Covered, EventRef, Facts, History, IllegalTransition, Kind, Notification,
-    Pinned, ProviderRecord, Reason, Resume, SkipReason, State, WaitReason,
+    Attempt, Content, Covered, EMAIL, EventRef, Facts, History, IllegalTransition, Kind,
+    Notification, Pinned, ProviderRecord, Reason, Resume, SkipReason, State, WaitReason, mail_id,
 };
 use crate::recipient::Recipient;
 use crate::{CorrelationId, NotificationId};
@@ -27,6 +27,31 @@ pub struct Subject {
     pub recipient: Recipient,
     /// The content of the mail, beyond the event.
     pub content: Content,
+}
+
+impl Subject {
+    /// Whether it is the mail of one event that has several notifications, and none of these itself.
+    #[must_use]
+    pub fn is_mail_of_event(&self) -> bool {
+        let EventRef {
+            account_id,
+            version,
+            ..
+        } = &self.source;
+        self.content.digest().is_some_and(|digest| {
+            let customer = digest.customer_id();
+            self.id == mail_id(account_id, *version, customer, &self.recipient, EMAIL)
+        })
+    }
+
+    /// The kinds that its mail covers, the one that gives the subject first. Empty for a digest of which nothing is left.
+    #[must_use]
+    pub fn kinds(&self) -> Vec<Kind> {
+        match &self.content {
+            Content::Digest(digest) => digest.kinds(),
+            Content::Event | Content::Statement(_) => vec![self.kind],
+        }
+    }
 }
 
 /// A decided notification that is not stored yet. Its first step makes it a [`Notification`].
@@ -66,6 +91,20 @@ impl Draft {
         reason: WaitReason,
     ) -> Notification {
         self.begin(State::Waiting { until, reason }, now)
+    }
+
+    /// Leaves it to the mail of this id, which covers all notifications of its event and recipient. Until that mail is made, it is
+    /// continued as the draft would be: by a redelivery, or by the heartbeat.
+    #[must_use]
+    pub fn joins_mail(self, now: DateTime<Utc>, mail: NotificationId) -> Notification {
+        let state = match self.resume {
+            Resume::Redelivery => State::InDigest { digest: mail },
+            Resume::Heartbeat(until) => {
+                let reason = WaitReason::Digest(mail);
+                State::Waiting { until, reason }
+            }
+        };
+        self.begin(state, now)
     }
 
     fn begin(self, state: State, now: DateTime<Utc>) -> Notification {

@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::Kind;
 use crate::recipient::Recipient;
 use crate::time::format_time;
-use crate::{AccountId, CustomerId, EventId, NotificationId};
+use crate::{AccountId, CustomerId, EventId, NotificationId, Version};
 
 /// The only channel so far.
 pub const EMAIL: &str = "email";
@@ -31,6 +31,22 @@ pub fn notification_id(
 ) -> NotificationId {
     let name = format!("{kind}\n{}\n{channel}", recipient.of(customer));
     NotificationId::derived(event_id.uuid(), &name)
+}
+
+/// Returns the id of the mail that covers several notifications of one event: one for each event and recipient.
+///
+/// What follows from an event, such as an overdrawn account, shares its version and so its mail.
+#[must_use]
+pub fn mail_id(
+    account: &AccountId,
+    version: Version,
+    customer: &CustomerId,
+    recipient: &Recipient,
+    channel: &str,
+) -> NotificationId {
+    let event = EventId::new(account, version);
+    let name = format!("mail\n{}\n{channel}", recipient.of(customer));
+    NotificationId::derived(event.uuid(), &name)
 }
 
 /// Returns the id of a digest: one for each recipient and occurrence.

@@ -130,6 +130,22 @@ impl Kind {
         self != Kind::Security
     }
 
+    /// The place among the kinds that one mail covers: the lowest gives the subject, the others a sentence.
+    #[must_use]
+    pub const fn precedence(self) -> u8 {
+        match self {
+            Kind::Security => 0,
+            Kind::ScheduleSkipped => 1,
+            Kind::Overdrawn => 2,
+            Kind::Reversal => 3,
+            Kind::ScheduleRun => 4,
+            Kind::Withdrawal | Kind::Deposit => 5,
+            Kind::LargeAmount => 6,
+            Kind::LowBalance => 7,
+            Kind::Statement => 8,
+        }
+    }
+
     /// Whether the heartbeat sends it once more if the outcome of its first mail is unknown: twice is better than never.
     #[must_use]
     pub fn is_repeated_when_unknown(self) -> bool {

@@ -7,7 +7,7 @@ use minijinja::Environment;
 
 use crate::catalogue::{Catalogue, LAYOUT, SENTENCES, WORDS};
 use crate::compose::{Composer, Composition};
-use crate::fact_names::{self, DIGEST, ENTRY, ITEM, NOTICE, STATEMENT, SUBJECT, TOTAL};
+use crate::fact_names::{self, ALSO, DIGEST, ENTRY, ITEM, NOTICE, STATEMENT, SUBJECT, TOTAL};
 
 /// Composes all templates, or returns the faults.
 pub(crate) fn composed(catalogue: &Catalogue) -> Result<Composition<'_>, Vec<String>> {
@@ -76,6 +76,7 @@ fn faults(catalogue: &Catalogue, composer: &Composer<'_>) -> Vec<String> {
         for (of, known) in [
             ("words", words.iter().map(String::as_str).collect()),
             ("sentences", sentences.iter().map(String::as_str).collect()),
+            ("other", Vec::from(ALSO)),
             ("item", Vec::from(ITEM)),
             ("entry", Vec::from(ENTRY)),
             ("total", Vec::from(TOTAL)),

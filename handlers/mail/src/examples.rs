@@ -71,6 +71,7 @@ pub fn notice(kind: Kind, locale: Locale) -> Notice {
     let words = |text: &str| (!text.is_empty()).then(|| text.to_owned());
     Notice {
         kind,
+        also: Vec::new(),
         envelope: Envelope {
             unsubscribe_url: envelope(locale)
                 .unsubscribe_url

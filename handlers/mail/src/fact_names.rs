@@ -24,6 +24,7 @@ pub(crate) const NOTICE: &[&str] = &[
     "overdraft_limit",
     "overdraft_agreed",
     "threshold",
+    "also",
     "reference",
     "counterparty",
     "reversed_party",
@@ -35,6 +36,9 @@ pub(crate) const NOTICE: &[&str] = &[
     "recorded_at",
     "value_date",
 ];
+
+/// The facts of a further kind that a mail covers.
+pub(crate) const ALSO: &[&str] = &["kind", "threshold"];
 
 /// The facts of a digest.
 pub(crate) const DIGEST: &[&str] = &[

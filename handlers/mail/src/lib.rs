@@ -52,7 +52,7 @@ pub use envelope::Envelope;
 pub use limits::{MAX_DIGEST_ITEMS_SHOWN, MAX_STATEMENT_ENTRIES, MAX_STATEMENT_ENTRIES_SHOWN};
 pub use locale::{Locale, UnknownLocale};
 pub use money::{Amount, Direction, format_amount};
-pub use notice::{Notice, Reversed, Scheduled, render};
+pub use notice::{Also, Notice, Reversed, Scheduled, render};
 pub use render::{RenderError, Rendered};
 pub use statement::{
     Attachment, RenderedStatement, StatementEntry, StatementNotice, render_statement,

@@ -4,6 +4,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use domain::OccurrenceSkipReason;
 use domain::notification::Kind;
 use icu_datetime::options::Length;
+use minijinja::Value;
 
 use crate::envelope::{check_amount, untrusted};
 use crate::facts::{Facts, facts};
@@ -16,8 +17,10 @@ use crate::{Amount, Direction, Envelope, format_amount, format_date, format_time
 /// The contents of a mail about one event. Strings may contain anything: they are sanitised before they are shown.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Notice {
-    /// The kind, except [`Kind::Statement`], which [`crate::render_statement`] renders.
+    /// The kind, except [`Kind::Statement`], which [`crate::render_statement`] renders. It gives the subject.
     pub kind: Kind,
+    /// What else the customer asked to be told about the event: each is a sentence.
+    pub also: Vec<Also>,
     /// The recipient and the footer.
     pub envelope: Envelope,
     /// The account. Only its last four characters are shown.
@@ -47,6 +50,15 @@ pub struct Notice {
     pub recorded_at: DateTime<Utc>,
     /// The day from which the amount counts for interest, if the bank named one.
     pub value_date: Option<NaiveDate>,
+}
+
+/// A further kind that a mail covers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Also {
+    /// The kind.
+    pub kind: Kind,
+    /// For [`Kind::LargeAmount`] and [`Kind::LowBalance`]: the customer's threshold.
+    pub threshold: Option<Amount>,
 }
 
 /// The movement that a reversal undid. It went in the opposite direction.
@@ -115,6 +127,11 @@ fn check(notice: &Notice) -> Result<(), RenderError> {
         }
         _ => {}
     }
+    for one in &notice.also {
+        if let Some(threshold) = &one.threshold {
+            check_amount("also.threshold", threshold)?;
+        }
+    }
     for (field, amount) in [
         ("amount", notice.amount.as_ref()),
         ("balance_after", Some(&notice.balance_after)),
@@ -166,6 +183,21 @@ fn facts(notice: &Notice) -> Facts {
         .overdraft_limit
         .as_ref()
         .filter(|limit| limit.minor != 0);
+    // The subject of a scheduled payment says already which way the money went.
+    let is_said = |kind: Kind| {
+        notice.kind == Kind::ScheduleRun && matches!(kind, Kind::Deposit | Kind::Withdrawal)
+    };
+    let also: Vec<Value> = notice
+        .also
+        .iter()
+        .filter(|one| !is_said(one.kind))
+        .map(|one| {
+            minijinja::context! {
+                kind => one.kind.as_str(),
+                threshold => one.threshold.as_ref().and_then(signed),
+            }
+        })
+        .collect();
     facts! {
         account => mask(&notice.account_id),
         amount => magnitude(&notice.amount),
@@ -176,6 +208,7 @@ fn facts(notice: &Notice) -> Facts {
         overdraft_limit => magnitude(&agreed.cloned()),
         overdraft_agreed => agreed.is_some(),
         threshold => notice.threshold.as_ref().and_then(signed),
+        also => also,
         reference => words(&notice.reference, MAX_REFERENCE_CHARS),
         counterparty => words(&notice.counterparty, MAX_COUNTERPARTY_CHARS),
         reversed_party => reversed

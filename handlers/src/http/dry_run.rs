@@ -43,6 +43,7 @@ fn shown(preview: &Preview) -> Value {
         "decision": decision,
         "reason": reason,
         "until": until.map(format_time),
+        "told_with": preview.told_with,
         "template": preview.mail.as_ref().map(|mail| mail.template),
         "mail": preview.mail.as_ref().map(|mail| json!({
             "subject": mail.subject,

@@ -4,6 +4,7 @@ use domain::notification::Kind;
 use domain::{Commit, Event, IntegrationEvent, Movement, Version};
 use mail::Reversed;
 
+use super::together::of_kind;
 use crate::error::{Error, Result};
 use crate::ports::EventStore;
 
@@ -18,18 +19,30 @@ pub(super) struct Background {
 }
 
 impl Background {
-    /// Reads it: one read for reversals and overdrawn accounts, none for others. `unwritten` is the event's commit if it is not
-    /// in the store.
+    /// Reads it: one read for reversals, and for an overdrawn account whose movement is not among `events`; none for others.
+    /// `unwritten` is the events' commit if it is not in the store.
     pub(super) async fn of(
-        event: &IntegrationEvent,
-        kind: Kind,
+        events: &[IntegrationEvent],
+        kinds: &[Kind],
         store: &dyn EventStore,
         unwritten: Option<&Commit>,
     ) -> Result<Self> {
+        let lead = kinds.first();
+        let lead = lead.and_then(|kind| Some((*kind, of_kind(events, *kind)?)));
+        let Some((kind, event)) = lead else {
+            return Ok(Self::default());
+        };
         match (kind, event.fact.reported()) {
             (Kind::Overdrawn, None) => {
-                let cause = movement_at(event, event.metadata.version, store, unwritten).await?;
-                let cause = cause.and_then(|cause| cause.fact.movement().cloned());
+                let known = events.iter().find_map(|event| event.fact.movement());
+                let cause = match known {
+                    Some(cause) => Some(cause.clone()),
+                    None => {
+                        let version = event.metadata.version;
+                        let cause = movement_at(event, version, store, unwritten).await?;
+                        cause.and_then(|cause| cause.fact.movement().cloned())
+                    }
+                };
                 Ok(Self {
                     cause,
                     reversed: None,

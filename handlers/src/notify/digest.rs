@@ -17,6 +17,7 @@ use domain::{AccountId, IntegrationEvent, NotificationId, Version};
 use futures::future::join_all;
 use mail::{DigestItem, DigestNotice};
 
+use super::past::event_among;
 use super::{Notifier, draft_of, render};
 use crate::error::{Error, Result};
 use crate::ports::{Person, Versioned};
@@ -34,8 +35,16 @@ impl Notifier {
         id: NotificationId,
         one: &Versioned<Notification>,
     ) -> Result<()> {
-        let event = self.event_of(&one.value).await?;
+        let source = one.value.source();
+        let events = self.events_of(&source.account_id, source.version).await?;
+        let event = event_among(events.clone(), source)?;
         let person = self.person_of_today(&event).await?;
+        if self
+            .make_mail_of(id, &one.value, person.as_ref(), &events)
+            .await?
+        {
+            return Ok(());
+        }
         let waiting = self.waiting_for(id, one).await?;
         let told = match self.notifications.get(id).await? {
             // The heartbeat resumes it at its own time.
@@ -96,7 +105,7 @@ impl Notifier {
     }
 
     /// Settles a notification into the digest, or lets it wait for the next one if this was pinned without it.
-    async fn settle_into_digest(
+    pub(super) async fn settle_into_digest(
         &self,
         event: &IntegrationEvent,
         digest: &Notification,
@@ -226,11 +235,11 @@ fn place(waiting: &Notification) -> (&AccountId, Version, Kind) {
 }
 
 /// Whether it shares the outcome of this digest, or will. What a later version holds back has left it.
-fn shares(notification: &Notification, digest: NotificationId) -> bool {
+pub(super) fn shares(notification: &Notification, digest: NotificationId) -> bool {
     notification.in_digest() == Some(digest) || notification.waits_for_digest(digest)
 }
 
-fn covers(waiting: &Notification) -> Covered {
+pub(super) fn covers(waiting: &Notification) -> Covered {
     Covered {
         notification_id: waiting.id(),
         kind: waiting.kind(),

@@ -1,5 +1,6 @@
 //! The evaluation of an event: which notifications, to whom, and when.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
@@ -25,7 +26,7 @@ impl fmt::Debug for Evaluator {
     }
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Evaluation {
     pub(super) decisions: Vec<Decision>,
     /// The current person, to whom mails are sent; `None` if there is none.
@@ -40,14 +41,28 @@ pub(super) struct Evaluation {
 
 impl Evaluation {
     /// Replaces the decisions by those for a customer who is not entered.
-    pub(super) fn without_contact(&mut self, event: &IntegrationEvent) {
-        self.decisions = notification::skip_all(event, SkipReason::NoContact);
+    pub(super) fn without_contact(&mut self, events: &[IntegrationEvent]) {
+        self.decisions = without_contact(events).collect();
         (self.person, self.then) = (None, None);
+    }
+
+    /// The recipients of the decisions, each once, the customer's own address first.
+    pub(super) fn recipients(&self) -> BTreeSet<&Recipient> {
+        let decided = self.decisions.iter().map(|decision| &decision.recipient);
+        decided.chain([&Recipient::Customer]).collect()
+    }
+
+    /// The decisions for one recipient.
+    pub(super) fn decisions_for(&self, recipient: &Recipient) -> Vec<&Decision> {
+        let decisions = self.decisions.iter();
+        decisions
+            .filter(|decision| decision.recipient == *recipient)
+            .collect()
     }
 
     /// The kinds without a decision that may have been begun nevertheless: the customer was erased since, or a change was not
     /// visible when the event was first evaluated. If none was begun, there is nothing to do.
-    pub(super) fn withdrawn(&self, event: &IntegrationEvent) -> Vec<Decision> {
+    pub(super) fn withdrawn(&self, events: &[IntegrationEvent]) -> Vec<Decision> {
         if !self.has_changed {
             return Vec::new();
         }
@@ -59,9 +74,8 @@ impl Evaluation {
             Some(_) => SkipReason::PreferenceOff,
             None => SkipReason::Erased,
         };
-        let undecided = notification::kinds(event)
-            .iter()
-            .filter(|kind| !is_decided(**kind));
+        let kinds = events.iter().flat_map(notification::kinds);
+        let undecided = kinds.filter(|kind| !is_decided(**kind));
         undecided
             .map(|&kind| Decision {
                 kind,
@@ -72,8 +86,14 @@ impl Evaluation {
     }
 }
 
+/// The decisions on events whose customer is not entered.
+pub(super) fn without_contact(events: &[IntegrationEvent]) -> impl Iterator<Item = Decision> {
+    let events = events.iter();
+    events.flat_map(|event| notification::skip_all(event, SkipReason::NoContact))
+}
+
 impl Evaluator {
-    /// Evaluates an event. `unwritten` are the commits that lead to it and are not in the store, newest first.
+    /// Evaluates an event and those that follow from it, `events` in this order. `unwritten` are the commits that lead to it and are not in the store, newest first.
     ///
     /// The preferences in force when the event was recorded decide on its mails, and whether they wait for a digest. The current
     /// address receives them, because the earlier one may belong to somebody else by now. A kind that was switched off since is
@@ -83,17 +103,16 @@ impl Evaluator {
     /// evaluated before.
     pub(super) async fn evaluate(
         &self,
-        event: &IntegrationEvent,
+        events: &[IntegrationEvent],
         unwritten: &[Commit],
     ) -> Result<Evaluation> {
-        let customer = &event.customer_id;
-        let then = self
-            .customers
-            .at(customer, event.metadata.recorded_at)
-            .await?;
+        let Some(first) = events.first() else {
+            return Ok(Evaluation::default());
+        };
+        let (customer, recorded_at) = (&first.customer_id, first.metadata.recorded_at);
+        let then = self.customers.at(customer, recorded_at).await?;
         let now = self.customers.latest(customer).await?;
-        let entered_later =
-            (then.as_ref()).is_some_and(|then| then.in_force_from > event.metadata.recorded_at);
+        let entered_later = (then.as_ref()).is_some_and(|then| then.in_force_from > recorded_at);
         let has_changed = now.as_ref().is_some_and(|latest| latest.revision > 1);
         let now = now.map(|latest| latest.person.transpose()).transpose()?;
         // The current preferences replace earlier ones that cannot be read any more.
@@ -105,10 +124,14 @@ impl Evaluator {
             Some(Some(person)) => Contact::Known(person.wishes()),
         };
         let as_recorded = then.as_ref().map(Person::wishes);
-        let mut decisions = notification::evaluate(event, as_recorded, today);
-        if let Some(then) = &then {
-            self.look_at_the_past(event, unwritten, &mut decisions, then)
-                .await?;
+        let mut decisions = Vec::new();
+        for event in events {
+            let mut decided = notification::evaluate(event, as_recorded, today);
+            if let Some(then) = &then {
+                self.look_at_the_past(event, unwritten, &mut decided, then)
+                    .await?;
+            }
+            decisions.append(&mut decided);
         }
         Ok(Evaluation {
             decisions,

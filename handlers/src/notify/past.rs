@@ -30,22 +30,30 @@ impl Notifier {
 
     /// Reads the event of a notification.
     pub(super) async fn event_of(&self, notification: &Notification) -> Result<IntegrationEvent> {
-        let EventRef {
-            account_id,
-            event_id,
-            version,
-        } = notification.source();
-        let events = self.events_of(account_id, *version).await?;
-        let mut events = events.into_iter();
-        events
-            .find(|event| event.metadata.event_id == *event_id)
-            .ok_or_else(|| {
-                Error::Permanent(
-                    format!("account {account_id} has no event {event_id} at version {version}")
-                        .into(),
-                )
-            })
+        let source = notification.source();
+        let events = self.events_of(&source.account_id, source.version).await?;
+        event_among(events, source)
     }
+}
+
+/// Returns the event that is meant.
+pub(super) fn event_among(
+    events: Vec<IntegrationEvent>,
+    source: &EventRef,
+) -> Result<IntegrationEvent> {
+    let EventRef {
+        account_id,
+        event_id,
+        version,
+    } = source;
+    let mut events = events.into_iter();
+    events
+        .find(|event| event.metadata.event_id == *event_id)
+        .ok_or_else(|| {
+            Error::Permanent(
+                format!("account {account_id} has no event {event_id} at version {version}").into(),
+            )
+        })
 }
 
 /// Returns the ids of the notifications that a movement of this account may have had.

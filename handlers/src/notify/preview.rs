@@ -4,12 +4,13 @@ use domain::email::EmailAddress;
 use std::fmt;
 use std::sync::Arc;
 
-use domain::notification::{Decision, Draft, Kind, Pending, Verdict};
+use domain::notification::{Decision, Draft, Kind, Pending, Subject, Verdict};
 use domain::{Commit, IntegrationEvent, Version};
 
 use super::background::Background;
 use super::confirm::confirm;
 use super::evaluator::Evaluator;
+use super::together::of_kind;
 use super::{draft, id_of, render};
 use crate::error::{Error, Result};
 use crate::ports::{Clock, Person, Suppressions};
@@ -45,7 +46,9 @@ pub struct Preview {
     pub to: Option<String>,
     /// Whether and when it would be sent.
     pub verdict: Verdict,
-    /// The mail as it would be now; `None` if it would be skipped.
+    /// The kind of the same event whose mail covers it too; `None` if it has a mail of its own, or none.
+    pub told_with: Option<Kind>,
+    /// The mail as it would be now; `None` if it would be skipped, or is told with another.
     pub mail: Option<mail::Rendered>,
 }
 
@@ -59,55 +62,76 @@ impl Previewer {
         let events = IntegrationEvent::of_commit(commit)
             .map_err(|error| Error::permanent("the commit", error))?;
         let mut previews = Vec::new();
-        for event in &events {
-            let evaluation = self
-                .evaluator
-                .evaluate(event, std::slice::from_ref(commit))
-                .await?;
-            for decision in &evaluation.decisions {
-                let person = evaluation.person.as_ref();
-                previews.push(self.one(event, commit, decision, person).await?);
+        // What follows from an event has its version.
+        for events in events.chunk_by(|one, next| one.metadata.version == next.metadata.version) {
+            let commits = std::slice::from_ref(commit);
+            let evaluation = self.evaluator.evaluate(events, commits).await?;
+            let person = evaluation.person.as_ref();
+            for recipient in evaluation.recipients() {
+                let decisions = evaluation.decisions_for(recipient);
+                previews.extend(self.to(events, commit, &decisions, person).await?);
             }
         }
         Ok(previews)
     }
 
-    async fn one(
+    /// Returns the notifications of one recipient. Those that are not skipped share a mail, as they do when they are sent.
+    async fn to(
         &self,
-        event: &IntegrationEvent,
+        events: &[IntegrationEvent],
         commit: &Commit,
-        decision: &Decision,
+        decisions: &[&Decision],
         person: Option<&Person>,
-    ) -> Result<Preview> {
-        let Decision {
-            kind, recipient, ..
-        } = decision;
-        let draft = draft(id_of(event, *kind, recipient), event, *kind, recipient);
+    ) -> Result<Vec<Preview>> {
         let (suppressions, clock) = (self.suppressions.as_ref(), self.clock.as_ref());
-        let (subject, decided) = (draft.subject(), decision.verdict);
-        let verdict = confirm(suppressions, clock, subject, decided, person).await?;
-        let mail = match (verdict, person) {
-            (Verdict::Skip(_), _) | (_, None) => None,
-            (Verdict::Send | Verdict::Wait { .. }, Some(person)) => {
-                let store = self.evaluator.store.as_ref();
-                let background = Background::of(event, *kind, store, Some(commit)).await?;
-                Some(self.render(event, background, draft, person)?)
-            }
-        };
-        let address = person.and_then(|person| person.address(recipient));
-        Ok(Preview {
-            event_type: event.type_name().to_owned(),
-            version: event.metadata.version,
-            kind: *kind,
-            to: address.map(EmailAddress::masked),
-            verdict,
-            mail,
-        })
+        let mut decided = Vec::new();
+        for decision in decisions {
+            let Some(event) = of_kind(events, decision.kind) else {
+                continue;
+            };
+            let (kind, recipient) = (decision.kind, &decision.recipient);
+            let draft = draft(id_of(event, kind, recipient), event, kind, recipient);
+            let subject = draft.subject();
+            let verdict = confirm(suppressions, clock, subject, decision.verdict, person).await?;
+            decided.push((event, verdict, draft));
+        }
+        let told = decided
+            .iter()
+            .filter(|(_, verdict, _)| verdict.skip_reason().is_none());
+        let mut kinds: Vec<Kind> = told.map(|(_, _, draft)| draft.subject().kind).collect();
+        kinds.sort_by_key(|kind| kind.precedence());
+        let mut previews = Vec::new();
+        for (event, verdict, draft) in decided {
+            let Subject {
+                kind, recipient, ..
+            } = draft.subject();
+            let (kind, address) = (*kind, person.and_then(|person| person.address(recipient)));
+            let (is_told, lead) = (kinds.contains(&kind), kinds.first().copied());
+            let mail = match person.filter(|_| is_told && lead == Some(kind)) {
+                Some(person) => {
+                    let store = self.evaluator.store.as_ref();
+                    let background = Background::of(events, &kinds, store, Some(commit)).await?;
+                    Some(self.render(events, &kinds, background, draft, person)?)
+                }
+                None => None,
+            };
+            previews.push(Preview {
+                event_type: event.type_name().to_owned(),
+                version: event.metadata.version,
+                kind,
+                to: address.map(EmailAddress::masked),
+                verdict,
+                told_with: lead.filter(|lead| is_told && *lead != kind),
+                mail,
+            });
+        }
+        Ok(previews)
     }
 
     fn render(
         &self,
-        event: &IntegrationEvent,
+        events: &[IntegrationEvent],
+        kinds: &[Kind],
         background: Background,
         draft: Draft,
         person: &Person,
@@ -118,6 +142,7 @@ impl Previewer {
             verification_code: String::new(),
             unsubscribe_url: None,
         };
-        render::render(event, background, person, &Pending::from(draft), foot)
+        let pending = Pending::from(draft);
+        render::render(events, kinds, background, person, &pending, foot)
     }
 }

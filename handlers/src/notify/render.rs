@@ -1,11 +1,12 @@
 //! The rendering of a notification as a mail.
 
-use domain::notification::{Content, Kind, Pending};
+use domain::notification::{self, Content, Kind, Pending};
 use domain::{Event, IntegrationEvent, Money};
-use mail::{Amount, Direction, Envelope, Notice, Rendered, RenderedStatement, Scheduled};
+use mail::{Also, Amount, Direction, Envelope, Notice, Rendered, RenderedStatement, Scheduled};
 
 use super::Notifier;
 use super::background::Background;
+use super::together::of_kind;
 use crate::error::{Error, Result};
 use crate::ports::{Attachment, Person};
 
@@ -26,14 +27,29 @@ impl Notifier {
     ) -> Result<Letter> {
         let mail = match &notification.subject().content {
             Content::Event => {
-                let kind = notification.subject().kind;
-                let background = Background::of(event, kind, self.store.as_ref(), None).await?;
-                render(event, background, person, notification, foot)?
-            }
-            Content::Digest(digest) => {
-                self.render_digest(digest, person, notification, foot)
+                let events = std::slice::from_ref(event);
+                self.render_event(events, person, notification, foot)
                     .await?
             }
+            Content::Digest(digest) => match digest.one_event() {
+                // It reads better as the mail of that event, however it came to be alone.
+                Some((account, version)) => {
+                    let is_own = |kind: &Kind| notification::kinds(event).contains(kind);
+                    let is_event = event.metadata.version == version
+                        && event.metadata.account_id == *account
+                        && digest.kinds().iter().all(is_own);
+                    let events = match is_event {
+                        true => vec![event.clone()],
+                        false => self.events_of(account, version).await?,
+                    };
+                    self.render_event(&events, person, notification, foot)
+                        .await?
+                }
+                None => {
+                    self.render_digest(digest, person, notification, foot)
+                        .await?
+                }
+            },
             Content::Statement(statement) => {
                 let rendered = self
                     .render_statement(statement, person, notification, foot)
@@ -51,6 +67,18 @@ impl Notifier {
         let attachments = Vec::new();
         Ok(Letter { mail, attachments })
     }
+
+    async fn render_event(
+        &self,
+        events: &[IntegrationEvent],
+        person: &Person,
+        notification: &Pending,
+        foot: MailFooter<'_>,
+    ) -> Result<Rendered> {
+        let kinds = notification.subject().kinds();
+        let background = Background::of(events, &kinds, self.store.as_ref(), None).await?;
+        render(events, &kinds, background, person, notification, foot)
+    }
 }
 
 /// The part of a mail's footer that does not depend on the customer.
@@ -60,24 +88,33 @@ pub(super) struct MailFooter<'a> {
     pub(super) unsubscribe_url: Option<String>,
 }
 
+/// Renders the mail of an event. The first of `kinds` gives its subject, and each of the others a sentence.
 pub(super) fn render(
-    event: &IntegrationEvent,
+    events: &[IntegrationEvent],
+    kinds: &[Kind],
     background: Background,
     person: &Person,
     notification: &Pending,
     foot: MailFooter<'_>,
 ) -> Result<Rendered> {
+    let lead = kinds.split_first();
+    let told = lead.and_then(|(kind, also)| Some((*kind, also, of_kind(events, *kind)?)));
+    let (kind, also, event) =
+        told.ok_or_else(|| permanent(format!("no event has notifications of {kinds:?}")))?;
     let (fact, balances) = (&event.fact, event.balances);
     let movement = fact.movement().or(background.cause.as_ref());
-    let kind = notification.subject().kind;
-    let preferences = person.preferences.get(kind);
-    let threshold = preferences.and_then(|preference| {
+    let threshold = |kind: Kind| {
+        let preference = person.preferences.get(kind)?;
         let by_currency = if kind == Kind::LowBalance {
             &preference.threshold
         } else {
             &preference.min_amount
         };
-        by_currency.get(&balances.currency()).copied()
+        by_currency.get(&balances.currency()).copied().map(amount)
+    };
+    let also = also.iter().map(|kind| Also {
+        kind: *kind,
+        threshold: threshold(*kind),
     });
     let notice = Notice {
         kind,
@@ -87,7 +124,8 @@ pub(super) fn render(
         direction: direction(event),
         balance_after: amount(balances.after()),
         overdraft_limit: fact.overdraft_limit().map(amount),
-        threshold: threshold.map(amount),
+        threshold: threshold(kind),
+        also: also.collect(),
         reference: match fact.reported() {
             Some(Event::TransactionReversed(reversal)) => reversal.reason.clone(),
             _ => movement.and_then(|movement| movement.reference.clone()),

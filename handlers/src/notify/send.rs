@@ -109,9 +109,10 @@ impl Notifier {
         let subject = pending.value.subject();
         let code = verification_code(&keyring, subject.id);
         let customer = &event.customer_id;
-        let topic = match subject.content.is_digest() {
+        let lead = subject.kinds().first().copied().unwrap_or(subject.kind);
+        let topic = match subject.content.is_digest() && !subject.is_mail_of_event() {
             true => Topic::All,
-            false => Topic::Kind(subject.kind),
+            false => Topic::Kind(lead),
         };
         let list = unsubscribe::List {
             customer,
@@ -126,7 +127,7 @@ impl Notifier {
         };
         let rendered = self.rendered(event, person, &pending.value, foot).await?;
         let mut headers = unsubscribe::headers(&keyring, public_url, list);
-        headers.extend(self.thread(event, subject.kind, &subject.recipient).await?);
+        headers.extend(self.thread(event, lead, &subject.recipient).await?);
         let now = self.clock.now();
         let pinned = Pinned {
             template: rendered.mail.template.to_owned(),

@@ -210,7 +210,7 @@ impl WhatIf {
                 wishes: wishes.cloned(),
             }),
         };
-        let evaluation = evaluator.evaluate(event, &[]).await?;
+        let evaluation = evaluator.evaluate(std::slice::from_ref(event), &[]).await?;
         let wishes = evaluation.person.as_ref().map(Person::wishes);
         let verdicts = evaluation.decisions.into_iter().map(|decision| {
             let Decision {

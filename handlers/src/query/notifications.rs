@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::notification::{HistoryEntry, Notification};
+use domain::notification::{HistoryEntry, Notification, Phase};
 use domain::recipient::Recipient;
 use domain::time::format_time;
 use domain::{AccountId, NotificationId};
@@ -72,15 +72,24 @@ async fn digests(
     Ok(digests)
 }
 
-/// Returns the JSON of a notification. One in a digest shares the digest's outcome, and has its own history before it.
-fn shown(notification: &Notification, digest: Option<&Notification>) -> Value {
-    let fate = digest.unwrap_or(notification);
-    let history = (notification.history().iter()).chain(
+/// Returns the JSON of a notification. One that shares a mail has the mail's outcome. In a digest it waited for it, and has its
+/// own history before that of the mail.
+fn shown(notification: &Notification, mail: Option<&Notification>) -> Value {
+    let fate = mail.unwrap_or(notification);
+    let of_event = mail.filter(|mail| mail.subject().is_mail_of_event());
+    let own = of_event.map_or(notification, |_| fate);
+    let digest = mail.filter(|_| of_event.is_none());
+    let history = (own.history().iter()).chain(
         digest
             .into_iter()
             .flat_map(|digest| digest.history().iter()),
     );
-    let (facts, fate_facts) = (notification.facts(), fate.facts());
+    let (facts, fate_facts) = (own.facts(), fate.facts());
+    let shared = notification.digest_id();
+    let mail_id = match fate.phase() {
+        Phase::Skipped => None,
+        _ => Some(shared.unwrap_or(notification.id())),
+    };
     json!({
         "notification_id": notification.id(),
         "kind": notification.kind(),
@@ -96,7 +105,8 @@ fn shown(notification: &Notification, digest: Option<&Notification>) -> Value {
         "sent_at": fate_facts.sent_at.map(format_time),
         "waited": facts.waited,
         "due_at": fate.due_at().map(format_time),
-        "digest_id": notification.digest_id(),
+        "mail_id": mail_id,
+        "digest_id": shared.filter(|_| of_event.is_none()),
         "delivery": fate.provider().status(),
         "provider_events": fate.provider().events().iter().map(|event| json!({
             "kind": event.kind,

@@ -16,6 +16,7 @@ use handlers::ports::{
     Bus, Customers, DeadLetterQueue, EventStore, Mailer, Notifications, Suppressions,
 };
 
+use crate::checks::ONE_MAIL;
 use crate::ports::{Port, Role};
 pub use notifications::overwrites;
 
@@ -305,6 +306,11 @@ pub const BUGS: [PlantedBug; 46] = [
         "digest-not-pinned",
         "a digest that is on its way is made anew, of what waits now",
         &["what a digest tells is pinned"],
+    ),
+    bug(
+        "kind-of-a-mail-not-stored",
+        "a kind that leaves its mail to another is not stored",
+        &[ONE_MAIL],
     ),
     bug(
         "late-for-the-digest-dropped",

@@ -10,11 +10,14 @@ pub(crate) mod statement;
 mod step;
 
 use domain::notification::{Content, Kind, Notification, Phase};
-use domain::{IntegrationEvent, NotificationId};
+use std::collections::BTreeSet;
+
+use domain::{AccountId, IntegrationEvent, NotificationId, Version};
 use handlers::ports::Mail;
 
 use crate::kernel::{Core, Micros};
 
+pub(crate) const ONE_MAIL: &str = "one mail an event and address";
 pub(crate) const OLD_NEWS: &str = "history that is loaded is told to nobody";
 /// As the templates say it, up to the first letter beyond ASCII.
 const POSSIBLE_REPEAT: [&str; 2] = ["You may have had this mail before", "Vous avez peut-"];
@@ -36,6 +39,7 @@ impl Core {
                 mail.notification_id.to_string()
             });
         }
+        self.check_one_mail(notification);
         match notification.content() {
             Content::Event => self.check_single(mail, notification, began),
             Content::Digest(digest) => self.check_digest(mail, notification, digest, began),
@@ -84,11 +88,37 @@ impl Core {
             return;
         };
         self.check_is_no_old_news(notification);
-        self.check_amounts(mail, notification, &event);
+        let (account, version) = (notification.account_id(), notification.source().version);
+        self.check_amounts(mail, account, version, &[notification.kind()]);
         let judged = self.judged(id, began);
         self.check_decision_of(notification, &event, false, judged);
         let customer = &event.customer_id;
         self.check_recipient(mail, notification, customer, &[notification.kind()], began);
+    }
+
+    /// No address hears of an event in two mails.
+    fn check_one_mail(&mut self, notification: &Notification) {
+        let (id, recipient) = (notification.id(), notification.recipient());
+        let source = notification.source();
+        let events: BTreeSet<(AccountId, Version)> = match notification.content() {
+            Content::Event => [(source.account_id.clone(), source.version)].into(),
+            Content::Digest(digest) => {
+                let covers = digest.covers().iter();
+                covers
+                    .map(|one| (one.account_id.clone(), one.event_version))
+                    .collect()
+            }
+            Content::Statement(_) => BTreeSet::new(),
+        };
+        for (account, version) in events {
+            let place = (account.clone(), version, recipient.clone());
+            let first = *self.state.book.mails_of.entry(place).or_insert(id);
+            if first != id {
+                self.violate(ONE_MAIL, || {
+                    format!("{account} version {version}: by {first} and by {id}")
+                });
+            }
+        }
     }
 
     /// Nobody is told of history that was loaded.

@@ -4,7 +4,7 @@ use crate::given::*;
 use handlers::composition::Composition;
 use serde_json::{Value, json};
 use std::time::Duration;
-use tests::world::{Fault, World, account, deposited, event};
+use tests::world::{Fault, World, account, deposited, event, opened};
 
 fn paid(event_type: &str, amount: &str) -> Value {
     let data = json!({
@@ -17,11 +17,17 @@ fn paid(event_type: &str, amount: &str) -> Value {
 async fn undone(event_type: &str) -> World {
     let world = World::default();
     world.customer_with("ana@example.com", json!({})).await;
-    move_money(&world, "pay", paid(event_type, "40.00")).await;
+    let mut opening = opened();
+    opening["data"]["opening_balance"] = json!("100.00");
+    let appender = world.appender();
+    for (key, event) in [("open", opening), ("pay", paid(event_type, "40.00"))] {
+        let appended = world.append(&appender, &account(1), key, [event]).await;
+        appended.unwrap();
+    }
+    world.project(world.stream()).await;
     world.settle().await;
     let original = only(&world).source().event_id;
     let reversal = event("TransactionReversed", json!({ "reverses": original }));
-    let appender = world.appender();
     world
         .append(&appender, &account(1), "undo", [reversal])
         .await

@@ -101,3 +101,12 @@ pub async fn world_with(mailer: &(Vec<Answer>, bool)) -> World {
     }
     world
 }
+
+/// The lines of the API, by kind and recipient.
+pub async fn lines(world: &World) -> Vec<Value> {
+    let notifications = world.notifications.as_ref();
+    let account = account(1);
+    let shown =
+        handlers::query::notifications::shown_of_account(notifications, &account, None, 100);
+    shown.await.unwrap().0
+}

@@ -147,7 +147,11 @@ async fn a_low_balance_that_nobody_was_told_of_does_not_use_up_the_days_alert() 
         .filter(|(kind, _)| *kind == Kind::LowBalance)
         .map(|(_, outcome)| outcome)
         .collect();
-    assert_eq!(alerts, ["imported", "SENT"]);
+    // The second in the mail of its withdrawal.
+    assert_eq!(alerts, ["imported", "digest"]);
+    let mails = world.mailer.accepted();
+    let said = |mail: &&handlers::ports::Mail| mail.text.contains("Your balance is");
+    assert_eq!(mails.iter().filter(said).count(), 1, "{mails:?}");
 }
 
 #[tokio::test]

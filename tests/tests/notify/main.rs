@@ -24,5 +24,6 @@ mod sending;
 mod statement;
 mod statement_zones;
 mod suppressed;
+mod together;
 mod unreadable;
 mod wishes;

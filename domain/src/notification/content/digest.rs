@@ -17,8 +17,8 @@ const MAX_COVERED_BYTES: usize = 20 * 1024;
 /// Stored bytes of a group of one account and kind, without the account's id.
 const BYTES_OF_A_GROUP: usize = 64;
 
-/// The notifications of one recipient that waited for one occurrence. Pinned when the digest is first written, and only
-/// shortened afterwards: later ones are in the next digest.
+/// The notifications of one recipient in one mail: those that waited for an occurrence, or those of one event. Pinned when the
+/// mail is first written, and only shortened afterwards: later ones are in the next digest.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(from = "Stored", into = "Stored")]
 pub struct Digest {
@@ -52,7 +52,7 @@ impl Covered {
 }
 
 impl Digest {
-    /// Returns a digest with the first of these notifications, as many as fit.
+    /// Returns a digest with the first of these notifications by their [position](Covered::position), as many as fit.
     #[must_use]
     pub fn pin(
         customer_id: CustomerId,
@@ -61,6 +61,7 @@ impl Digest {
         to: DateTime<Utc>,
         mut waiting: Vec<Covered>,
     ) -> Self {
+        waiting.sort_by(|one, other| one.position().cmp(&other.position()));
         waiting.truncate(room_for(&waiting));
         Digest {
             customer_id,
@@ -93,6 +94,24 @@ impl Digest {
     #[must_use]
     pub fn covers(&self) -> &[Covered] {
         &self.covers
+    }
+
+    /// The account and version of its event, if all its notifications are about the same one.
+    #[must_use]
+    pub fn one_event(&self) -> Option<(&AccountId, Version)> {
+        let first = self.covers.first()?;
+        let event = (&first.account_id, first.event_version);
+        let is_same = |one: &Covered| (&one.account_id, one.event_version) == event;
+        self.covers.iter().all(is_same).then_some(event)
+    }
+
+    /// The kinds of its notifications, each once, in their [precedence](Kind::precedence).
+    #[must_use]
+    pub fn kinds(&self) -> Vec<Kind> {
+        let mut kinds: Vec<Kind> = self.covers.iter().map(|one| one.kind).collect();
+        kinds.sort_by_key(|kind| (kind.precedence(), *kind));
+        kinds.dedup();
+        kinds
     }
 
     /// Whether it covers this notification.

@@ -1,5 +1,5 @@
-use domain::notification::{Kind, Notification};
-use domain::{Currency, IntegrationEvent};
+use domain::notification::Kind;
+use domain::{AccountId, Currency, Version};
 use handlers::ports::Mail;
 use mail::{Amount, Locale, format_amount};
 
@@ -10,26 +10,29 @@ impl Core {
     pub(super) fn check_amounts(
         &mut self,
         mail: &Mail,
-        notification: &Notification,
-        event: &IntegrationEvent,
+        account: &AccountId,
+        version: Version,
+        kinds: &[Kind],
     ) {
-        let (account, version) = (notification.account_id(), notification.source().version);
         let book = &self.state.book;
-        let (Some(balance), Some(before)) = (
+        let (Some(balance), Some(before), Some(currency)) = (
             book.balance_at(account, version),
             book.balance_at(account, version - 1),
+            self.currency_of(account),
         ) else {
             return;
         };
-        let tells_amount = matches!(
-            notification.kind(),
-            Kind::Deposit | Kind::Withdrawal | Kind::Reversal | Kind::LargeAmount
-        );
+        let tells_amount = |kind: &Kind| {
+            matches!(
+                kind,
+                Kind::Deposit | Kind::Withdrawal | Kind::Reversal | Kind::LargeAmount
+            )
+        };
         let mut expected = vec![balance];
-        if tells_amount {
+        if kinds.iter().any(tells_amount) {
             expected.push((balance - before).abs());
         }
-        self.check_shown(mail, event.balances.currency(), &expected);
+        self.check_shown(mail, currency, &expected);
     }
 
     /// Text and html show these amounts, in minor units.

@@ -8,8 +8,8 @@ use handlers::ports::Mail;
 use crate::kernel::{Core, Micros};
 
 impl Core {
-    /// A digest is one of its occurrence; what it tells is told by it alone,
-    /// was to wait for a digest, and adds up.
+    /// A digest is one of its occurrence, or the mail of an event. What it tells is told by it alone, was to wait for a digest
+    /// or not to wait, and adds up.
     pub(super) fn check_digest(
         &mut self,
         mail: &Mail,
@@ -19,21 +19,32 @@ impl Core {
     ) {
         let id = notification.id();
         let recipient = notification.recipient();
-        if id != notification::digest_id(digest.customer_id(), recipient, digest.to(), EMAIL) {
+        let waits = !notification.subject().is_mail_of_event();
+        let of_occurrence =
+            notification::digest_id(digest.customer_id(), recipient, digest.to(), EMAIL);
+        if waits && id != of_occurrence {
             self.violate("a digest is one of its occurrence", || {
                 format!("{id} of {}", digest.to())
             });
         }
         for covered in digest.covers() {
-            self.check_covered(covered.notification_id, notification, began);
+            self.check_covered(covered.notification_id, notification, waits, began);
         }
-        self.check_totals(mail, digest);
-        let kinds: BTreeSet<_> = digest.covers().iter().map(|covered| covered.kind).collect();
-        let kinds: Vec<_> = kinds.into_iter().collect();
+        let kinds = digest.kinds();
+        match digest.one_event() {
+            Some((account, version)) => self.check_amounts(mail, account, version, &kinds),
+            None => self.check_totals(mail, digest),
+        }
         self.check_recipient(mail, notification, digest.customer_id(), &kinds, began);
     }
 
-    fn check_covered(&mut self, item: NotificationId, digest: &Notification, began: Micros) {
+    fn check_covered(
+        &mut self,
+        item: NotificationId,
+        digest: &Notification,
+        waits: bool,
+        began: Micros,
+    ) {
         let id = digest.id();
         let teller = *self.state.book.told_by.entry(item).or_insert(id);
         if teller != id {
@@ -52,7 +63,7 @@ impl Core {
             Some((event, item)) if item.recipient() == digest.recipient() => {
                 self.check_is_no_old_news(&item);
                 let judged = self.judged(item.id(), began);
-                self.check_decision_of(&item, &event, true, judged);
+                self.check_decision_of(&item, &event, waits, judged);
             }
             _ => self.violate("no mail without an event", || item.to_string()),
         }

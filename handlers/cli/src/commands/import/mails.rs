@@ -114,7 +114,8 @@ impl Mails {
         ) else {
             return;
         };
-        if decision == "skip" {
+        let has_its_own_mail = notification["told_with"].is_null();
+        if decision == "skip" || !has_its_own_mail {
             return;
         }
         self.people.insert((customer.to_owned(), to.to_owned()));
