@@ -150,7 +150,7 @@ async function derivedId(id, type) {
 }
 
 /** The notification whose mail tells it. */
-const mailOf = (item) => item.digest_id ?? item.notification_id;
+const mailOf = (item) => item.mail_id ?? item.notification_id;
 
 const times = (count) => (count === 1 ? "1 try" : `${count} tries`);
 const because = (reason) => (reason ? `: ${REASONS[reason] ?? reason}` : "");

@@ -72,8 +72,8 @@ pub struct Book {
     pub taken: BTreeMap<NotificationId, u32>,
     /// Which digest has told each notification.
     pub told_by: BTreeMap<NotificationId, NotificationId>,
-    /// Which mail told of each event, for each recipient.
-    pub mails_of: BTreeMap<(AccountId, Version, Recipient), NotificationId>,
+    /// Which mail told of each event, for each recipient, and whether that is a digest for which it waited.
+    pub mails_of: BTreeMap<(AccountId, Version, Recipient), (NotificationId, bool)>,
     /// Which statement told each movement, for each of those who get statements.
     pub stated: BTreeMap<(EventId, Recipient), NotificationId>,
     /// When each address, by its hash, was suppressed.

@@ -16,7 +16,7 @@ use handlers::ports::{
     Bus, Customers, DeadLetterQueue, EventStore, Mailer, Notifications, Suppressions,
 };
 
-use crate::checks::ONE_MAIL;
+use crate::checks::ONE_MAIL_AN_EVENT;
 use crate::ports::{Port, Role};
 pub use notifications::overwrites;
 
@@ -107,7 +107,7 @@ const PROJECTED: &str = "every event is projected";
 const ONE_MAIL: &str = "one mail a notification";
 const DUE: &str = "what is due comes to its end";
 
-pub const BUGS: [PlantedBug; 46] = [
+pub const BUGS: [PlantedBug; 47] = [
     bug(
         "published-only-when-applied",
         "project publishes only when the balance moved",
@@ -310,7 +310,7 @@ pub const BUGS: [PlantedBug; 46] = [
     bug(
         "kind-of-a-mail-not-stored",
         "a kind that leaves its mail to another is not stored",
-        &[ONE_MAIL],
+        &[ONE_MAIL_AN_EVENT],
     ),
     bug(
         "late-for-the-digest-dropped",

@@ -17,7 +17,7 @@ use handlers::ports::Mail;
 
 use crate::kernel::{Core, Micros};
 
-pub(crate) const ONE_MAIL: &str = "one mail an event and address";
+pub(crate) const ONE_MAIL_AN_EVENT: &str = "one mail an event and address";
 pub(crate) const OLD_NEWS: &str = "history that is loaded is told to nobody";
 /// As the templates say it, up to the first letter beyond ASCII.
 const POSSIBLE_REPEAT: [&str; 2] = ["You may have had this mail before", "Vous avez peut-"];
@@ -96,10 +96,12 @@ impl Core {
         self.check_recipient(mail, notification, customer, &[notification.kind()], began);
     }
 
-    /// No address hears of an event in two mails.
+    /// No address hears of an event in two mails. What was delivered after its digest was made is in the next digest, also if
+    /// another kind of its event was in time.
     fn check_one_mail(&mut self, notification: &Notification) {
         let (id, recipient) = (notification.id(), notification.recipient());
-        let source = notification.source();
+        let (source, subject) = (notification.source(), notification.subject());
+        let waited = subject.content.is_digest() && !subject.is_mail_of_event();
         let events: BTreeSet<(AccountId, Version)> = match notification.content() {
             Content::Event => [(source.account_id.clone(), source.version)].into(),
             Content::Digest(digest) => {
@@ -112,9 +114,10 @@ impl Core {
         };
         for (account, version) in events {
             let place = (account.clone(), version, recipient.clone());
-            let first = *self.state.book.mails_of.entry(place).or_insert(id);
-            if first != id {
-                self.violate(ONE_MAIL, || {
+            let told = (id, waited);
+            let (first, both_waited) = *self.state.book.mails_of.entry(place).or_insert(told);
+            if first != id && !(waited && both_waited) {
+                self.violate(ONE_MAIL_AN_EVENT, || {
                     format!("{account} version {version}: by {first} and by {id}")
                 });
             }

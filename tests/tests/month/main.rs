@@ -31,6 +31,7 @@ fn a_month_of_a_bank_adds_up() {
             checks::every_event_has_its_decisions_and_no_others(&books);
             checks::every_notification_is_at_an_end_or_waits_for_a_time_to_come(&books);
             checks::no_notification_is_sent_twice(&books);
+            checks::no_address_hears_of_an_event_in_two_mails(&books);
             checks::no_mail_comes_in_quiet_hours_but_what_cannot_wait(&books);
             checks::nothing_goes_to_an_address_that_bounced_was_replaced_or_erased(&books);
             checks::the_totals_of_each_digest_are_those_of_the_events_it_tells(&books);

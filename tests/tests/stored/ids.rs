@@ -1,6 +1,6 @@
 //! Ids that follow from what they are of. Another one is a second mail.
 
-use domain::notification::{EMAIL, Kind, digest_id, notification_id, statement_id};
+use domain::notification::{EMAIL, Kind, digest_id, mail_id, notification_id, statement_id};
 use domain::recipient::Recipient;
 use domain::{AccountId, CustomerId, EventId};
 use serde_json::json;
@@ -32,6 +32,11 @@ fn ids_are_what_they_were() {
         .map(|to| digest_id(&customer, to, at, EMAIL))
         .collect();
     golden.check("digests", Some(json!(digests)));
+    let mails: Vec<_> = recipients
+        .iter()
+        .map(|to| mail_id(&account, 2, &customer, to, EMAIL))
+        .collect();
+    golden.check("mails", Some(json!(mails)));
     let day = "2026-11-01".parse().unwrap();
     let statements: Vec<_> = recipients
         .iter()

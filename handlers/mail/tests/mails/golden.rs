@@ -3,7 +3,9 @@
 use std::fs;
 use std::path::Path;
 
-use crate::notices::{Any, every_full_mail, every_hidden_mail, every_minimal_mail};
+use crate::notices::{
+    Any, every_full_mail, every_hidden_mail, every_minimal_mail, every_shared_mail,
+};
 
 /// Each mail: filled to the brim, with no more than it needs, and with its amounts hidden.
 fn samples() -> Vec<(String, Any)> {
@@ -12,6 +14,7 @@ fn samples() -> Vec<(String, Any)> {
     every_full_mail()
         .into_iter()
         .map(named(""))
+        .chain(every_shared_mail().into_iter().map(named("")))
         .chain(every_minimal_mail().into_iter().map(named(".minimal")))
         .chain(every_hidden_mail().into_iter().map(named(".hidden")))
         .collect()

@@ -2,8 +2,8 @@
 
 use chrono_tz::Europe;
 use mail::{
-    Amount, Attachment, DigestNotice, Envelope, Kind, Locale, Notice, Rendered, StatementNotice,
-    examples, render, render_digest, render_statement,
+    Also, Amount, Attachment, DigestNotice, Envelope, Kind, Locale, Notice, Rendered,
+    StatementNotice, examples, render, render_digest, render_statement,
 };
 
 pub fn euros(minor: i64) -> Amount {
@@ -201,10 +201,53 @@ pub fn every_minimal_mail() -> Vec<(String, Locale, Any)> {
     all
 }
 
+/// Mails that tell more kinds than the one of their subject, in every locale, with thresholds and without.
+pub fn every_shared_mail() -> Vec<(String, Locale, Any)> {
+    let threshold = |kind| match kind {
+        Kind::LargeAmount => Some(euros(100_000)),
+        Kind::LowBalance => Some(euros(10_000)),
+        _ => None,
+    };
+    let mut all = Vec::new();
+    for locale in Locale::ALL {
+        for (kind, others) in [
+            (
+                Kind::Overdrawn,
+                &[
+                    Kind::ScheduleRun,
+                    Kind::Withdrawal,
+                    Kind::LargeAmount,
+                    Kind::LowBalance,
+                ][..],
+            ),
+            (Kind::Overdrawn, &[Kind::Reversal, Kind::LowBalance]),
+            (Kind::ScheduleRun, &[Kind::Deposit, Kind::LargeAmount]),
+            (Kind::Deposit, &[Kind::LargeAmount]),
+        ] {
+            for named in [true, false] {
+                let also = others.iter().map(|kind| Also {
+                    kind: *kind,
+                    threshold: threshold(*kind).filter(|_| named),
+                });
+                let notice = Notice {
+                    also: also.collect(),
+                    ..full(kind, locale)
+                };
+                let with = others.first().map_or("", |other| other.as_str());
+                let suffix = if named { "" } else { "-unnamed" };
+                let name = format!("{kind}-with-{with}{suffix}");
+                all.push((name, locale, Any::Notice(notice.into())));
+            }
+        }
+    }
+    all
+}
+
 /// The same mails with no amounts in them, which may have been sent before.
 pub fn every_hidden_mail() -> Vec<(String, Locale, Any)> {
     every_full_mail()
         .into_iter()
+        .chain(every_shared_mail())
         .map(|(name, locale, any)| {
             let hidden = any.with_envelope(|envelope| {
                 envelope.hide_amounts = true;

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use crate::notices::{Any, euros, every_full_mail, every_hidden_mail, every_minimal_mail, full};
+use crate::notices::{
+    Any, euros, every_full_mail, every_hidden_mail, every_minimal_mail, every_shared_mail, full,
+};
 use crate::page::{attribute, name, parse, parse_errors, visible, walk};
 use mail::{Amount, Kind, Locale, Notice, RenderError, examples, render};
 
@@ -27,7 +29,12 @@ fn text_and_html_say_the_same_amounts() {
 
 #[test]
 fn text_and_html_say_the_same_words_in_the_same_order() {
-    let all = [every_full_mail(), every_minimal_mail(), every_hidden_mail()];
+    let all = [
+        every_full_mail(),
+        every_shared_mail(),
+        every_minimal_mail(),
+        every_hidden_mail(),
+    ];
     for (name, locale, any) in all.into_iter().flatten() {
         let mail = any.render();
         let html = visible(&mail.html);
@@ -93,7 +100,12 @@ fn a_mail_has_one_link_no_image_no_script_and_loads_nothing() {
 
 #[test]
 fn a_mail_is_html_that_a_program_for_the_blind_can_read() {
-    let all = [every_full_mail(), every_minimal_mail(), every_hidden_mail()];
+    let all = [
+        every_full_mail(),
+        every_shared_mail(),
+        every_minimal_mail(),
+        every_hidden_mail(),
+    ];
     for (mail_name, locale, any) in all.into_iter().flatten() {
         let html = any.render().html;
         assert_eq!(parse_errors(&html), Vec::<String>::new(), "{mail_name}");
