@@ -30,6 +30,7 @@ pub(super) fn notice(event: &IntegrationEvent, kind: Kind, envelope: Envelope) -
     let movement = fact.movement();
     Notice {
         kind,
+        also: Vec::new(),
         envelope,
         account_id: metadata.account_id.to_string(),
         amount: fact.amount().map(amount),
