@@ -86,10 +86,8 @@ fn shown(notification: &Notification, mail: Option<&Notification>) -> Value {
     );
     let (facts, fate_facts) = (own.facts(), fate.facts());
     let shared = notification.digest_id();
-    let mail_id = match fate.phase() {
-        Phase::Skipped => None,
-        _ => Some(shared.unwrap_or(notification.id())),
-    };
+    let has_mail = fate.phase() != Phase::Skipped;
+    let mail_id = has_mail.then(|| shared.unwrap_or(notification.id()));
     json!({
         "notification_id": notification.id(),
         "kind": notification.kind(),
