@@ -19,7 +19,7 @@ use crate::{Amount, Direction, Envelope, format_amount, format_date, format_time
 pub struct Notice {
     /// The kind, except [`Kind::Statement`], which [`crate::render_statement`] renders. It gives the subject.
     pub kind: Kind,
-    /// What else the customer asked to be told about the event: each is a sentence.
+    /// The other kinds that apply to the event, each a sentence.
     pub also: Vec<Also>,
     /// The recipient and the footer.
     pub envelope: Envelope,

@@ -1,11 +1,12 @@
 //! One event, one mail: all notifications of an event that are sent to one recipient share a mail.
 //!
 //! The mail is a notification of its own, under an id made of event and recipient, and pins what it covers when it is first
-//! written, as a digest does. Those that it covers are saved before it, refer to it, and share its outcome. So whoever finds one
-//! of them, a redelivery of the event or the heartbeat, finds its way to the mail and never sends one alone.
+//! written, as a digest does. Those that it covers are saved before it, refer to it, and share its outcome. So a
+//! redelivery of the event, or the heartbeat, finds the mail from any of them, and never sends one alone.
 
 use domain::notification::{
-    self, Caller, Content, Decision, Digest, EMAIL, Kind, Notification, Pending, Verdict, mail_id,
+    self, Caller, Content, Decision, Digest, EMAIL, Kind, Notification, Pending, Phase, SkipReason,
+    Verdict, mail_id,
 };
 use domain::recipient::Recipient;
 use domain::{IntegrationEvent, NotificationId};
@@ -65,6 +66,11 @@ pub(super) fn of_kind(events: &[IntegrationEvent], kind: Kind) -> Option<&Integr
     events.find(|event| notification::kinds(event).contains(&kind))
 }
 
+/// Whether it has, had or waits for a mail in which it is alone.
+fn has_own_mail(notification: &Notification) -> bool {
+    notification.phase() != Phase::Skipped && notification.digest_id().is_none()
+}
+
 impl Notifier {
     /// Carries out the decisions for one recipient. The `withdrawn` ones are only resumed where they were begun.
     pub(super) async fn carry_out(
@@ -97,24 +103,40 @@ impl Notifier {
                 Ok(None) => others.push(decision),
             }
         }
+        let made = match covered.first() {
+            Some(one) => match self.notifications.get(mail).await {
+                Ok(made) => made,
+                Err(error) => return results.note(one.value.kind(), Err(error)),
+            },
+            None => None,
+        };
+        if made.is_some() || begun.iter().any(|(_, stored)| has_own_mail(&stored.value)) {
+            // It was off when the mail was made, and its worker died before it saved that: a second mail must not follow.
+            for late in std::mem::take(&mut to_send) {
+                let off = Verdict::Skip(SkipReason::PreferenceOff);
+                results.note(late.kind, self.begin(occasion, late, off).await);
+            }
+        }
         to_send.sort_by_key(|decision| decision.kind.precedence());
         match to_send.as_slice() {
             [alone] if covered.is_empty() => {
-                results.note(alone.kind, self.begin(occasion, alone).await);
+                let begun = self.begin(occasion, alone, alone.verdict).await;
+                results.note(alone.kind, begun);
             }
             [] if covered.is_empty() => {}
-            together => {
-                let lead = together.first().map(|decision| decision.kind);
-                let lead = lead.or_else(|| covered.first().map(|stored| stored.value.kind()));
-                let kinds: Vec<Kind> = together.iter().map(|decision| decision.kind).collect();
+            new => {
+                let kinds: Vec<Kind> = new.iter().map(|decision| decision.kind).collect();
+                let stored = covered.first().map(|stored| stored.value.kind());
+                let lead = kinds.first().copied().or(stored);
                 let sent = self
-                    .send_together(occasion, recipient, covered, &kinds)
+                    .send_together(occasion, recipient, made, covered, &kinds)
                     .await;
-                results.note(lead.unwrap_or(Kind::Statement), sent);
+                results.note(lead.unwrap_or(Kind::Security), sent);
             }
         }
         for decision in others {
-            results.note(decision.kind, self.begin(occasion, decision).await);
+            let begun = self.begin(occasion, decision, decision.verdict).await;
+            results.note(decision.kind, begun);
         }
         for (decision, stored) in begun {
             results.note(
@@ -125,7 +147,12 @@ impl Notifier {
     }
 
     /// Begins a notification that has a mail of its own, or none.
-    async fn begin(&self, occasion: Occasion<'_>, decision: &Decision) -> Result<()> {
+    async fn begin(
+        &self,
+        occasion: Occasion<'_>,
+        decision: &Decision,
+        verdict: Verdict,
+    ) -> Result<()> {
         let (event, recipient) = (occasion.event_of(decision.kind), &decision.recipient);
         let id = id_of(event, decision.kind, recipient);
         let mut draft = draft(id, event, decision.kind, recipient);
@@ -135,8 +162,7 @@ impl Notifier {
             draft = draft.resumed_by_heartbeat(self.clock.now());
         }
         let pending = Versioned::new(Pending::from(draft));
-        self.attempt(event, pending, decision.verdict, occasion.person)
-            .await
+        self.attempt(event, pending, verdict, occasion.person).await
     }
 
     /// Resumes a notification with a mail of its own that an earlier delivery of the event has begun.
@@ -156,31 +182,18 @@ impl Notifier {
             .await
     }
 
-    /// Sends the mail that covers the stored notifications and new ones of these kinds.
+    /// Sends the mail that covers the stored notifications and new ones of these kinds, or resumes it if it was made before.
     async fn send_together(
         &self,
         occasion: Occasion<'_>,
         recipient: &Recipient,
+        made: Option<Versioned<Notification>>,
         mut covered: Vec<Versioned<Notification>>,
         new: &[Kind],
     ) -> Result<()> {
         let Occasion { main, person, .. } = occasion;
-        let id = occasion.mail_to(recipient);
-        let mail = match covered.is_empty() {
-            true => None,
-            false => self.notifications.get(id).await?,
-        };
-        let told = if let Some(mail) = mail {
-            // It was pinned without what was decided later, which only another version can have left out.
-            for kind in new {
-                let decision = Decision {
-                    kind: *kind,
-                    recipient: recipient.clone(),
-                    verdict: Verdict::Send,
-                };
-                self.begin(occasion, &decision).await?;
-            }
-            self.resume(main, mail, Caller::Redelivery, Verdict::Send, person)
+        let told = if let Some(made) = made {
+            self.resume(main, made, Caller::Redelivery, Verdict::Send, person)
                 .await
         } else {
             for kind in new {
@@ -188,7 +201,8 @@ impl Notifier {
             }
             self.make_mail(occasion, recipient, &covered).await
         };
-        self.settle(id, occasion, &covered).await?;
+        self.settle(occasion.mail_to(recipient), occasion, &covered)
+            .await?;
         told
     }
 
@@ -284,7 +298,8 @@ impl Notifier {
                 covered.extend(stored.filter(|stored| shares(&stored.value, id)));
             }
         }
-        self.send_together(occasion, recipient, covered, &[])
+        let made = self.notifications.get(id).await?;
+        self.send_together(occasion, recipient, made, covered, &[])
             .await?;
         Ok(true)
     }

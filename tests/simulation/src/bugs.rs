@@ -16,7 +16,6 @@ use handlers::ports::{
     Bus, Customers, DeadLetterQueue, EventStore, Mailer, Notifications, Suppressions,
 };
 
-use crate::checks::ONE_MAIL_AN_EVENT;
 use crate::ports::{Port, Role};
 pub use notifications::overwrites;
 
@@ -107,7 +106,7 @@ const PROJECTED: &str = "every event is projected";
 const ONE_MAIL: &str = "one mail a notification";
 const DUE: &str = "what is due comes to its end";
 
-pub const BUGS: [PlantedBug; 47] = [
+pub const BUGS: [PlantedBug; 46] = [
     bug(
         "published-only-when-applied",
         "project publishes only when the balance moved",
@@ -306,11 +305,6 @@ pub const BUGS: [PlantedBug; 47] = [
         "digest-not-pinned",
         "a digest that is on its way is made anew, of what waits now",
         &["what a digest tells is pinned"],
-    ),
-    bug(
-        "kind-of-a-mail-not-stored",
-        "a kind that leaves its mail to another is not stored",
-        &[ONE_MAIL_AN_EVENT],
     ),
     bug(
         "late-for-the-digest-dropped",

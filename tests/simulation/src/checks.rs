@@ -17,7 +17,7 @@ use handlers::ports::Mail;
 
 use crate::kernel::{Core, Micros};
 
-pub(crate) const ONE_MAIL_AN_EVENT: &str = "one mail an event and address";
+const ONE_MAIL: &str = "one mail an event and address";
 pub(crate) const OLD_NEWS: &str = "history that is loaded is told to nobody";
 /// As the templates say it, up to the first letter beyond ASCII.
 const POSSIBLE_REPEAT: [&str; 2] = ["You may have had this mail before", "Vous avez peut-"];
@@ -117,7 +117,7 @@ impl Core {
             let told = (id, waited);
             let (first, both_waited) = *self.state.book.mails_of.entry(place).or_insert(told);
             if first != id && !(waited && both_waited) {
-                self.violate(ONE_MAIL_AN_EVENT, || {
+                self.violate(ONE_MAIL, || {
                     format!("{account} version {version}: by {first} and by {id}")
                 });
             }
