@@ -103,13 +103,19 @@ impl Notifier {
                 Ok(None) => others.push(decision),
             }
         }
-        let made = match covered.first() {
+        // Also of a mail from which all were left out: its worker may have died before it skipped the mail too.
+        let mut begun_before = covered
+            .iter()
+            .chain(begun.iter().map(|(_, stored)| stored))
+            .filter(|stored| stored.value.digest_id() == Some(mail));
+        let made = match begun_before.next().filter(|_| !follows) {
             Some(one) => match self.notifications.get(mail).await {
                 Ok(made) => made,
                 Err(error) => return results.note(one.value.kind(), Err(error)),
             },
             None => None,
         };
+        let is_alone = covered.is_empty() && made.is_none();
         if made.is_some() || begun.iter().any(|(_, stored)| has_own_mail(&stored.value)) {
             // It was off when the mail was made, and its worker died before it saved that: a second mail must not follow.
             for late in std::mem::take(&mut to_send) {
@@ -119,11 +125,11 @@ impl Notifier {
         }
         to_send.sort_by_key(|decision| decision.kind.precedence());
         match to_send.as_slice() {
-            [alone] if covered.is_empty() => {
+            [alone] if is_alone => {
                 let begun = self.begin(occasion, alone, alone.verdict).await;
                 results.note(alone.kind, begun);
             }
-            [] if covered.is_empty() => {}
+            [] if is_alone => {}
             new => {
                 let kinds: Vec<Kind> = new.iter().map(|decision| decision.kind).collect();
                 let stored = covered.first().map(|stored| stored.value.kind());

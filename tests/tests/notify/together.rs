@@ -227,7 +227,15 @@ async fn a_consequence_whose_cause_an_earlier_version_told_alone_is_told_by_itse
     let sent = sending.sent(now, "message".to_owned()).unwrap();
     let saved = world.notifications.save(&Versioned::new(sent)).await;
     assert_eq!(saved, Ok(Saved::Written));
-    world.settle().await;
+    // The delivery of the cause was done, and that of the consequence follows.
+    let entries = world.bus.take_waiting();
+    let mut consequences = entries
+        .iter()
+        .filter(|one| one.event_type == "AccountOverdrawn");
+    let entry = consequences.next().unwrap();
+    let notifier = world.notifier();
+    let told = notifier.deliver(&entry.event_type, &entry.detail).await;
+    told.unwrap();
     let mail = world.mailer.accepted().pop().unwrap();
     assert!(mail.subject.contains("is overdrawn"), "{}", mail.subject);
     assert_eq!(of(&world, Kind::Overdrawn).phase(), Phase::Sent);
@@ -280,6 +288,82 @@ async fn a_worker_that_dies_at_any_step_sends_one_mail_an_event_and_address_and_
             let states: Vec<_> = of_the_withdrawal.map(|line| &line["state"]).collect();
             assert_eq!(states, ["SENT"; 6], "{what}");
         }
+    }
+}
+
+#[tokio::test]
+async fn a_kind_that_was_off_when_the_mail_was_made_gets_no_second_mail_though_its_worker_died() {
+    let with_large = |enabled: bool| {
+        let mut preferences = all_kinds();
+        preferences["kinds"]["large-amount"]["enabled"] = json!(enabled);
+        preferences["addresses"] = json!([]);
+        preferences
+    };
+    for (kinds, saves) in [("several", 4), ("one", 2)] {
+        let mut wanted = with_large(true);
+        let mut without = with_large(false);
+        if kinds == "one" {
+            for preferences in [&mut wanted, &mut without] {
+                preferences["kinds"]["low-balance"] = json!({ "enabled": false });
+                preferences["kinds"]["overdrawn"] = json!({ "enabled": false });
+            }
+        }
+        let world = overdrawn_for(wanted.clone()).await;
+        world.clock.advance(Duration::from_secs(5));
+        world.customer_with("ana@example.com", without).await;
+        let before = world.mailer.accepted().len();
+        // What is sent is saved first, then the kind that was switched off meanwhile.
+        let first_skip = if kinds == "one" { saves } else { saves + 1 };
+        world
+            .faults
+            .at("notifications.save", first_skip, Fault::StopBefore);
+        let stopped = world.faults.until_crash(world.deliver_bus()).await;
+        assert!(stopped.is_none(), "{kinds}");
+        assert_eq!(world.mailer.accepted().len(), before + 1, "{kinds}");
+        world.customer_with("ana@example.com", wanted).await;
+        world.project(world.stream()).await;
+        world.settle().await;
+        assert_one_mail_an_event_and_address(&world, kinds);
+        assert_eq!(
+            of(&world, Kind::LargeAmount).phase(),
+            Phase::Skipped,
+            "{kinds}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_mail_from_which_everything_was_left_out_ends_too_whenever_its_worker_dies() {
+    for saves in 0..8 {
+        let mut preferences = all_kinds();
+        preferences["addresses"] = json!([]);
+        let world = overdrawn_for(preferences).await;
+        world
+            .mailer
+            .answer([Answer::Later(Duration::from_secs(30))]);
+        world.deliver_bus().await;
+        let off = json!({ "enabled": false });
+        let kinds = ["withdrawal", "overdrawn", "large-amount", "low-balance"];
+        let kinds: serde_json::Map<_, _> = kinds
+            .map(|kind| (kind.to_owned(), off.clone()))
+            .into_iter()
+            .collect();
+        world
+            .customer_with("ana@example.com", json!({ "kinds": kinds }))
+            .await;
+        world.clock.advance(LEASE);
+        world
+            .faults
+            .at("notifications.save", saves, Fault::StopBefore);
+        let _ = world.faults.until_crash(world.deliver_bus()).await;
+        world.project(world.stream()).await;
+        world.settle().await;
+        let all = world.notifications.all();
+        let mail = all
+            .iter()
+            .find(|one| one.subject().is_mail_of_event())
+            .unwrap();
+        assert_eq!(mail.phase(), Phase::Skipped, "{saves}");
     }
 }
 
@@ -476,9 +560,9 @@ proptest! {
                 }
             }
             world.settle().await;
-            // What missed its digest is in the next one.
-            for _ in 0..2 {
-                world.clock.advance(Duration::from_secs(8 * 24 * 3600));
+            // What missed its digest is in the next one, and one of these times may be quiet.
+            for hours in [8 * 24, 8 * 24, 5] {
+                world.clock.advance(Duration::from_secs(hours * 3600));
                 let beat = world.notifier().run_due(Duration::from_secs(60)).await;
                 beat.unwrap();
             }
