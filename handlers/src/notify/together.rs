@@ -4,9 +4,10 @@
 //! written, as a digest does. Those that it covers are saved before it, refer to it, and share its outcome. So a
 //! redelivery of the event, or the heartbeat, finds the mail from any of them, and never sends one alone.
 
+use chrono::{DateTime, Utc};
 use domain::notification::{
     self, Caller, Content, Decision, Digest, EMAIL, Kind, Notification, Pending, Phase, SkipReason,
-    Verdict, mail_id,
+    State, Verdict, WaitReason, mail_id,
 };
 use domain::recipient::Recipient;
 use domain::{IntegrationEvent, NotificationId};
@@ -71,6 +72,29 @@ fn has_own_mail(notification: &Notification) -> bool {
     notification.phase() != Phase::Skipped && notification.digest_id().is_none()
 }
 
+/// The wait for the digest in which it is or will be. If that is made already, the next heartbeat finds the one after it.
+fn digest_of(notification: &Notification, now: DateTime<Utc>) -> Option<Verdict> {
+    let waits = |until, digest| {
+        let reason = WaitReason::Digest(digest);
+        Verdict::Wait { until, reason }
+    };
+    match notification.state() {
+        State::Waiting {
+            until,
+            reason: WaitReason::Digest(digest),
+        } => Some(waits(*until, *digest)),
+        State::InDigest { digest } => Some(waits(now, *digest)),
+        State::Waiting { .. }
+        | State::HeldBack { .. }
+        | State::Sending { .. }
+        | State::Deferred { .. }
+        | State::Unknown { .. }
+        | State::Sent { .. }
+        | State::Rejected { .. }
+        | State::Skipped { .. } => None,
+    }
+}
+
 impl Notifier {
     /// Carries out the decisions for one recipient. The `withdrawn` ones are only resumed where they were begun.
     pub(super) async fn carry_out(
@@ -116,11 +140,24 @@ impl Notifier {
             None => None,
         };
         let is_alone = covered.is_empty() && made.is_none();
-        if made.is_some() || begun.iter().any(|(_, stored)| has_own_mail(&stored.value)) {
-            // It was off when the mail was made, and its worker died before it saved that: a second mail must not follow.
-            for late in std::mem::take(&mut to_send) {
-                let off = Verdict::Skip(SkipReason::PreferenceOff);
-                results.note(late.kind, self.begin(occasion, late, off).await);
+        let has_mail =
+            made.is_some() || begun.iter().any(|(_, stored)| has_own_mail(&stored.value));
+        let digest = begun
+            .iter()
+            .find_map(|(_, stored)| digest_of(&stored.value, self.clock.now()));
+        // A second mail must not follow the one that what is stored has, or waits for. A worker died before it saved the rest,
+        // and since then the customer's preferences have changed, or a change has become visible.
+        let bound = match (has_mail, digest) {
+            (true, _) => Some(Verdict::Skip(SkipReason::PreferenceOff)),
+            (false, waits) => waits,
+        };
+        if let Some(verdict) = bound {
+            let waits = |decision: &&Decision| matches!(decision.verdict, Verdict::Wait { .. });
+            for late in to_send
+                .drain(..)
+                .chain(others.extract_if(.., |one| waits(one)))
+            {
+                results.note(late.kind, self.begin(occasion, late, verdict).await);
             }
         }
         to_send.sort_by_key(|decision| decision.kind.precedence());
