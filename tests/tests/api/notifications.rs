@@ -155,7 +155,9 @@ async fn a_dry_run_is_refused_as_the_append_would_be_and_of_what_was_recorded_te
 #[tokio::test]
 async fn what_a_digest_tells_shows_the_digests_fate_after_its_own_history() {
     let client = client(json!({ "delivery": "daily" })).await;
-    client.append("ACC-1", "one", &[deposited("60.00")]).await;
+    // A digest of one event would be the mail of that event.
+    let deposits = [deposited("60.00"), deposited("70.00")];
+    client.append("ACC-1", "one", &deposits).await;
     let waiting = told(&client).await;
     assert_eq!(waiting[0]["state"], "PLANNED");
     assert_eq!(waiting[0]["due_at"], "2026-11-23T07:00:00Z");
@@ -166,7 +168,7 @@ async fn what_a_digest_tells_shows_the_digests_fate_after_its_own_history() {
     let notifier = client.world.notifier();
     notifier.run_due(Duration::from_secs(60)).await.unwrap();
     let sent = told(&client).await;
-    assert_eq!(sent.as_array().unwrap().len(), 1);
+    assert_eq!(sent.as_array().unwrap().len(), 2);
     let states: Vec<&Value> = sent[0]["history"]
         .as_array()
         .unwrap()
