@@ -9,10 +9,11 @@ mod size;
 pub(crate) mod statement;
 mod step;
 
-use domain::notification::{Content, Kind, Notification, Phase};
+use domain::integration_event::ACCOUNT_OVERDRAWN;
+use domain::notification::{Content, EMAIL, Kind, Notification, Phase, notification_id};
 use std::collections::BTreeSet;
 
-use domain::{AccountId, IntegrationEvent, NotificationId, Version};
+use domain::{AccountId, EventId, IntegrationEvent, Version};
 use handlers::ports::Mail;
 
 use crate::kernel::{Core, Micros};
@@ -90,7 +91,7 @@ impl Core {
         self.check_is_no_old_news(notification);
         let (account, version) = (notification.account_id(), notification.source().version);
         self.check_amounts(mail, account, version, &[notification.kind()]);
-        let judged = self.judged(id, began);
+        let judged = self.judged(notification, &event, began);
         self.check_decision_of(notification, &event, false, judged);
         let customer = &event.customer_id;
         self.check_recipient(mail, notification, customer, &[notification.kind()], began);
@@ -135,10 +136,22 @@ impl Core {
         }
     }
 
-    /// What was decided at the first delivery stands for the later ones.
-    fn judged(&self, id: NotificationId, began: Micros) -> Micros {
-        let first = self.state.book.first_claims.get(&id);
-        first.copied().unwrap_or(began).min(began)
+    /// What was decided at the first delivery stands for the later ones, and binds what they decide on other kinds.
+    fn judged(
+        &self,
+        notification: &Notification,
+        event: &IntegrationEvent,
+        began: Micros,
+    ) -> Micros {
+        let (account, version) = (notification.account_id(), notification.source().version);
+        let (customer, recipient) = (&event.customer_id, notification.recipient());
+        let reported = EventId::new(account, version);
+        let of_event = [reported, reported.derived(ACCOUNT_OVERDRAWN)];
+        let ids = of_event.into_iter().flat_map(|event| {
+            Kind::ALL.map(|kind| notification_id(event, kind, customer, recipient, EMAIL))
+        });
+        let first = ids.filter_map(|id| self.state.book.first_claims.get(&id));
+        first.copied().min().unwrap_or(began).min(began)
     }
 
     fn event_of(&self, notification: &Notification) -> Option<IntegrationEvent> {

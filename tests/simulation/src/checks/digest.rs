@@ -62,7 +62,7 @@ impl Core {
         match found {
             Some((event, item)) if item.recipient() == digest.recipient() => {
                 self.check_is_no_old_news(&item);
-                let judged = self.judged(item.id(), began);
+                let judged = self.judged(&item, &event, began);
                 self.check_decision_of(&item, &event, waits, judged);
             }
             _ => self.violate("no mail without an event", || item.to_string()),
