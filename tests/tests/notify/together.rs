@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::given::*;
+use chrono::TimeDelta;
 use domain::notification::{
     Content, Draft, EMAIL, EventRef, Kind, Notification, Pending, Phase, Pinned, Subject,
     notification_id,
@@ -364,6 +365,42 @@ async fn a_mail_from_which_everything_was_left_out_ends_too_whenever_its_worker_
             .find(|one| one.subject().is_mail_of_event())
             .unwrap();
         assert_eq!(mail.phase(), Phase::Skipped, "{saves}");
+    }
+}
+
+#[tokio::test]
+async fn a_kind_that_comes_after_a_late_change_goes_into_the_digest_for_which_another_waits() {
+    let with = |delivery: &str| {
+        let mut preferences = all_kinds();
+        preferences["addresses"] = json!([]);
+        preferences["delivery"] = json!(delivery);
+        preferences
+    };
+    let world = World::default();
+    let before = world.clock.now();
+    world.customer_with("ana@example.com", with("daily")).await;
+    world.clock.advance(Duration::from_secs(5));
+    move_money(&world, "first", deposited("160.00")).await;
+    world.faults.at("notifications.save", 1, Fault::StopBefore);
+    let stopped = world.faults.until_crash(world.deliver_bus()).await;
+    assert!(stopped.is_none());
+
+    // Stamped before the event, and written after it was evaluated.
+    let after = world.clock.now();
+    world.clock.set(before + TimeDelta::seconds(1));
+    world
+        .customer_with("ana@example.com", with("immediate"))
+        .await;
+    world.clock.set(after);
+    world.project(world.stream()).await;
+    world.settle().await;
+    assert_eq!(world.mailer.accepted(), []);
+    world.clock.advance(Duration::from_secs(36 * 3600));
+    let beat = world.notifier().run_due(Duration::from_secs(60)).await;
+    beat.unwrap();
+    assert_one_mail_an_event_and_address(&world, "the digest");
+    for line in lines(&world).await {
+        assert_eq!(line["state"], "SENT", "{line}");
     }
 }
 
