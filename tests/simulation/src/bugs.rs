@@ -228,7 +228,7 @@ pub const BUGS: [PlantedBug; 46] = [
     bug(
         "preferences-of-now",
         "an event is judged by the preferences of now",
-        &["no mail that was not asked for then"],
+        &["no mail that was not asked for then", TOLD],
     ),
     bug(
         "address-in-a-reason",
@@ -350,6 +350,7 @@ pub const BUGS: [PlantedBug; 46] = [
         &[
             "a replay publishes all it was asked for",
             "an export has every event that was recorded",
+            TOLD,
         ],
     ),
     bug(

@@ -16,7 +16,7 @@ use crate::run::{Counts, run};
 /// One seed in so many is run twice, to see that it takes the same steps.
 const TWICE: u64 = 100;
 /// Seeds within which a planted bug must be caught.
-const MAX_SEEDS_FOR_A_BUG: u64 = 1000;
+const MAX_SEEDS_FOR_A_BUG: u64 = 2000;
 /// Commands in a seed, unless told otherwise.
 pub const COMMANDS: u32 = 200;
 /// Seeds of the standard run: enough for every fault to happen so often at every hop.
