@@ -175,7 +175,10 @@ pub fn router(api: Api) -> Router {
         .route("/search/ledger", get(search::ledger))
         .route("/verifications", get(accounts::verifications))
         .route("/what-if", post(what_if::ask))
-        .route("/replays", post(operations::request_replay))
+        .route(
+            "/replays",
+            get(operations::list_replays).post(operations::request_replay),
+        )
         .route("/replays/{replay_id}", get(operations::get_replay))
         .route("/replays/{replay_id}/stop", post(operations::stop_replay))
         .route("/dead-letters", get(operations::dead_letters))

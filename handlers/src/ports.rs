@@ -58,7 +58,7 @@ pub use monotone_clock::MonotoneClock;
 pub use notifications::{Notifications, due_shard};
 pub use objects::{Object, Objects};
 pub use read_model::{Parked, ReadModel, ReadModelRow};
-pub use replays::{ReplacedRow, ReplayJob, Replays, ShadowRow};
+pub use replays::{ReplacedRow, ReplayJob, ReplayKey, Replays, ShadowRow};
 pub use schedules::{DUE_SHARDS, Due, LastRun, ScheduleRow, Schedules};
 pub use secret_versions::{CURRENT, PENDING, PREVIOUS, SecretSource, SecretText, SecretVersions};
 pub use suppressions::{Suppression, SuppressionReason, Suppressions};

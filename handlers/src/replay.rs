@@ -3,6 +3,7 @@
 //! There is no mailer among these ports, so a replay cannot send mail.
 
 mod events;
+mod list;
 mod pace;
 mod projections;
 mod request;
@@ -23,6 +24,7 @@ use crate::error::{Contended, Error, Missing, Result};
 use crate::ports::{
     Bus, BusEntry, Clock, EventStore, Ids, ReadModel, ReplayJob, Replays, Saved, Versioned,
 };
+pub use list::ReplayPosition;
 use pace::Pace;
 pub use request::{ReplayKind, ReplayRequest, check_replay_id};
 
@@ -74,17 +76,43 @@ pub(crate) struct Document {
     pub(crate) reason: Option<String>,
 }
 
+/// The state of a replay.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Progress {
+pub enum Progress {
+    /// Waits for a worker.
     Requested,
+    /// A worker has begun.
     Running,
+    /// Has a result.
     Done,
+    /// Has a reason.
     Failed,
+    /// Somebody stopped it.
     Stopped,
 }
 
 impl Progress {
+    /// All states.
+    pub const ALL: [Self; 5] = [
+        Progress::Requested,
+        Progress::Running,
+        Progress::Done,
+        Progress::Failed,
+        Progress::Stopped,
+    ];
+
+    /// Returns the state's name, as the API has it.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Progress::Requested => "requested",
+            Progress::Running => "running",
+            Progress::Done => "done",
+            Progress::Failed => "failed",
+            Progress::Stopped => "stopped",
+        }
+    }
+
     fn is_final(self) -> bool {
         matches!(self, Progress::Done | Progress::Failed | Progress::Stopped)
     }

@@ -82,7 +82,7 @@ const fn open(method: &'static str, path: &'static str) -> Route {
 }
 
 /// Every operation of the OpenAPI document.
-pub const ROUTES: [Route; 35] = [
+pub const ROUTES: [Route; 36] = [
     route("POST", "/accounts/{account_id}/events", &[Bank]),
     route("GET", "/accounts/{account_id}", &[Bank, Analyst, Operator]),
     route(
@@ -131,6 +131,7 @@ pub const ROUTES: [Route; 35] = [
     route("GET", "/verifications", &[Analyst]),
     route("POST", "/what-if", &[Analyst]),
     route("POST", "/replays", &[Analyst]),
+    route("GET", "/replays", &[Analyst]),
     route("GET", "/replays/{replay_id}", &[Analyst]),
     route("POST", "/replays/{replay_id}/stop", &[Analyst]),
     route("GET", "/customers", &[Operator]),

@@ -14,10 +14,10 @@ use serde_json::{Value, json};
 
 use super::parameters::{PathText, Query};
 use super::problem::Problem;
-use super::{Api, body};
+use super::{Api, body, cursor};
 use crate::error::Error;
 use crate::redrive::{MAX_LETTERS, Selection};
-use crate::replay::{ReplayRequest, check_replay_id};
+use crate::replay::{Progress, ReplayPosition, ReplayRequest, check_replay_id};
 
 /// Time for a healthy part to answer; callers give up soon after. A slower one is reported as failed.
 const HEALTH_WITHIN: Duration = Duration::from_secs(3);
@@ -37,6 +37,25 @@ pub(super) async fn request_replay(
         Json(json!({ "replay_id": replay_id })),
     )
         .into_response())
+}
+
+pub(super) async fn list_replays(
+    State(api): State<Api>,
+    RawQuery(text): RawQuery,
+) -> Result<Json<Value>, Problem> {
+    let query = Query::read(text, &["state", "limit", "cursor"])?;
+    let state = query.parsed("state", |text| {
+        let named = Progress::ALL
+            .into_iter()
+            .find(|state| state.as_str() == text);
+        named.ok_or("must be \"requested\", \"running\", \"done\", \"failed\" or \"stopped\"")
+    })?;
+    let after: Option<ReplayPosition> = cursor::read(query.get("cursor"))?;
+    let (replays, next) = (api.replayer)
+        .list(state, after.as_ref(), query.limit()?)
+        .await?;
+    let next = next.map(|position| cursor::write(&position));
+    Ok(Json(json!({ "replays": replays, "next": next })))
 }
 
 pub(super) async fn get_replay(

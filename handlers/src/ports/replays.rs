@@ -1,5 +1,6 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use domain::time::parse_stored_time;
 use domain::{AccountId, Head};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -15,6 +16,11 @@ pub trait Replays: Send + Sync {
 
     /// Writes a job over the revision at which it was read, or as the first one.
     async fn save(&self, job: &Versioned<ReplayJob>) -> Result<Saved>;
+
+    /// Finds all replays, in no particular order. One that was requested a moment ago may be missing.
+    ///
+    /// There are as many as operators have ever requested, and each is a few bytes of an index. So they are read at once.
+    async fn list(&self) -> Result<Vec<ReplayKey>>;
 
     /// Writes shadow rows, each in the place of the account's previous one. Idempotent; after an error, some may be written.
     async fn save_shadow(&self, replay_id: &str, rows: &[ShadowRow]) -> Result<()>;
@@ -37,6 +43,23 @@ pub struct ReplayJob {
     pub document: Value,
     /// The cursor of the next page of work; `None` at the beginning and after the end.
     pub cursor: Option<String>,
+}
+
+impl ReplayJob {
+    /// Returns the time of the request; `None` if the document has none.
+    pub fn requested_at(&self) -> Option<DateTime<Utc>> {
+        parse_stored_time(self.document["requested_at"].as_str()?).ok()
+    }
+}
+
+/// A replay as the index of replays has it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct ReplayKey {
+    /// The replay's id.
+    pub replay_id: String,
+    /// The time of the request; `None` if a version without the index wrote the job last. Then only the job has it.
+    #[serde(default)]
+    pub requested_at: Option<DateTime<Utc>>,
 }
 
 /// An account as a replay has computed it.

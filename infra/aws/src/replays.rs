@@ -1,13 +1,15 @@
 use async_trait::async_trait;
 use aws_sdk_dynamodb::types::{PutRequest, WriteRequest};
-use handlers::ports::{ReplayJob, Replays, Saved, ShadowRow, Versioned};
+use domain::time::format_time;
+use handlers::ports::{ReplayJob, ReplayKey, Replays, Saved, ShadowRow, Versioned};
 use handlers::{Error, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::client::Dynamo;
 use crate::error::classify;
-use crate::item::{read, read_key, s, write, write_key};
+use crate::item::{Item, read, read_key, s, write, write_key};
 use crate::put::Expected;
+use crate::tables::BY_PART;
 
 /// Puts in one BatchWriteItem, by DynamoDB's limit. The rest takes further calls.
 const BATCH_WRITE: usize = 25;
@@ -20,6 +22,9 @@ const JOB: &str = "job";
 const SHADOW: &str = "shadow#";
 
 /// The replays in DynamoDB: a job and its shadow rows, under one partition key.
+///
+/// The index of jobs has the part as its partition key and the revision as its sort key. Shadow rows have no revision, so they
+/// are not in it, and jobs of older versions are: they have always had both.
 #[derive(Debug, Clone)]
 pub struct DynamoReplays(pub Dynamo);
 
@@ -27,6 +32,9 @@ pub struct DynamoReplays(pub Dynamo);
 struct JobItem {
     part: String,
     revision: u64,
+    /// Copied from the document for the index. Older items lack it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    requested_at: Option<String>,
     #[serde(flatten)]
     job: ReplayJob,
 }
@@ -62,12 +70,38 @@ impl Replays for DynamoReplays {
         let item = write(&JobItem {
             part: JOB.to_owned(),
             revision: read.revision + 1,
+            requested_at: read.value.requested_at().map(format_time),
             job: read.value.clone(),
         })?;
         let expected = Expected::at(read.revision, "replay_id");
         self.0
             .put(&self.0.tables.replays, item, expected, "writing a replay")
             .await
+    }
+
+    async fn list(&self) -> Result<Vec<ReplayKey>> {
+        let Dynamo { client, tables, .. } = &self.0;
+        let mut found = Vec::new();
+        let mut start: Option<Item> = None;
+        loop {
+            let answer = client
+                .query()
+                .table_name(&tables.replays)
+                .index_name(BY_PART)
+                .key_condition_expression("part = :job")
+                .expression_attribute_values(":job", s(JOB))
+                .set_exclusive_start_key(start)
+                .send()
+                .await
+                .map_err(|error| classify("listing the replays", &error))?;
+            for item in answer.items.unwrap_or_default() {
+                found.push(read(item)?);
+            }
+            start = answer.last_evaluated_key;
+            if start.is_none() {
+                return Ok(found);
+            }
+        }
     }
 
     async fn save_shadow(&self, replay_id: &str, rows: &[ShadowRow]) -> Result<()> {

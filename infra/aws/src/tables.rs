@@ -32,6 +32,8 @@ pub(crate) const BY_DIGEST: &str = "by-digest";
 pub(crate) const BY_CODE: &str = "by-code";
 /// The index of the customers table by kind and text of a term.
 pub(crate) const BY_TERM: &str = "by-term";
+/// The index of the replays table by part and revision, which only jobs have both.
+pub(crate) const BY_PART: &str = "by-part";
 /// The index of the balances table by the end of the account's id, and then by the folded id.
 pub(crate) const BY_ENDING: &str = "by-ending";
 /// The index of the balances table by the part that an account's event ids share.

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 /// The alarms that sum several metrics. ministack 1.5.33 refuses metric math, so the local ones watch their first metric
 /// only. That tests their deployment and their notification; a test of the template checks the other metrics.
-pub const SUMMED_ALARMS: [&str; 11] = [
+pub const SUMMED_ALARMS: [&str; 12] = [
     "AsyncDroppedAlarm",
     "DestinationFailuresAlarm",
     "FunctionErrorsAlarm",
@@ -14,6 +14,7 @@ pub const SUMMED_ALARMS: [&str; 11] = [
     "RulesFailingAlarm",
     "RulesGivenUpAlarm",
     "RulesLostAlarm",
+    "SearchIndexWritesThrottledAlarm",
     "TableReadsThrottledAlarm",
     "TableWritesThrottledAlarm",
 ];

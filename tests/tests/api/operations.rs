@@ -210,6 +210,30 @@ async fn a_replay_is_asked_for_and_followed_to_its_end() {
         assert_eq!(client.get(&path).await.body["state"], "done");
         client.world.bus.take_waiting();
     }
+    let list = |query: &str| format!("/v1/replays?{query}");
+    let all = client.get(&list("limit=3")).await.body;
+    let kinds = |page: &Value| -> Vec<Value> {
+        let replays = page["replays"].as_array().unwrap();
+        replays
+            .iter()
+            .map(|replay| replay["kind"].clone())
+            .collect()
+    };
+    let newest_first = [json!("events"), json!("projections"), json!("projections")];
+    assert_eq!(
+        (&kinds(&all)[..], &all["next"]),
+        (&newest_first[..], &json!(null))
+    );
+    let first = client.get(&list("limit=1&state=done")).await.body;
+    let next = first["next"].as_str().unwrap();
+    let rest = client.get(&list(&format!("cursor={next}"))).await.body;
+    assert_eq!([kinds(&first), kinds(&rest)].concat(), kinds(&all));
+    let failed = client.get(&list("state=failed")).await.body;
+    assert_eq!(failed, json!({ "replays": [], "next": null }));
+    for query in ["state=over", "cursor=x", "limit=0", "kind=events"] {
+        let refused = client.get(&list(query)).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{query}");
+    }
     assert_eq!(
         client.get("/v1/replays/none").await.status,
         StatusCode::NOT_FOUND

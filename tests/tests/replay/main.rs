@@ -10,6 +10,7 @@
 mod events;
 mod given;
 mod interruptions;
+mod listing;
 mod projections;
 mod requests;
 mod stopping;

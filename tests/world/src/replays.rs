@@ -1,12 +1,12 @@
 //! Replays and their shadows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use domain::AccountId;
 use handlers::error::Result;
-use handlers::ports::{ReplayJob, Replays, Saved, ShadowRow, Versioned};
+use handlers::ports::{ReplayJob, ReplayKey, Replays, Saved, ShadowRow, Versioned};
 
 use super::faults::Faults;
 use super::versioned::{Rows, replace};
@@ -15,6 +15,8 @@ use super::versioned::{Rows, replace};
 struct State {
     jobs: Rows<String, ReplayJob>,
     shadows: BTreeMap<(String, AccountId), ShadowRow>,
+    /// The jobs whose time the index lacks, as those of a version without it.
+    without_time: BTreeSet<String>,
 }
 
 /// Replays in memory.
@@ -30,6 +32,11 @@ impl MemoryReplays {
             faults,
             state: Mutex::default(),
         }
+    }
+
+    /// Takes the time of a job's request out of the index.
+    pub fn forget_time(&self, replay_id: &str) {
+        self.lock().without_time.insert(replay_id.to_owned());
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -51,6 +58,21 @@ impl Replays for MemoryReplays {
         let key = &job.value.replay_id;
         let write = || Ok(replace(&mut self.lock().jobs, key.clone(), job.clone()));
         self.faults.call("replays.save", write).await
+    }
+
+    async fn list(&self) -> Result<Vec<ReplayKey>> {
+        let read = || {
+            let state = self.lock();
+            let jobs = state.jobs.values().map(|job| &job.value);
+            Ok(jobs
+                .map(|job| ReplayKey {
+                    replay_id: job.replay_id.clone(),
+                    requested_at: (job.requested_at())
+                        .filter(|_| !state.without_time.contains(&job.replay_id)),
+                })
+                .collect())
+        };
+        self.faults.call("replays.list", read).await
     }
 
     async fn save_shadow(&self, replay_id: &str, rows: &[ShadowRow]) -> Result<()> {

@@ -2,6 +2,7 @@
 
 mod estimate;
 mod follow;
+mod list;
 mod prices;
 mod result;
 
@@ -32,6 +33,7 @@ pub(crate) struct ReplayOptions {
 enum Command {
     Projections(ProjectionsOptions),
     Events(EventsOptions),
+    List(list::ListOptions),
     /// Show a replay's progress and result
     Show(ShowOptions),
     Stop(StopOptions),
@@ -146,6 +148,7 @@ pub(crate) fn run(options: &ReplayOptions) -> Result<End, Failure> {
                 },
             )
         }
+        Command::List(options) => list::run(options),
         Command::Show(options) => show(options),
         Command::Stop(options) => stop(options),
         Command::SwitchBack(options) => switch_back(options),

@@ -2,7 +2,7 @@
 
 use crate::running::run;
 
-const COMMANDS: [&[&str]; 44] = [
+const COMMANDS: [&[&str]; 45] = [
     &[],
     &["serve"],
     &["console"],
@@ -31,6 +31,7 @@ const COMMANDS: [&[&str]; 44] = [
     &["replay"],
     &["replay", "projections"],
     &["replay", "events"],
+    &["replay", "list"],
     &["replay", "show"],
     &["replay", "stop"],
     &["replay", "switch-back"],

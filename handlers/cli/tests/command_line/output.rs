@@ -107,7 +107,7 @@ impl Given {
             "events" => String::new(),
             "export" => format!("--out {}", file("export")),
             "verify" => String::new(),
-            "replay projections" => String::new(),
+            "replay projections" | "replay list" => String::new(),
             "replay events" => format!("--target audit {range}"),
             "replay show" => self.replay.clone(),
             "replay stop" | "replay switch-back" => format!("{} --dry-run", self.replay),

@@ -147,7 +147,7 @@ fn verify_checks_all_accounts_and_fails_on_a_missing_one() {
 #[test]
 fn a_replay_estimates_first_and_a_dry_run_starts_nothing() {
     let server = with_account();
-    let estimate = "estimate: 1 account, about 3 events, about 3 read units and 5 write units; on AWS about 0.01 USD \
+    let estimate = "estimate: 1 account, about 3 events, about 3 read units and 9 write units; on AWS about 0.01 USD \
                     (an event is taken as 1 KB)";
     let dry = server.run(&["replay", "projections", "--dry-run"]).done();
     assert_eq!(
@@ -191,6 +191,18 @@ fn a_replay_estimates_first_and_a_dry_run_starts_nothing() {
     let over = json["replay_id"].as_str().unwrap();
     let stopped = server.run(&["replay", "stop", over]).done();
     assert!(stopped.starts_with("done: "), "{stopped}");
+    let listed = server.run(&["replay", "list", "--state", "done"]).done();
+    let rows: Vec<Vec<&str>> = (listed.lines())
+        .map(|line| line.split_whitespace().collect())
+        .collect();
+    assert_eq!(rows.len(), 5, "{listed}");
+    assert_eq!((rows[1][1], rows[1][5]), ("events", over));
+    assert_eq!((rows[2][1], rows[3][5]), ("switch-back", switched));
+    assert!(listed.contains("  0 differing, 0 missing\n"), "{listed}");
+    let newest = server.run(&["replay", "list", "--limit", "1", "--json"]);
+    assert_eq!(newest.json()["replays"][0]["replay_id"], over);
+    let failed = server.run(&["replay", "list", "--state", "failed"]).done();
+    assert_eq!(failed, "There are no such replays.\n");
     let none = server.run(&["replay", "stop", "none"]);
     assert_eq!(none.code, Some(1));
     assert!(none.complaint().contains("is not known"), "{none:?}");

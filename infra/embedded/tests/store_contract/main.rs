@@ -131,6 +131,7 @@ mod embedded_engine {
 
     on_the_embedded_engine!(replays, aws::DynamoReplays:
         a_job_is_written_only_over_the_revision_before_it,
+        all_replays_are_listed_whatever_was_written_of_them,
         a_shadow_is_listed_page_by_page_and_belongs_to_its_replay,
     );
 }

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use handlers::ports::{ReplacedRow, ReplayJob, Replays, Saved, ShadowRow, Versioned};
+use domain::time::format_time;
+use handlers::ports::{ReplacedRow, ReplayJob, ReplayKey, Replays, Saved, ShadowRow, Versioned};
 use serde_json::json;
 
 use crate::history::{History, account, start};
@@ -54,6 +55,39 @@ pub async fn a_job_is_written_only_over_the_revision_before_it(store: &dyn Repla
     }
     assert_eq!(save(store, 4).await, Saved::Stale, "a revision left out");
     assert_eq!(store.load("replay-2").await.unwrap(), None);
+}
+
+pub async fn all_replays_are_listed_whatever_was_written_of_them(store: &dyn Replays) {
+    assert_eq!(store.list().await.unwrap(), []);
+    let mut expected = Vec::new();
+    for number in 1..=30 {
+        let replay_id = format!("replay-{number:02}");
+        let requested_at = (number > 1).then(|| start() + chrono::TimeDelta::seconds(number));
+        let mut document = json!({ "state": "running" });
+        if let Some(requested_at) = requested_at {
+            document["requested_at"] = json!(format_time(requested_at));
+        }
+        for revision in 0..number.min(3) {
+            let job = Versioned {
+                value: ReplayJob {
+                    replay_id: replay_id.clone(),
+                    document: document.clone(),
+                    cursor: None,
+                },
+                revision: revision.unsigned_abs(),
+            };
+            assert_eq!(store.save(&job).await.unwrap(), Saved::Written);
+        }
+        // Their rows are none of them.
+        store.save_shadow(&replay_id, &[shadow(1)]).await.unwrap();
+        expected.push(ReplayKey {
+            replay_id,
+            requested_at,
+        });
+    }
+    let mut listed = store.list().await.unwrap();
+    listed.sort_by(|one, other| one.replay_id.cmp(&other.replay_id));
+    assert_eq!(listed, expected);
 }
 
 pub async fn a_shadow_is_listed_page_by_page_and_belongs_to_its_replay(store: &dyn Replays) {

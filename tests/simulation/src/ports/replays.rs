@@ -1,6 +1,6 @@
 use async_trait::async_trait;
 use handlers::Result;
-use handlers::ports::{ReplayJob, Replays, Saved, ShadowRow, Versioned};
+use handlers::ports::{ReplayJob, ReplayKey, Replays, Saved, ShadowRow, Versioned};
 
 use super::Port;
 use crate::faults::Hop;
@@ -26,6 +26,18 @@ impl Replays for Port {
             }
             replays.insert(replay_id.clone(), job.clone().written());
             Saved::Written
+        })
+        .await
+    }
+
+    async fn list(&self) -> Result<Vec<ReplayKey>> {
+        self.call(Hop::ReplaysRead, |core| {
+            let jobs = core.state.replays.values().map(|job| &job.value);
+            jobs.map(|job| ReplayKey {
+                replay_id: job.replay_id.clone(),
+                requested_at: job.requested_at(),
+            })
+            .collect()
         })
         .await
     }

@@ -39,6 +39,7 @@ const API: &[&str] = &[
     "keys GetSecretValue",
     "replays GetItem",
     "replays PutItem",
+    "replays Query by-part",
     "schedules GetItem",
     "schedules PutItem",
     "schedules Query",
@@ -368,6 +369,7 @@ fn table_request(stack: &Stack, table: &str, operation: &str, index: &str) -> Va
                 ("notifications", "by-code") => ("verification_code", json!({ "S": "PROBE" })),
                 ("balances", "by-ending") => ("ending", json!({ "S": "PROBE" })),
                 ("balances", "by-events") => ("event_part", json!({ "S": "PROBE" })),
+                ("replays", "by-part") => ("part", json!({ "S": "PROBE" })),
                 ("customers", "by-term") => ("kind", json!({ "S": "PROBE" })),
                 ("customers", _) | ("balances", "by-customer") => {
                     ("customer_id", json!({ "S": "PROBE" }))

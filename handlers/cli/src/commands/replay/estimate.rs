@@ -13,9 +13,10 @@ use crate::commands::accounts;
 /// Events in a read unit: an event takes about 1 KB of its commit, and DynamoDB's
 /// unit of a consistent read is 4 KB.
 const EVENTS_PER_READ_UNIT: u64 = 4;
-/// Commits after which a replay stores its progress, for two units at most.
+/// Commits after which a replay stores its progress.
 const COMMITS_PER_NOTE: u64 = 100;
-const UNITS_PER_NOTE: u64 = 2;
+/// Units of storing its progress: two at most, and two of the index of replays, in which it gets another place.
+const UNITS_PER_NOTE: u64 = 4;
 
 /// An estimate of reads and writes. The size of commits is unknown before they are
 /// read.
@@ -131,14 +132,14 @@ mod tests {
         );
         let history = 1 + 1 + 2 + 251;
         assert_eq!(estimate.read_units, history + 2 * 4);
-        assert_eq!(estimate.write_units, 4 + 2 * (1 + 11));
+        assert_eq!(estimate.write_units, 4 + 4 * (1 + 11));
     }
 
     #[test]
     fn a_million_events_cost_what_the_price_list_says() {
         let thousand = || std::iter::repeat_n(1000, 1000);
         let rebuilt = Estimate::of_versions(thousand(), Work::Projections { switch: true });
-        assert_eq!((rebuilt.read_units, rebuilt.write_units), (252_000, 22_002));
+        assert_eq!((rebuilt.read_units, rebuilt.write_units), (252_000, 42_004));
         assert_eq!((rebuilt.usd.as_str(), rebuilt.at_most), ("0.05", false));
         let published = Estimate::of_versions(thousand(), Work::Events);
         assert_eq!(published.published, 1_000_000);
