@@ -96,7 +96,7 @@ impl std::fmt::Debug for Api {
 }
 
 /// The paths of the API, below `/v1`, as the OpenAPI document has them.
-pub const PATHS: [&str; 26] = [
+pub const PATHS: [&str; 27] = [
     "/accounts",
     "/accounts/{account_id}",
     "/accounts/{account_id}/commits",
@@ -111,6 +111,7 @@ pub const PATHS: [&str; 26] = [
     "/customers/{customer_id}/suppressions",
     "/events",
     "/mail-codes/{code}",
+    "/notifications",
     "/notifications/{notification_id}",
     "/search",
     "/search/index",
@@ -169,6 +170,7 @@ pub fn router(api: Api) -> Router {
         )
         .route("/commits", get(events::commits))
         .route("/events", get(events::list))
+        .route("/notifications", get(notifications::list_all))
         .route("/notifications/{notification_id}", get(notifications::get))
         .route("/search", get(search::everything))
         .route("/search/index", post(search::index))

@@ -55,7 +55,9 @@ pub use mailer::{
     NOTIFICATION_TAG, Outcome, Priority, SendFailure, sender,
 };
 pub use monotone_clock::MonotoneClock;
-pub use notifications::{Notifications, due_shard};
+pub use notifications::{
+    DECISION_SHARDS, Decided, DecidedPosition, Notifications, decision_shard, due_shard,
+};
 pub use objects::{Object, Objects};
 pub use read_model::{Parked, ReadModel, ReadModelRow};
 pub use replays::{ReplacedRow, ReplayJob, ReplayKey, Replays, ShadowRow};

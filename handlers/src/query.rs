@@ -1,5 +1,6 @@
 //! Queries of the read model and the history.
 
+pub mod decided;
 mod event_filter;
 pub mod notifications;
 pub mod time_index;

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use domain::notification::Notification;
-use domain::{AccountId, CustomerId, EventId};
+use domain::{AccountId, CustomerId, EventId, FieldError};
 use serde::Serialize;
 
 use crate::customers::{
@@ -193,6 +193,34 @@ impl Searcher {
             views.push(self.queries.account(account).await?);
         }
         Ok((views, next))
+    }
+
+    /// Reads the ids of all accounts of a customer.
+    ///
+    /// # Errors
+    /// - `Invalid`: there are more than `max`; a retry does not help.
+    /// - `Retryable`, `Unknown`: the store did not answer; read again.
+    /// - `Permanent`: the index cannot be read; a retry does not help.
+    pub async fn account_ids_of(
+        &self,
+        customer: &CustomerId,
+        max: usize,
+    ) -> Result<BTreeSet<AccountId>> {
+        let by = AccountLookup::Customer(customer.clone());
+        let mut found = BTreeSet::new();
+        let mut cursor = None;
+        loop {
+            let (accounts, next) = self.accounts.find(&by, cursor.as_deref(), max + 1).await?;
+            found.extend(accounts);
+            if found.len() > max {
+                let detail = format!("has more than {max} accounts: name one as account_id");
+                return Err(Error::invalid(FieldError::parameter("customer_id", detail)));
+            }
+            cursor = next;
+            if cursor.is_none() {
+                return Ok(found);
+            }
+        }
     }
 
     /// Reads a page of all customers by name, and the cursor of the next. Erased ones are not among them. A person whom today's

@@ -82,7 +82,7 @@ const fn open(method: &'static str, path: &'static str) -> Route {
 }
 
 /// Every operation of the OpenAPI document.
-pub const ROUTES: [Route; 36] = [
+pub const ROUTES: [Route; 37] = [
     route("POST", "/accounts/{account_id}/events", &[Bank]),
     route("GET", "/accounts/{account_id}", &[Bank, Analyst, Operator]),
     route(
@@ -145,6 +145,7 @@ pub const ROUTES: [Route; 36] = [
         &[Operator],
     ),
     route("GET", "/mail-codes/{code}", &[Operator]),
+    route("GET", "/notifications", &[Analyst, Operator]),
     route(
         "GET",
         "/notifications/{notification_id}",

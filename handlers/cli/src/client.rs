@@ -18,7 +18,7 @@ use ureq::{Agent, Body};
 use crate::stack::{self, Signer};
 pub(crate) use problem::Problem;
 use request::Request;
-pub(crate) use rows::Rows;
+pub(crate) use rows::{MAX_PAGE, Rows};
 
 /// Longest wait for an answer, in seconds. The longest request is the verification
 /// of a large account.

@@ -2,10 +2,9 @@
 
 use axum::Json;
 use axum::extract::{RawQuery, State};
-use chrono::{DateTime, Utc};
 use domain::event::Event;
 use domain::record::MAX_EVENTS;
-use domain::time::{format_recorded_at, parse_time};
+use domain::time::format_recorded_at;
 use domain::{AccountId, Commit, Currency, FieldError, Money};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -15,7 +14,7 @@ use super::problem::Problem;
 use super::{Api, cursor};
 use crate::error::Error;
 use crate::ports::CommitPosition;
-use crate::query::time_index::{PageLimit, Range, first_microsecond};
+use crate::query::time_index::{PageLimit, first_microsecond};
 use crate::query::{self, EventFilter, EventView};
 
 /// Commits that one answer examines, so that a filter which matches nothing is answered in time: with an empty page and the
@@ -50,7 +49,7 @@ pub(super) async fn list(
     let query = Query::read(text, &KNOWN)?;
     let limit = query.limit()?;
     let newest_first = query.newest_first()?;
-    let range = range(&query)?;
+    let range = query.range()?;
     let filter = filter(&query)?;
     let mut ended: Ended = cursor::read(query.get("cursor"))?.unwrap_or_default();
     if ended.skip >= MAX_EVENTS {
@@ -114,17 +113,6 @@ fn right_before(commit: &Commit, newest_first: bool) -> CommitPosition {
     place
 }
 
-fn range(query: &Query) -> Result<Range, Problem> {
-    Ok(Range {
-        from: query
-            .parsed("from", parse_time)?
-            .unwrap_or(DateTime::UNIX_EPOCH),
-        to: query
-            .parsed("to", parse_time)?
-            .unwrap_or(DateTime::<Utc>::MAX_UTC),
-    })
-}
-
 fn filter(query: &Query) -> Result<EventFilter, Problem> {
     let currency: Option<Currency> = query.parsed("currency", str::parse)?;
     let amount = |name: &str| match (query.get(name), currency) {
@@ -186,7 +174,7 @@ pub(super) async fn commits(
 ) -> Result<Json<CommitPage>, Problem> {
     let query = Query::read(text, &["from", "to", "limit", "cursor"])?;
     let limit = query.limit()?;
-    let mut range = range(&query)?;
+    let mut range = query.range()?;
     range.to = range.to.min(api.queries.settled_until());
     let place = cursor::read(query.get("cursor"))?;
     let within = PageLimit {

@@ -1,8 +1,9 @@
-//! `/accounts/{account_id}/notifications` and `/notifications/{notification_id}`: notifications, with their decisions and
+//! `/accounts/{account_id}/notifications`, `/notifications` and `/notifications/{notification_id}`: notifications, with their decisions and
 //! outcomes.
 
 use axum::Json;
 use axum::extract::{RawQuery, State};
+use domain::notification::{Kind, Phase};
 use domain::{AccountId, NotificationId};
 use serde_json::{Value, json};
 
@@ -10,8 +11,12 @@ use super::parameters::{PathText, Query, id};
 use super::problem::Problem;
 use super::{Api, cursor};
 use crate::error::{Error, Missing};
+use crate::ports::DecidedPosition;
+use crate::query::decided::{DecidedFilter, decided};
 use crate::query::notifications::{shown_alone, shown_of_account};
 
+/// Accounts of one customer by whom all notifications are filtered. With more, the request is refused with 400.
+const MAX_HELD: usize = 1000;
 /// Characters of a UUID with its hyphens.
 const SHOWN_CHARS: usize = 36;
 
@@ -27,6 +32,55 @@ pub(super) async fn get(
     let found = found.ok_or(Error::NotFound(Missing::Notification(id)))?;
     let shown = shown_alone(api.notifications.as_ref(), &found.value).await?;
     Ok(Json(shown))
+}
+
+pub(super) async fn list_all(
+    State(api): State<Api>,
+    RawQuery(text): RawQuery,
+) -> Result<Json<Value>, Problem> {
+    const KNOWN: [&str; 9] = [
+        "state",
+        "kind",
+        "reason",
+        "customer_id",
+        "account_id",
+        "from",
+        "to",
+        "limit",
+        "cursor",
+    ];
+    let query = Query::read(text, &KNOWN)?;
+    let after: Option<DecidedPosition> = cursor::read(query.get("cursor"))?;
+    let (range, limit) = (query.range()?, query.limit()?);
+    let mut filter = DecidedFilter {
+        state: query.parsed("state", |text| {
+            let named = Phase::ALL.into_iter().find(|state| state.as_str() == text);
+            named.ok_or("is not a state of a notification")
+        })?,
+        kind: query.parsed("kind", |text| {
+            let named = Kind::ALL.into_iter().find(|kind| kind.as_str() == text);
+            named.ok_or("is not a kind of notification")
+        })?,
+        reason: query.parsed("reason", |text| match text.is_empty() {
+            true => Err("must not be empty"),
+            false => Ok(text.to_owned()),
+        })?,
+        accounts: None,
+    };
+    let account: Option<AccountId> = query.parsed("account_id", str::parse)?;
+    if let Some(customer) = query.parsed("customer_id", str::parse)? {
+        let held = api.searcher.account_ids_of(&customer, MAX_HELD).await?;
+        filter.accounts = Some(held);
+    }
+    if let Some(account) = account {
+        let held = filter.accounts.take();
+        let is_held = held.is_none_or(|held| held.contains(&account));
+        filter.accounts = Some(is_held.then_some(account).into_iter().collect());
+    }
+    let (page, next) = decided(api.notifications.as_ref(), range, &filter, after, limit).await?;
+    Ok(Json(
+        json!({ "notifications": page, "next": next.map(|position| cursor::write(&position)) }),
+    ))
 }
 
 pub(super) async fn list(

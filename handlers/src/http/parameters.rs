@@ -8,11 +8,14 @@ use axum::extract::rejection::PathRejection;
 use axum::extract::{FromRequestParts, Path};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue};
+use chrono::{DateTime, Utc};
 use domain::identifiers::IdentifierError;
+use domain::time::parse_time;
 use domain::{CorrelationId, FieldError, IdempotencyKey};
 
 use super::problem::Problem;
 use crate::error::Error;
+use crate::query::time_index::Range;
 use crate::query::{DEFAULT_PAGE, MAX_PAGE};
 
 /// The id in the path.
@@ -127,6 +130,16 @@ impl Query {
             _ => Err(format!("must be a whole number from 1 to {max}")),
         })?;
         Ok(limit.unwrap_or(default))
+    }
+
+    /// The range from `from` on and before `to`; all times by default.
+    pub(super) fn range(&self) -> Result<Range, Problem> {
+        let from = self.parsed("from", parse_time)?;
+        let to = self.parsed("to", parse_time)?;
+        Ok(Range {
+            from: from.unwrap_or(DateTime::UNIX_EPOCH),
+            to: to.unwrap_or(DateTime::<Utc>::MAX_UTC),
+        })
     }
 
     /// Whether the newest are first.

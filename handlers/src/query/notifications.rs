@@ -1,15 +1,19 @@
 //! The notifications of an account, with their decisions and outcomes, as the API returns them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::notification::{HistoryEntry, Notification, Phase};
 use domain::recipient::Recipient;
 use domain::time::format_time;
 use domain::{AccountId, NotificationId};
+use futures::stream::{self, StreamExt, TryStreamExt};
 use serde_json::{Value, json};
 
 use crate::error::Result;
 use crate::ports::Notifications;
+
+/// Digests that are read at the same time.
+const READ_AT_ONCE: usize = 32;
 
 /// Reads a page of at most `limit` notifications of the account, newest event first, and the cursor of the next. Their JSON is
 /// described in `docs/openapi.json`.
@@ -47,29 +51,37 @@ pub async fn shown_alone(
     notification: &Notification,
 ) -> Result<Value> {
     let digests = digests(notifications, std::slice::from_ref(notification)).await?;
+    Ok(shown_of(notification, &digests))
+}
+
+/// Returns the JSON of [`shown_alone`]. The digest is among these.
+pub(super) fn shown_of(
+    notification: &Notification,
+    digests: &BTreeMap<NotificationId, Notification>,
+) -> Value {
     let is_digest = notification.content().is_digest();
     let account = (!is_digest).then(|| notification.account_id());
-    Ok(json!({
+    let digest = notification.in_digest().and_then(|id| digests.get(&id));
+    json!({
         "account_id": account,
-        "notification": shown(notification, digests.values().next()),
-    }))
+        "notification": shown(notification, digest),
+    })
 }
 
 /// Reads the digests that contain some of these notifications.
-async fn digests(
+pub(super) async fn digests(
     notifications: &dyn Notifications,
     found: &[Notification],
 ) -> Result<BTreeMap<NotificationId, Notification>> {
-    let mut digests = BTreeMap::new();
-    for id in found.iter().filter_map(Notification::in_digest) {
-        if digests.contains_key(&id) {
-            continue;
-        }
-        if let Some(digest) = notifications.get(id).await? {
-            digests.insert(id, digest.value);
-        }
-    }
-    Ok(digests)
+    let ids: BTreeSet<_> = found.iter().filter_map(Notification::in_digest).collect();
+    let digests = stream::iter(ids)
+        .map(|id| notifications.get(id))
+        .buffered(READ_AT_ONCE);
+    let digests = digests.try_filter_map(async |digest| Ok(digest));
+    digests
+        .map_ok(|digest| (digest.value.id(), digest.value))
+        .try_collect()
+        .await
 }
 
 /// Returns the JSON of a notification. One that shares a mail has the mail's outcome. In a digest it waited for it, and has its

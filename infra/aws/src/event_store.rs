@@ -23,13 +23,12 @@ use crate::client::Dynamo;
 use crate::error::classify;
 use crate::item::{Item, n, read, read_key, s, write_key};
 use crate::tables::BY_TIME;
+use crate::whole_times::{end_of_time, next_read};
 use append::{RequestItem, mark_key};
 use commit_item::CommitItem;
 
 /// Keys in one BatchGetItem, by DynamoDB's limit. The rest takes further calls.
 const BATCH_GET: usize = 100;
-/// Further positions that are read at a time, to complete a microsecond.
-const SAME_MICROSECOND: usize = 64;
 /// Calls for one batch, because DynamoDB may leave out keys. After the last, the batch fails and may be retried.
 const MAX_BATCH_ROUNDS: u32 = 8;
 
@@ -216,11 +215,6 @@ impl EventStore for DynamoEventStore {
         let mut places: Vec<CommitPosition> = Vec::new();
         let mut start: Option<Item> = None;
         loop {
-            // One more than asked for shows whether the last microsecond is complete.
-            let wanted = match (limit + 1).saturating_sub(places.len()) {
-                0 => SAME_MICROSECOND,
-                wanted => wanted,
-            };
             let answer = client
                 .query()
                 .table_name(&tables.events)
@@ -230,7 +224,7 @@ impl EventStore for DynamoEventStore {
                 .expression_attribute_values(":from", s(format_recorded_at(from)))
                 .expression_attribute_values(":last", s(format_recorded_at(last)))
                 .scan_index_forward(!newest_first)
-                .limit(i32::try_from(wanted).unwrap_or(i32::MAX))
+                .limit(next_read(places.len(), limit))
                 .set_exclusive_start_key(start)
                 .send()
                 .await
@@ -243,7 +237,7 @@ impl EventStore for DynamoEventStore {
                     first_version: item.version,
                 });
             }
-            if let Some(end) = end_of_microsecond(&places, limit) {
+            if let Some(end) = end_of_time(&places, limit, |place| place.recorded_at) {
                 places.truncate(end);
                 return Ok(places);
             }
@@ -329,16 +323,6 @@ impl EventStore for DynamoEventStore {
             next,
         })
     }
-}
-
-/// Returns the index at which the microsecond of the last wanted position ends, if the end has been read.
-fn end_of_microsecond(places: &[CommitPosition], limit: usize) -> Option<usize> {
-    let last = places.get(limit.checked_sub(1)?)?.recorded_at;
-    let behind = places
-        .iter()
-        .skip(limit)
-        .position(|place| place.recorded_at != last)?;
-    Some(limit + behind)
 }
 
 fn key(account: &AccountId, version: Version) -> Item {

@@ -69,6 +69,7 @@ mod suppressions;
 mod tables;
 mod timeouts;
 mod transaction;
+mod whole_times;
 
 /// Region, credentials and HTTP client, which all clients share; see [`client::shared_config`].
 #[cfg(feature = "cloud")]

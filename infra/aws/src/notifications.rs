@@ -1,18 +1,22 @@
 use async_trait::async_trait;
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
+use chrono::serde::ts_nanoseconds;
 use chrono::{DateTime, Utc};
-use domain::notification::Notification;
+use domain::notification::{Kind, Notification};
 use domain::time::format_recorded_at;
 use domain::{AccountId, NotificationId};
 use handlers::Result;
-use handlers::ports::{Notifications, Saved, Versioned, due_shard};
+use handlers::ports::{
+    Decided, DecidedPosition, Notifications, Saved, Versioned, decision_shard, due_shard,
+};
 use serde::{Deserialize, Serialize};
 
 use crate::client::Dynamo;
 use crate::error::{classify, classify_page};
 use crate::item::{n, read, read_key, s, write, write_key};
 use crate::put::Expected;
-use crate::tables::{BY_ACCOUNT, BY_CODE, BY_DIGEST, BY_DUE};
+use crate::tables::{BY_ACCOUNT, BY_CODE, BY_DECIDED, BY_DIGEST, BY_DUE};
+use crate::whole_times::{end_of_time, next_read};
 
 /// The notifications in DynamoDB: one item each, in the format of `domain::notification`.
 ///
@@ -30,6 +34,12 @@ struct NotificationItem {
     due_slice: Option<u8>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     due: Option<String>,
+    /// The shard in the index by time of decision. A digest is not in this index. Older items lack it until their next write.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    decided_slice: Option<u8>,
+    /// The time of the decision, in nanoseconds, because a number has a third of the bytes of a text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    decided: Option<i64>,
     /// Counts the writes: of several workers, the one that writes the next revision has the notification.
     revision: u64,
     #[serde(flatten)]
@@ -40,6 +50,16 @@ struct NotificationItem {
 #[derive(Deserialize)]
 struct Key {
     notification_id: NotificationId,
+}
+
+/// An item of the index by time of decision.
+#[derive(Deserialize)]
+struct DecidedItem {
+    notification_id: NotificationId,
+    #[serde(with = "ts_nanoseconds")]
+    decided: DateTime<Utc>,
+    account_id: AccountId,
+    kind: Kind,
 }
 
 /// Reads the keys that a query of an index finds, at most `limit`, over all its pages.
@@ -69,6 +89,15 @@ async fn ids(
     }
 }
 
+/// Returns the time in nanoseconds, or the nearest that can be numbered, of the years 1677 and 2262.
+fn nanos(time: DateTime<Utc>) -> i64 {
+    let beyond = match time < DateTime::UNIX_EPOCH {
+        true => i64::MIN,
+        false => i64::MAX,
+    };
+    time.timestamp_nanos_opt().unwrap_or(beyond)
+}
+
 #[async_trait]
 impl Notifications for DynamoNotifications {
     async fn get(&self, id: NotificationId) -> Result<Option<Versioned<Notification>>> {
@@ -93,10 +122,13 @@ impl Notifications for DynamoNotifications {
         let (version, kind) = (notification.source().version, notification.kind());
         let position = format!("{version:015}#{kind}");
         let due_at = notification.due_at();
+        let decided_slice = decision_shard(notification);
         let item = write(&NotificationItem {
             position: (!notification.content().is_digest()).then_some(position),
             due_slice: due_at.map(|_| due_shard(notification.id())),
             due: due_at.map(format_recorded_at),
+            decided_slice,
+            decided: decided_slice.and(notification.facts().decided_at.timestamp_nanos_opt()),
             revision: read.revision + 1,
             notification: notification.clone(),
         })?;
@@ -189,5 +221,59 @@ impl Notifications for DynamoNotifications {
             .map(|item| Ok(read::<NotificationItem>(item)?.notification))
             .collect();
         Ok((found?, next))
+    }
+
+    async fn decided(
+        &self,
+        slice: u8,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+        limit: usize,
+    ) -> Result<Vec<Decided>> {
+        // BETWEEN includes both ends. Beyond what nanoseconds can number there is nothing.
+        let (from, last) = (nanos(from), nanos(to).saturating_sub(1));
+        if last < from {
+            return Ok(Vec::new());
+        }
+        let Dynamo { client, tables, .. } = &self.0;
+        let mut found: Vec<Decided> = Vec::new();
+        let mut start = None;
+        loop {
+            let answer = client
+                .query()
+                .table_name(&tables.notifications)
+                .index_name(BY_DECIDED)
+                .key_condition_expression(
+                    "decided_slice = :slice AND decided BETWEEN :from AND :last",
+                )
+                .expression_attribute_values(":slice", n(slice))
+                .expression_attribute_values(":from", n(from))
+                .expression_attribute_values(":last", n(last))
+                .scan_index_forward(false)
+                .limit(next_read(found.len(), limit))
+                .set_exclusive_start_key(start)
+                .send()
+                .await
+                .map_err(|error| classify("reading the index of decisions", &error))?;
+            for item in answer.items.unwrap_or_default() {
+                let item: DecidedItem = read(item)?;
+                found.push(Decided {
+                    position: DecidedPosition {
+                        decided_at: item.decided,
+                        notification_id: item.notification_id,
+                    },
+                    account_id: item.account_id,
+                    kind: item.kind,
+                });
+            }
+            if let Some(end) = end_of_time(&found, limit, |key| key.position.decided_at) {
+                found.truncate(end);
+                return Ok(found);
+            }
+            start = answer.last_evaluated_key;
+            if start.is_none() {
+                return Ok(found);
+            }
+        }
     }
 }

@@ -28,6 +28,8 @@ pub(crate) const BY_ACCOUNT: &str = "by-account";
 pub(crate) const BY_DUE: &str = "by-due";
 /// The index of the notifications table by digest.
 pub(crate) const BY_DIGEST: &str = "by-digest";
+/// The index of the notifications table by shard and time of decision.
+pub(crate) const BY_DECIDED: &str = "by-decided";
 /// The index of the notifications table by verification code.
 pub(crate) const BY_CODE: &str = "by-code";
 /// The index of the customers table by kind and text of a term.

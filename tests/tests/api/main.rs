@@ -13,6 +13,7 @@ mod as_of;
 mod bad_input;
 mod bad_questions;
 mod client;
+mod decided;
 mod document;
 mod events;
 mod extremes;

@@ -78,7 +78,7 @@ pub async fn check() -> Result<(), String> {
     let mail = of_a_mail(&bank).await;
     at_most("requests of a notification", mail.notify.requests, 6)?;
     at_most("its writes", mail.notify.writes, 2)?;
-    at_most("its write units", mail.notify.write_units() / 1000, 5)?;
+    at_most("its write units", mail.notify.write_units() / 1000, 6)?;
     at_most("its read units", mail.notify.read_units / 1000, 4)?;
     at_most("requests of feedback", mail.feedback.requests, 3)?;
     at_most("its writes", mail.feedback.writes, 1)?;

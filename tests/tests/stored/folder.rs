@@ -148,6 +148,8 @@ async fn a_folder_that_an_earlier_version_left_is_taken_up_and_what_waits_in_it_
     golden.check("verifications", Some(json!(verified)));
     let schedules = running.get("/v1/accounts/ACC-BEN/schedules").await;
     golden.check("schedules", Some(schedules));
+    // It was requested before there was a list.
+    golden.check("replays", Some(running.get("/v1/replays").await));
     let letters = running.get("/v1/dead-letters").await;
     let letter = &letters["dead_letters"][0];
     let members = ["id", "kind", "event_id", "account_id", "at", "attempts"];

@@ -3,8 +3,9 @@
 
 use aws::DynamoNotifications;
 use chrono::{DateTime, TimeDelta, Utc};
+use domain::NotificationId;
 use domain::time::format_recorded_at;
-use handlers::ports::{Notifications, Saved};
+use handlers::ports::{DECISION_SHARDS, Notifications, Saved};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
@@ -99,7 +100,7 @@ async fn written(tables: &Tables, item: &Value) -> Value {
     let port = DynamoNotifications(tables.0.client());
     let key = key(item, &["notification_id"]);
     tables.put(TABLE, item);
-    let id = item["notification_id"]["S"]
+    let id: NotificationId = item["notification_id"]["S"]
         .as_str()
         .unwrap()
         .parse()
@@ -109,8 +110,20 @@ async fn written(tables: &Tables, item: &Value) -> Value {
     read.revision -= 1;
     assert_eq!(port.save(&read).await, Ok(Saved::Written));
     let mut written = tables.get(TABLE, &key).unwrap();
-    // Facts follow from the history, where none are stored.
-    written.as_object_mut().unwrap().remove("facts");
+    let attributes = written.as_object_mut().unwrap();
+    // Facts follow from the history, where none are stored, and from them the place among all decisions, which a digest has not.
+    attributes.remove("facts");
+    let place = ["decided_slice", "decided"].map(|name| attributes.remove(name));
+    let decided_at = item["history"]["L"][0]["M"]["at"]["S"].as_str().unwrap();
+    let decided_at: DateTime<Utc> = decided_at.parse().unwrap();
+    let slice = id.uuid().as_bytes()[15] % DECISION_SHARDS;
+    let expected = [slice.into(), decided_at.timestamp_nanos_opt().unwrap()];
+    let expected = expected.map(|number| json!({ "N": number.to_string() }));
+    let is_digest = item.get("position").is_none();
+    assert_eq!(
+        place,
+        expected.map(|number| Some(number).filter(|_| !is_digest))
+    );
     tables.delete(TABLE, &key);
     written
 }

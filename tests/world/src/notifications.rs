@@ -8,7 +8,7 @@ use chrono::{DateTime, Utc};
 use domain::notification::Notification;
 use domain::{AccountId, NotificationId};
 use handlers::error::Result;
-use handlers::ports::{Notifications, Saved, Versioned, due_shard};
+use handlers::ports::{Decided, Notifications, Saved, Versioned, decision_shard, due_shard};
 
 use super::faults::Faults;
 use super::versioned::{Rows, replace};
@@ -47,7 +47,7 @@ impl MemoryNotifications {
         self.lock().get(&id).map_or(0, |found| found.revision)
     }
 
-    /// Hides a notification from the indexes of due ones and of digests.
+    /// Hides a notification from the indexes of due ones, of digests and of decisions.
     pub fn hide(&self, id: NotificationId) {
         self.hidden().insert(id);
     }
@@ -144,5 +144,29 @@ impl Notifications for MemoryNotifications {
             Ok((found.into_iter().skip(start).take(limit).collect(), next))
         };
         self.faults.call("notifications.of_account", read).await
+    }
+
+    async fn decided(
+        &self,
+        shard: u8,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+        limit: usize,
+    ) -> Result<Vec<Decided>> {
+        let read = || {
+            let mut keys: Vec<Decided> = (self.lock().values())
+                .map(|found| &found.value)
+                .filter(|found| decision_shard(found) == Some(shard) && self.is_shown(found))
+                .map(Decided::of)
+                .filter(|key| (from..to).contains(&key.position.decided_at))
+                .collect();
+            keys.sort_by(|one, other| other.position.cmp(&one.position));
+            if let Some(last) = limit.checked_sub(1).and_then(|last| keys.get(last)) {
+                let last = last.position.decided_at;
+                keys.retain(|key| key.position.decided_at >= last);
+            }
+            Ok(keys)
+        };
+        self.faults.call("notifications.decided", read).await
     }
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::{Client, Result};
 
 /// Rows in one request at most: the largest page of the API.
-const MAX_PAGE: u64 = 1000;
+pub(crate) const MAX_PAGE: u64 = 1000;
 
 /// The rows of a list, read when they are asked for.
 pub(crate) struct Rows<'a> {

@@ -55,18 +55,38 @@ fn rows(server: &Server, arguments: &[&str]) -> Vec<String> {
         .collect()
 }
 
+/// The rows in the order of their text, as several workers decide at the same time.
+fn sorted(mut rows: Vec<String>) -> Vec<String> {
+    rows.sort();
+    rows
+}
+
 #[test]
 fn notifications_are_listed_filtered_and_counted() {
     let server = bank();
     assert_eq!(
-        rows(&server, &[]),
+        sorted(rows(&server, &[])),
         [
-            "ACC-1 withdrawal SKIPPED preference-off",
             "ACC-1 deposit SENT -",
-            "ACC-2 withdrawal SKIPPED no-contact",
+            "ACC-1 withdrawal SKIPPED preference-off",
             "ACC-2 deposit SKIPPED no-contact",
+            "ACC-2 withdrawal SKIPPED no-contact",
         ]
     );
+    let decided = server.run(&["notifications", "list", "--json"]).json();
+    let decided = decided["notifications"].as_array().unwrap();
+    let times: Vec<&str> = (decided.iter())
+        .map(|row| row["decided_at"].as_str().unwrap())
+        .collect();
+    assert!(times.iter().rev().is_sorted(), "{times:?}");
+    let newest = rows(&server, &["--limit", "1"]);
+    assert_eq!(newest, rows(&server, &[])[..1]);
+    for account in [&[][..], &["--account", "ACC-1", "--account", "ACC-2"]] {
+        let of = |period: &[&str]| rows(&server, &[account, period].concat()).len();
+        assert_eq!(of(&["--to", times[2]]), 1, "{account:?}");
+        assert_eq!(of(&["--from", times[2]]), 3, "{account:?}");
+        assert_eq!(of(&["--from", times[3], "--to", times[1]]), 2);
+    }
     for (filter, found) in [
         (
             &["--account", "ACC-1", "--limit", "1"][..],
@@ -88,8 +108,16 @@ fn notifications_are_listed_filtered_and_counted() {
             ],
             vec!["ACC-1 withdrawal SKIPPED preference-off"],
         ),
+        (
+            &["--reason", "preference-off", "--reason", "no-contact"],
+            vec![
+                "ACC-1 withdrawal SKIPPED preference-off",
+                "ACC-2 deposit SKIPPED no-contact",
+                "ACC-2 withdrawal SKIPPED no-contact",
+            ],
+        ),
     ] {
-        assert_eq!(rows(&server, filter), found, "{filter:?}");
+        assert_eq!(sorted(rows(&server, filter)), found, "{filter:?}");
     }
     let count = |by: &str| {
         server

@@ -114,6 +114,8 @@ mod embedded_engine {
         what_is_due_is_found_by_its_time_and_not_any_more_when_it_is_done,
         what_waits_for_a_digest_is_found_and_the_digest_is_of_no_account,
         a_notification_is_found_by_its_code_and_one_without_by_none,
+        decisions_are_found_by_their_time_newest_first_and_keep_it,
+        all_that_were_decided_at_one_time_are_read_together,
     );
 
     on_the_embedded_engine!(suppressions, aws::DynamoSuppressions:

@@ -6,7 +6,12 @@ use domain::notification::{
 };
 use domain::recipient::Recipient;
 use domain::{AccountId, EventId, NotificationId};
-use handlers::ports::{DUE_SHARDS, Notifications, Saved, Versioned, due_shard};
+use handlers::ports::{
+    DECISION_SHARDS, DUE_SHARDS, Decided, Notifications, Saved, Versioned, decision_shard,
+    due_shard,
+};
+
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::history::{account, start};
 
@@ -171,7 +176,7 @@ pub async fn a_notification_is_found_by_its_code_and_one_without_by_none(
 pub async fn what_is_due_is_found_by_its_time_and_not_any_more_when_it_is_done(
     store: &dyn Notifications,
 ) {
-    let hour = chrono::TimeDelta::hours(1);
+    let hour = TimeDelta::hours(1);
     let waiting = |kind, until| {
         let pending = pending(&account("ACC-1"), 2, kind);
         pending
@@ -180,7 +185,7 @@ pub async fn what_is_due_is_found_by_its_time_and_not_any_more_when_it_is_done(
     };
     let later = waiting(Kind::Deposit, start() + hour);
     // Another second of the same moment: what is compared has one spelling.
-    let sooner = start() + chrono::TimeDelta::microseconds(1);
+    let sooner = start() + TimeDelta::microseconds(1);
     let sooner = waiting(Kind::LargeAmount, sooner);
     for waiting in [&later, &sooner] {
         save_first(store, waiting).await;
@@ -239,4 +244,95 @@ pub async fn what_waits_for_a_digest_is_found_and_the_digest_is_of_no_account(
     let (of_account, _) = store.of_account(&account_id, None, 10).await.unwrap();
     assert_eq!(of_account.len(), 3);
     assert!(of_account.iter().all(|found| found.id() != digest.id()));
+}
+
+/// A notification that was decided so many nanoseconds after the start.
+fn decided_after(version: u64, nanos: i64) -> Notification {
+    let at = start() + TimeDelta::nanoseconds(nanos);
+    pending(&account("ACC-1"), version, Kind::Deposit)
+        .waits(at, at, WaitReason::QuietHours)
+        .unwrap()
+}
+
+/// What was decided in this range, of all shards, newest first.
+async fn decided(
+    store: &dyn Notifications,
+    from: DateTime<Utc>,
+    to: DateTime<Utc>,
+    limit: usize,
+) -> Vec<Decided> {
+    let mut found = Vec::new();
+    for shard in 0..DECISION_SHARDS {
+        let of_shard = store.decided(shard, from, to, limit).await.unwrap();
+        let times = of_shard.iter().map(|key| key.position.decided_at);
+        assert!(times.rev().is_sorted(), "{of_shard:?}");
+        found.extend(of_shard);
+    }
+    found.sort_by(|one, other| other.position.cmp(&one.position));
+    found
+}
+
+pub async fn decisions_are_found_by_their_time_newest_first_and_keep_it(store: &dyn Notifications) {
+    let all: Vec<Notification> = (0..40)
+        .map(|number| decided_after(2 + number, i64::try_from(number).unwrap()))
+        .collect();
+    for notification in &all {
+        save_first(store, notification).await;
+    }
+    let expected: Vec<Decided> = all.iter().rev().map(Decided::of).collect();
+    let (first, last) = (DateTime::UNIX_EPOCH, DateTime::<Utc>::MAX_UTC);
+    assert_eq!(decided(store, first, last, 40).await, expected);
+    let at = |nanos| start() + TimeDelta::nanoseconds(nanos);
+    let range = decided(store, at(10), at(20), 40).await;
+    assert_eq!(range, expected[20..30], "the end is not in it");
+    for (from, to) in [(at(10), at(10)), (at(20), at(10)), (last, last)] {
+        assert_eq!(decided(store, from, to, 40).await, [], "{from} {to}");
+    }
+    let shard = decision_shard(&all[39]).unwrap();
+    let newest = store.decided(shard, first, last, 1).await.unwrap();
+    assert_eq!(newest, expected[..1]);
+    // Each later state leaves it where it is.
+    for notification in all {
+        let later = at(1_000_000);
+        let skipped = notification.skipped(later, SkipReason::Erased).unwrap();
+        assert_eq!(save(store, skipped, 1).await, Saved::Written);
+    }
+    assert_eq!(decided(store, first, last, 40).await, expected);
+}
+
+pub async fn all_that_were_decided_at_one_time_are_read_together(store: &dyn Notifications) {
+    let (from, to) = (DateTime::UNIX_EPOCH, DateTime::<Utc>::MAX_UTC);
+    for version in 2..102 {
+        save_first(store, &decided_after(version, 1)).await;
+    }
+    for version in 102..110 {
+        save_first(store, &decided_after(version, 0)).await;
+    }
+    let covered = Covered {
+        notification_id: decided_after(2, 1).id(),
+        kind: Kind::Deposit,
+        account_id: account("ACC-1"),
+        event_version: 2,
+    };
+    let (customer, recipient) = ("CUST-42".parse().unwrap(), Recipient::Customer);
+    let content = Digest::pin(customer, recipient, start(), start(), vec![covered]);
+    let digest = draft(
+        &account("ACC-1"),
+        200,
+        Kind::Deposit,
+        Content::Digest(content),
+    );
+    let digest = Pending::from(digest)
+        .sending(start(), LEASE, pinned("0000-0000-0000"))
+        .unwrap();
+    assert_eq!(decision_shard(&digest), None);
+    save_first(store, &digest).await;
+    let newest = decided(store, from, to, 1).await;
+    let times: Vec<_> = newest.iter().map(|key| key.position.decided_at).collect();
+    assert_eq!(times, [start() + TimeDelta::nanoseconds(1); 100]);
+    assert_eq!(
+        decided(store, from, to, 1000).await.len(),
+        108,
+        "the digest is none of them"
+    );
 }

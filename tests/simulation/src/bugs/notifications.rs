@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use domain::notification::{Content, Notification, Phase, State, WaitReason};
 use domain::{AccountId, NotificationId};
 use handlers::Result;
-use handlers::ports::{Notifications, Saved, Versioned};
+use handlers::ports::{Decided, Notifications, Saved, Versioned};
 
 use super::is;
 use crate::kernel::lock;
@@ -172,5 +172,15 @@ impl Notifications for FaultyNotifications {
         limit: usize,
     ) -> Result<(Vec<Notification>, Option<String>)> {
         self.port.of_account(account, cursor, limit).await
+    }
+
+    async fn decided(
+        &self,
+        shard: u8,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+        limit: usize,
+    ) -> Result<Vec<Decided>> {
+        self.port.decided(shard, from, to, limit).await
     }
 }

@@ -5,7 +5,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use domain::{AccountId, NotificationId};
 use handlers::Result;
-use handlers::ports::{Notifications, Saved, Versioned, due_shard};
+use handlers::ports::{Decided, Notifications, Saved, Versioned, decision_shard, due_shard};
 
 use super::{Port, Role};
 use crate::book::CANARY;
@@ -86,6 +86,28 @@ impl Notifications for Port {
             let of = of.filter(|notification| *notification.account_id() == account);
             let found = of.take(limit).map(|found| Notification::clone(found));
             (found.collect(), None)
+        })
+        .await
+    }
+
+    async fn decided(
+        &self,
+        shard: u8,
+        from: DateTime<Utc>,
+        to: DateTime<Utc>,
+        limit: usize,
+    ) -> Result<Vec<Decided>> {
+        self.call(Hop::ClaimsRead, move |core| {
+            let all = core.state.notifications.values();
+            let of_shard = all.filter(|found| decision_shard(found) == Some(shard));
+            let mut keys: Vec<Decided> = of_shard.map(|found| Decided::of(found)).collect();
+            keys.retain(|key| (from..to).contains(&key.position.decided_at));
+            keys.sort_by(|one, other| other.position.cmp(&one.position));
+            if let Some(last) = limit.checked_sub(1).and_then(|last| keys.get(last)) {
+                let last = last.position.decided_at;
+                keys.retain(|key| key.position.decided_at >= last);
+            }
+            keys
         })
         .await
     }

@@ -32,6 +32,7 @@ const API: &[&str] = &[
     "customers DeleteItem",
     "notifications Query by-account",
     "notifications Query by-code",
+    "notifications Query by-decided",
     "notifications GetItem",
     "notifications PutItem",
     "suppressions GetItem",
@@ -369,6 +370,7 @@ fn table_request(stack: &Stack, table: &str, operation: &str, index: &str) -> Va
                 ("notifications", "by-code") => ("verification_code", json!({ "S": "PROBE" })),
                 ("balances", "by-ending") => ("ending", json!({ "S": "PROBE" })),
                 ("balances", "by-events") => ("event_part", json!({ "S": "PROBE" })),
+                ("notifications", "by-decided") => ("decided_slice", json!({ "N": "0" })),
                 ("replays", "by-part") => ("part", json!({ "S": "PROBE" })),
                 ("customers", "by-term") => ("kind", json!({ "S": "PROBE" })),
                 ("customers", _) | ("balances", "by-customer") => {

@@ -165,8 +165,8 @@ pub(super) fn levers(data: &Data, mails: f64) -> Result<Vec<Lever>, Failure> {
     let write = data.price("dynamodb_write_unit")?;
     let one_told = mails / data.assumed("feedback_of_a_mail")?;
     let bytes = data.assumed("lines_of_lambda_bytes")? + mail.log_bytes_feedback / 2.0;
-    // Of a mail's four index units, one is for the index by account and one for that by code.
-    let copies = mail.notify.index_write_units - 2.0 + mail.feedback.index_write_units;
+    // Of the index units of a mail, one stays for the index by account, one is for that by code and one for that by decision.
+    let copies = mail.notify.index_write_units - 3.0 + mail.feedback.index_write_units;
     // For the request, the batch of the stream, the mail, and its provider events.
     let invocations = 3.0 * MILLION + mails * data.assumed("feedback_of_a_mail")?;
     let of_lambda = data.assumed("lines_of_lambda_itself_bytes")?;
