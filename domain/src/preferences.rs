@@ -158,9 +158,29 @@ impl Preferences {
     /// Returns the preferences without this kind. Its amounts are kept, in case it is switched on again.
     #[must_use]
     pub fn without(&self, kind: Kind) -> Self {
+        self.with_enabled(kind, false)
+    }
+
+    /// Returns the preferences with this kind, which keeps the amounts that it had.
+    #[must_use]
+    pub fn with(&self, kind: Kind) -> Self {
+        self.with_enabled(kind, true)
+    }
+
+    fn with_enabled(&self, kind: Kind, enabled: bool) -> Self {
         let mut preferences = self.clone();
-        preferences.kinds.entry(kind).or_default().enabled = false;
+        preferences.kinds.entry(kind).or_default().enabled = enabled;
         preferences
+    }
+
+    /// Returns the preferences with this cadence of mails.
+    #[must_use]
+    pub fn with_delivery(&self, delivery: Cadence) -> Self {
+        let preferences = self.clone();
+        Preferences {
+            delivery,
+            ..preferences
+        }
     }
 
     /// Reads the object of the API. Unknown members, and amounts that their kind does not use, are refused: a stored preference

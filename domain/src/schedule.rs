@@ -100,6 +100,24 @@ impl Schedule {
         body
     }
 
+    /// The times of the occurrences in English, for people, like `At 09:00, on day 1, Europe/Paris time`.
+    #[must_use]
+    pub fn in_words(&self) -> String {
+        let zone = self.time_zone.name();
+        match &self.when {
+            When::At(at) => {
+                let local = at.instant(self.time_zone).map(|instant| {
+                    let local = instant.with_timezone(&self.time_zone);
+                    local.format("%-d %B %Y at %H:%M").to_string()
+                });
+                let local = local.unwrap_or_else(|| at.as_str().to_owned());
+                format!("Once, on {local}, {zone} time")
+            }
+            When::Rate(rate) => rate.in_words(),
+            When::Cron(cron) => format!("{}, {zone} time", cron.in_words()),
+        }
+    }
+
     /// The first occurrence after `instant`, for a schedule that was created at `created_at`, in whole microseconds, as stored.
     /// `None` if there is none within [`HORIZON_YEARS`].
     #[must_use]

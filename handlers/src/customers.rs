@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use domain::CustomerId;
 use domain::notification::Kind;
+use domain::preferences::Preferences;
 use domain::recipient::Recipient;
 
 use crate::contention::Rounds;
@@ -112,8 +113,8 @@ impl CustomerService {
         self.customers.erase_before(customer, revision).await
     }
 
-    /// Switches kinds off for a recipient, in one new revision. Adds none if they are off already, or if there is no such
-    /// customer. Idempotent.
+    /// Switches kinds off for a recipient, in one new revision, and returns those that were on. Adds none if they are off already,
+    /// or if there is no such customer. Idempotent.
     ///
     /// # Errors
     /// - `Busy`: every optimistic write lost its race, and nothing was written; retry.
@@ -124,6 +125,31 @@ impl CustomerService {
         customer: &CustomerId,
         recipient: &Recipient,
         kinds: &[Kind],
+    ) -> Result<Vec<Kind>> {
+        let mut were_on = Vec::new();
+        self.prefer(customer, |preferences| {
+            let is_on =
+                |kind: &Kind| kind.can_be_switched_off() && preferences.is_on_for(*kind, recipient);
+            were_on = kinds.iter().copied().filter(is_on).collect();
+            match recipient {
+                Recipient::Customer => were_on
+                    .iter()
+                    .fold(preferences.clone(), |so_far, kind| so_far.without(*kind)),
+                Recipient::Address(hash) => preferences.without_at(&were_on, hash),
+            }
+        })
+        .await?;
+        Ok(were_on)
+    }
+
+    /// Changes the preferences in one new revision. Adds none if they stay the same, or if there is no such customer.
+    ///
+    /// # Errors
+    /// Those of [`CustomerService::switch_off`].
+    pub async fn prefer(
+        &self,
+        customer: &CustomerId,
+        mut change: impl FnMut(&Preferences) -> Preferences,
     ) -> Result<()> {
         let mut rounds = Rounds::at_once(MAX_ATTEMPTS);
         while rounds.next().await.is_some() {
@@ -137,22 +163,11 @@ impl CustomerService {
                 return Ok(());
             };
             let mut person = person?;
-            let on: Vec<Kind> = kinds
-                .iter()
-                .copied()
-                .filter(|&kind| {
-                    kind.can_be_switched_off() && person.preferences.is_on_for(kind, recipient)
-                })
-                .collect();
-            if on.is_empty() {
+            let preferences = change(&person.preferences);
+            if preferences == person.preferences {
                 return Ok(());
             }
-            person.preferences = match recipient {
-                Recipient::Customer => on
-                    .into_iter()
-                    .fold(person.preferences, |wishes, kind| wishes.without(kind)),
-                Recipient::Address(hash) => person.preferences.without_at(&on, hash),
-            };
+            person.preferences = preferences;
             let next = CustomerRevision {
                 customer_id: customer.clone(),
                 revision: revision + 1,

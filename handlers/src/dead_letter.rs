@@ -9,7 +9,7 @@ use chrono::{DateTime, Utc};
 use domain::integration_event::Detail;
 use domain::time::format_time;
 use domain::{AccountId, EventId, NotificationId, ScheduleId, Version};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 use serde_json::Value;
 
 use crate::error::{Error, Result};
@@ -127,25 +127,47 @@ pub struct DeadLetter {
     /// The number of attempts, if the envelope has it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub attempts: Option<u64>,
-    /// The starting point of a redrive. May contain personal data, so the API does not return it.
-    #[serde(skip)]
+    /// The starting point of a redrive. May contain personal data, so the API returns only the facts of its event.
+    #[serde(
+        rename = "event",
+        serialize_with = "serialize_facts",
+        skip_serializing_if = "Origin::has_no_event"
+    )]
     pub origin: Origin,
+}
+
+/// The event of a letter, as far as a person needs it to recognise the letter.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+struct EventFacts<'a> {
+    #[serde(rename = "type")]
+    event_type: &'a str,
+    version: Option<Version>,
+    customer_id: Option<&'a str>,
+    amount: Option<&'a str>,
+    currency: Option<&'a str>,
+}
+
+fn serialize_facts<S: Serializer>(
+    origin: &Origin,
+    serializer: S,
+) -> std::result::Result<S::Ok, S::Error> {
+    let facts = origin.event().map(|entry| {
+        let (metadata, data) = (&entry.detail["metadata"], &entry.detail["data"]);
+        EventFacts {
+            event_type: &entry.event_type,
+            version: metadata["version"].as_u64(),
+            customer_id: data["customer_id"].as_str(),
+            amount: data["amount"].as_str(),
+            currency: data["currency"].as_str(),
+        }
+    });
+    facts.serialize(serializer)
 }
 
 impl DeadLetter {
     /// The correlation id of the letter's event, if it is about one.
     pub(crate) fn correlation_id(&self) -> Option<&str> {
-        match &self.origin {
-            Origin::Event(entry) | Origin::Notification { entry, .. } => {
-                entry.detail["metadata"]["correlation_id"].as_str()
-            }
-            Origin::Stream { .. }
-            | Origin::Account(_)
-            | Origin::Commit { .. }
-            | Origin::Schedule { .. }
-            | Origin::Feedback(_)
-            | Origin::None => None,
-        }
+        self.origin.event()?.detail["metadata"]["correlation_id"].as_str()
     }
 }
 
@@ -190,6 +212,25 @@ pub enum Origin {
     Feedback(Value),
     /// Nothing: the letter cannot be redriven.
     None,
+}
+
+impl Origin {
+    /// The event of the account's history, or one that follows from it.
+    fn event(&self) -> Option<&BusEntry> {
+        match self {
+            Origin::Event(entry) | Origin::Notification { entry, .. } => Some(entry),
+            Origin::Stream { .. }
+            | Origin::Account(_)
+            | Origin::Commit { .. }
+            | Origin::Schedule { .. }
+            | Origin::Feedback(_)
+            | Origin::None => None,
+        }
+    }
+
+    fn has_no_event(&self) -> bool {
+        self.event().is_none()
+    }
 }
 
 /// Shows only the variant, because an event of SES contains its recipients.

@@ -25,6 +25,8 @@ pub const KEPT_KEYS: usize = 40;
 pub enum Purpose {
     /// An unsubscribe link.
     Unsubscribe,
+    /// The undoing of a click on an unsubscribe link.
+    Resubscribe,
     /// A mail's verification code.
     MailCode,
 }
@@ -33,6 +35,7 @@ impl Purpose {
     fn label(self) -> &'static str {
         match self {
             Purpose::Unsubscribe => "ledgerbell unsubscribe 1\n",
+            Purpose::Resubscribe => "ledgerbell resubscribe 1\n",
             Purpose::MailCode => "ledgerbell mail code 1\n",
         }
     }

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::CustomerId;
+use domain::cadence::Cadence;
 use domain::notification::Kind;
 use domain::recipient::Recipient;
 use mail::Locale;
@@ -160,13 +161,50 @@ fn read(keyring: &Keyring, token: &str) -> Option<(CustomerId, Topic, Recipient)
     Some((customer.parse().ok()?, topic.parse().ok()?, recipient))
 }
 
+/// Returns what undoes a click on the link: the kinds that it switched off, signed for this link alone.
+fn undo(keyring: &Keyring, token: &str, kinds: &[Kind]) -> String {
+    let kinds: Vec<String> = kinds.iter().map(Kind::to_string).collect();
+    let kinds = kinds.join(",");
+    let (id, signature) = keyring.sign(Purpose::Resubscribe, &format!("{token}\n{kinds}"));
+    format!("{id}.{kinds}.{}", URL_SAFE_NO_PAD.encode(signature))
+}
+
+/// Reads the kinds of [`undo`]; `None` if it is not signed for this link by one of our keys.
+fn read_undo(keyring: &Keyring, token: &str, undo: &str) -> Option<Vec<Kind>> {
+    if undo.len() > MAX_TOKEN_CHARS {
+        return None;
+    }
+    let parts: Vec<&str> = undo.split('.').collect();
+    let [id, kinds, signature] = parts.as_slice() else {
+        return None;
+    };
+    let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
+    let payload = format!("{token}\n{kinds}");
+    if !keyring.verify(Purpose::Resubscribe, id, &payload, &signature) {
+        return None;
+    }
+    kinds.split(',').map(|kind| kind.parse().ok()).collect()
+}
+
 /// A valid link, for the page behind it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Link {
     /// The notifications that the link switches off.
     pub topic: Topic,
+    /// Whether it is in the mails to the customer's own address. A further address changes only what it gets itself.
+    pub is_own: bool,
     /// The customer's locale; `None` if the customer was erased.
     pub locale: Option<Locale>,
+}
+
+/// What a click has switched off.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SwitchedOff {
+    /// The link.
+    pub link: Link,
+    /// By which it is undone, signed; `None` if nothing was switched off, or it cannot be undone: a further address without any
+    /// kind is forgotten.
+    pub undo: Option<String>,
 }
 
 /// The use case behind the links.
@@ -190,10 +228,10 @@ impl Unsubscriber {
     /// - `Retryable`, `Unknown`: the keys or the customers did not answer; retry.
     /// - `Permanent`: the signing keys cannot be read; a retry does not help.
     pub async fn look(&self, token: &str) -> Result<Option<Link>> {
-        let Some((customer, topic, _)) = self.read(token).await? else {
+        let Some((customer, topic, recipient)) = self.read(token).await? else {
             return Ok(None);
         };
-        self.link(&customer, topic).await.map(Some)
+        self.link(&customer, topic, &recipient).await.map(Some)
     }
 
     /// Switches off the kinds of the link for its address. Returns `None` for a forged link, and for one whose key is no longer
@@ -203,14 +241,62 @@ impl Unsubscriber {
     /// - `Busy`: every optimistic write lost its race, and nothing was changed; retry.
     /// - `Retryable`, `Unknown`: the keys or the customers did not answer; retry.
     /// - `Permanent`: the signing keys or the customer's entry cannot be read; a retry does not help.
-    pub async fn unsubscribe(&self, token: &str) -> Result<Option<Link>> {
+    pub async fn unsubscribe(&self, token: &str) -> Result<Option<SwitchedOff>> {
         let Some((customer, topic, recipient)) = self.read(token).await? else {
             return Ok(None);
         };
-        self.customers
+        let off = self
+            .customers
             .switch_off(&customer, &recipient, &topic.kinds())
             .await?;
-        self.link(&customer, topic).await.map(Some)
+        let undo = match recipient.is_customer() && !off.is_empty() {
+            true => Some(undo(&self.keys.keyring().await?, token, &off)),
+            false => None,
+        };
+        let link = self.link(&customer, topic, &recipient).await?;
+        Ok(Some(SwitchedOff { link, undo }))
+    }
+
+    /// Switches on again what a click on the link has switched off, by [`SwitchedOff::undo`]. Returns `None` for a forged one, and
+    /// for one whose key is no longer kept. Idempotent; for an erased customer there is nothing to do.
+    ///
+    /// # Errors
+    /// Those of [`Unsubscriber::unsubscribe`].
+    pub async fn undo(&self, token: &str, undo: &str) -> Result<Option<Link>> {
+        let Some((customer, topic, recipient)) = self.read(token).await? else {
+            return Ok(None);
+        };
+        let id = undo.split('.').next().unwrap_or("");
+        let keyring = self.keys.keyring_with(id).await?;
+        let Some(kinds) = read_undo(&keyring, token, undo).filter(|_| recipient.is_customer())
+        else {
+            return Ok(None);
+        };
+        self.customers
+            .prefer(&customer, |preferences| {
+                let off = kinds.iter().filter(|kind| !preferences.is_on(**kind));
+                off.fold(preferences.clone(), |so_far, kind| so_far.with(*kind))
+            })
+            .await?;
+        self.link(&customer, topic, &recipient).await.map(Some)
+    }
+
+    /// Changes when the mails of a digest's link come. Returns `None` for a forged link, for one whose key is no longer kept, and
+    /// for one that is not in a digest to the customer's own address. Idempotent; for an erased customer there is nothing to do.
+    ///
+    /// # Errors
+    /// Those of [`Unsubscriber::unsubscribe`].
+    pub async fn deliver(&self, token: &str, delivery: Cadence) -> Result<Option<Link>> {
+        let Some((customer, topic, recipient)) = self.read(token).await? else {
+            return Ok(None);
+        };
+        if topic != Topic::All || !recipient.is_customer() {
+            return Ok(None);
+        }
+        self.customers
+            .prefer(&customer, |preferences| preferences.with_delivery(delivery))
+            .await?;
+        self.link(&customer, topic, &recipient).await.map(Some)
     }
 
     async fn read(&self, token: &str) -> Result<Option<(CustomerId, Topic, Recipient)>> {
@@ -222,11 +308,20 @@ impl Unsubscriber {
         Ok(read(&keyring, token).filter(|(_, topic, _)| !topic.kinds().is_empty()))
     }
 
-    async fn link(&self, customer: &CustomerId, topic: Topic) -> Result<Link> {
+    async fn link(
+        &self,
+        customer: &CustomerId,
+        topic: Topic,
+        recipient: &Recipient,
+    ) -> Result<Link> {
         let latest = self.customers.customers.latest(customer).await?;
         let person = latest.and_then(|latest| latest.person?.ok());
         let locale = person.map(|person| person.locale);
-        Ok(Link { topic, locale })
+        Ok(Link {
+            topic,
+            is_own: recipient.is_customer(),
+            locale,
+        })
     }
 }
 
@@ -293,6 +388,26 @@ mod tests {
             assert_eq!(read(&keyring("a"), broken), None, "{broken}");
         }
         assert_eq!(read(&keyring("b"), &good), None);
+    }
+
+    #[test]
+    fn what_undoes_a_click_is_signed_for_its_link_and_its_kinds() {
+        let ring = keyring("a");
+        let token = token(&ring, List::own(&customer(), Topic::All));
+        let all: Vec<Kind> = Topic::All.kinds();
+        let undo = undo(&ring, &token, &all);
+        assert_eq!(read_undo(&ring, &token, &undo), Some(all));
+        let other = super::token(&ring, List::own(&customer(), Topic::Kind(Kind::Deposit)));
+        assert_eq!(read_undo(&ring, &other, &undo), None);
+        let more = undo.replacen("deposit,", "", 1);
+        assert_eq!(read_undo(&ring, &token, &more), None);
+        for broken in ["", "..", &undo[1..], &"a.".repeat(400)] {
+            assert_eq!(read_undo(&ring, &token, broken), None, "{broken}");
+        }
+        // A link's own signature is for another purpose.
+        let (id, signature) = ring.sign(Purpose::Unsubscribe, &format!("{token}\ndeposit"));
+        let forged = format!("{id}.deposit.{}", URL_SAFE_NO_PAD.encode(signature));
+        assert_eq!(read_undo(&ring, &token, &forged), None);
     }
 
     #[test]

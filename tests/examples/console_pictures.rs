@@ -14,7 +14,7 @@ use tests::browser::{Chromium, Page, Screen};
 use tests::one_machine::{Api, Folder, Server, eventually, settled};
 
 /// Name of the picture, view, screen, and what is to be seen on it.
-const PICTURES: [(&str, &str, Screen, &str); 8] = [
+const PICTURES: [(&str, &str, Screen, &str); 9] = [
     ("overview", "/", WIDE, "sampled mails"),
     ("account", "/accounts/GIRO-1042", TALL, "Version 61 of 61"),
     (
@@ -36,6 +36,7 @@ const PICTURES: [(&str, &str, Screen, &str); 8] = [
         PHONE_DARK,
         "Delivered",
     ),
+    ("customer", "/customers/ana", TALL, "Code in the mail"),
     ("dead-letters", "/dead-letters", WIDE, "failed on"),
     ("replays", "/replays", WIDE, "No replay was started"),
 ];

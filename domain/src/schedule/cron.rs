@@ -81,6 +81,10 @@ impl Cron {
         &self.text
     }
 
+    pub(super) fn in_words(&self) -> String {
+        self.pattern.describe().trim_end_matches('.').to_owned()
+    }
+
     pub(super) fn next_after(&self, zone: Tz, instant: DateTime<Utc>) -> Option<DateTime<Utc>> {
         // The pattern runs on a clock that is never put forward or back, because `local_time` alone decides on the meaning of
         // local times.

@@ -57,6 +57,19 @@ impl Rate {
         &self.text
     }
 
+    pub(super) fn in_words(&self) -> String {
+        let minutes = self.every.num_minutes();
+        let (number, unit) = match () {
+            () if minutes % (24 * 60) == 0 => (minutes / (24 * 60), "day"),
+            () if minutes % 60 == 0 => (minutes / 60, "hour"),
+            () => (minutes, "minute"),
+        };
+        match number {
+            1 => format!("Every {unit}"),
+            _ => format!("Every {number} {unit}s"),
+        }
+    }
+
     /// The first is one distance after the making.
     #[expect(
         clippy::arithmetic_side_effects,

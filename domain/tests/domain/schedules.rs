@@ -649,3 +649,51 @@ fn a_schedule_pays_in_or_out_and_differs_from_one_at_other_times() {
     assert_ne!(monthly.when, daily.when);
     assert_eq!(monthly.when, monthly.clone().when);
 }
+
+#[test]
+fn a_schedule_says_in_words_when_it_runs() {
+    for (kind, expression, words) in [
+        (
+            "at",
+            "2026-12-24T18:00",
+            "Once, on 24 December 2026 at 18:00, Europe/Paris time",
+        ),
+        (
+            "at",
+            "2026-12-24T17:00:00Z",
+            "Once, on 24 December 2026 at 18:00, Europe/Paris time",
+        ),
+        ("rate", "rate(7 days)", "Every 7 days"),
+        ("rate", "rate(1440 minutes)", "Every day"),
+        ("rate", "rate(90 minutes)", "Every 90 minutes"),
+        ("rate", "rate(1 hours)", "Every hour"),
+        (
+            "cron",
+            "cron(0 9 1 * ? *)",
+            "At 09:00, on day 1, Europe/Paris time",
+        ),
+        (
+            "cron",
+            "30 6 * * 1-5",
+            "At 06:30, on Monday, Tuesday, Wednesday, Thursday, and Friday, Europe/Paris time",
+        ),
+        (
+            "cron",
+            "cron(0 8 ? * 2 *)",
+            "At 08:00, on Monday, Europe/Paris time",
+        ),
+        (
+            "cron",
+            "cron(0 8 L * ? *)",
+            "At 08:00, on the last day of the month, Europe/Paris time",
+        ),
+        (
+            "cron",
+            "cron(15 10 ? 1 6#3 2027)",
+            "At 10:15, on the 3rd Friday of the month, in January, in year 2027, Europe/Paris time",
+        ),
+    ] {
+        let schedule = schedule(json!({ kind: expression }), "Europe/Paris");
+        assert_eq!(schedule.in_words(), words, "{expression}");
+    }
+}

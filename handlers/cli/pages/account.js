@@ -6,20 +6,23 @@ import { balanceChart } from "./balance-chart.js";
 import { eventList } from "./event-list.js";
 import { reader } from "./known.js";
 import { balances } from "./money.js";
-import { all, element, foreign, syncRows, time, update } from "./page.js";
-import { balanceOf, customerHref, eventHref, movedMoney, notificationRow, panel } from "./rows.js";
+import { all, digits, element, foreign, time, update } from "./page.js";
+import { balanceOf, customerHref, eventHref, mailMark, money, movedMoney, notificationColumns, panel, spoken } from "./rows.js";
 import { schedulesPanel } from "./schedules.js";
+import { listTable } from "./table.js";
 import { EVENT_NAMES, named } from "./words.js";
 
 /** The chart's events; older ones are read with the list's. */
 const HISTORY = 1000;
-const NOTIFICATIONS = 50;
+const NOTIFICATIONS = 100;
+/** Rows of the events that are shown before more are asked for. */
+const EVENTS = 25;
 
 export function mount(main, { id, query }) {
   const path = accountPath(id);
   const balance = element("p", { class: "balance" });
   const facts = element("p", { class: "facts" });
-  const heading = element("div", { class: "heading" }, element("h2", { tabindex: "-1", id: "account-title" }, id), facts, balance);
+  const heading = element("div", { class: "heading" }, element("h2", { tabindex: "-1", id: "account-title" }, spoken(id)), facts, balance);
 
   const slider = element("input", { type: "range", min: "1", max: "1", value: "1", id: "as-of", "aria-describedby": "as-of-balance" });
   const now = element("button", { type: "button", class: "plain", id: "as-of-now" }, "Now");
@@ -31,19 +34,28 @@ export function mount(main, { id, query }) {
     element("div", { class: "chart-bar unread" }, element("h3", {}, "Balance"), chart.basis), chart.holder, asOf);
   const missing = element("p", { class: "panel nothing", hidden: "" }, "There is no such account.");
 
-  const list = eventList({ path: `${path}/events`, placeName: "after_version", firstPage: HISTORY, ...query });
-  const events = panel("history", "Events", list.filter, element("div", { class: "scroll", tabindex: "0", role: "region", "aria-labelledby": "history-title" }, list.body));
-  const told = element("ol", { class: "rows" });
+  const list = eventList({
+    path: `${path}/events`, placeName: "after_version", labelledBy: "history-title", firstPage: HISTORY, atOnce: EVENTS, ...query,
+    further: [
+      { title: "Balance after", amount: true, cell: ({ after }) => (after ? money(digits(after), account.currency, after.startsWith("-") ? "under" : "") : "") },
+      { title: "Mail", cell: ({ mails }) => mailMark(mails) },
+    ],
+    decorated: (event) => ({ ...event, after: afterVersion.get(event.version) ?? null, mails: mailsOfVersion.get(event.version) ?? [] }),
+  });
+  const events = panel("history", "Events", list.filter, list.body);
+  const told = listTable({ labelledBy: "notifications-title", columns: notificationColumns(false), keyOf: ({ item }) => item.notification_id });
   const toldNothing = element("p", { class: "nothing", hidden: "" }, "The customer has no notifications.");
-  const notifications = panel("notifications", "Notifications",
-    element("div", { class: "scroll", tabindex: "0", role: "region", "aria-labelledby": "notifications-title" }, told, toldNothing));
+  const notifications = panel("notifications", "Notifications", told.element, toldNothing);
   const schedules = schedulesPanel(id, () => account?.currency);
-  const below = element("div", { class: "columns halves" }, events, notifications);
-  main.append(missing, history, below, schedules.panel);
+  const below = element("div", { class: "stack" }, events, schedules.panel, notifications);
+  main.append(missing, history, below);
   const [accountRead, thenRead, eventsRead, toldRead] = [history, asOf, events, notifications].map(reader);
   list.readFor(eventsRead);
 
   let account = null;
+  /** The balance after each version, and the notifications of each, as far as they were read. */
+  let afterVersion = new Map();
+  let mailsOfVersion = new Map();
   /** The version that is looked at; null follows the newest. */
   let looked = null;
   let asked = 0;
@@ -81,13 +93,16 @@ export function mount(main, { id, query }) {
     const { events: seen } = list.events();
     const steps = balances([...seen].reverse(), account.version, account.balance);
     chart.show(steps, account.currency, version);
+    if (afterVersion.size === steps.length) return;
+    afterVersion = new Map(steps.map(({ event, text }) => [event.version, text]));
+    list.showAgain();
   }
 
   /** Whether there is such an account. */
   async function readAccount() {
     const found = await orNone(getJson(path));
     missing.hidden = Boolean(found);
-    for (const part of [history, below, schedules.panel]) part.hidden = !found;
+    for (const part of [history, below]) part.hidden = !found;
     if (!found) return false;
     account = found;
     update(balance, account, () => [balanceOf(account)]);
@@ -100,8 +115,10 @@ export function mount(main, { id, query }) {
 
   async function readTold() {
     const page = await getJson(`${path}/notifications?limit=${NOTIFICATIONS}`);
-    syncRows(told, page.notifications, (item) => item.notification_id, (item) => notificationRow(id, item));
+    told.show(page.notifications.map((item) => ({ account: id, item })));
     toldNothing.hidden = page.notifications.length > 0;
+    mailsOfVersion = Map.groupBy(page.notifications.map(({ event_version: version, state, reason }) => ({ version, state, reason })), ({ version }) => version);
+    list.showAgain();
   }
 
   async function refresh() {

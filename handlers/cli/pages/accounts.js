@@ -2,8 +2,9 @@
 
 import { getJson, withQuery } from "./api.js";
 import { reader } from "./known.js";
-import { element, syncRows } from "./page.js";
-import { accountRow, panel } from "./rows.js";
+import { element, foreign, time } from "./page.js";
+import { accountHref, balanceOf, customerHref, panel, spoken } from "./rows.js";
+import { listTable } from "./table.js";
 
 const PAGE = 100;
 const BIG_PAGE = 1000;
@@ -14,10 +15,20 @@ export function mount(main, { query, keep }) {
   const search = element("input", { type: "search", id: "account-search", "aria-label": "Search accounts", placeholder: "Account or customer\u2026", value: query.q || "" });
   const found = element("span", { class: "quiet", role: "status" });
   const inEvents = element("a", { hidden: "" }, "Search in events");
-  const rows = element("ol", { class: "rows" });
+  const rows = listTable({
+    labelledBy: "accounts-title",
+    keyOf: (account) => account.account_id,
+    columns: [
+      { title: "Account", order: "ascending", cell: ({ account_id: id }) => element("a", { class: "name", href: accountHref(id) }, spoken(id)) },
+      { title: "Customer", cell: ({ customer_id: id }) => element("a", { href: customerHref(id), class: "account" }, foreign(id)) },
+      { title: "Status", cell: (account) => account.status },
+      { title: "Last movement", cell: (account) => time(account.updated_at) },
+      { title: "Balance", amount: true, cell: balanceOf },
+    ],
+  });
   const nothing = element("p", { class: "nothing", hidden: "" });
   const more = element("button", { type: "button", class: "plain more", hidden: "" }, "More accounts");
-  const accountsPanel = panel("accounts", "Accounts", element("div", { class: "filter" }, search, found, inEvents), rows, nothing, more);
+  const accountsPanel = panel("accounts", "Accounts", element("div", { class: "filter" }, search, found, inEvents), rows.element, nothing, more);
   const accountsRead = reader(accountsPanel);
   main.append(accountsPanel);
 
@@ -59,7 +70,7 @@ export function mount(main, { query, keep }) {
   }
 
   function show() {
-    syncRows(rows, accounts.slice(0, shown), (account) => account.account_id, accountRow);
+    rows.show(accounts.slice(0, shown));
     const all = next ? `the first ${seen}` : seen;
     found.textContent = text() ? `${accounts.length} of ${all}` : next ? `first ${accounts.length}` : `${accounts.length}`;
     nothing.hidden = accounts.length > 0;

@@ -13,8 +13,8 @@ export function giveUpReading() {
   reading = new AbortController();
 }
 
-/** JSON from the API, null where it has nothing to say; an error says what the problem document says. */
-export async function ask(method, path, { body, headers = {} } = {}) {
+/** A successful answer of the API; an error says what the problem document says. */
+async function answerOf(method, path, { body, headers = {} } = {}) {
   const response = await fetch(path, {
     method,
     headers: { Accept: "application/json", ...(body ? { "Content-Type": "application/json" } : {}), ...headers },
@@ -22,8 +22,7 @@ export async function ask(method, path, { body, headers = {} } = {}) {
     cache: "no-cache",
     signal: AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), ...(method === "GET" ? [reading.signal] : [])]),
   });
-  if (response.status === 204) return null;
-  if (response.ok) return response.json();
+  if (response.ok) return response;
   const problem = await response.json().catch(() => ({}));
   const faults = (problem.errors || []).map((fault) => `${fault.pointer ?? fault.parameter ?? fault.header ?? ""} ${fault.detail}`.trim());
   const error = new Error(faults.join("; ") || problem.detail || `${path} answered ${response.status}`);
@@ -31,7 +30,19 @@ export async function ask(method, path, { body, headers = {} } = {}) {
   throw error;
 }
 
+/** JSON from the API, null where it has nothing to say. */
+export async function ask(...request) {
+  const response = await answerOf(...request);
+  return response.status === 204 ? null : response.json();
+}
+
 export const getJson = (path) => ask("GET", path);
+
+/** JSON from the API, and the tag of the revision that it is. */
+export async function getTagged(path) {
+  const response = await answerOf("GET", path);
+  return { value: await response.json(), tag: response.headers.get("ETag") };
+}
 
 /** What may not exist: null then. */
 export const orNone = (promise) => promise.catch((error) => {

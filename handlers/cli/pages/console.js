@@ -2,20 +2,24 @@
 
 import { getJson } from "./api.js";
 import { reasonOf, SLOW_AFTER_MS } from "./known.js";
-import { all, byId, clock, element, poll } from "./page.js";
+import { all, byId, chooseZone, clock, element, OWN_ZONE, poll, zone } from "./page.js";
 import * as account from "./account.js";
 import * as accounts from "./accounts.js";
 import * as customer from "./customer.js";
+import * as customers from "./customers.js";
 import * as deadLetters from "./dead-letters.js";
 import * as events from "./events.js";
+import * as find from "./find.js";
+import * as notification from "./notification.js";
+import * as notifications from "./notifications.js";
 import * as overview from "./overview.js";
 import * as replays from "./replays.js";
+import "./shortcuts.js";
 import * as story from "./story.js";
 
 /** How often the count of dead letters is looked at from other views. */
 const COUNT_EVERY_MS = 10_000;
 const START_AGAIN_AFTER_MS = 2_000;
-const EVENT_ID = /^[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}$/i;
 
 /** Path, view, and the entry of the navigation that it is below. */
 const VIEWS = [
@@ -25,8 +29,12 @@ const VIEWS = [
   [/^accounts\/(?<id>[^/]+)\/events\/(?<version>[1-9]\d*)$/, story, "accounts"],
   [/^events$/, events, "events"],
   [/^dead-letters$/, deadLetters, "dead-letters"],
-  [/^replays(?:\/(?<id>[^/]+))?$/, replays, "replays"],
-  [/^customers\/(?<id>[^/]+)$/, customer, "accounts"],
+  [/^replays$/, replays, "replays"],
+  [/^customers$/, customers, "customers"],
+  [/^customers\/(?<id>[^/]+)$/, customer, "customers"],
+  [/^notifications$/, notifications, "notifications"],
+  [/^notifications\/(?<id>[^/]+)$/, notification, "notifications"],
+  [/^find$/, find, null],
 ];
 
 const about = await aboutServer();
@@ -132,6 +140,9 @@ function showCount(waiting, reason = "") {
   badge.title = waiting === null ? `Not known: ${reason}${before}` : "";
 }
 
+byId("zone").append(...[...new Set([OWN_ZONE, "UTC"])].map((name) => element("option", { value: name }, name)));
+byId("zone").value = zone;
+byId("zone").addEventListener("change", (event) => chooseZone(event.target.value));
 byId("mailbox-link").hidden = !about.mailbox;
 byId("looking-at").textContent = about.endpoint ? `Connected to ${about.endpoint}` : "";
 
@@ -140,14 +151,7 @@ byId("find").addEventListener("keydown", (event) => {
   const text = event.target.value.trim();
   if (!text) return;
   event.target.value = "";
-  location.hash = `#/${EVENT_ID.test(text) ? "events" : "accounts"}?${new URLSearchParams({ q: text })}`;
-});
-
-addEventListener("keydown", (event) => {
-  const typing = event.target.closest?.("input, select, textarea, dialog");
-  if (event.key !== "/" || typing || event.ctrlKey || event.metaKey || event.altKey) return;
-  event.preventDefault();
-  byId("find").focus();
+  location.hash = `#/find?${new URLSearchParams({ q: text })}`;
 });
 
 // The hash is the view's address: the link moves the focus itself.
@@ -155,6 +159,14 @@ byId("skip").addEventListener("click", (event) => {
   event.preventDefault();
   byId("main").focus();
 });
+
+/** On a phone the pages are behind a button. */
+function openMenu(isOpen) {
+  byId("pages").classList.toggle("open", isOpen);
+  byId("menu").setAttribute("aria-expanded", String(isOpen));
+}
+byId("menu").addEventListener("click", () => openMenu(byId("menu").getAttribute("aria-expanded") !== "true"));
+byId("pages").addEventListener("click", () => openMenu(false));
 
 addEventListener("hashchange", () => {
   show();

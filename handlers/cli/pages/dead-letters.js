@@ -1,14 +1,18 @@
 // What failed for good, and sending it on its way again: first as a dry run,
 // then in earnest.
 
-import { ask, getJson } from "./api.js";
+import { accountPath, ask, getJson } from "./api.js";
+import { isDoubtful, letterGroups, linesOf } from "./dead-letter-groups.js";
 import { acts, confirmed } from "./dialog.js";
 import { reader } from "./known.js";
-import { clock, element, foreign, syncRows, time } from "./page.js";
-import { accountLink, panel } from "./rows.js";
+import { element, foreign, syncRows } from "./page.js";
+import { eventHref, mailMark, panel } from "./rows.js";
 
 /** The API looks at no more at once. */
 const MOST = 100;
+/** Redriven letters that are followed, and the notifications of each account that are looked through. */
+const FOLLOWED = 10;
+const NOTIFICATIONS = 50;
 /** Only a letter that is named does so. */
 const MAYBE_TWICE = "This mail may or may not have been sent. It will be sent once more: the customer may get it twice.";
 
@@ -18,41 +22,48 @@ const COUNT_AGE_MS = 60_000;
 export function mount(main, { about }) {
   // One machine counts exactly; a queue of AWS does not.
   const exact = !about.endpoint;
-  const rows = element("ol", { class: "rows" });
   const nothing = element("p", { class: "nothing", hidden: "" }, exact ? "There are no dead letters." : "No dead letter is visible, and none was counted. The count is up to a minute old.");
   const noneThen = element("p", { class: "none-then" }, "None was waiting then.");
   const unknown = element("p", { class: "nothing", id: "dead-unknown", hidden: "" });
+  const groups = letterGroups({ row: (letter) => actions(letter), group: (reason) => groupButton(reason) });
   const status = element("p", { class: "status", role: "status" });
   const results = element("ol", { class: "results" });
+  const outcome = element("ol", { class: "results", id: "redriven", "aria-label": "What became of them" });
   const dryRun = element("button", { type: "button", class: "plain" }, "Dry run of all");
   const all = element("button", { type: "button", class: "action" }, "Redrive all\u2026");
   const buttons = element("p", { class: "buttons" }, dryRun, all);
   buttons.hidden = true;
-  const dead = panel("dead", "Dead letters", rows, nothing, noneThen, unknown, buttons, status, results);
+  const dead = panel("dead", "Failed (dead letters)", groups.element, nothing, noneThen, unknown, buttons, status, results, outcome);
   const deadRead = reader(dead);
   main.append(dead);
   /** The letters that were seen, by id, and when for the last time. */
   const seen = new Map();
 
+  /** The letters that were redriven here last, to follow what comes of them. */
+  let redriven = [];
+
   const redrive = async (selection, dry) =>
     (await ask("POST", "/v1/dead-letters/redrive", { body: { ...selection, dry_run: dry } })).redriven;
 
-  function showResults(redriven, title) {
-    status.textContent = `${title}: ${redriven.length} ${redriven.length === 1 ? "letter" : "letters"}`;
-    results.replaceChildren(...redriven.map(({ outcome, detail }) =>
+  function showResults(done, title) {
+    status.textContent = `${title}: ${done.length} ${done.length === 1 ? "letter" : "letters"}`;
+    results.replaceChildren(...done.map(({ outcome, detail }) =>
       element("li", { "data-outcome": outcome.split(":")[0] }, element("strong", {}, foreign(outcome)), " ", foreign(detail))));
   }
 
   async function inEarnest(selection, kind) {
     const would = await redrive(selection, true);
+    const letters = would.map(({ id }) => seen.get(id)?.letter).filter(Boolean);
+    const lines = letters.length === would.length ? await linesOf(letters) : would.map(({ detail }) => detail);
     const content = [
-      element("ol", { class: "results" }, ...would.map(({ detail }) => element("li", {}, foreign(detail)))),
+      element("ol", { class: "results" }, ...lines.map((line) => element("li", {}, foreign(line)))),
       element("p", {}, kind === "notification" ? MAYBE_TWICE : "Each is processed again where it failed. A redrive is idempotent: finished work is not repeated."),
     ];
     if (would.length === 0) throw new Error("No letter is visible now. Those that others list or redrive become visible again within two minutes.");
     const title = would.length === 1 ? "Redrive this letter?" : `Redrive ${would.length} letters?`;
     if (!(await confirmed({ title, action: "Redrive", content }))) return;
     const done = await redrive(selection, false);
+    redriven = done.map(({ id }) => letters.find((letter) => letter.id === id)).filter((letter) => letter?.event?.version && letter.account_id);
     for (const { id, outcome } of done) if (outcome === "redriven") seen.delete(id);
     showResults(done, "Redriven");
     await refresh();
@@ -61,20 +72,22 @@ export function mount(main, { about }) {
   acts(dryRun, status, async () => showResults(await redrive({ max: MOST }, true), "Dry run: nothing was changed"));
   acts(all, status, () => inEarnest({ max: MOST }));
 
-  function row({ letter, before }) {
+  /** What can be done with one letter. */
+  function actions(letter) {
     const dry = element("button", { type: "button", class: "plain" }, "Dry run");
     const one = element("button", { type: "button", class: "plain" }, "Redrive\u2026");
     const selection = { ids: [letter.id] };
     acts(dry, status, async () => showResults(await redrive(selection, true), "Dry run: nothing was changed"));
     acts(one, status, () => inEarnest(selection, letter.kind));
-    const tries = letter.attempts && (letter.attempts === 1 ? "tried once" : `tried ${letter.attempts} times`);
-    const words = [letter.reason, tries].filter(Boolean).map((word) => element("span", {}, " · ", foreign(word)));
-    if (before) words.push(element("span", {}, ` · seen at ${clock(before)}, not visible now`));
-    return element("li", { class: "dead", "data-seen": before ? "before" : null }, letter.at ? time(letter.at) : element("span"),
-      element("span", { class: "what" }, element("strong", {}, foreign(letter.what)),
-        element("span", { class: "below" }, letter.account_id ? accountLink(letter.account_id) : "", ...words),
-        element("span", { class: "buttons start" }, dry, one)),
-      element("span", { class: "state", "data-state": "DEAD" }, letter.kind));
+    return element("span", { class: "buttons start" }, dry, one);
+  }
+
+  /** Redrives all letters of one reason that are there when it is clicked. */
+  function groupButton(reason) {
+    const button = element("button", { type: "button", class: "plain" }, "Redrive these\u2026");
+    const ofReason = () => [...seen.values()].filter(({ letter }) => letter.reason === reason && !isDoubtful(letter));
+    acts(button, status, () => inEarnest({ ids: ofReason().map(({ letter }) => letter.id) }));
+    return button;
   }
 
   async function read() {
@@ -87,12 +100,27 @@ export function mount(main, { about }) {
     }
     for (const letter of letters) seen.set(letter.id, { letter, at: now });
     const shown = [...seen.values()].map(({ letter, at }) => ({ letter, before: visible.has(letter.id) ? null : at }));
-    syncRows(rows, shown, ({ letter }) => letter.id, row);
+    groups.show(shown);
+    await followRedriven().catch(() => {});
     buttons.hidden = shown.length === 0;
     nothing.hidden = !complete || shown.length > 0;
     const words = incompleteWords(letters.length, waiting, complete);
     unknown.hidden = !words;
     if (unknown.textContent !== words) unknown.textContent = words;
+  }
+
+  /** What became of the mails of what was redriven: sent, or failed again. */
+  async function followRedriven() {
+    const followed = redriven.slice(0, FOLLOWED);
+    const lines = await linesOf(followed);
+    const outcomes = await Promise.all(followed.map(async (letter, index) => {
+      const page = await getJson(`${accountPath(letter.account_id)}/notifications?limit=${NOTIFICATIONS}`);
+      const states = page.notifications.filter((item) => item.event_version === letter.event.version);
+      const isBack = [...seen.values()].some((other) => other.letter.id === letter.id || other.letter.event_id === letter.event_id);
+      return { letter, line: lines[index], states: states.map(({ state, reason }) => ({ state, reason })), isBack };
+    }));
+    syncRows(outcome, outcomes, ({ letter }) => letter.id, ({ letter, line, states, isBack }) => element("li", {},
+      element("a", { href: eventHref(letter.account_id, letter.event.version) }, foreign(line)), " ", isBack ? element("strong", {}, "failed again") : mailMark(states)));
   }
 
   /** What is not known is said, and never taken for nothing. */
@@ -104,5 +132,5 @@ export function mount(main, { about }) {
 
   const refresh = () => deadRead(read);
 
-  return { title: "Dead letters", refresh };
+  return { title: "Failed", refresh };
 }

@@ -2,14 +2,22 @@
 
 import { element } from "./page.js";
 
-/** Shows what would be done; true when that is meant. Escape and Cancel are no. */
-export function confirmed({ title, action, content }) {
+/**
+ * Shows what would be done; true when that is meant. Escape and Cancel are no.
+ * With `allowed` it can only be meant once that is true; `watch` is the field
+ * that decides it.
+ */
+export function confirmed({ title, action, content, allowed = () => true, watch = null }) {
   const yes = element("button", { type: "button", class: "action", id: "dialog-yes" }, action);
   const no = element("button", { type: "button", class: "plain", id: "dialog-no" }, "Cancel");
   const dialog = element("dialog", { "aria-labelledby": "dialog-title" },
     element("h2", { id: "dialog-title" }, title),
     element("div", { class: "dialog-content" }, ...content),
     element("p", { class: "buttons" }, no, yes));
+  yes.disabled = !allowed();
+  watch?.addEventListener("input", () => {
+    yes.disabled = !allowed();
+  });
   document.body.append(dialog);
   return new Promise((resolve) => {
     let answer = false;

@@ -2,8 +2,9 @@
 // past on request. What was read stays, so a look costs one page.
 
 import { getJson, withQuery } from "./api.js";
-import { announce, element, syncRows } from "./page.js";
-import { eventRow } from "./rows.js";
+import { announce, element } from "./page.js";
+import { eventColumns } from "./rows.js";
+import { listTable } from "./table.js";
 import { EVENT_NAMES, moved, named } from "./words.js";
 
 const PAGE = 100;
@@ -17,14 +18,18 @@ const PAGES_TO_JOIN = 10;
 
 /**
  * A list of the events at `path`, whose pages go on with the parameter
- * `placeName`. `firstPage` is how many are read at first.
+ * `placeName`. `firstPage` is how many are read at first, `atOnce` how many
+ * are shown. `further` are columns, which show what `decorated` adds to an event.
  */
-export function eventList({ path, placeName, withAccount = false, firstPage = PAGE, query = "", type = "", onFilter = () => {} }) {
+export function eventList({
+  path, placeName, labelledBy, withAccount = false, firstPage = PAGE, atOnce = PAGE, query = "", type = "", onFilter = () => {},
+  further = [], decorated = (event) => event,
+}) {
   let seen = [];
   let known = new Set();
   let next = null;
   let started = false;
-  let shown = PAGE;
+  let shown = atOnce;
   /** Reads for the panel that the list is in, which says what is not known. */
   let panelRead = (read) => read();
   /** A search that could not go as far as it should; the next look goes on with it. */
@@ -35,7 +40,7 @@ export function eventList({ path, placeName, withAccount = false, firstPage = PA
     ...Object.entries(EVENT_NAMES).map(([value, name]) => element("option", { value }, name)));
   types.value = type;
   const found = element("span", { class: "quiet", role: "status" });
-  const rows = element("ol", { class: "rows events" });
+  const table = listTable({ labelledBy, keyOf: (event) => event.event_id, columns: [...eventColumns(withAccount), ...further] });
   const nothing = element("p", { class: "nothing", hidden: "" }, "No event matches.");
   const more = element("button", { type: "button", class: "plain more", hidden: "" }, "Older events");
 
@@ -97,9 +102,9 @@ export function eventList({ path, placeName, withAccount = false, firstPage = PA
 
   function show(fresh) {
     const wanted = seen.filter(matches);
-    syncRows(rows, wanted.slice(0, shown), (event) => event.event_id, (event) => eventRow(event, { withAccount }));
+    table.show(wanted.slice(0, shown).map(decorated));
     const keys = new Set(fresh.map((event) => event.event_id));
-    for (const row of rows.children) row.classList.toggle("fresh", keys.has(row.dataset.key));
+    for (const row of table.rows()) row.classList.toggle("fresh", keys.has(row.dataset.key));
     nothing.hidden = wanted.length > 0;
     nothing.textContent = filtered() ? `None of the ${next ? "newest " : ""}${seen.length} events matches.` : "There are no events yet.";
     found.textContent = filtered() ? `${wanted.length} of the ${next ? "newest " : ""}${seen.length}` : "";
@@ -108,7 +113,7 @@ export function eventList({ path, placeName, withAccount = false, firstPage = PA
   }
 
   const refilter = async () => {
-    shown = PAGE;
+    shown = atOnce;
     onFilter({ q: search.value.trim(), type: types.value });
     show([]);
     await panelRead(readOn).catch(() => {});
@@ -121,7 +126,7 @@ export function eventList({ path, placeName, withAccount = false, firstPage = PA
   });
   types.addEventListener("change", refilter);
   more.addEventListener("click", async () => {
-    shown += PAGE;
+    shown += atOnce;
     more.disabled = true;
     await panelRead(readOn).catch(() => {});
     more.disabled = false;
@@ -130,9 +135,11 @@ export function eventList({ path, placeName, withAccount = false, firstPage = PA
 
   return {
     filter: element("div", { class: "filter" }, search, types, found),
-    body: element("div", { class: "list" }, rows, nothing, more),
+    body: element("div", {}, table.element, nothing, more),
     /** All that was read, newest first, and whether there is more. */
     events: () => ({ events: seen, more: Boolean(next) }),
+    /** Shows once more what was read: what is added to it has changed. */
+    showAgain: () => show([]),
     /** Reads for a panel from now on, also where a button or the search asks for it. */
     readFor(read) {
       panelRead = read;

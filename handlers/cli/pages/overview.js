@@ -19,7 +19,7 @@ export function mount(main, { about }) {
   welcome.classList.add("welcome");
   welcome.hidden = true;
   const charts = pulse();
-  const list = eventList({ path: "/v1/events", placeName: "cursor", withAccount: true, firstPage: 50 });
+  const list = eventList({ path: "/v1/events", placeName: "cursor", labelledBy: "events-title", withAccount: true, firstPage: 50 });
   const latest = panel("events", "Latest events", list.body);
   const latestRead = reader(latest);
   list.readFor(latestRead);

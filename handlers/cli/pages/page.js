@@ -101,16 +101,17 @@ export function update(parent, content, make) {
 
 /**
  * Makes the rows of `parent` those of `items`. A row whose item has not
- * changed stays, and with it focus, selection and what was unfolded.
+ * changed, as `contentOf` tells, stays, and with it focus, selection and what
+ * was unfolded.
  * Returns the items that are new.
  */
-export function syncRows(parent, items, keyOf, make) {
+export function syncRows(parent, items, keyOf, make, contentOf = JSON.stringify) {
   const old = new Map([...parent.children].map((row) => [row.dataset.key, row]));
   const fresh = [];
   let place = parent.firstElementChild;
   for (const item of items) {
     const key = keyOf(item);
-    const content = JSON.stringify(item);
+    const content = contentOf(item);
     let row = old.get(key);
     if (!row || row.syncedContent !== content) {
       const made = make(item);
@@ -155,24 +156,40 @@ export function digits(decimal) {
   return `${sign ? "\u2212" : ""}${grouped}${fraction || ""}`;
 }
 
-// In 24 hours everywhere: these are times to be compared.
-const TIME = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
-const DAY_AND_TIME = new Intl.DateTimeFormat(undefined, {
-  day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23",
-});
-const MOMENT = new Intl.DateTimeFormat(undefined, {
-  day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", second: "2-digit", fractionalSecondDigits: 3, hourCycle: "h23",
-});
-const WHOLE = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
+const ZONE_KEPT = "ledgerbell-time-zone";
+/** The reader's own time zone, unless another one was chosen. */
+export const OWN_ZONE = Intl.DateTimeFormat().resolvedOptions().timeZone || "UTC";
+export const zone = keptZone();
 
-/** A local time of today, in milliseconds, to the second. */
+function keptZone() {
+  try {
+    return localStorage.getItem(ZONE_KEPT) === "UTC" ? "UTC" : OWN_ZONE;
+  } catch {
+    return OWN_ZONE;
+  }
+}
+
+/** Shows all times in this zone from now on, on every page. */
+export function chooseZone(name) {
+  localStorage.setItem(ZONE_KEPT, name);
+  location.reload();
+}
+
+// In 24 hours and with the year: these are times to be compared.
+const CLOCK = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", timeZone: zone };
+const DAY = { day: "numeric", month: "short", year: "numeric" };
+const TIME = new Intl.DateTimeFormat("en-GB", CLOCK);
+const DAY_AND_TIME = new Intl.DateTimeFormat("en-GB", { ...DAY, ...CLOCK, second: undefined });
+const MOMENT = new Intl.DateTimeFormat("en-GB", { ...DAY, ...CLOCK, fractionalSecondDigits: 3 });
+const WHOLE = new Intl.DateTimeFormat("en-GB", { ...DAY, ...CLOCK, weekday: "long", month: "long" });
+
+/** The time of day, to the second, of a moment in milliseconds. */
 export const clock = (ms) => TIME.format(ms);
 
-/** A local time, short where it is today's, with UTC on hover. */
+/** A time in the chosen zone, as it is stored on hover. */
 export function time(text, { whole = false, exact = false } = {}) {
   const at = new Date(text);
   if (Number.isNaN(at.getTime())) return element("time", {}, String(text));
-  const today = at.toDateString() === new Date().toDateString();
-  const format = whole ? WHOLE : exact ? MOMENT : today ? TIME : DAY_AND_TIME;
-  return element("time", { datetime: text, title: `${at.toISOString()} (UTC)` }, format.format(at));
+  const format = whole ? WHOLE : exact ? MOMENT : DAY_AND_TIME;
+  return element("time", { datetime: text, title: text }, format.format(at));
 }

@@ -1,39 +1,26 @@
 // Rebuilding the balances beside the live ones: started, followed while it
-// runs, its differences, and the switch. The API lists no replays, so the ids
-// of those that were started here are kept in this browser.
+// runs, its differences, and the switch.
 
-import { ask, getJson, orNone } from "./api.js";
+import { ask, getJson, orNone, withQuery } from "./api.js";
 import { acts, confirmed } from "./dialog.js";
 import { reader } from "./known.js";
 import { all, digits, element, foreign, syncRows, time } from "./page.js";
 import { accountLink, panel } from "./rows.js";
 
-const KEPT = "ledgerbell-replays";
-const MOST_KEPT = 20;
+const PAGE = 20;
 /** Rows of the table of differences; all are counted. */
 const MOST_LISTED = 100;
-const STATES = { requested: "PLANNED", running: "SENDING", done: "SENT", failed: "REJECTED" };
+const ENDED = ["done", "failed", "stopped"];
+const STATES = { requested: "PLANNED", running: "SENDING", done: "SENT", failed: "REJECTED", stopped: "SKIPPED" };
 
-function kept() {
-  try {
-    return JSON.parse(localStorage.getItem(KEPT)) || [];
-  } catch {
-    return [];
-  }
-}
-
-function keepId(id) {
-  localStorage.setItem(KEPT, JSON.stringify([id, ...kept().filter((other) => other !== id)].slice(0, MOST_KEPT)));
-}
-
-export function mount(main, { id: opened }) {
-  if (opened) keepId(opened);
+export function mount(main) {
   const accounts = element("input", { id: "replay-accounts", placeholder: "all accounts", autocomplete: "off" });
   const start = element("button", { type: "button", class: "action", id: "replay-start" }, "Rebuild");
   const status = element("p", { class: "status", role: "status" });
   const rows = element("ol", { class: "rows" });
-  const nothing = element("p", { class: "nothing", hidden: "" });
-  const replaysPanel = panel("replays", "Replays", rows, nothing);
+  const nothing = element("p", { class: "nothing", hidden: "" }, "No replay was started yet.");
+  const more = element("button", { type: "button", class: "plain more", hidden: "" }, "Older replays");
+  const replaysPanel = panel("replays", "Replays", rows, nothing, more);
   const replaysRead = reader(replaysPanel);
   main.append(
     panel("new-replay", "Rebuild the balances",
@@ -44,30 +31,44 @@ export function mount(main, { id: opened }) {
 
   async function begin(request) {
     const { replay_id: id } = await ask("POST", "/v1/replays", { body: { kind: "projections", ...request } });
-    keepId(id);
+    // The list has it a moment later.
+    begun.add(id);
     await refresh();
   }
 
   const named = () => accounts.value.split(/[\s,]+/).filter(Boolean);
   acts(start, status, () => begin(named().length ? { accounts: named() } : {}));
 
-  /** Documents of replays that have ended, which change no more. */
+  /** Those that were started here, and those that have ended, whole: they change no more. */
+  const begun = new Set();
   const ended = new Map();
   const rates = new Map();
+  let shown = PAGE;
 
   const refresh = () => replaysRead(read);
 
+  /** A replay with its differences, which the list leaves out. */
+  async function whole(id) {
+    const replay = ended.get(id) ?? await orNone(getJson(`/v1/replays/${encodeURIComponent(id)}`));
+    if (replay && ENDED.includes(replay.state)) ended.set(id, replay);
+    return replay;
+  }
+
   async function read() {
-    const found = await all(kept().map(async (id) => ended.get(id) || orNone(getJson(`/v1/replays/${encodeURIComponent(id)}`))));
-    const replays = found.filter(Boolean);
-    for (const replay of replays) {
-      if (replay.state === "done" || replay.state === "failed") ended.set(replay.replay_id, replay);
-      else replay.rate = rate(rates, replay);
-    }
+    const page = await getJson(withQuery("/v1/replays", { limit: shown }));
+    const listed = page.replays.map((replay) => replay.replay_id);
+    for (const id of listed) begun.delete(id);
+    const replays = (await all([...begun, ...listed].map(whole))).filter(Boolean);
+    for (const replay of replays) if (!ENDED.includes(replay.state)) replay.rate = rate(rates, replay);
     syncRows(rows, replays, (replay) => replay.replay_id, (replay) => replayRow(replay, begin, status));
     nothing.hidden = replays.length > 0;
-    nothing.textContent = kept().length === 0 ? "No replay was started from this browser." : "The replays that were started from this browser are not stored any more.";
+    more.hidden = !page.next;
   }
+
+  more.addEventListener("click", () => {
+    shown += PAGE;
+    refresh().catch(() => {});
+  });
 
   return { title: "Replays", refresh };
 }

@@ -5,9 +5,13 @@ import { EVENT_NAMES, KIND_NAMES, STATE_NAMES, eventWords, explained, moved, nam
 
 export const accountHref = (id) => `#/accounts/${encodeURIComponent(id)}`;
 export const eventHref = (id, version) => `${accountHref(id)}/events/${version}`;
+export const notificationHref = (id) => `#/notifications/${encodeURIComponent(id)}`;
 export const customerHref = (id) => `#/customers/${encodeURIComponent(id)}`;
 
-export const accountLink = (id) => element("a", { href: accountHref(id), class: "account" }, id);
+/** An account's id as it is read aloud: an IBAN (ISO 13616) in fours. The search takes it so too. */
+export const spoken = (id) => (/^[A-Z]{2}\d{2}[A-Z0-9]{11,30}$/.test(id) ? id.replace(/.{4}(?=.)/g, "$&\u00a0") : id);
+
+export const accountLink = (id) => element("a", { href: accountHref(id), class: "account" }, spoken(id));
 
 export function money(text, currency, className = "") {
   return element("span", { class: `money ${className}`.trim() }, text, " ", element("abbr", {}, currency));
@@ -21,19 +25,35 @@ export function movedMoney(event) {
   return sum ? money(sum.text, sum.currency, sum.paidIn ? "in" : "") : null;
 }
 
-const words = (texts) => texts.map((text) => element("span", {}, " · ", foreign(text)));
+/** Less than this between happening and recording is no news. */
+const SAME_TIME_MS = 60_000;
 
-/** An event; its name leads to its story. */
-export function eventRow(event, { withAccount = false } = {}) {
-  const story = element("a", { class: "name", href: eventHref(event.account_id, event.version) }, named(EVENT_NAMES, event.type));
-  const place = withAccount ? accountLink(event.account_id) : element("span", {}, `version ${event.version}`);
-  return element(
-    "li",
-    { class: "event" },
-    time(event.recorded_at),
-    element("span", { class: "what" }, story, element("span", { class: "below" }, place, ...words(eventWords(event)))),
-    movedMoney(event),
-  );
+const happenedBefore = ({ occurred_at: occurred, recorded_at: recorded }) => Math.abs(Date.parse(recorded) - Date.parse(occurred)) > SAME_TIME_MS;
+
+/** The columns of events; an event's name leads to its story. */
+export function eventColumns(withAccount) {
+  return [
+    { title: "Event", cell: (event) => element("a", { class: "name", href: eventHref(event.account_id, event.version) }, named(EVENT_NAMES, event.type)) },
+    withAccount
+      ? { title: "Account", cell: (event) => accountLink(event.account_id) }
+      : { title: "Version", cell: (event) => String(event.version) },
+    { title: "Recorded", order: "descending", cell: (event) => time(event.recorded_at) },
+    { title: "Occurred", cell: (event) => (happenedBefore(event) ? time(event.occurred_at) : "") },
+    { title: "From or to", cell: ({ data }) => (data?.counterparty ? foreign(data.counterparty) : "") },
+    { title: "Reference", cell: (event) => foreign(eventWords(event).join(" · ")) },
+    { title: "Amount", amount: true, cell: movedMoney },
+  ];
+}
+
+/** What matters most of several notifications of one event. */
+const WEIGHT = ["REJECTED", "UNKNOWN", "RETRY_AT", "SENDING", "CLAIMED", "SENT", "PLANNED", "SKIPPED"];
+
+/** What became of the mail about an event, in a cell. */
+export function mailMark(states) {
+  const [first] = [...states].sort((a, b) => WEIGHT.indexOf(a.state) - WEIGHT.indexOf(b.state));
+  if (!first) return "";
+  const mark = stateMark(first.state);
+  return first.state === "SKIPPED" ? element("span", {}, mark, " ", element("span", { class: "quiet" }, first.reason ?? "")) : mark;
 }
 
 /** Another address than the customer's own, of which only a hash is known. */
@@ -43,29 +63,18 @@ export function stateMark(state) {
   return element("span", { class: "state", "data-state": state }, named(STATE_NAMES, state));
 }
 
-/** A notification; its name leads to the story of its event. */
-export function notificationRow(accountId, notification) {
-  const last = (notification.history || []).at(-1);
-  const version = notification.event_version;
-  const texts = [notification.reason && explained(notification.reason), further(notification), notification.delivery].filter(Boolean);
-  return element(
-    "li",
-    { class: "notification" },
-    last ? time(last.last_at ?? last.at) : element("span"),
-    element("span", { class: "what" },
-      element("a", { class: "name", href: eventHref(accountId, version) }, named(KIND_NAMES, notification.kind)),
-      element("span", { class: "below" }, element("span", {}, `version ${version}`), ...words(texts))),
-    stateMark(notification.state),
-  );
-}
-
-export function accountRow(account) {
-  const below = [foreign(account.customer_id), account.status === "open" ? "" : ` · ${account.status}`];
-  return element("li", { class: "holding" },
-    element("span", { class: "what" },
-      element("a", { class: "name", href: accountHref(account.account_id) }, account.account_id),
-      element("span", { class: "below" }, ...below)),
-    balanceOf(account));
+/** The columns of notifications, each with its account; the name leads to the story of its event. */
+export function notificationColumns(withAccount) {
+  return [
+    { title: "Notification", cell: ({ account, item }) => element("a", { class: "name", href: eventHref(account, item.event_version) }, named(KIND_NAMES, item.kind)) },
+    withAccount
+      ? { title: "Account", cell: ({ account }) => accountLink(account) }
+      : { title: "Version", cell: ({ item }) => String(item.event_version) },
+    { title: "Decided", order: withAccount ? "descending" : null, cell: ({ item }) => time(item.decided_at) },
+    { title: "State", cell: ({ item }) => stateMark(item.state) },
+    { title: "Why", cell: ({ item }) => foreign([item.reason && explained(item.reason), further(item), item.delivery].filter(Boolean).join(" · ")) },
+    { title: "Code in the mail", cell: ({ item }) => (item.mail_code ? element("a", { href: notificationHref(item.mail_id), class: "code" }, item.mail_code) : "") },
+  ];
 }
 
 /** A titled panel; what it is called labels it. */

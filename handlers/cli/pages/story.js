@@ -4,6 +4,7 @@
 
 import { accountPath, getJson, withQuery } from "./api.js";
 import { reader } from "./known.js";
+import { mailView, NOT_KEPT } from "./mail-view.js";
 import { all, digits, element, foreign, syncRows, time, update } from "./page.js";
 import { accountHref, eventHref, further, money, movedMoney, panel, stateMark } from "./rows.js";
 import { EVENT_NAMES, KIND_NAMES, PROVIDER_NAMES, REASONS, STATE_NAMES, explained, named } from "./words.js";
@@ -118,22 +119,13 @@ export function mount(main, { id, version, about: { mailbox: hasMailbox } }) {
     // A frame that is made anew loses its place, and a mail never changes.
     update(mails, [found.map((mail) => mail.id), texts], () => [
       ...texts.map(({ words, until, href }) => element("p", { class: "outcome-line" }, foreign(words), until ? time(until, { exact: true }) : "",
-        ...(href ? [" ", element("a", { href }, "Dead letters")] : []))),
+        ...(href ? [" ", element("a", { href }, "Failed")] : []))),
       ...found.map(mailView),
-      hasMailbox ? "" : element("p", { class: "nothing" }, "Mails are not kept after sending, but their template, version and hash are; `ledgerbell preview` shows a similar one."),
+      hasMailbox ? "" : element("p", { class: "nothing" }, NOT_KEPT),
     ]);
   }
 
   return { title: `${id}, version ${version}`, refresh };
-}
-
-function mailView(mail) {
-  return element("article", { class: "preview" },
-    element("h3", {}, foreign(mail.subject)),
-    element("p", { class: "quiet" }, "To ", foreign(mail.to), " · ", time(mail.sent_at, { exact: true }), " · ",
-      element("a", { href: `/inbox#${encodeURIComponent(mail.id)}` }, "in the mailbox")),
-    // Served with a policy of its own, into a frame that may do nothing.
-    element("iframe", { sandbox: "", referrerpolicy: "no-referrer", title: `The mail: ${mail.subject}`, src: `/local/inbox/${encodeURIComponent(mail.id)}/message` }));
 }
 
 /** The id of an event that follows from another and is not stored: a UUID of version 5 in the namespace of the other's id. */
@@ -218,9 +210,9 @@ function timeline({ event, before, after, account, told, letters, known }) {
   for (const notification of told) steps.push(...notificationSteps(notification, event));
   if (told.length === 0) steps.push({ key: "no-decision", after: event.recorded_at, what: "No notification", detail: "this event deserves none, or none was decided yet" });
   for (const letter of letters) {
-    steps.push({ key: letter.id, at: letter.at, what: "Dead letter", detail: `${letter.what}: ${letter.reason}`, state: "DEAD", href: "#/dead-letters" });
+    steps.push({ key: letter.id, at: letter.at, what: "Failed (dead letter)", detail: `${letter.what}: ${letter.reason}`, state: "DEAD", href: "#/dead-letters" });
   }
-  if (!known) steps.push({ key: "no-letters", after: event.recorded_at, what: "Dead letters", detail: "not known: not all of them can be seen now", href: "#/dead-letters" });
+  if (!known) steps.push({ key: "no-letters", after: event.recorded_at, what: "Failed (dead letters)", detail: "not known: not all of them can be seen now", href: "#/dead-letters" });
   const order = (step) => Date.parse(step.at ?? step.after ?? event.recorded_at);
   const sorted = steps.map((step, index) => ({ step, index })).sort((a, b) => order(a.step) - order(b.step) || a.index - b.index);
   const start = Date.parse(event.recorded_at);

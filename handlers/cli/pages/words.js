@@ -11,6 +11,7 @@ export const EVENT_NAMES = {
   OperationScheduled: "Schedule created",
   OperationCancelled: "Schedule cancelled",
   OperationSkipped: "Scheduled operation skipped",
+  AccountOverdrawn: "Account overdrawn",
 };
 export const KIND_NAMES = {
   deposit: "Deposit",
@@ -50,6 +51,10 @@ export const REASONS = {
   "insufficient-funds": "not enough money",
   "account-closed": "the account was closed",
 };
+/** The reasons for which a mail is not sent. */
+export const SKIP_REASONS = [
+  "no-contact", "preference-off", "below-minimum", "suppressed", "erased", "not-crossed", "already-told-today", "replay", "imported",
+];
 export const PROVIDER_NAMES = {
   sent: "Accepted by the provider",
   delayed: "Delivery delayed",
@@ -58,6 +63,22 @@ export const PROVIDER_NAMES = {
   complained: "Marked as spam",
   rejected: "Refused by the provider",
   "rendering-failed": "Not rendered by the provider",
+};
+
+/** The languages of mails. */
+export const LANGUAGES = { en: "English", fr: "French" };
+/** What a search finds, and by what. */
+export const HIT_NAMES = { account: "Account", customer: "Customer", event: "Event", notification: "Mail" };
+export const FOUND_BY = {
+  account_id: "account id",
+  last_four: "last four characters of an account",
+  customer_id: "customer id",
+  email: "e-mail address",
+  name: "name",
+  event_id: "event id",
+  notification_id: "notification id",
+  mail_code: "code of a mail",
+  correlation_id: "correlation id",
 };
 
 export const named = (names, key) => names[key] || key;
@@ -83,8 +104,8 @@ export function moved({ type, data }) {
   }
 }
 
-/** The bank's texts of an event, as far as there are any. */
+/** The bank's texts of an event but for the counterparty, as far as there are any. */
 export function eventWords(event) {
-  const { counterparty, reference, reason, channel, schedule_id: schedule } = event.data || {};
-  return [counterparty, reference, reason, channel, schedule].filter((word) => typeof word === "string" && word);
+  const { reference, reason, channel, schedule_id: schedule } = event.data || {};
+  return [reference, reason, channel, schedule].filter((word) => typeof word === "string" && word);
 }

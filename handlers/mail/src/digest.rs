@@ -1,16 +1,17 @@
 //! Digests: one mail about all notifications that waited for it.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
+use icu_datetime::options::Length;
 use minijinja::Value;
 
-use crate::envelope::check_amount;
+use crate::envelope::{check_amount, untrusted};
 use crate::fact_names::DIGEST_FOLDER;
 use crate::facts::{Facts, facts};
-use crate::limits::MAX_DIGEST_ITEMS_SHOWN;
+use crate::limits::{MAX_COUNTERPARTY_CHARS, MAX_DIGEST_ITEMS_SHOWN, MAX_REFERENCE_CHARS};
 use crate::money::{format_count, format_magnitude, format_movement, plural};
 use crate::render::{Mail, RenderError, Rendered, make};
 use crate::templates::Words;
-use crate::time::{format_short_time, format_time_before_another};
+use crate::time::{format_day, format_short_time, format_time_before_another, local_day};
 use crate::{Amount, Direction, Envelope, Kind, format_amount, format_time, mask};
 
 /// The contents of a digest.
@@ -38,6 +39,10 @@ pub struct DigestItem {
     pub amount: Option<Amount>,
     /// The direction of the movement. `None` if nothing moved; the amount is in no total then.
     pub direction: Option<Direction>,
+    /// The other party of the payment, as the bank received it.
+    pub counterparty: Option<String>,
+    /// The payment's reference, as the bank received it.
+    pub reference: Option<String>,
     /// The balance after the event.
     pub balance_after: Amount,
     /// The time at which the event occurred.
@@ -153,10 +158,15 @@ fn facts(notice: &DigestNotice, totals: &[DigestTotal]) -> Facts {
         .iter()
         .map(|item| {
             let amount = item.amount.as_ref().filter(|_| !hide_amounts);
+            let bank_text = |text: &Option<String>, longest| {
+                untrusted(text, longest).filter(|_| !hide_amounts)
+            };
             minijinja::context! {
                 kinds => item.kinds.iter().map(|kind| words.kind(*kind)).collect::<Vec<_>>(),
                 time => format_short_time(item.occurred_at, time_zone, locale),
                 account => mask(&item.account_id),
+                counterparty => bank_text(&item.counterparty, MAX_COUNTERPARTY_CHARS),
+                reference => bank_text(&item.reference, MAX_REFERENCE_CHARS),
                 amount => amount.map(|amount| format_movement(amount, item.direction, locale)),
                 balance_after => (!hide_amounts).then(|| format_amount(&item.balance_after, locale)),
             }
@@ -179,11 +189,21 @@ fn facts(notice: &DigestNotice, totals: &[DigestTotal]) -> Facts {
         plural => plural(notice.items.len(), locale),
         period_from => format_time_before_another(notice.from, time_zone, locale),
         period_to => format_time(notice.to, time_zone, locale),
+        day => one_day(notice).map(|day| format_day(day, locale, Length::Long)),
+        only_movements => notice.items.iter().all(|item| item.direction.is_some()),
         items => items,
         more => (more > 0).then(|| format_count(more, locale)),
         more_plural => plural(more, locale),
         totals => totals,
     }
+}
+
+/// The day on which all of it occurred, in the recipient's time zone; `None` if it was more than one.
+fn one_day(notice: &DigestNotice) -> Option<NaiveDate> {
+    let day = |item: &DigestItem| local_day(item.occurred_at, notice.envelope.time_zone);
+    let first = day(notice.items.first()?);
+    let is_same = |item| day(item) == first;
+    notice.items.iter().all(is_same).then_some(first)
 }
 
 #[cfg(test)]

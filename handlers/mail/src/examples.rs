@@ -123,14 +123,21 @@ pub fn notice(kind: Kind, locale: Locale) -> Notice {
 /// Returns a digest of one day and two accounts.
 #[must_use]
 pub fn digest(locale: Locale) -> DigestNotice {
-    let item = |kinds: &[Kind], account: &str, moved, direction, balance, time| DigestItem {
-        kinds: kinds.to_vec(),
-        account_id: account.to_owned(),
-        amount: (moved != 0).then(|| euros(moved)),
-        direction,
-        balance_after: euros(balance),
-        occurred_at: at(time),
-    };
+    let item =
+        |kinds: &[Kind], account: &str, moved, direction, balance, time, texts: [&str; 2]| {
+            let [counterparty, reference] =
+                texts.map(|text| (!text.is_empty()).then(|| text.to_owned()));
+            DigestItem {
+                kinds: kinds.to_vec(),
+                account_id: account.to_owned(),
+                amount: (moved != 0).then(|| euros(moved)),
+                direction,
+                counterparty,
+                reference,
+                balance_after: euros(balance),
+                occurred_at: at(time),
+            }
+        };
     DigestNotice {
         envelope: envelope(locale),
         from: at("2026-11-30T17:00:00Z"),
@@ -143,6 +150,7 @@ pub fn digest(locale: Locale) -> DigestNotice {
                 Some(Direction::In),
                 257_550,
                 "2026-11-30T18:12:00Z",
+                ["Lumen AG", "Salary"],
             ),
             item(
                 &[Kind::ScheduleRun],
@@ -151,6 +159,7 @@ pub fn digest(locale: Locale) -> DigestNotice {
                 Some(Direction::Out),
                 172_550,
                 "2026-12-01T08:00:03Z",
+                ["", "Rent"],
             ),
             item(
                 &[Kind::ScheduleSkipped],
@@ -159,6 +168,7 @@ pub fn digest(locale: Locale) -> DigestNotice {
                 None,
                 31_420,
                 "2026-12-01T08:00:04Z",
+                ["", ""],
             ),
             item(
                 &[Kind::Withdrawal, Kind::LowBalance],
@@ -167,6 +177,7 @@ pub fn digest(locale: Locale) -> DigestNotice {
                 Some(Direction::Out),
                 8_420,
                 "2026-12-01T11:45:00Z",
+                ["Market hall", ""],
             ),
             item(
                 &[Kind::Reversal],
@@ -175,6 +186,7 @@ pub fn digest(locale: Locale) -> DigestNotice {
                 Some(Direction::In),
                 174_340,
                 "2026-12-01T15:30:00Z",
+                ["", ""],
             ),
         ],
     }

@@ -46,6 +46,8 @@ pub(crate) const DIGEST: &[&str] = &[
     "plural",
     "period_from",
     "period_to",
+    "day",
+    "only_movements",
     "items",
     "more",
     "more_plural",
@@ -53,7 +55,15 @@ pub(crate) const DIGEST: &[&str] = &[
 ];
 
 /// The facts of a digest's item.
-pub(crate) const ITEM: &[&str] = &["kinds", "time", "account", "amount", "balance_after"];
+pub(crate) const ITEM: &[&str] = &[
+    "kinds",
+    "time",
+    "account",
+    "counterparty",
+    "reference",
+    "amount",
+    "balance_after",
+];
 
 /// The facts of a digest's total for an account and currency.
 pub(crate) const TOTAL: &[&str] = &["account", "paid_in", "paid_out", "count"];
@@ -95,6 +105,8 @@ pub(crate) const SUBJECT: &[&str] = &[
     "plural",
     "period_from",
     "period_to",
+    "day",
+    "only_movements",
 ];
 
 /// The folder of digests, which have no kind.

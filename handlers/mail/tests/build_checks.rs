@@ -68,8 +68,8 @@ fn a_template_that_names_what_is_not_there_fails_the_build() {
         ),
         (
             "layout/digest.txt",
-            "{% for item in items %}{{ item.reference }}{% endfor %}",
-            "item.reference",
+            "{% for item in items %}{{ item.recorded_at }}{% endfor %}",
+            "item.recorded_at",
         ),
         ("layout/frame.html", "{{ entries }}", "entries"),
     ] {

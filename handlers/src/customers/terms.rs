@@ -301,7 +301,8 @@ mod tests {
     proptest! {
         #[test]
         fn each_word_of_a_name_finds_it_in_any_case(name in "\\PC{1,60}") {
-            prop_assume!(!name.trim().is_empty());
+            // A name of signs alone has no word, and is found by the customer's id and address.
+            prop_assume!(!words(&name).is_empty());
             for word in words(&name) {
                 prop_assert!(finds(&name, &word), "{word:?}");
                 prop_assert!(finds(&name, &word.to_uppercase()) || word.to_uppercase().chars().count() != word.chars().count(), "{word:?}");

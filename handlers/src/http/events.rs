@@ -32,7 +32,7 @@ pub(super) async fn list(
     State(api): State<Api>,
     RawQuery(text): RawQuery,
 ) -> Result<Json<Value>, Problem> {
-    const KNOWN: [&str; 12] = [
+    const KNOWN: [&str; 13] = [
         "from",
         "to",
         "limit",
@@ -42,6 +42,7 @@ pub(super) async fn list(
         "account",
         "customer",
         "source",
+        "correlation_id",
         "currency",
         "min_amount",
         "max_amount",
@@ -133,6 +134,7 @@ fn filter(query: &Query) -> Result<EventFilter, Problem> {
         account_id: query.parsed("account", str::parse)?,
         customer_id: query.parsed("customer", str::parse)?,
         source: query.get("source").cloned(),
+        correlation_id: query.parsed("correlation_id", str::parse)?,
         min_amount: amount("min_amount")?,
         max_amount: amount("max_amount")?,
         currency,

@@ -11,13 +11,28 @@ use axum::http::header::{
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
 
+use domain::cadence::Cadence;
+
 use super::problem::Problem;
 use super::{Api, body};
+use crate::error::Error;
 use page::Page;
 
 /// The field of a POST's body (RFC 8058, section 3.2), which our own form has too.
 const FIELD: &str = "List-Unsubscribe";
 const ONE_CLICK: &str = "One-Click";
+/// The field of our own form that undoes a click; its value is signed.
+const UNDO: &str = "Undo";
+/// The field of our own form that changes when mails come; its value is as in the preferences.
+const DELIVERY: &str = "Delivery";
+
+/// The act that a POST asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Act {
+    Stop,
+    Undo(String),
+    Deliver(Cadence),
+}
 const ROBOTS: HeaderName = HeaderName::from_static("x-robots-tag");
 
 pub(super) async fn show(
@@ -41,23 +56,33 @@ pub(super) async fn act(
     request_body: Body,
 ) -> Result<Response, Problem> {
     let body = body::read(request_body).await?;
-    if !is_one_click(&headers, &body) {
+    let (Some(act), Some(token)) = (read_act(&headers, &body), token(query.as_deref())) else {
         return Ok(refused());
-    }
-    let found = match token(query.as_deref()) {
-        Some(token) => match api.unsubscriber.unsubscribe(&token).await {
-            // Written back without what cannot be read, the entry would lose more than a kind.
-            Err(error) if error.unreadable_person().is_some() => {
-                tracing::error!(%error, "somebody could not unsubscribe");
-                return Ok(answer(StatusCode::INTERNAL_SERVER_ERROR, &Page::failed()));
-            }
-            found => found?,
-        },
-        None => None,
     };
-    Ok(match found {
-        Some(link) => answer(StatusCode::OK, &Page::done(&link)),
-        None => refused(),
+    let page = match carry_out(&api, &token, act).await {
+        // Written back without what cannot be read, the entry would lose more than a kind.
+        Err(error) if error.unreadable_person().is_some() => {
+            tracing::error!(%error, "somebody could not unsubscribe");
+            return Ok(answer(StatusCode::INTERNAL_SERVER_ERROR, &Page::failed()));
+        }
+        page => page?,
+    };
+    Ok(page.map_or_else(refused, |page| answer(StatusCode::OK, &page)))
+}
+
+/// Returns the page that says what was done; `None` if the link, or what would undo it, is none of ours.
+async fn carry_out(api: &Api, token: &str, act: Act) -> Result<Option<Page>, Error> {
+    let unsubscriber = &api.unsubscriber;
+    Ok(match act {
+        Act::Stop => unsubscriber.unsubscribe(token).await?.map(Page::done),
+        Act::Undo(undo) => {
+            let link = unsubscriber.undo(token, &undo).await?;
+            link.as_ref().map(Page::undone)
+        }
+        Act::Deliver(delivery) => {
+            let link = unsubscriber.deliver(token, delivery).await?;
+            link.as_ref().map(|link| Page::delivered(link, delivery))
+        }
     })
 }
 
@@ -75,8 +100,8 @@ fn token(query: Option<&str>) -> Option<String> {
     tokens.all(|(_, other)| other == token).then_some(token)
 }
 
-/// Whether the body has the field. Mail systems send it as a form, in either encoding.
-fn is_one_click(headers: &HeaderMap, body: &[u8]) -> bool {
+/// Reads the act from the body's only field of ours. Mail systems send theirs as a form, in either encoding.
+fn read_act(headers: &HeaderMap, body: &[u8]) -> Option<Act> {
     let media_type = headers
         .get(CONTENT_TYPE)
         .and_then(|value| value.to_str().ok())
@@ -84,17 +109,23 @@ fn is_one_click(headers: &HeaderMap, body: &[u8]) -> bool {
         .to_ascii_lowercase();
     if media_type.starts_with("multipart/form-data") {
         let text = String::from_utf8_lossy(body);
-        let Some((_, part)) = text.split_once(&format!("name=\"{FIELD}\"")) else {
-            return false;
-        };
+        let (_, part) = text.split_once(&format!("name=\"{FIELD}\""))?;
         // The part's headers end with an empty line, and its value with the boundary's.
-        let value = part.split_once("\r\n\r\n").map_or("", |(_, value)| value);
-        return value.split("\r\n").next() == Some(ONE_CLICK);
+        let (_, value) = part.split_once("\r\n\r\n")?;
+        return (value.split("\r\n").next() == Some(ONE_CLICK)).then_some(Act::Stop);
     }
     let pairs: Vec<(String, String)> = serde_urlencoded::from_bytes(body).unwrap_or_default();
     pairs
-        .iter()
-        .any(|(name, value)| name == FIELD && value == ONE_CLICK)
+        .into_iter()
+        .find_map(|(name, value)| match name.as_str() {
+            FIELD => (value == ONE_CLICK).then_some(Act::Stop),
+            UNDO => Some(Act::Undo(value)),
+            DELIVERY => Cadence::ALL
+                .into_iter()
+                .find(|delivery| delivery.as_str() == value)
+                .map(Act::Deliver),
+            _ => None,
+        })
 }
 
 fn answer(status: StatusCode, page: &Page) -> Response {
@@ -123,7 +154,7 @@ mod tests {
     fn one_click(media_type: &str, body: &str) -> bool {
         let mut headers = HeaderMap::new();
         headers.insert(CONTENT_TYPE, HeaderValue::from_str(media_type).unwrap());
-        is_one_click(&headers, body.as_bytes())
+        read_act(&headers, body.as_bytes()) == Some(Act::Stop)
     }
 
     #[test]

@@ -13,7 +13,7 @@ use domain::notification::{
     self, Content, Covered, Digest, EMAIL, Kind, Notification, Pending, SkipReason, Subject,
     Verdict,
 };
-use domain::{AccountId, IntegrationEvent, NotificationId, Version};
+use domain::{AccountId, IntegrationEvent, Movement, NotificationId, Version};
 use futures::future::join_all;
 use mail::{DigestItem, DigestNotice};
 
@@ -250,11 +250,15 @@ pub(super) fn covers(waiting: &Notification) -> Covered {
 
 /// Returns the item of an event, one for all its notifications, so that its amount counts once.
 fn item(event: &IntegrationEvent, kinds: Vec<Kind>) -> DigestItem {
+    let movement = event.fact.movement();
+    let text = |part: fn(&Movement) -> &Option<String>| movement.and_then(|one| part(one).clone());
     DigestItem {
         kinds,
         account_id: event.metadata.account_id.to_string(),
         amount: event.fact.amount().map(render::amount),
         direction: render::direction(event),
+        counterparty: text(|movement| &movement.counterparty),
+        reference: text(|movement| &movement.reference),
         balance_after: render::amount(event.balances.after()),
         occurred_at: event.metadata.occurred_at,
     }

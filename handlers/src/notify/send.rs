@@ -110,7 +110,9 @@ impl Notifier {
         let code = verification_code(&keyring, subject.id);
         let customer = &event.customer_id;
         let lead = subject.kinds().first().copied().unwrap_or(subject.kind);
-        let topic = match subject.content.is_digest() && !subject.is_mail_of_event() {
+        // A digest of which one event is left is an ordinary mail.
+        let digest = subject.content.digest();
+        let topic = match digest.is_some_and(|digest| digest.one_event().is_none()) {
             true => Topic::All,
             false => Topic::Kind(lead),
         };

@@ -1,6 +1,6 @@
 //! Filters of events.
 
-use domain::{AccountId, Commit, Currency, CustomerId, Money, RecordedEvent};
+use domain::{AccountId, Commit, CorrelationId, Currency, CustomerId, Money, RecordedEvent};
 
 /// A filter of events. Each member that is `None` accepts all.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -13,6 +13,8 @@ pub struct EventFilter {
     pub customer_id: Option<CustomerId>,
     /// The source of the commit.
     pub source: Option<String>,
+    /// The correlation id of the commit's request.
+    pub correlation_id: Option<CorrelationId>,
     /// The currency of the account.
     pub currency: Option<Currency>,
     /// The smallest amount, inclusive. Events in another currency, and those without an amount, are not accepted.
@@ -28,6 +30,7 @@ impl EventFilter {
         let currency = commit.after.currency();
         same(self.event_type.as_deref(), &event.event_type)
             && same(self.source.as_deref(), &commit.source)
+            && (self.correlation_id.as_ref()).is_none_or(|wanted| *wanted == commit.correlation_id)
             && (self.account_id.as_ref()).is_none_or(|wanted| *wanted == commit.account_id)
             && (self.customer_id.as_ref()).is_none_or(|wanted| *wanted == commit.after.customer_id)
             && self.currency.is_none_or(|wanted| wanted == currency)

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::notification::{HistoryEntry, Notification, Phase};
+use domain::notification::{Digest, HistoryEntry, Notification, Phase};
 use domain::recipient::Recipient;
 use domain::time::format_time;
 use domain::{AccountId, NotificationId};
@@ -40,7 +40,7 @@ pub async fn shown_of_account(
     Ok((all, next))
 }
 
-/// Returns the JSON of one notification, with its account; a digest has none. The notification's own is as in
+/// Returns the JSON of one notification, with its account; a digest has a customer instead. The notification's own is as in
 /// [`shown_of_account`].
 ///
 /// # Errors
@@ -59,11 +59,11 @@ pub(super) fn shown_of(
     notification: &Notification,
     digests: &BTreeMap<NotificationId, Notification>,
 ) -> Value {
-    let is_digest = notification.content().is_digest();
-    let account = (!is_digest).then(|| notification.account_id());
+    let content = notification.content().digest();
     let digest = notification.in_digest().and_then(|id| digests.get(&id));
     json!({
-        "account_id": account,
+        "account_id": content.is_none().then(|| notification.account_id()),
+        "customer_id": content.map(Digest::customer_id),
         "notification": shown(notification, digest),
     })
 }
@@ -116,6 +116,7 @@ fn shown(notification: &Notification, mail: Option<&Notification>) -> Value {
         "waited": facts.waited,
         "due_at": fate.due_at().map(format_time),
         "mail_id": mail_id,
+        "mail_code": fate.verification_code(),
         "digest_id": shared.filter(|_| of_event.is_none()),
         "delivery": fate.provider().status(),
         "provider_events": fate.provider().events().iter().map(|event| json!({

@@ -7,6 +7,9 @@ use serde_json::{Value, json};
 
 use crate::ports::{LastRun, ScheduleRow};
 
+/// The occurrences that a view names.
+const NEXT_RUNS: usize = 5;
+
 /// A schedule, as the API returns it. Its JSON is described in `docs/openapi.json`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct ScheduleView {
@@ -26,6 +29,10 @@ pub struct ScheduleView {
     pub created_at: String,
     /// The next occurrence, in RFC 3339 and UTC; `None` after the last.
     pub next_at: Option<String>,
+    /// The times of the occurrences in English, for people.
+    pub when_text: String,
+    /// The next occurrences in RFC 3339 and UTC, at most five, `next_at` first.
+    pub next_runs: Vec<String>,
     /// The last occurrence and its outcome; `None` before the first.
     pub last: Option<Value>,
 }
@@ -47,6 +54,13 @@ impl ScheduleView {
             version: row.version,
             created_at: format_time(row.created_at),
             next_at: row.next_at.map(format_time),
+            when_text: schedule.in_words(),
+            next_runs: std::iter::successors(row.next_at, |run| {
+                schedule.next_after(row.created_at, *run)
+            })
+            .take(NEXT_RUNS)
+            .map(format_time)
+            .collect(),
             last: row.last.as_ref().map(|last| shown(row, last)),
         })
     }

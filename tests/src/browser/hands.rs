@@ -22,6 +22,7 @@ impl Page {
             "(() => {{ const box = document.querySelector({quoted}).getBoundingClientRect();
                 return {{ x: box.x + box.width / 2, y: box.y + box.height / 2 }}; }})()"
         ));
+        self.count_action();
         for kind in ["mousePressed", "mouseReleased"] {
             let event = json!({ "type": kind, "x": place["x"], "y": place["y"], "button": "left", "clickCount": 1 });
             self.call("Input.dispatchMouseEvent", event);
@@ -30,6 +31,9 @@ impl Page {
 
     /// Presses a key where the focus is.
     pub fn press(&self, key: &str) {
+        if key == "Enter" {
+            self.count_action();
+        }
         for event in keyboard::press(key, false) {
             self.call("Input.dispatchKeyEvent", event);
         }

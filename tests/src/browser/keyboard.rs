@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 /// The two events of a key: name as in `KeyboardEvent.key`, or one character.
 pub(super) fn press(key: &str, shift: bool) -> [Value; 2] {
+    let letter = format!("Key{}", key.to_uppercase());
     let (code, virtual_key, text) = match key {
         "Tab" => ("Tab", 9, None),
         "Enter" => ("Enter", 13, Some("\r")),
@@ -16,6 +17,14 @@ pub(super) fn press(key: &str, shift: bool) -> [Value; 2] {
         "ArrowRight" => ("ArrowRight", 39, None),
         "ArrowDown" => ("ArrowDown", 40, None),
         "/" => ("Slash", 191, Some("/")),
+        "[" => ("BracketLeft", 219, Some("[")),
+        "]" => ("BracketRight", 221, Some("]")),
+        "?" => ("Slash", 191, Some("?")),
+        other if other.len() == 1 && other.as_bytes()[0].is_ascii_lowercase() => (
+            letter.as_str(),
+            u32::from(other.as_bytes()[0].to_ascii_uppercase()),
+            Some(other),
+        ),
         other => panic!("no such key here: {other:?}"),
     };
     let mut down = json!({

@@ -1,6 +1,6 @@
 //! A page, as a person has it before them.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::time::Instant;
 
 use serde_json::{Value, json};
@@ -43,6 +43,8 @@ impl Screen {
 pub struct Page {
     devtools: RefCell<Devtools>,
     seen: RefCell<Seen>,
+    /// Clicks, and texts that ended with Enter.
+    actions: Cell<u32>,
 }
 
 #[derive(Debug, Default)]
@@ -61,6 +63,7 @@ impl Page {
         let page = Page {
             devtools: RefCell::new(Devtools::connect(address, part)),
             seen: RefCell::default(),
+            actions: Cell::new(0),
         };
         for domain in ["Page", "Runtime", "Log", "Network"] {
             page.call(&format!("{domain}.enable"), json!({}));
@@ -95,6 +98,16 @@ impl Page {
             "Emulation.setEmulatedMedia",
             json!({ "features": features }),
         );
+    }
+
+    pub(super) fn count_action(&self) {
+        self.actions.set(self.actions.get() + 1);
+    }
+
+    /// How often the person has acted so far: clicks, and texts that ended with Enter. Reading and writing are none.
+    #[must_use]
+    pub fn actions(&self) -> u32 {
+        self.actions.get()
     }
 
     /// Loads an address.

@@ -96,6 +96,9 @@ async fn events_are_filtered_by_type_account_customer_source_currency_and_amount
         }
     }
     assert_eq!(places(&client, "source=local").await.len(), 8);
+    let correlation = client.world.store.log()[3].correlation_id.clone();
+    let query = format!("order=desc&correlation_id={correlation}");
+    assert_eq!(places(&client, &query).await, ["ACC-1 4", "ACC-1 3"]);
 }
 
 fn read(commit: &Value) -> Commit {

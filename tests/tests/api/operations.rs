@@ -117,6 +117,12 @@ async fn dead_letters_are_listed_tried_and_redriven() {
         (letters.as_array().unwrap().len(), &letters[0]["kind"]),
         (1, &json!("notification"))
     );
+    let event = &letters[0]["event"];
+    assert_eq!(
+        (&event["type"], &event["customer_id"], &event["currency"]),
+        (&json!("MoneyDeposited"), &json!("CUST-42"), &json!("EUR")),
+        "{letters:#}"
+    );
     let id = letters[0]["id"].as_str().unwrap();
     for (body, outcome) in [
         (json!({ "max": 5, "dry_run": true }), "would-redrive"),

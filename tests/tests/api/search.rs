@@ -200,7 +200,7 @@ async fn an_event_and_a_mail_are_found_by_their_ids_and_a_mail_by_its_code() {
     let alone = client.get(&format!("/v1/notifications/{id}")).await;
     assert_eq!(
         alone.body,
-        json!({ "account_id": "ACC-1", "notification": notified })
+        json!({ "account_id": "ACC-1", "customer_id": null, "notification": notified })
     );
     for (id, status) in [
         (

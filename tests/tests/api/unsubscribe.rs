@@ -333,3 +333,78 @@ async fn a_code_tells_of_its_mail_however_it_is_typed_and_of_no_mail_that_was_no
         assert_ne!(answer.body, Value::Null);
     }
 }
+
+/// The value of a field in the page's forms.
+fn field(html: &str, name: &str) -> Option<String> {
+    let (_, rest) = html.split_once(&format!("name=\"{name}\" value=\""))?;
+    rest.split_once('"').map(|(value, _)| value.to_owned())
+}
+
+#[tokio::test]
+async fn a_click_is_undone_with_the_kinds_that_it_switched_off_and_no_others() {
+    let client = client("en").await;
+    let (_, before) = state(&client).await;
+    let path = link(&client, Topic::All).await;
+    let done = post(&client, &path, ONE_CLICK).await;
+    let undo = field(done.body.as_str().unwrap(), "Undo").unwrap();
+    let (revision, off) = state(&client).await;
+    assert_eq!(off, [Kind::Security]);
+
+    // A link of another topic has another signature, and so has another undo.
+    let other = link(&client, Topic::Kind(Kind::Deposit)).await;
+    let more = undo.replacen("deposit", "deposit,statement", 1);
+    for (path, undo) in [(&other, &undo), (&path, &more), (&path, &String::new())] {
+        let refused = post(&client, path, &format!("Undo={undo}")).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{undo}");
+    }
+    assert_eq!(state(&client).await, (revision, off));
+
+    for _ in 0..2 {
+        let undone = post(&client, &path, &format!("Undo={undo}")).await;
+        assert_eq!(undone.status, StatusCode::OK);
+        assert!(undone.body.as_str().unwrap().contains("Undone"));
+        assert_eq!(state(&client).await, (revision + 1, before.clone()));
+    }
+    // What was off already is nothing to undo.
+    let path = link(&client, Topic::Kind(Kind::Statement)).await;
+    let done = post(&client, &path, ONE_CLICK).await;
+    assert_eq!(field(done.body.as_str().unwrap(), "Undo"), None);
+}
+
+#[tokio::test]
+async fn the_link_of_a_digest_offers_when_mails_come_and_that_of_another_mail_does_not() {
+    let client = client("fr").await;
+    let path = link(&client, Topic::All).await;
+    let page = client.get(&path).await;
+    let html = page.body.as_str().unwrap();
+    for text in [
+        "Modifier vos récapitulatifs",
+        "Chacun immédiatement",
+        "Ensemble, chaque matin",
+        "Ensemble, chaque lundi",
+        "Jamais : uniquement pour la sécurité",
+    ] {
+        assert!(html.contains(text), "{text}: {html}");
+    }
+    let delivery = async |client: &Client| {
+        let path = format!("/v1/customers/{}", customer());
+        client.get(&path).await.body["preferences"]["delivery"].clone()
+    };
+    for (chosen, stored) in [
+        ("weekly", json!("weekly")),
+        ("daily", json!("daily")),
+        ("immediate", Value::Null),
+    ] {
+        let done = post(&client, &path, &format!("Delivery={chosen}")).await;
+        assert_eq!(done.status, StatusCode::OK, "{chosen}");
+        assert_eq!(delivery(&client).await, stored, "{chosen}");
+    }
+    let other = link(&client, Topic::Kind(Kind::Deposit)).await;
+    let html = client.get(&other).await.body;
+    assert!(!html.as_str().unwrap().contains("Delivery"), "{html}");
+    for (path, body) in [(&other, "Delivery=weekly"), (&path, "Delivery=yearly")] {
+        let refused = post(&client, path, body).await;
+        assert_eq!(refused.status, StatusCode::BAD_REQUEST, "{body}");
+    }
+    assert_eq!(delivery(&client).await, Value::Null);
+}

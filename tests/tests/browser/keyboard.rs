@@ -52,7 +52,7 @@ fn the_main_path_is_walked_with_the_keyboard_alone() {
     page.tab_to("#as-of");
     page.press("Home");
     page.wait_for("#as-of-balance", "Version 1 of 3");
-    page.tab_to("#history .event:nth-child(2) .name");
+    page.tab_to("#history tbody tr:nth-child(2) .name");
     // What arrives meanwhile does not take the focus away.
     given.deposit("ACC-1", "meanwhile", "1.00", "meanwhile");
     page.wait_for("#history", "meanwhile");
@@ -93,6 +93,33 @@ fn the_main_path_is_walked_with_the_keyboard_alone() {
     page.press("/");
     assert_eq!(page.evaluate("document.activeElement.value"), json!("ACC/"));
     page.press("Enter");
-    page.wait_for("#accounts", "None of 1 accounts matches.");
+    page.wait_for("#found", "Nothing has this");
+
+    // Pages by two keys, rows and versions by one.
+    page.tab_to("#events input");
+    page.write("g");
+    let _ = page.evaluate("document.activeElement.blur()");
+    page.press("g");
+    page.press("a");
+    page.wait_for("#accounts", "ACC-1");
+    page.press("j");
+    assert_eq!(page.text(":focus"), "ACC-1");
+    page.press("Enter");
+    page.wait_for("#as-of-balance", "Version 4 of 4");
+    page.press("[");
+    page.wait_for("#as-of-balance", "Version 3 of 4");
+    page.press("]");
+    page.wait_for("#as-of-balance", "Version 4 of 4");
+    page.press("j");
+    page.press("j");
+    page.press("k");
+    page.press("Enter");
+    page.wait_for(".steps-nav", "Version 3");
+    page.press("[");
+    page.wait_for("#story-title", "Schedule created");
+    page.press("?");
+    page.wait_for("dialog", "the next and the previous row");
+    page.press("Escape");
+    page.wait("the keys to be closed", "!document.querySelector('dialog')");
     given.assert_clean();
 }

@@ -6,6 +6,8 @@
     reason = "a test program: a panic is its failure, and no other crate uses it"
 )]
 
+mod accessibility;
+mod clerk;
 mod deployed_stack;
 mod finding;
 mod given;
@@ -15,5 +17,6 @@ mod mailbox;
 mod operators;
 mod screens;
 mod signing_stub;
+mod tasks;
 mod unknown;
 mod unsubscribing;

@@ -18,30 +18,30 @@ fn a_dead_letter_appears_is_tried_in_a_dry_run_and_is_redriven_once() {
         item["person"]["M"]["time_zone"] = json!({ "S": "Nowhere/Land" })
     });
     given.deposit("ACC-1", "first", "10.00", "salary");
-    page.wait_for("#dead", "NotifyFunction failed on MoneyDeposited ACC-1");
+    page.wait_for("#dead", "NotifyFunction failed on MoneyDeposited ana ACC-1");
     page.wait_for("#dead-count", "1");
 
-    page.click("#dead .dead .plain");
+    page.click("#dead tbody .plain");
     page.wait_for("#dead .status", "Dry run: nothing was changed: 1 letter");
     assert!(page.text("#dead .results").starts_with("would-redrive"));
     assert_eq!(api.dead_letters().len(), 1);
 
     // The story of the event shows it too.
     given.open("/accounts/ACC-1/events/2");
-    page.wait_for(".timeline", "Dead letter");
+    page.wait_for(".timeline", "Failed (dead letter)");
     page.wait_for(".timeline", "time_zone must be a name");
 
     disk.change_customer("ana", |item| {
         item["person"]["M"]["time_zone"] = json!({ "S": "Europe/Paris" })
     });
     given.open("/dead-letters");
-    page.click("#dead .dead .plain:last-child");
+    page.click("#dead tbody .plain:last-child");
     page.wait_for("dialog", "Redrive this letter?");
     page.click("#dialog-no");
     page.wait("the dialog to close", "!document.querySelector('dialog')");
     assert_eq!(api.dead_letters().len(), 1);
 
-    page.click("#dead .dead .plain:last-child");
+    page.click("#dead tbody .plain:last-child");
     page.click("#dialog-yes");
     page.wait_for("#dead .status", "Redriven: 1 letter");
     page.wait_for("#dead", "There are no dead letters.");
@@ -84,7 +84,7 @@ fn every_tab_shows_every_dead_letter_while_others_look_too() {
         given.page.open_window(&url);
         given.chromium.page_at(&format!("?{tab}"))
     });
-    let all = "document.querySelectorAll('#dead .dead').length === 3";
+    let all = "document.querySelectorAll('#dead tbody tr').length === 3";
     for page in &pages {
         page.wait("all letters", all);
         let _ = page.evaluate(WATCH);
@@ -111,9 +111,9 @@ fn a_list_of_dead_letters_that_is_slow_refused_or_broken_never_says_none() {
     page.go(&format!("{}/#/dead-letters", given.server.base()));
     page.wait(
         "all letters",
-        "document.querySelectorAll('#dead .dead').length === 3",
+        "document.querySelectorAll('#dead tbody tr').length === 3",
     );
-    let three = "document.querySelectorAll('#dead .dead').length === 3";
+    let three = "document.querySelectorAll('#dead tbody tr').length === 3";
     let failing = |how: &serde_json::Value| {
         let rules = json!({ "/v1/dead-letters": how }).to_string();
         let _ = page.evaluate(&format!(
@@ -143,13 +143,13 @@ fn a_list_of_dead_letters_that_is_slow_refused_or_broken_never_says_none() {
         failing(&json!({ "dead_letters": [], "waiting": 3, "complete": false }));
         page.wait(
             "seen before",
-            "document.querySelectorAll('#dead [data-seen=before]').length === 3",
+            "document.querySelectorAll('#dead [data-before]').length === 3",
         );
         page.wait_for("#dead", "not visible now");
         let _ = page.evaluate("window.failing = {}");
         page.wait(
             "seen now",
-            "document.querySelectorAll('#dead .dead:not([data-seen])').length === 3",
+            "document.querySelectorAll('#dead tbody tr:not([data-before])').length === 3",
         );
         assert_eq!(page.evaluate("window.saidNothing"), json!(0), "{how}");
     }
@@ -161,7 +161,7 @@ fn a_list_of_dead_letters_that_is_slow_refused_or_broken_never_says_none() {
     failing(&json!({ "dead_letters": [], "waiting": 0, "complete": true }));
     page.wait(
         "seen before",
-        "document.querySelectorAll('#dead [data-seen=before]').length === 3",
+        "document.querySelectorAll('#dead [data-before]').length === 3",
     );
     let _ = page.evaluate("sessionStorage.failing = JSON.stringify({ '/local/about': { mailbox: false, endpoint: 'https://stack.example', poll_ms: 1000 },
         '/v1/dead-letters': { dead_letters: [], waiting: 0, complete: true } })");
@@ -217,7 +217,7 @@ fn a_replay_is_followed_shows_what_differs_and_is_switched_to_on_request() {
     let given = Given::on(folder);
     let page = &given.page;
     given.open("/replays");
-    page.wait_for("#replays", "No replay was started from this browser.");
+    page.wait_for("#replays", "No replay was started yet.");
     page.click("#replay-start");
     page.wait_for("#replays", "1 equal, 1 differing, 0 missing");
     page.wait_for("#replays", "EUR 2 60.00");
@@ -265,16 +265,20 @@ fn a_schedule_is_made_and_cancelled_and_its_faults_are_told() {
         ("id", "rent"),
         ("amount", "850.00"),
         ("reference", "Flat 3"),
-        ("expression", "2050-12-24T18:00"),
     ] {
         page.click(&format!("#schedules [name={name}]"));
         page.write(text);
     }
+    let _ = page.evaluate(
+        "(() => { const often = document.querySelector('#schedules [name=often]'); often.value = 'monthly'; often.dispatchEvent(new Event('change')); })()",
+    );
     page.click("#schedules .action");
     page.wait_for(
         "#schedules",
-        "rent Withdrawal 2050-12-24T18:00 Europe/Paris · Flat 3",
+        "rent Withdrawal · At 09:00, on day 1, Europe/Paris time · Flat 3",
     );
+    page.click("#schedules .schedule summary");
+    assert_eq!(page.count("#schedules .run"), 4);
     page.wait_for("#schedules", "850.00 EUR");
     page.wait_for("#history", "Schedule created");
     let schedules = api.get("/v1/accounts/ACC-1/schedules")["schedules"].clone();
@@ -282,6 +286,8 @@ fn a_schedule_is_made_and_cancelled_and_its_faults_are_told() {
         schedules[0]["operation"]["data"]["amount"], "850.00",
         "{schedules:#}"
     );
+    assert_eq!(schedules[0]["when"]["cron"], "cron(0 9 1 * ? *)");
+    assert_eq!(schedules[0]["next_runs"].as_array().unwrap().len(), 5);
 
     page.click("#schedules .schedule .plain");
     page.wait_for("dialog", "rent will not run any more");
@@ -293,11 +299,7 @@ fn a_schedule_is_made_and_cancelled_and_its_faults_are_told() {
     );
     given.assert_clean();
 
-    for (name, text) in [
-        ("id", "bad"),
-        ("amount", "1.234"),
-        ("expression", "2050-12-24T18:00"),
-    ] {
+    for (name, text) in [("id", "bad"), ("amount", "1.234")] {
         page.click(&format!("#schedules [name={name}]"));
         page.write(text);
     }
@@ -331,15 +333,21 @@ fn a_customers_wishes_are_shown_and_a_suppressed_address_gets_mail_again_on_requ
     given.open("/accounts/ACC-BO");
     page.wait_for(".facts", "Customer bo");
     page.click(".facts a");
-    page.wait_for("#customer", "name Bo Example");
-    page.wait_for("#preferences", "\"withdrawal\": { \"enabled\": false }");
-    page.wait_for("#suppressions", "gets no mail");
-    page.click("#suppressions .buttons .plain");
+    page.wait_for(
+        "#customer",
+        "Bo Example bounce@simulator.amazonses.com · bo · English · Europe/Paris",
+    );
+    page.wait(
+        "the switch",
+        "document.querySelector('#preferences [name=deposit]').checked && !document.querySelector('#preferences [name=withdrawal]').checked",
+    );
+    page.wait_for("#addresses", "gets no mail");
+    page.click("#addresses .buttons .action");
     page.click("#dialog-yes");
-    page.wait_for("#suppressions", "gets mail");
+    page.wait_for("#addresses", "gets mail");
     page.wait(
         "nothing suppressed",
-        "!document.querySelector('#suppressions').innerText.includes('gets no mail')",
+        "!document.querySelector('#addresses').innerText.includes('gets no mail')",
     );
     let list = api.get("/v1/customers/bo/suppressions");
     assert_eq!(list["suppressions"][0]["suppressed"], false);

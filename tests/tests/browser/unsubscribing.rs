@@ -56,6 +56,16 @@ fn a_click_on_the_link_of_a_mail_and_one_on_the_page_behind_it_end_mails_like_it
     given.deposit("ACC-1", "again", "2.00", "in");
     let outcome = settled(&api, &given.folder.disk(), "ACC-1", 3, 1);
     assert_eq!(outcome.mails.len(), 1, "{:#?}", outcome.mails);
+
+    // And undone, by one more click.
+    tab.click("button");
+    tab.wait_for("h1", "Undone");
+    tab.wait_for("main", "You get e-mails about money that is paid in again");
+    tab.assert_clean(base);
+    assert_eq!(kinds_off(&api), json!({ "deposit": { "enabled": true } }));
+    given.deposit("ACC-1", "after", "3.00", "in");
+    let outcome = settled(&api, &given.folder.disk(), "ACC-1", 4, 2);
+    assert_eq!(outcome.mails.len(), 2, "{:#?}", outcome.mails);
 }
 
 #[test]

@@ -4,7 +4,7 @@ mod merge;
 
 use clap::Args;
 use clap::builder::PossibleValuesParser;
-use domain::{Currency, CustomerId, Event};
+use domain::{CorrelationId, Currency, CustomerId, Event};
 use serde_json::Value;
 
 use super::history;
@@ -55,6 +55,10 @@ struct Filter {
     /// Only events appended by this caller
     #[arg(long, value_name = "NAME")]
     source: Option<String>,
+
+    /// Only events of requests with this correlation id
+    #[arg(long, value_name = "ID")]
+    correlation_id: Option<CorrelationId>,
 
     /// Only of accounts in this currency
     #[arg(long, value_name = "CODE")]
@@ -127,6 +131,10 @@ impl Filter {
             ("type", self.event_type.clone()),
             ("customer", self.customer.as_ref().map(|id| text(id))),
             ("source", self.source.clone()),
+            (
+                "correlation_id",
+                self.correlation_id.as_ref().map(|id| text(id)),
+            ),
             ("currency", self.currency.as_ref().map(|code| text(code))),
             ("min_amount", self.min_amount.clone()),
             ("max_amount", self.max_amount.clone()),

@@ -57,20 +57,32 @@ fn a_long_digest_shows_its_beginning_and_says_how_much_more_there_is() {
 }
 
 #[test]
-fn one_message_is_told_in_the_singular() {
-    for (locale, one, five) in [
-        (Locale::En, "Your summary: 1 message about", "5 messages"),
+fn a_digest_of_one_days_movements_says_so_and_counts_them_in_words() {
+    for (locale, several, one, five) in [
+        (
+            Locale::En,
+            "2 movements on December 1, 2026",
+            "1 movement on",
+            "5 messages",
+        ),
         (
             Locale::Fr,
-            "Votre résumé\u{a0}: 1 message sur",
+            "2 mouvements le 1er décembre 2026",
+            "1 mouvement le",
             "5 messages",
         ),
     ] {
         let mut notice = examples::digest(locale);
-        assert!(render_digest(&notice).unwrap().subject.contains(five));
+        let subject = |notice: &_| render_digest(notice).unwrap().subject;
+        // Of two days, and one of them did not move anything.
+        assert!(subject(&notice).contains(five));
+        notice.items.remove(2);
+        assert!(subject(&notice).contains("4 messages"));
+        notice.items.remove(0);
+        notice.items.truncate(2);
+        assert_eq!(subject(&notice), several);
         notice.items.truncate(1);
-        let subject = render_digest(&notice).unwrap().subject;
-        assert!(subject.contains(one), "{subject}");
+        assert!(subject(&notice).starts_with(one));
     }
 }
 

@@ -58,7 +58,7 @@ pub(super) fn notice(event: &IntegrationEvent, kind: Kind, envelope: Envelope) -
 
 /// Returns a digest of this event only, with the kinds that are on by default.
 pub(super) fn digest(event: &IntegrationEvent, envelope: Envelope) -> Result<DigestNotice, String> {
-    let metadata = &event.metadata;
+    let (metadata, movement) = (&event.metadata, event.fact.movement());
     let kinds = domain::notification::kinds(event).iter().copied();
     let kinds: Vec<Kind> = kinds.filter(|kind| kind.is_on_by_default()).collect();
     if kinds.is_empty() {
@@ -76,6 +76,8 @@ pub(super) fn digest(event: &IntegrationEvent, envelope: Envelope) -> Result<Dig
             account_id: metadata.account_id.to_string(),
             amount: event.fact.amount().map(amount),
             direction: direction(event),
+            counterparty: movement.and_then(|movement| movement.counterparty.clone()),
+            reference: movement.and_then(|movement| movement.reference.clone()),
             balance_after: amount(event.balances.after()),
             occurred_at: metadata.occurred_at,
         }],

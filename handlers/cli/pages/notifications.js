@@ -1,0 +1,90 @@
+// The notifications of all accounts, newest decided first, by what the address
+// asks for.
+
+import { getJson, withQuery } from "./api.js";
+import { reader } from "./known.js";
+import { element } from "./page.js";
+import { notificationColumns, panel } from "./rows.js";
+import { listTable } from "./table.js";
+import { KIND_NAMES, REASONS, SKIP_REASONS, STATE_NAMES } from "./words.js";
+
+const PAGE = 50;
+/** Pages that one look reads until it has something to show; a page may be short and not be the last. */
+const MOST_PAGES = 5;
+
+export function mount(main, { query, keep }) {
+  const choice = (name, label, names) => {
+    const select = element("select", { id: `filter-${name}`, "aria-label": label }, element("option", { value: "" }, label),
+      ...Object.entries(names).map(([value, words]) => element("option", { value }, words)));
+    select.value = query[name] ?? "";
+    return [name, select];
+  };
+  const customer = element("input", { type: "search", id: "filter-customer_id", "aria-label": "Customer's id", placeholder: "Customer's id", value: query.customer_id ?? "" });
+  const filters = new Map([
+    choice("state", "All states", STATE_NAMES),
+    choice("kind", "All kinds", KIND_NAMES),
+    choice("reason", "All reasons", Object.fromEntries(SKIP_REASONS.map((reason) => [reason, REASONS[reason]]))),
+    ["customer_id", customer],
+  ]);
+  const rows = listTable({ labelledBy: "notifications-title", columns: notificationColumns(true), keyOf: ({ item }) => item.notification_id });
+  const nothing = element("p", { class: "nothing", hidden: "" });
+  const more = element("button", { type: "button", class: "plain more", hidden: "" }, "Older notifications");
+  const notificationsPanel = panel("notifications", "Notifications", element("div", { class: "filter" }, ...filters.values()), rows.element, nothing, more);
+  const notificationsRead = reader(notificationsPanel);
+  main.append(notificationsPanel);
+
+  let shown = [];
+  let next = null;
+  /** Counts the questions: the answer to an older one is for nobody. */
+  let round = 0;
+  let isExtended = false;
+
+  const asked = () => Object.fromEntries([...filters].map(([name, control]) => [name, control.value.trim()]));
+  const isFiltered = () => Object.values(asked()).some(Boolean);
+
+  async function readFrom(place, before) {
+    const mine = round;
+    const found = [];
+    let at = place;
+    let pages = 0;
+    do {
+      const page = await getJson(withQuery("/v1/notifications", { ...asked(), limit: PAGE, cursor: at }));
+      if (mine !== round) return;
+      found.push(...page.notifications.map(({ account_id: account, notification: item }) => ({ account, item })));
+      at = page.next;
+      pages += 1;
+    } while (at && found.length === 0 && pages < MOST_PAGES);
+    [shown, next] = [[...before, ...found], at];
+    rows.show(shown);
+    nothing.hidden = shown.length > 0;
+    const looked = at ? "None of those that were looked at. Go on with the older ones." : "There is none.";
+    nothing.textContent = isFiltered() ? looked : "There are no notifications yet.";
+    more.hidden = !at;
+  }
+
+  const again = () => {
+    round += 1;
+    isExtended = false;
+    return notificationsRead(() => readFrom(null, []));
+  };
+  for (const control of filters.values()) {
+    control.addEventListener("change", () => {
+      keep(asked());
+      again().catch(() => {});
+    });
+  }
+  more.addEventListener("click", async () => {
+    more.disabled = true;
+    isExtended = true;
+    await notificationsRead(() => readFrom(next, shown)).catch(() => {});
+    more.disabled = false;
+  });
+
+  return {
+    title: "Notifications",
+    async refresh() {
+      // What was read on into the past stays under the reader.
+      if (!isExtended) await notificationsRead(() => readFrom(null, []));
+    },
+  };
+}

@@ -1,0 +1,29 @@
+// A list as a table: its columns, and rows that stay themselves while it
+// changes. On a phone a row is a card, whose cells carry their column's title.
+
+import { element, syncRows } from "./page.js";
+
+/**
+ * `columns` are `{ title, cell, order, amount }`: what a cell shows of an item,
+ * "ascending" or "descending" where the list is in this column's order, and
+ * whether it is an amount. The first column names the row.
+ */
+export function listTable({ labelledBy, columns, keyOf }) {
+  const head = columns.map(({ title, order, amount }) =>
+    element("th", { scope: "col", "aria-sort": order, class: amount ? "amount" : null }, title));
+  const body = element("tbody");
+  const whole = element("table", { class: "list", "aria-labelledby": labelledBy, hidden: "" }, element("thead", {}, element("tr", {}, ...head)), body);
+
+  const row = (item) => element("tr", {}, ...columns.map(({ title, cell, amount }, index) =>
+    element(index === 0 ? "th" : "td", { scope: index === 0 ? "row" : null, "data-title": title, class: amount ? "amount" : null }, cell(item) ?? "")));
+
+  return {
+    element: whole,
+    rows: () => [...body.children],
+    /** Shows these items; returns those that are new. */
+    show(items) {
+      whole.hidden = items.length === 0;
+      return syncRows(body, items, keyOf, row);
+    },
+  };
+}
