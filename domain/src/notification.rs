@@ -216,6 +216,15 @@ impl Notification {
         &self.subject.source
     }
 
+    /// The account that its mail is about; `None` if that is about several events.
+    #[must_use]
+    pub fn mail_account(&self) -> Option<&AccountId> {
+        match self.content().digest() {
+            Some(digest) => digest.one_event().map(|(account, _)| account),
+            None => Some(self.account_id()),
+        }
+    }
+
     /// The account of its event.
     #[must_use]
     pub fn account_id(&self) -> &AccountId {

@@ -113,8 +113,8 @@ impl CustomerService {
         self.customers.erase_before(customer, revision).await
     }
 
-    /// Switches kinds off for a recipient, in one new revision, and returns those that were on. Adds none if they are off already,
-    /// or if there is no such customer. Idempotent.
+    /// Switches kinds off for a recipient, in one new revision, and returns it with those that were on. Adds none if they are off
+    /// already, or if there is no such customer. Idempotent.
     ///
     /// # Errors
     /// - `Busy`: every optimistic write lost its race, and nothing was written; retry.
@@ -125,32 +125,35 @@ impl CustomerService {
         customer: &CustomerId,
         recipient: &Recipient,
         kinds: &[Kind],
-    ) -> Result<Vec<Kind>> {
+    ) -> Result<Option<(u64, Vec<Kind>)>> {
         let mut were_on = Vec::new();
-        self.prefer(customer, |preferences| {
-            let is_on =
-                |kind: &Kind| kind.can_be_switched_off() && preferences.is_on_for(*kind, recipient);
-            were_on = kinds.iter().copied().filter(is_on).collect();
-            match recipient {
-                Recipient::Customer => were_on
-                    .iter()
-                    .fold(preferences.clone(), |so_far, kind| so_far.without(*kind)),
-                Recipient::Address(hash) => preferences.without_at(&were_on, hash),
-            }
-        })
-        .await?;
-        Ok(were_on)
+        let written = self
+            .prefer(customer, |_, preferences| {
+                let is_on = |kind: &Kind| {
+                    kind.can_be_switched_off() && preferences.is_on_for(*kind, recipient)
+                };
+                were_on = kinds.iter().copied().filter(is_on).collect();
+                match recipient {
+                    Recipient::Customer => were_on
+                        .iter()
+                        .fold(preferences.clone(), |so_far, kind| so_far.without(*kind)),
+                    Recipient::Address(hash) => preferences.without_at(&were_on, hash),
+                }
+            })
+            .await?;
+        Ok(written.map(|revision| (revision, were_on)))
     }
 
-    /// Changes the preferences in one new revision. Adds none if they stay the same, or if there is no such customer.
+    /// Changes the preferences of the latest revision in a new one, and returns that. Adds none if they stay the same, or if there is no such
+    /// customer.
     ///
     /// # Errors
     /// Those of [`CustomerService::switch_off`].
     pub async fn prefer(
         &self,
         customer: &CustomerId,
-        mut change: impl FnMut(&Preferences) -> Preferences,
-    ) -> Result<()> {
+        mut change: impl FnMut(u64, &Preferences) -> Preferences,
+    ) -> Result<Option<u64>> {
         let mut rounds = Rounds::at_once(MAX_ATTEMPTS);
         while rounds.next().await.is_some() {
             let Some(CustomerRevision {
@@ -160,12 +163,12 @@ impl CustomerService {
                 ..
             }) = self.customers.latest(customer).await?
             else {
-                return Ok(());
+                return Ok(None);
             };
             let mut person = person?;
-            let preferences = change(&person.preferences);
+            let preferences = change(revision, &person.preferences);
             if preferences == person.preferences {
-                return Ok(());
+                return Ok(None);
             }
             person.preferences = preferences;
             let next = CustomerRevision {
@@ -175,7 +178,7 @@ impl CustomerService {
                 person: Some(Ok(person)),
             };
             if self.customers.add(&next).await?.is_written() {
-                return Ok(());
+                return Ok(Some(next.revision));
             }
         }
         Err(rounds.lost(Contended::Customer(customer.clone())))

@@ -145,6 +145,8 @@ struct EventFacts<'a> {
     customer_id: Option<&'a str>,
     amount: Option<&'a str>,
     currency: Option<&'a str>,
+    /// The kind of the movement that was reversed.
+    movement: Option<&'a str>,
 }
 
 fn serialize_facts<S: Serializer>(
@@ -159,6 +161,7 @@ fn serialize_facts<S: Serializer>(
             customer_id: data["customer_id"].as_str(),
             amount: data["amount"].as_str(),
             currency: data["currency"].as_str(),
+            movement: data["movement"].as_str(),
         }
     });
     facts.serialize(serializer)

@@ -533,11 +533,10 @@ fn account_hit(view: &AccountView, matched: Key) -> Hit {
 }
 
 fn notification(notification: &Notification, matched: Key) -> Hit {
-    let is_digest = notification.content().is_digest();
-    let account = (!is_digest).then(|| notification.account_id().clone());
-    let kind = match is_digest {
-        true => "digest".to_owned(),
-        false => notification.kind().to_string(),
+    let account = notification.mail_account().cloned();
+    let kind = match account {
+        None => "digest".to_owned(),
+        Some(_) => notification.subject().lead().to_string(),
     };
     Hit {
         kind: HitKind::Notification,

@@ -161,29 +161,33 @@ fn read(keyring: &Keyring, token: &str) -> Option<(CustomerId, Topic, Recipient)
     Some((customer.parse().ok()?, topic.parse().ok()?, recipient))
 }
 
-/// Returns what undoes a click on the link: the kinds that it switched off, signed for this link alone.
-fn undo(keyring: &Keyring, token: &str, kinds: &[Kind]) -> String {
+/// Returns what undoes a click on the link: the revision that it wrote and the kinds that it switched off, signed for this link
+/// alone.
+fn undo(keyring: &Keyring, token: &str, revision: u64, kinds: &[Kind]) -> String {
     let kinds: Vec<String> = kinds.iter().map(Kind::to_string).collect();
     let kinds = kinds.join(",");
-    let (id, signature) = keyring.sign(Purpose::Resubscribe, &format!("{token}\n{kinds}"));
-    format!("{id}.{kinds}.{}", URL_SAFE_NO_PAD.encode(signature))
+    let payload = format!("{token}\n{revision}\n{kinds}");
+    let (id, signature) = keyring.sign(Purpose::Resubscribe, &payload);
+    let signature = URL_SAFE_NO_PAD.encode(signature);
+    format!("{id}.{revision}.{kinds}.{signature}")
 }
 
-/// Reads the kinds of [`undo`]; `None` if it is not signed for this link by one of our keys.
-fn read_undo(keyring: &Keyring, token: &str, undo: &str) -> Option<Vec<Kind>> {
+/// Reads the revision and the kinds of [`undo`]; `None` if it is not signed for this link by one of our keys.
+fn read_undo(keyring: &Keyring, token: &str, undo: &str) -> Option<(u64, Vec<Kind>)> {
     if undo.len() > MAX_TOKEN_CHARS {
         return None;
     }
     let parts: Vec<&str> = undo.split('.').collect();
-    let [id, kinds, signature] = parts.as_slice() else {
+    let [id, revision, kinds, signature] = parts.as_slice() else {
         return None;
     };
     let signature = URL_SAFE_NO_PAD.decode(signature).ok()?;
-    let payload = format!("{token}\n{kinds}");
+    let payload = format!("{token}\n{revision}\n{kinds}");
     if !keyring.verify(Purpose::Resubscribe, id, &payload, &signature) {
         return None;
     }
-    kinds.split(',').map(|kind| kind.parse().ok()).collect()
+    let kinds: Option<Vec<Kind>> = kinds.split(',').map(|kind| kind.parse().ok()).collect();
+    Some((revision.parse().ok()?, kinds?))
 }
 
 /// A valid link, for the page behind it.
@@ -202,7 +206,7 @@ pub struct Link {
 pub struct SwitchedOff {
     /// The link.
     pub link: Link,
-    /// By which it is undone, signed; `None` if nothing was switched off, or it cannot be undone: a further address without any
+    /// The signed value that undoes it; `None` if nothing was switched off, or it cannot be undone: a further address without any
     /// kind is forgotten.
     pub undo: Option<String>,
 }
@@ -249,16 +253,19 @@ impl Unsubscriber {
             .customers
             .switch_off(&customer, &recipient, &topic.kinds())
             .await?;
-        let undo = match recipient.is_customer() && !off.is_empty() {
-            true => Some(undo(&self.keys.keyring().await?, token, &off)),
-            false => None,
+        let undo = match off.filter(|_| recipient.is_customer()) {
+            Some((revision, kinds)) => {
+                Some(undo(&self.keys.keyring().await?, token, revision, &kinds))
+            }
+            None => None,
         };
         let link = self.link(&customer, topic, &recipient).await?;
         Ok(Some(SwitchedOff { link, undo }))
     }
 
-    /// Switches on again what a click on the link has switched off, by [`SwitchedOff::undo`]. Returns `None` for a forged one, and
-    /// for one whose key is no longer kept. Idempotent; for an erased customer there is nothing to do.
+    /// Switches on again what a click on the link has switched off, by [`SwitchedOff::undo`], unless the customer has been changed
+    /// since. Returns `None` for a forged one, for one whose key is no longer kept, and after such a change. Idempotent; for an
+    /// erased customer there is nothing to do.
     ///
     /// # Errors
     /// Those of [`Unsubscriber::unsubscribe`].
@@ -268,35 +275,50 @@ impl Unsubscriber {
         };
         let id = undo.split('.').next().unwrap_or("");
         let keyring = self.keys.keyring_with(id).await?;
-        let Some(kinds) = read_undo(&keyring, token, undo).filter(|_| recipient.is_customer())
+        let Some((revision, kinds)) =
+            read_undo(&keyring, token, undo).filter(|_| recipient.is_customer())
         else {
             return Ok(None);
         };
+        let mut is_changed = false;
         self.customers
-            .prefer(&customer, |preferences| {
+            .prefer(&customer, |latest, preferences| {
                 let off = kinds.iter().filter(|kind| !preferences.is_on(**kind));
-                off.fold(preferences.clone(), |so_far, kind| so_far.with(*kind))
+                let before = off.fold(preferences.clone(), |so_far, kind| so_far.with(*kind));
+                is_changed = latest != revision && before != *preferences;
+                match is_changed {
+                    true => preferences.clone(),
+                    false => before,
+                }
             })
             .await?;
-        self.link(&customer, topic, &recipient).await.map(Some)
+        match is_changed {
+            true => Ok(None),
+            false => self.link(&customer, topic, &recipient).await.map(Some),
+        }
     }
 
-    /// Changes when the mails of a digest's link come. Returns `None` for a forged link, for one whose key is no longer kept, and
+    /// Changes when the mails of a digest's link come, and tells whether the customer gets any of them. Returns `None` for a forged link, for one whose key is no longer kept, and
     /// for one that is not in a digest to the customer's own address. Idempotent; for an erased customer there is nothing to do.
     ///
     /// # Errors
     /// Those of [`Unsubscriber::unsubscribe`].
-    pub async fn deliver(&self, token: &str, delivery: Cadence) -> Result<Option<Link>> {
+    pub async fn deliver(&self, token: &str, delivery: Cadence) -> Result<Option<(Link, bool)>> {
         let Some((customer, topic, recipient)) = self.read(token).await? else {
             return Ok(None);
         };
         if topic != Topic::All || !recipient.is_customer() {
             return Ok(None);
         }
+        let mut gets_any = false;
         self.customers
-            .prefer(&customer, |preferences| preferences.with_delivery(delivery))
+            .prefer(&customer, |_, preferences| {
+                gets_any = topic.kinds().iter().any(|kind| preferences.is_on(*kind));
+                preferences.with_delivery(delivery)
+            })
             .await?;
-        self.link(&customer, topic, &recipient).await.map(Some)
+        let link = self.link(&customer, topic, &recipient).await?;
+        Ok(Some((link, gets_any)))
     }
 
     async fn read(&self, token: &str) -> Result<Option<(CustomerId, Topic, Recipient)>> {
@@ -395,18 +417,22 @@ mod tests {
         let ring = keyring("a");
         let token = token(&ring, List::own(&customer(), Topic::All));
         let all: Vec<Kind> = Topic::All.kinds();
-        let undo = undo(&ring, &token, &all);
-        assert_eq!(read_undo(&ring, &token, &undo), Some(all));
+        let undo = undo(&ring, &token, 7, &all);
+        assert_eq!(read_undo(&ring, &token, &undo), Some((7, all)));
         let other = super::token(&ring, List::own(&customer(), Topic::Kind(Kind::Deposit)));
         assert_eq!(read_undo(&ring, &other, &undo), None);
-        let more = undo.replacen("deposit,", "", 1);
-        assert_eq!(read_undo(&ring, &token, &more), None);
+        for changed in [
+            undo.replacen("deposit,", "", 1),
+            undo.replacen(".7.", ".8.", 1),
+        ] {
+            assert_eq!(read_undo(&ring, &token, &changed), None, "{changed}");
+        }
         for broken in ["", "..", &undo[1..], &"a.".repeat(400)] {
             assert_eq!(read_undo(&ring, &token, broken), None, "{broken}");
         }
         // A link's own signature is for another purpose.
-        let (id, signature) = ring.sign(Purpose::Unsubscribe, &format!("{token}\ndeposit"));
-        let forged = format!("{id}.deposit.{}", URL_SAFE_NO_PAD.encode(signature));
+        let (id, signature) = ring.sign(Purpose::Unsubscribe, &format!("{token}\n7\ndeposit"));
+        let forged = format!("{id}.7.deposit.{}", URL_SAFE_NO_PAD.encode(signature));
         assert_eq!(read_undo(&ring, &token, &forged), None);
     }
 

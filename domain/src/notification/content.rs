@@ -34,6 +34,13 @@ impl Content {
         self.digest().is_some()
     }
 
+    /// Whether its mail is about several events. That of one event reads as the mail of that event, whatever it covers.
+    #[must_use]
+    pub fn is_about_several_events(&self) -> bool {
+        self.digest()
+            .is_some_and(|digest| digest.one_event().is_none())
+    }
+
     /// The digest, if it is one.
     #[must_use]
     pub fn digest(&self) -> Option<&Digest> {

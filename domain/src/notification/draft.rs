@@ -44,6 +44,12 @@ impl Subject {
         })
     }
 
+    /// The kind that gives its mail the subject.
+    #[must_use]
+    pub fn lead(&self) -> Kind {
+        self.kinds().first().copied().unwrap_or(self.kind)
+    }
+
     /// The kinds that its mail covers, the one that gives the subject first. Empty for a digest of which nothing is left.
     #[must_use]
     pub fn kinds(&self) -> Vec<Kind> {

@@ -38,9 +38,9 @@ export function mount(main, { id, query }) {
     path: `${path}/events`, placeName: "after_version", labelledBy: "history-title", firstPage: HISTORY, atOnce: EVENTS, ...query,
     further: [
       { title: "Balance after", amount: true, cell: ({ after }) => (after ? money(digits(after), account.currency, after.startsWith("-") ? "under" : "") : "") },
-      { title: "Mail", cell: ({ mails }) => mailMark(mails) },
+      { title: "Mail", cell: ({ mails }) => (mails ? mailMark(mails) : element("span", { class: "quiet" }, "not read")) },
     ],
-    decorated: (event) => ({ ...event, after: afterVersion.get(event.version) ?? null, mails: mailsOfVersion.get(event.version) ?? [] }),
+    decorated: (event) => ({ ...event, after: afterVersion.get(event.version) ?? null, mails: event.version < toldFrom ? null : mailsOfVersion.get(event.version) ?? [] }),
   });
   const events = panel("history", "Events", list.filter, list.body);
   const told = listTable({ labelledBy: "notifications-title", columns: notificationColumns(false), keyOf: ({ item }) => item.notification_id });
@@ -56,6 +56,8 @@ export function mount(main, { id, query }) {
   /** The balance after each version, and the notifications of each, as far as they were read. */
   let afterVersion = new Map();
   let mailsOfVersion = new Map();
+  /** The oldest version whose notifications were read. */
+  let toldFrom = Infinity;
   /** The version that is looked at; null follows the newest. */
   let looked = null;
   let asked = 0;
@@ -118,6 +120,7 @@ export function mount(main, { id, query }) {
     told.show(page.notifications.map((item) => ({ account: id, item })));
     toldNothing.hidden = page.notifications.length > 0;
     mailsOfVersion = Map.groupBy(page.notifications.map(({ event_version: version, state, reason }) => ({ version, state, reason })), ({ version }) => version);
+    toldFrom = page.next ? (page.notifications.at(-1)?.event_version ?? 0) + 1 : 0;
     list.showAgain();
   }
 

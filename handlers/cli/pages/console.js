@@ -1,6 +1,6 @@
 // The console: which view the address names, and looking again and again.
 
-import { getJson } from "./api.js";
+import { getJson, giveUpReading } from "./api.js";
 import { reasonOf, SLOW_AFTER_MS } from "./known.js";
 import { all, byId, chooseZone, clock, element, OWN_ZONE, poll, zone } from "./page.js";
 import * as account from "./account.js";
@@ -88,7 +88,7 @@ function show() {
   const { path, query } = address();
   const whole = location.hash;
   if (whole === shownPath) return;
-  const first = shownPath === null;
+  const first = current === null;
   shownPath = whole;
   const main = byId("main");
   main.replaceChildren();
@@ -146,12 +146,19 @@ byId("zone").addEventListener("change", (event) => chooseZone(event.target.value
 byId("mailbox-link").hidden = !about.mailbox;
 byId("looking-at").textContent = about.endpoint ? `Connected to ${about.endpoint}` : "";
 
+// The text of the last search is there to be mended or replaced.
+byId("find").addEventListener("focus", (event) => event.target.select());
 byId("find").addEventListener("keydown", (event) => {
   if (event.key !== "Enter") return;
   const text = event.target.value.trim();
   if (!text) return;
-  event.target.value = "";
+  const before = location.hash;
   location.hash = `#/find?${new URLSearchParams({ q: text })}`;
+  if (location.hash !== before) return;
+  // The same search once more: an index may know it by now.
+  shownPath = null;
+  show();
+  lookNow();
 });
 
 // The hash is the view's address: the link moves the focus itself.
@@ -169,6 +176,8 @@ byId("menu").addEventListener("click", () => openMenu(byId("menu").getAttribute(
 byId("pages").addEventListener("click", () => openMenu(false));
 
 addEventListener("hashchange", () => {
+  // What the view before was reading is for nobody.
+  giveUpReading();
   show();
   lookNow();
 });

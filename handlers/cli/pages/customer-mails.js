@@ -34,7 +34,7 @@ export function customerMails() {
     }));
     const newest = pages.flat().sort((a, b) => (a.item.decided_at < b.item.decided_at ? 1 : -1)).slice(0, SHOWN);
     rows.show(newest);
-    nothing.hidden = newest.length > 0;
+    nothing.hidden = newest.length > 0 || accounts.length > ACCOUNTS;
     others.hidden = accounts.length <= ACCOUNTS;
     readAt = performance.now();
   }

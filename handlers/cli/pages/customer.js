@@ -7,6 +7,7 @@ import { customerMails } from "./customer-mails.js";
 import { acts, confirmed } from "./dialog.js";
 import { reader } from "./known.js";
 import { all, element, foreign, syncRows, time, update } from "./page.js";
+import { forgetName } from "./persons.js";
 import { preferencesForm } from "./preferences-form.js";
 import { accountHref, balanceOf, panel, spoken } from "./rows.js";
 import { listTable } from "./table.js";
@@ -52,7 +53,7 @@ export function mount(main, { id }) {
     const content = [element("p", {}, "Mail will be sent to these addresses again. They may bounce or complain again.")];
     if (!(await confirmed({ title: "Allow mail again?", action: "Allow mail again", content }))) return;
     await ask("DELETE", `${path}/suppressions`);
-    await refresh();
+    await refresh().catch(() => {});
     status.textContent = "Mail is sent to these addresses again.";
   });
 
@@ -64,7 +65,8 @@ export function mount(main, { id }) {
     ];
     if (!(await confirmed({ title: "Erase this customer?", action: "Erase for good", content, allowed: () => typed.value.trim() === id, watch: typed }))) return;
     await ask("DELETE", path);
-    await refresh();
+    forgetName(id);
+    await refresh().catch(() => {});
   });
 
   /** The customer, with the tag of the revision; null where there is none. */
@@ -72,7 +74,10 @@ export function mount(main, { id }) {
     const found = await orNone(getTagged(path));
     missing.hidden = Boolean(found);
     for (const part of [facts, ...below]) part.hidden = !found;
-    if (!found) return null;
+    if (!found) {
+      customerPanel.querySelector("h2").replaceChildren(foreign(id));
+      return null;
+    }
     const { value: person } = found;
     customerPanel.querySelector("h2").replaceChildren(foreign(person.name));
     const zone = person.time_zone;
@@ -120,7 +125,7 @@ export function mount(main, { id }) {
 /** The time in a zone, to the minute; null where the browser does not know it. */
 function minuteIn(zone) {
   try {
-    return new Intl.DateTimeFormat(undefined, { weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: zone }).format();
+    return new Intl.DateTimeFormat("en-GB", { weekday: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: zone }).format();
   } catch {
     return null;
   }

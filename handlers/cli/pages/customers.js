@@ -36,9 +36,9 @@ export function mount(main) {
     let page = { customers: [], next: place };
     do {
       page = await getJson(withQuery("/v1/customers", { limit: PAGE, cursor: page.next }));
-      customers = [...customers, ...page.customers];
-      next = page.next;
-    } while (page.customers.length === 0 && next);
+    } while (page.customers.length === 0 && page.next);
+    customers = [...customers, ...page.customers];
+    next = page.next;
     isRead = true;
     rows.show(customers);
     found.textContent = next ? `first ${customers.length} by name` : `${customers.length} by name`;
@@ -54,12 +54,9 @@ export function mount(main) {
 
   return {
     title: "Customers",
+    /** Read once: each person of the list is a read of its own. */
     async refresh() {
-      if (isRead && (next || customers.length > PAGE)) return;
-      await customersRead(() => {
-        customers = [];
-        return readFrom(null);
-      });
+      if (!isRead) await customersRead(() => readFrom(null));
     },
   };
 }

@@ -20,9 +20,11 @@ export const isDoubtful = (letter) => letter.kind === "notification";
 export function letterGroups({ row, group }) {
   const whole = element("div");
   const tables = new Map();
+  let made = 0;
 
-  function make({ reason, letters }) {
-    const id = `reason-${tables.size}`;
+  function make({ reason }) {
+    made += 1;
+    const id = `reason-${made}`;
     const heading = element("h3", { id }, foreign(reason));
     const table = listTable({
       labelledBy: id,
@@ -37,8 +39,8 @@ export function letterGroups({ row, group }) {
         { title: "Actions", cell: ({ letter }) => row(letter) },
       ],
     });
-    tables.set(reason, table);
-    const button = letters.some(({ letter }) => !isDoubtful(letter)) ? group(reason) : "";
+    const button = group(reason);
+    tables.set(reason, { table, button });
     return element("section", { class: "group" }, element("div", { class: "group-title" }, heading, button), table.element);
   }
 
@@ -50,7 +52,8 @@ export function letterGroups({ row, group }) {
       // The groups stay; their tables follow what is in them.
       syncRows(whole, byReason, ({ reason }) => reason, make, ({ reason }) => reason);
       for (const { reason, letters } of byReason) {
-        const table = tables.get(reason);
+        const { table, button } = tables.get(reason);
+        button.hidden = letters.every(({ letter }) => isDoubtful(letter));
         table.show(letters);
         for (const [index, row] of table.rows().entries()) row.toggleAttribute("data-before", Boolean(letters[index].before));
       }

@@ -13,6 +13,7 @@ const MOST = 100;
 /** Redriven letters that are followed, and the notifications of each account that are looked through. */
 const FOLLOWED = 10;
 const NOTIFICATIONS = 50;
+const FOLLOWED_MS = 5 * 60_000;
 /** Only a letter that is named does so. */
 const MAYBE_TWICE = "This mail may or may not have been sent. It will be sent once more: the customer may get it twice.";
 
@@ -63,7 +64,8 @@ export function mount(main, { about }) {
     const title = would.length === 1 ? "Redrive this letter?" : `Redrive ${would.length} letters?`;
     if (!(await confirmed({ title, action: "Redrive", content }))) return;
     const done = await redrive(selection, false);
-    redriven = done.map(({ id }) => letters.find((letter) => letter.id === id)).filter((letter) => letter?.event?.version && letter.account_id);
+    redriven = done.map(({ id }) => letters.find((letter) => letter.id === id)).filter((letter) => letter?.event?.version && letter.account_id)
+      .map((letter) => ({ ...letter, at: performance.now() }));
     for (const { id, outcome } of done) if (outcome === "redriven") seen.delete(id);
     showResults(done, "Redriven");
     await refresh();
@@ -86,7 +88,7 @@ export function mount(main, { about }) {
   function groupButton(reason) {
     const button = element("button", { type: "button", class: "plain" }, "Redrive these\u2026");
     const ofReason = () => [...seen.values()].filter(({ letter }) => letter.reason === reason && !isDoubtful(letter));
-    acts(button, status, () => inEarnest({ ids: ofReason().map(({ letter }) => letter.id) }));
+    acts(button, status, () => inEarnest({ ids: ofReason().slice(0, MOST).map(({ letter }) => letter.id) }));
     return button;
   }
 
@@ -111,7 +113,9 @@ export function mount(main, { about }) {
 
   /** What became of the mails of what was redriven: sent, or failed again. */
   async function followRedriven() {
-    const followed = redriven.slice(0, FOLLOWED);
+    const isOpen = ({ at }) => performance.now() - at < FOLLOWED_MS;
+    const followed = redriven.filter(isOpen).slice(0, FOLLOWED);
+    if (followed.length === 0) return;
     const lines = await linesOf(followed);
     const outcomes = await Promise.all(followed.map(async (letter, index) => {
       const page = await getJson(`${accountPath(letter.account_id)}/notifications?limit=${NOTIFICATIONS}`);

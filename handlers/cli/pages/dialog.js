@@ -35,8 +35,11 @@ export function confirmed({ title, action, content, allowed = () => true, watch 
   });
 }
 
-/** Runs what a button does: once at a time, and its error is shown where the button is. */
-export function acts(button, status, action) {
+/**
+ * Runs what a button does: once at a time, and its error is shown where the
+ * button is. `isOver` is called when it can be pressed again.
+ */
+export function acts(button, status, action, isOver = () => {}) {
   button.addEventListener("click", async () => {
     button.disabled = true;
     status.textContent = "";
@@ -48,6 +51,7 @@ export function acts(button, status, action) {
       status.textContent = error.message;
     }
     button.disabled = false;
+    isOver();
     // A disabled button loses the focus that it was pressed with.
     if (document.activeElement === document.body && button.isConnected) button.focus();
   });

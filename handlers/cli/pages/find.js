@@ -39,17 +39,26 @@ export function mount(main, { query }) {
 
   async function read() {
     const answer = await search(text);
-    if (answer.hits.length === 0) Object.assign(answer, await byCorrelation(text));
+    let isWhole = true;
+    if (answer.hits.length === 0 && !answer.more) {
+      const correlated = await byCorrelation(text);
+      answer.hits = correlated.hits;
+      isWhole = correlated.isWhole;
+    }
+    // Another page was opened meanwhile.
+    if (!found.isConnected) return;
     isRead = true;
-    const only = onlyHit(answer, text);
+    const only = isWhole ? onlyHit(answer, text) : null;
     // In the place of the search: going back leads to where the search began.
     if (only) return location.replace(hrefOf(only));
     hits.show(answer.hits);
     nothing.hidden = answer.hits.length > 0;
     const keys = answer.looked_at.map((key) => named(FOUND_BY, key));
-    nothing.textContent = `Nothing has this ${listed(keys)}, and no event of the last ${DAYS} days this correlation id.`;
+    nothing.textContent = keys.length > 0 ? `Nothing has this ${listed(keys)}.` : "Nothing can be found by this.";
     note.textContent = [
       answer.more && "There may be more: write more of it.",
+      isWhole ? answer.hits.length === 0 && `No event of the last ${DAYS} days has it as its correlation id.`
+        : "Not known: whether older events have it as their correlation id; not all of them could be looked through.",
       !answer.persons && "Customers were not searched: your role may not read them.",
     ].filter(Boolean).join(" ");
     onward.hidden = answer.hits.length === 0;

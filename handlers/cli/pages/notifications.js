@@ -35,9 +35,10 @@ export function mount(main, { query, keep }) {
 
   let shown = [];
   let next = null;
-  /** Counts the questions: the answer to an older one is for nobody. */
+  /** Counts the questions: the answer to an older one is not shown. */
   let round = 0;
   let isExtended = false;
+  let isRead = false;
 
   const asked = () => Object.fromEntries([...filters].map(([name, control]) => [name, control.value.trim()]));
   const isFiltered = () => Object.values(asked()).some(Boolean);
@@ -58,13 +59,16 @@ export function mount(main, { query, keep }) {
     rows.show(shown);
     nothing.hidden = shown.length > 0;
     const looked = at ? "None of those that were looked at. Go on with the older ones." : "There is none.";
-    nothing.textContent = isFiltered() ? looked : "There are no notifications yet.";
+    nothing.textContent = isFiltered() || at ? looked : "There are none. Those that an older version wrote last are in the lists of their accounts only.";
     more.hidden = !at;
+    isRead = true;
   }
 
   const again = () => {
     round += 1;
     isExtended = false;
+    rows.show([]);
+    more.hidden = true;
     return notificationsRead(() => readFrom(null, []));
   };
   for (const control of filters.values()) {
@@ -76,6 +80,7 @@ export function mount(main, { query, keep }) {
   more.addEventListener("click", async () => {
     more.disabled = true;
     isExtended = true;
+    round += 1;
     await notificationsRead(() => readFrom(next, shown)).catch(() => {});
     more.disabled = false;
   });
@@ -83,8 +88,9 @@ export function mount(main, { query, keep }) {
   return {
     title: "Notifications",
     async refresh() {
-      // What was read on into the past stays under the reader.
-      if (!isExtended) await notificationsRead(() => readFrom(null, []));
+      // What was read on into the past stays under the reader, and a rare filter reads too much for every look.
+      if (isExtended || (isRead && isFiltered())) return;
+      await notificationsRead(() => readFrom(null, []));
     },
   };
 }

@@ -171,7 +171,11 @@ function keptZone() {
 
 /** Shows all times in this zone from now on, on every page. */
 export function chooseZone(name) {
-  localStorage.setItem(ZONE_KEPT, name);
+  try {
+    localStorage.setItem(ZONE_KEPT, name);
+  } catch {
+    // Without storage the choice cannot be kept.
+  }
   location.reload();
 }
 

@@ -95,15 +95,18 @@ export function preferencesForm(id, saved) {
 
   whole.addEventListener("input", showChanged);
   undo.addEventListener("click", () => {
-    fill(shown.person.preferences);
+    if (shown) fill(shown.person.preferences);
     showChanged();
-    save.focus();
+    kinds.querySelector("input").focus();
+    saved().catch(() => {});
   });
 
   acts(save, status, async () => {
     const { person, tag } = shown;
     const preferences = entered();
+    status.textContent = "Computing what it would have meant\u2026";
     const content = await all(preferences);
+    status.textContent = "";
     if (!(await confirmed({ title: "Save these preferences?", action: "Save", content }))) return;
     // Of this revision, and not over what somebody else has saved since.
     try {
@@ -113,9 +116,10 @@ export function preferencesForm(id, saved) {
       throw error;
     }
     shown = null;
-    await saved();
+    // What the panels cannot read they say themselves.
+    await saved().catch(() => {});
     status.textContent = "Saved. It holds for what is recorded from now on.";
-  });
+  }, showChanged);
 
   /** What it would have meant, in sentences. */
   async function all(preferences) {

@@ -26,13 +26,12 @@ pub(super) async fn get(
     let sent_at = handed_over(&found).ok_or_else(unknown)?;
     Ok(Json(json!({
         "valid": true,
-        "kind": match found.content().is_digest() {
-            true => json!("digest"),
-            false => json!(found.kind()),
+        "kind": match found.mail_account() {
+            None => json!("digest"),
+            Some(_) => json!(found.subject().lead()),
         },
         "sent_at": format_time(sent_at),
-        // A digest concerns all of the customer's accounts.
-        "account": (!found.content().is_digest()).then(|| mail::mask(found.account_id().as_str())),
+        "account": found.mail_account().map(|account| mail::mask(account.as_str())),
     })))
 }
 

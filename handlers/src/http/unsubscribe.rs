@@ -80,8 +80,8 @@ async fn carry_out(api: &Api, token: &str, act: Act) -> Result<Option<Page>, Err
             link.as_ref().map(Page::undone)
         }
         Act::Deliver(delivery) => {
-            let link = unsubscriber.deliver(token, delivery).await?;
-            link.as_ref().map(|link| Page::delivered(link, delivery))
+            let done = unsubscriber.deliver(token, delivery).await?;
+            done.map(|(link, gets_any)| Page::delivered(&link, delivery, gets_any))
         }
     })
 }

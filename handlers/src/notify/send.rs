@@ -109,10 +109,8 @@ impl Notifier {
         let subject = pending.value.subject();
         let code = verification_code(&keyring, subject.id);
         let customer = &event.customer_id;
-        let lead = subject.kinds().first().copied().unwrap_or(subject.kind);
-        // A digest of which one event is left is an ordinary mail.
-        let digest = subject.content.digest();
-        let topic = match digest.is_some_and(|digest| digest.one_event().is_none()) {
+        let lead = subject.lead();
+        let topic = match subject.content.is_about_several_events() {
             true => Topic::All,
             false => Topic::Kind(lead),
         };

@@ -59,11 +59,12 @@ pub(super) fn shown_of(
     notification: &Notification,
     digests: &BTreeMap<NotificationId, Notification>,
 ) -> Value {
-    let content = notification.content().digest();
+    let account = notification.mail_account();
+    let several = (notification.content().digest()).filter(|_| account.is_none());
     let digest = notification.in_digest().and_then(|id| digests.get(&id));
     json!({
-        "account_id": content.is_none().then(|| notification.account_id()),
-        "customer_id": content.map(Digest::customer_id),
+        "account_id": account,
+        "customer_id": several.map(Digest::customer_id),
         "notification": shown(notification, digest),
     })
 }

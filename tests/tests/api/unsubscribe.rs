@@ -365,6 +365,19 @@ async fn a_click_is_undone_with_the_kinds_that_it_switched_off_and_no_others() {
         assert!(undone.body.as_str().unwrap().contains("Undone"));
         assert_eq!(state(&client).await, (revision + 1, before.clone()));
     }
+    // Not over what the customer has said since.
+    let done = post(&client, &path, ONE_CLICK).await;
+    let undo = field(done.body.as_str().unwrap(), "Undo").unwrap();
+    assert!(
+        post(&client, &path, "Delivery=weekly")
+            .await
+            .status
+            .is_success()
+    );
+    let since = state(&client).await;
+    let refused = post(&client, &path, &format!("Undo={undo}")).await;
+    assert_eq!(refused.status, StatusCode::BAD_REQUEST);
+    assert_eq!(state(&client).await, since);
     // What was off already is nothing to undo.
     let path = link(&client, Topic::Kind(Kind::Statement)).await;
     let done = post(&client, &path, ONE_CLICK).await;
@@ -378,11 +391,11 @@ async fn the_link_of_a_digest_offers_when_mails_come_and_that_of_another_mail_do
     let page = client.get(&path).await;
     let html = page.body.as_str().unwrap();
     for text in [
-        "Modifier vos récapitulatifs",
-        "Chacun immédiatement",
+        "Modifier vos résumés",
+        "Un e-mail à chaque mouvement",
         "Ensemble, chaque matin",
         "Ensemble, chaque lundi",
-        "Jamais : uniquement pour la sécurité",
+        "Jamais, sauf pour la sécurité",
     ] {
         assert!(html.contains(text), "{text}: {html}");
     }
@@ -399,6 +412,13 @@ async fn the_link_of_a_digest_offers_when_mails_come_and_that_of_another_mail_do
         assert_eq!(done.status, StatusCode::OK, "{chosen}");
         assert_eq!(delivery(&client).await, stored, "{chosen}");
     }
+    // Whoever has switched all of them off is not promised any.
+    post(&client, &path, ONE_CLICK).await;
+    let done = post(&client, &path, "Delivery=daily").await;
+    let html = done.body.as_str().unwrap().to_owned();
+    assert!(html.contains("vous n’en recevrez aucun"), "{html}");
+    post(&client, &path, "Delivery=immediate").await;
+
     let other = link(&client, Topic::Kind(Kind::Deposit)).await;
     let html = client.get(&other).await.body;
     assert!(!html.as_str().unwrap().contains("Delivery"), "{html}");

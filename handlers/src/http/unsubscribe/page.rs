@@ -72,8 +72,8 @@ impl Choice {
 
     fn deliver(delivery: Cadence, language: Language) -> Self {
         let label = match (delivery, language) {
-            (Cadence::Immediate, Language::English) => "Each at once",
-            (Cadence::Immediate, Language::French) => "Chacun immédiatement",
+            (Cadence::Immediate, Language::English) => "One for each movement, at once",
+            (Cadence::Immediate, Language::French) => "Un e-mail à chaque mouvement",
             (Cadence::Daily, Language::English) => "Together, every morning",
             (Cadence::Daily, Language::French) => "Ensemble, chaque matin",
             (Cadence::Weekly, Language::English) => "Together, every Monday",
@@ -125,12 +125,12 @@ impl Page {
             Language::English => (
                 "Change your summaries",
                 format!("When would you like to get e-mails about {topic}?"),
-                "Never: only about security",
+                "Never, except about security",
             ),
             Language::French => (
-                "Modifier vos récapitulatifs",
+                "Modifier vos résumés",
                 format!("Quand souhaitez-vous recevoir des e-mails concernant {topic} ?"),
-                "Jamais : uniquement pour la sécurité",
+                "Jamais, sauf pour la sécurité",
             ),
         };
         let mut choices: Vec<Choice> = Cadence::ALL
@@ -203,10 +203,10 @@ impl Page {
     }
 
     /// Returns the page after another choice of when mails come.
-    pub(super) fn delivered(link: &Link, delivery: Cadence) -> Self {
+    pub(super) fn delivered(link: &Link, delivery: Cadence, gets_any: bool) -> Self {
         let language = Language::of(link);
         let topic = topic(link.topic, language);
-        let text = match (language, delivery) {
+        let mut text = match (language, delivery) {
             (Language::English, Cadence::Immediate) => {
                 format!("From now on you get an e-mail about {topic} at once.")
             }
@@ -226,6 +226,16 @@ impl Page {
                 format!("Désormais, vous recevrez chaque lundi un e-mail concernant {topic}.")
             }
         };
+        if !gets_any {
+            text = match language {
+                Language::English => format!(
+                    "You have switched off all e-mails about {topic}, so none will come. Your bank can switch them on again."
+                ),
+                Language::French => format!(
+                    "Vous avez désactivé tous les e-mails concernant {topic} : vous n’en recevrez aucun. Votre banque peut les réactiver."
+                ),
+            };
+        }
         let title = match language {
             Language::English => "Done",
             Language::French => "C’est fait",
