@@ -412,7 +412,7 @@ async fn the_link_of_a_digest_offers_when_mails_come_and_that_of_another_mail_do
         assert_eq!(done.status, StatusCode::OK, "{chosen}");
         assert_eq!(delivery(&client).await, stored, "{chosen}");
     }
-    // Whoever has switched all of them off is not promised any.
+    // A customer who has switched all of them off is not promised any.
     post(&client, &path, ONE_CLICK).await;
     let done = post(&client, &path, "Delivery=daily").await;
     let html = done.body.as_str().unwrap().to_owned();

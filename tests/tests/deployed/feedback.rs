@@ -136,7 +136,7 @@ fn a_link_unsubscribes(stack: &Stack) {
     let before = etag();
     let page = unsigned("GET", &link, "");
     assert_eq!(page.status, 200, "{page:?}");
-    assert!(page.body.contains("Stop these e-mails?"), "{page:?}");
+    assert!(page.body.contains("Change your summaries"), "{page:?}");
     assert_eq!(
         unsigned("POST", &format!("{link}x"), "List-Unsubscribe=One-Click").status,
         400
