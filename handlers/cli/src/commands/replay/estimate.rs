@@ -140,7 +140,7 @@ mod tests {
         let thousand = || std::iter::repeat_n(1000, 1000);
         let rebuilt = Estimate::of_versions(thousand(), Work::Projections { switch: true });
         assert_eq!((rebuilt.read_units, rebuilt.write_units), (252_000, 42_004));
-        assert_eq!((rebuilt.usd.as_str(), rebuilt.at_most), ("0.05", false));
+        assert_eq!((rebuilt.usd.as_str(), rebuilt.at_most), ("0.06", false));
         let published = Estimate::of_versions(thousand(), Work::Events);
         assert_eq!(published.published, 1_000_000);
         assert_eq!((published.usd.as_str(), published.at_most), ("1.17", true));
