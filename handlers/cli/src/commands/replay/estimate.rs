@@ -143,6 +143,6 @@ mod tests {
         assert_eq!((rebuilt.usd.as_str(), rebuilt.at_most), ("0.06", false));
         let published = Estimate::of_versions(thousand(), Work::Events);
         assert_eq!(published.published, 1_000_000);
-        assert_eq!((published.usd.as_str(), published.at_most), ("1.17", true));
+        assert_eq!((published.usd.as_str(), published.at_most), ("1.19", true));
     }
 }
