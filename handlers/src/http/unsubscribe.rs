@@ -115,17 +115,22 @@ fn read_act(headers: &HeaderMap, body: &[u8]) -> Option<Act> {
         return (value.split("\r\n").next() == Some(ONE_CLICK)).then_some(Act::Stop);
     }
     let pairs: Vec<(String, String)> = serde_urlencoded::from_bytes(body).unwrap_or_default();
-    pairs
+    let mut acts = pairs
         .into_iter()
-        .find_map(|(name, value)| match name.as_str() {
-            FIELD => (value == ONE_CLICK).then_some(Act::Stop),
-            UNDO => Some(Act::Undo(value)),
-            DELIVERY => Cadence::ALL
-                .into_iter()
-                .find(|delivery| delivery.as_str() == value)
-                .map(Act::Deliver),
+        .filter_map(|(name, value)| match name.as_str() {
+            FIELD => Some((value == ONE_CLICK).then_some(Act::Stop)),
+            UNDO => Some(Some(Act::Undo(value))),
+            DELIVERY => Some(
+                Cadence::ALL
+                    .into_iter()
+                    .find(|delivery| delivery.as_str() == value)
+                    .map(Act::Deliver),
+            ),
             _ => None,
-        })
+        });
+    let act = acts.next()?;
+    // Two acts are ambiguous, and none is carried out.
+    acts.all(|other| other == act).then_some(act)?
 }
 
 fn answer(status: StatusCode, page: &Page) -> Response {
@@ -162,6 +167,11 @@ mod tests {
         let form = "application/x-www-form-urlencoded";
         assert!(one_click(form, "List-Unsubscribe=One-Click"));
         assert!(one_click(form, "a=b&List-Unsubscribe=One-Click"));
+        assert!(!one_click(
+            form,
+            "List-Unsubscribe=One-Click&Delivery=daily"
+        ));
+        assert!(!one_click(form, "Undo=x&List-Unsubscribe=One-Click"));
         let part = |name: &str, value: &str| {
             format!(
                 "--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n--x--\r\n"
