@@ -130,7 +130,7 @@ fn the_link_of_a_mail_unsubscribes_by_post_and_not_by_get_also_after_a_restart()
     let before = revision();
     let page = api.try_get(&link).unwrap();
     assert_eq!(page.status, 200);
-    assert!(page.text.contains("Stop these e-mails?"), "{}", page.text);
+    assert!(page.text.contains("Change your summaries"), "{}", page.text);
     assert_eq!(revision(), before, "a GET changed something");
 
     let form = [("content-type", "application/x-www-form-urlencoded")];
