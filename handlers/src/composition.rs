@@ -10,11 +10,13 @@ use crate::feedback::Feedback;
 use crate::http::Api;
 use crate::notify::{Evaluator, Notifier, Previewer, Settings, WhatIf};
 use crate::ports::{
-    AccountIndex, Bus, Clock, CustomerIndex, Customers, DeadLetterQueue, EventStore, Ids, Keys,
-    Mailer, Notifications, ReadModel, Replays, Schedules, Suppressions,
+    AccountIndex, Bus, Changes, Clock, CustomerIndex, Customers, DeadLetterQueue, EventStore, Ids,
+    Keys, Mailer, Notifications, ReadModel, Replays, Schedules, Suppressions,
 };
 use crate::project::Projector;
 use crate::query::Queries;
+use crate::query::changes::IndexedChanges;
+use crate::query::status::StatusReader;
 use crate::redrive::Redriver;
 use crate::replay::Replayer;
 use crate::schedule::Scheduler;
@@ -62,6 +64,15 @@ pub trait Composition {
     /// Returns how far readers of the time index stay behind now; see
     /// [`SAFETY_WINDOW`](crate::query::time_index::SAFETY_WINDOW).
     fn safety_window(&self) -> TimeDelta;
+
+    /// Returns what shows that something has changed. The default reads the indexes by time, for a store that many programs
+    /// write.
+    fn changes(&self) -> Arc<dyn Changes> {
+        Arc::new(IndexedChanges {
+            store: self.store(),
+            notifications: self.notifications(),
+        })
+    }
 
     /// Composes an appender that remembers no account yet.
     fn appender(&self) -> Appender {
@@ -181,6 +192,18 @@ pub trait Composition {
         }
     }
 
+    /// Composes the reader of the status.
+    fn status_reader(&self) -> StatusReader {
+        StatusReader {
+            store: self.store(),
+            read_model: self.read_model(),
+            notifications: self.notifications(),
+            schedules: self.schedules(),
+            dead_letters: self.dead_letters(),
+            clock: self.clock(),
+        }
+    }
+
     /// Composes the service for customers.
     fn customer_service(&self) -> CustomerService {
         CustomerService {
@@ -232,6 +255,8 @@ pub trait Composition {
         Api {
             appender: appender.clone(),
             queries: Arc::new(self.queries()),
+            status_reader: Arc::new(self.status_reader()),
+            changes: self.changes(),
             notifications: self.notifications(),
             customers: Arc::new(self.customer_service()),
             redriver: Arc::new(self.redriver()),

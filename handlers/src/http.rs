@@ -15,6 +15,7 @@ mod parameters;
 mod problem;
 mod schedules;
 mod search;
+mod status;
 mod suppressions;
 mod unsubscribe;
 mod what_if;
@@ -31,8 +32,9 @@ use axum::routing::{get, post};
 use crate::append::Appender;
 use crate::customers::CustomerService;
 use crate::notify::{Previewer, WhatIf};
-use crate::ports::Notifications;
+use crate::ports::{Changes, Notifications};
 use crate::query::Queries;
+use crate::query::status::StatusReader;
 use crate::redrive::Redriver;
 use crate::replay::Replayer;
 use crate::schedule::Scheduler;
@@ -65,6 +67,10 @@ pub struct Api {
     pub appender: Arc<Appender>,
     /// Reads balances and history.
     pub queries: Arc<Queries>,
+    /// Reads how things stand.
+    pub status_reader: Arc<StatusReader>,
+    /// Shows that something has changed.
+    pub changes: Arc<dyn Changes>,
     /// Reads notifications.
     pub notifications: Arc<dyn Notifications>,
     /// Enters, replaces and erases customers.
@@ -96,7 +102,7 @@ impl std::fmt::Debug for Api {
 }
 
 /// The paths of the API, below `/v1`, as the OpenAPI document has them.
-pub const PATHS: [&str; 27] = [
+pub const PATHS: [&str; 29] = [
     "/accounts",
     "/accounts/{account_id}",
     "/accounts/{account_id}/commits",
@@ -105,6 +111,7 @@ pub const PATHS: [&str; 27] = [
     "/accounts/{account_id}/schedules",
     "/accounts/{account_id}/schedules/{schedule_id}",
     "/accounts/{account_id}/verification",
+    "/changes",
     "/commits",
     "/customers",
     "/customers/{customer_id}",
@@ -116,6 +123,7 @@ pub const PATHS: [&str; 27] = [
     "/search",
     "/search/index",
     "/search/ledger",
+    "/status",
     "/unsubscribe",
     "/verifications",
     "/what-if",
@@ -175,6 +183,8 @@ pub fn router(api: Api) -> Router {
         .route("/search", get(search::everything))
         .route("/search/index", post(search::index))
         .route("/search/ledger", get(search::ledger))
+        .route("/status", get(status::get))
+        .route("/changes", get(status::changes))
         .route("/verifications", get(accounts::verifications))
         .route("/what-if", post(what_if::ask))
         .route(

@@ -20,6 +20,7 @@
 
 mod account_index;
 mod bus;
+mod changes;
 mod clock;
 mod customer_index;
 mod customers;
@@ -41,6 +42,7 @@ mod versioned;
 pub use crate::customers::Person;
 pub use account_index::{AccountIndex, AccountLookup, ENDING_CHARS, ending_of};
 pub use bus::{Bus, BusEntry};
+pub use changes::{Changes, Mark};
 pub use clock::{Clock, Stamp, SystemClock};
 pub use customer_index::CustomerIndex;
 pub use customers::{CLOCKS_DIFFER, CustomerRevision, Customers};

@@ -1,8 +1,10 @@
 //! Queries of the read model and the history.
 
+pub mod changes;
 pub mod decided;
 mod event_filter;
 pub mod notifications;
+pub mod status;
 pub mod time_index;
 
 pub use event_filter::EventFilter;

@@ -1,12 +1,13 @@
 // One account: its balance now and at any version, its events, what its
 // customer was told, and its schedules.
 
-import { accountPath, getJson, orNone } from "./api.js";
+import { accountPath, getJson, orNone, withQuery } from "./api.js";
 import { balanceChart } from "./balance-chart.js";
 import { eventList } from "./event-list.js";
 import { reader } from "./known.js";
 import { balances } from "./money.js";
 import { all, digits, element, foreign, time, update } from "./page.js";
+import { endOf } from "./period.js";
 import { balanceOf, customerHref, eventHref, mailMark, money, movedMoney, notificationColumns, panel, spoken } from "./rows.js";
 import { schedulesPanel } from "./schedules.js";
 import { listTable } from "./table.js";
@@ -25,17 +26,18 @@ export function mount(main, { id, query }) {
   const heading = element("div", { class: "heading" }, element("h2", { tabindex: "-1", id: "account-title" }, spoken(id)), facts, balance);
 
   const slider = element("input", { type: "range", min: "1", max: "1", value: "1", id: "as-of", "aria-describedby": "as-of-balance" });
+  const day = element("input", { type: "date", id: "as-of-day", "aria-label": "As of the end of a day", title: "As of the end of a day", min: "1900-01-01", max: "9999-12-31" });
   const now = element("button", { type: "button", class: "plain", id: "as-of-now" }, "Now");
   const then = element("p", { class: "then", id: "as-of-balance", "aria-live": "polite" });
   const chart = balanceChart((version) => slideTo(version));
   const asOf = element("div", { class: "as-of unread" },
-    element("div", { class: "slide" }, element("label", { for: "as-of" }, "As of version"), slider, now), then);
+    element("div", { class: "slide" }, element("label", { for: "as-of" }, "As of version"), slider, element("label", { for: "as-of-day" }, "or the end of"), day, now), then);
   const history = element("section", { class: "panel", "aria-labelledby": "account-title" }, heading,
     element("div", { class: "chart-bar unread" }, element("h3", {}, "Balance"), chart.basis), chart.holder, asOf);
   const missing = element("p", { class: "panel nothing", hidden: "" }, "There is no such account.");
 
   const list = eventList({
-    path: `${path}/events`, placeName: "after_version", labelledBy: "history-title", firstPage: HISTORY, atOnce: EVENTS, ...query,
+    path: `${path}/events`, placeName: "after_version", labelledBy: "history-title", firstPage: HISTORY, atOnce: EVENTS, query,
     further: [
       { title: "Balance after", amount: true, cell: ({ after }) => (after ? money(digits(after), account.currency, after.startsWith("-") ? "under" : "") : "") },
       { title: "Mail", cell: ({ mails }) => (mails ? mailMark(mails) : element("span", { class: "quiet" }, "not read")) },
@@ -60,35 +62,58 @@ export function mount(main, { id, query }) {
   let toldFrom = Infinity;
   /** The version that is looked at; null follows the newest. */
   let looked = null;
+  /** The day at whose end it is looked at, with all that was recorded by then. */
+  let lookedDay = "";
   let asked = 0;
 
   async function slideTo(version) {
     looked = version >= account.version ? null : version;
+    lookedDay = "";
+    day.value = "";
     slider.value = version;
     // The panel says what could not be read.
     await thenRead(showThen).catch(() => {});
   }
   slider.addEventListener("input", () => account && slideTo(Number(slider.value)));
   now.addEventListener("click", () => account && slideTo(account.version));
+  day.addEventListener("change", () => {
+    lookedDay = day.value;
+    if (!lookedDay) looked = null;
+    if (account) thenRead(showThen).catch(() => {});
+  });
 
   async function showThen() {
-    const version = looked ?? account.version;
-    showChart(version);
     // The slider moves faster than answers come: only the last one counts.
     asked += 1;
     const mine = asked;
-    const shown = looked === null ? account : await getJson(`${path}?as_of_version=${version}`);
+    const shown = await readThen();
     if (mine !== asked) return;
+    if (!shown) return showNotOpen();
+    const { version } = shown;
+    slider.value = version;
+    showChart(version);
     const event = list.events().events.find((candidate) => candidate.version === version);
     const name = event ? element("a", { href: eventHref(id, version) }, named(EVENT_NAMES, event.type)) : null;
     slider.setAttribute("aria-valuetext", `version ${version}, balance ${shown.balance} ${shown.currency}`);
-    update(then, [version, account.version, shown, event?.event_id], () => [
-      element("span", { class: "at" }, `Version ${version} of ${account.version}`),
+    update(then, [version, account.version, shown, event?.event_id, lookedDay], () => [
+      element("span", { class: "at" }, `Version ${version} of ${account.version}${lookedDay ? ", at the end of that day" : ""}`),
       balanceOf(shown),
       element("span", { class: "quiet" }, time(shown.updated_at, { exact: true }), ` · ${shown.status}`),
       element("span", {}, name ?? "", " ", (event && movedMoney(event)) ?? ""),
     ]);
     then.dataset.version = version;
+  }
+
+  async function readThen() {
+    if (lookedDay) return orNone(getJson(withQuery(path, { as_of: endOf(lookedDay) })));
+    return looked === null ? account : getJson(`${path}?as_of_version=${looked}`);
+  }
+
+  function showNotOpen() {
+    showChart(0);
+    slider.setAttribute("aria-valuetext", "not open yet");
+    update(then, [lookedDay], () => [element("span", { class: "at" }, "The account was not open yet.")]);
+    then.dataset.version = 0;
   }
 
   function showChart(version) {
@@ -111,7 +136,7 @@ export function mount(main, { id, query }) {
     update(facts, account, () => ["Customer ", element("a", { href: customerHref(account.customer_id) }, foreign(account.customer_id)),
       ` · version ${account.version} · ${account.status}`]);
     slider.max = account.version;
-    if (looked === null) slider.value = account.version;
+    if (looked === null && !lookedDay) slider.value = account.version;
     return true;
   }
 

@@ -44,6 +44,18 @@ export async function getTagged(path) {
   return { value: await response.json(), tag: response.headers.get("ETag") };
 }
 
+/** The mark of what is stored, as a tag, and whether each change has another one; null while it is the known tag. */
+export async function newMark(known) {
+  const response = await fetch("/v1/changes", {
+    headers: { Accept: "application/json", ...(known ? { "If-None-Match": known } : {}) },
+    cache: "no-store",
+    signal: AbortSignal.timeout(TIMEOUT_MS),
+  });
+  if (response.status === 304) return null;
+  if (!response.ok) throw new Error(`/v1/changes answered ${response.status}`);
+  return { tag: response.headers.get("ETag"), isComplete: (await response.json()).complete };
+}
+
 /** What may not exist: null then. */
 export const orNone = (promise) => promise.catch((error) => {
   if (error.status === 400 || error.status === 404) return null;

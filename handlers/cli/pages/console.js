@@ -2,6 +2,7 @@
 
 import { getJson, giveUpReading } from "./api.js";
 import { reasonOf, SLOW_AFTER_MS } from "./known.js";
+import { newsOf } from "./news.js";
 import { all, byId, chooseZone, clock, element, OWN_ZONE, poll, zone } from "./page.js";
 import * as account from "./account.js";
 import * as accounts from "./accounts.js";
@@ -41,6 +42,8 @@ const about = await aboutServer();
 let current = null;
 let shownPath = null;
 let counted = -Infinity;
+/** Whether the dead letters may be others than those that were counted. */
+let isCountOld = true;
 /** The last count of dead letters, and when it was made. */
 let lastCount = null;
 
@@ -115,7 +118,8 @@ function show() {
 }
 
 async function countLetters() {
-  if (performance.now() - counted < COUNT_EVERY_MS) return;
+  if (!isCountOld || performance.now() - counted < COUNT_EVERY_MS) return;
+  isCountOld = false;
   counted = performance.now();
   const slow = setTimeout(() => showCount(null, "no answer yet"), SLOW_AFTER_MS);
   try {
@@ -124,6 +128,7 @@ async function countLetters() {
   } catch (error) {
     // The view may still be read: not everybody may list dead letters.
     showCount(null, reasonOf(error));
+    isCountOld = true;
   } finally {
     clearTimeout(slow);
   }
@@ -183,7 +188,15 @@ addEventListener("hashchange", () => {
 });
 
 show();
-const lookNow = poll(async () => {
+const news = newsOf();
+const lookNow = poll(async (isAwaited) => {
   const view = current;
-  await all([view.refresh(), countLetters()]);
+  const isNews = await news.has(isAwaited, view);
+  isCountOld ||= isNews;
+  try {
+    await all([isNews ? view.refresh() : null, countLetters()]);
+  } catch (error) {
+    news.forget();
+    throw error;
+  }
 }, () => about.poll_ms);

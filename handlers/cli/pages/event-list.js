@@ -2,6 +2,7 @@
 // past on request. What was read stays, so a look costs one page.
 
 import { getJson, withQuery } from "./api.js";
+import { eventFilter } from "./event-filter.js";
 import { announce, element } from "./page.js";
 import { eventColumns } from "./rows.js";
 import { listTable } from "./table.js";
@@ -13,8 +14,12 @@ const BIG_PAGE = 1000;
 const SEARCH_AT_ONCE = 5000;
 /** More than anybody scrolls through: a page that is open for days begins anew then. */
 const MOST_KEPT = 50_000;
+/** Pages that one search reads before it asks whether to go on. */
+const MOST_PAGES = 25;
 /** New pages that are read to join what is new to what was there. */
 const PAGES_TO_JOIN = 10;
+/** How far the clock of this machine may be ahead of the server's. */
+const CLOCKS_DIFFER_MS = 5 * 60_000;
 
 /**
  * A list of the events at `path`, whose pages go on with the parameter
@@ -22,7 +27,7 @@ const PAGES_TO_JOIN = 10;
  * are shown. `further` are columns, which show what `decorated` adds to an event.
  */
 export function eventList({
-  path, placeName, labelledBy, withAccount = false, firstPage = PAGE, atOnce = PAGE, query = "", type = "", onFilter = () => {},
+  path, placeName, labelledBy, withAccount = false, firstPage = PAGE, atOnce = PAGE, query = {}, onFilter = () => {},
   further = [], decorated = (event) => event,
 }) {
   let seen = [];
@@ -34,24 +39,22 @@ export function eventList({
   let panelRead = (read) => read();
   /** A search that could not go as far as it should; the next look goes on with it. */
   let unfinished = false;
+  /** When the newest were read last. */
+  let lookedAt = 0;
+  /** Counts the questions: the answer to an older one is for nobody. */
+  let round = 0;
 
-  const search = element("input", { type: "search", "aria-label": "Search events", placeholder: "Search reference, id, amount\u2026", id: "event-search", value: query });
-  const types = element("select", { "aria-label": "Type of event", id: "event-type" }, element("option", { value: "" }, "All types"),
-    ...Object.entries(EVENT_NAMES).map(([value, name]) => element("option", { value }, name)));
-  types.value = type;
-  const found = element("span", { class: "quiet", role: "status" });
+  const filter = eventFilter({ query, isOfAll: withAccount, onChange: refilter });
   const table = listTable({ labelledBy, keyOf: (event) => event.event_id, columns: [...eventColumns(withAccount), ...further] });
   const nothing = element("p", { class: "nothing", hidden: "" }, "No event matches.");
   const more = element("button", { type: "button", class: "plain more", hidden: "" }, "Older events");
 
-  const page = (place, limit) => getJson(withQuery(path, { order: "desc", limit, [placeName]: place }));
-
-  const matches = (event) => {
-    if (types.value && event.type !== types.value) return false;
-    const text = search.value.trim().toLowerCase();
-    return !text || haystack(event).includes(text);
-  };
-  const filtered = () => Boolean(types.value || search.value.trim());
+  async function page(place, limit, further = {}) {
+    const mine = round;
+    const read = await getJson(withQuery(path, { order: "desc", ...filter.asked(), limit, [placeName]: place, ...further }));
+    if (mine !== round) throw new DOMException("Something else is asked by now.", "AbortError");
+    return read;
+  }
 
   function add(events) {
     const fresh = events.filter((event) => !known.has(event.event_id));
@@ -61,6 +64,10 @@ export function eventList({
   }
 
   async function look() {
+    const now = Date.now();
+    const since = lookedAt;
+    lookedAt = now;
+    if (started && isAskedOfApi()) return lookSince(new Date(since - CLOCKS_DIFFER_MS).toISOString());
     let read = await page(null, started ? PAGE : firstPage);
     if (!started) {
       started = true;
@@ -87,12 +94,22 @@ export function eventList({
     return add(found);
   }
 
+  const isAskedOfApi = () => Object.values(filter.asked()).some(Boolean);
+
+  /** What a filter of the API lets through may be long ago: what is new is found by its time. */
+  async function lookSince(since) {
+    const { from } = filter.asked();
+    const read = await page(null, BIG_PAGE, { from: from && from > since ? from : since });
+    return add(read.events);
+  }
+
   /** Reads on into the past until enough is there to show, or it has gone far. */
   async function readOn() {
     unfinished = true;
     const until = seen.length + SEARCH_AT_ONCE;
-    while (next && seen.length < until && seen.filter(matches).length < shown) {
-      const read = await page(next, filtered() ? BIG_PAGE : PAGE);
+    // A page of the API's filter may be short, and even empty, and not be the last.
+    for (let pages = 0; next && seen.length < until && pages < MOST_PAGES && seen.filter(filter.matches).length < shown; pages += 1) {
+      const read = await page(next, filter.isActive() ? BIG_PAGE : PAGE);
       add(read.events);
       next = read.next;
       show([]);
@@ -101,30 +118,38 @@ export function eventList({
   }
 
   function show(fresh) {
-    const wanted = seen.filter(matches);
+    const wanted = seen.filter(filter.matches);
     table.show(wanted.slice(0, shown).map(decorated));
     const keys = new Set(fresh.map((event) => event.event_id));
     for (const row of table.rows()) row.classList.toggle("fresh", keys.has(row.dataset.key));
+    const isActive = filter.isActive();
+    const among = isAskedOfApi() ? "" : ` of the ${next ? "newest " : ""}${seen.length}`;
     nothing.hidden = wanted.length > 0;
-    nothing.textContent = filtered() ? `None of the ${next ? "newest " : ""}${seen.length} events matches.` : "There are no events yet.";
-    found.textContent = filtered() ? `${wanted.length} of the ${next ? "newest " : ""}${seen.length}` : "";
+    nothing.textContent = isActive ? `None${among ? `${among} events` : next ? " of those that were looked through" : ""} matches.` : "There are no events yet.";
+    filter.found.textContent = isActive ? `${among || !next ? "" : "the newest "}${wanted.length}${among}` : "";
     more.hidden = !next && wanted.length <= shown;
-    more.textContent = filtered() ? "Search older events" : "Older events";
+    more.textContent = isActive ? "Search older events" : "Older events";
   }
 
-  const refilter = async () => {
+  let lastAsked = JSON.stringify(filter.asked());
+
+  async function refilter() {
     shown = atOnce;
-    onFilter({ q: search.value.trim(), type: types.value });
+    onFilter(filter.kept());
+    const asked = JSON.stringify(filter.asked());
+    if (asked !== lastAsked) {
+      lastAsked = asked;
+      round += 1;
+      [seen, known, next, started, unfinished] = [[], new Set(), null, false, false];
+    }
     show([]);
-    await panelRead(readOn).catch(() => {});
+    await panelRead(async () => {
+      if (!started) await look();
+      await readOn();
+    }).catch(() => {});
     show([]);
-  };
-  let typing = 0;
-  search.addEventListener("input", () => {
-    clearTimeout(typing);
-    typing = setTimeout(refilter, 200);
-  });
-  types.addEventListener("change", refilter);
+  }
+
   more.addEventListener("click", async () => {
     shown += atOnce;
     more.disabled = true;
@@ -134,7 +159,7 @@ export function eventList({
   });
 
   return {
-    filter: element("div", { class: "filter" }, search, types, found),
+    filter: filter.element,
     body: element("div", {}, table.element, nothing, more),
     /** All that was read, newest first, and whether there is more. */
     events: () => ({ events: seen, more: Boolean(next) }),
@@ -145,10 +170,11 @@ export function eventList({
       panelRead = read;
     },
     async refresh() {
+      if (!filter.isPossible()) return [];
       const first = !started;
       const fresh = await look();
       show(fresh);
-      if ((first && filtered()) || unfinished) {
+      if ((first && filter.isActive()) || unfinished) {
         await readOn();
         show(fresh);
       }
@@ -157,9 +183,6 @@ export function eventList({
     },
   };
 }
-
-const haystack = (event) =>
-  `${event.event_id} ${event.account_id} ${event.type} ${named(EVENT_NAMES, event.type)} ${Object.values(event.data || {}).filter((value) => typeof value === "string").join(" ")}`.toLowerCase();
 
 /** In recorded order, and events of one commit by version. */
 function newestFirst(a, b) {

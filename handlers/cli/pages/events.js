@@ -5,7 +5,7 @@ import { reader } from "./known.js";
 import { panel } from "./rows.js";
 
 export function mount(main, { query, keep }) {
-  const list = eventList({ path: "/v1/events", placeName: "cursor", labelledBy: "events-title", withAccount: true, onFilter: keep, query: query.q, type: query.type });
+  const list = eventList({ path: "/v1/events", placeName: "cursor", labelledBy: "events-title", withAccount: true, onFilter: keep, query });
   const events = panel("events", "Events", list.filter, list.body);
   const eventsRead = reader(events);
   list.readFor(eventsRead);

@@ -28,7 +28,7 @@ export function mount(main, { query }) {
   });
   found.append(hits.element, nothing, note, onward);
   const foundRead = reader(found);
-  const list = eventList({ path: "/v1/events", placeName: "cursor", labelledBy: "events-title", withAccount: true, query: text });
+  const list = eventList({ path: "/v1/events", placeName: "cursor", labelledBy: "events-title", withAccount: true, query: { q: text } });
   const events = panel("events", "Events with this text", list.filter, list.body);
   const eventsRead = reader(events);
   list.readFor(eventsRead);

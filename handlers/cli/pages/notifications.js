@@ -4,6 +4,7 @@
 import { getJson, withQuery } from "./api.js";
 import { reader } from "./known.js";
 import { element } from "./page.js";
+import { period } from "./period.js";
 import { notificationColumns, panel } from "./rows.js";
 import { listTable } from "./table.js";
 import { KIND_NAMES, REASONS, SKIP_REASONS, STATE_NAMES } from "./words.js";
@@ -26,10 +27,11 @@ export function mount(main, { query, keep }) {
     choice("reason", "All reasons", Object.fromEntries(SKIP_REASONS.map((reason) => [reason, REASONS[reason]]))),
     ["customer_id", customer],
   ]);
+  const days = period(query, "Decided");
   const rows = listTable({ labelledBy: "notifications-title", columns: notificationColumns(true), keyOf: ({ item }) => item.notification_id });
   const nothing = element("p", { class: "nothing", hidden: "" });
   const more = element("button", { type: "button", class: "plain more", hidden: "" }, "Older notifications");
-  const notificationsPanel = panel("notifications", "Notifications", element("div", { class: "filter" }, ...filters.values()), rows.element, nothing, more);
+  const notificationsPanel = panel("notifications", "Notifications", element("div", { class: "filter" }, ...filters.values(), ...days.elements), rows.element, nothing, more);
   const notificationsRead = reader(notificationsPanel);
   main.append(notificationsPanel);
 
@@ -40,7 +42,8 @@ export function mount(main, { query, keep }) {
   let isExtended = false;
   let isRead = false;
 
-  const asked = () => Object.fromEntries([...filters].map(([name, control]) => [name, control.value.trim()]));
+  const chosen = () => Object.fromEntries([...filters].map(([name, control]) => [name, control.value.trim()]));
+  const asked = () => ({ ...chosen(), ...days.asked() });
   const isFiltered = () => Object.values(asked()).some(Boolean);
 
   async function readFrom(place, before) {
@@ -71,9 +74,9 @@ export function mount(main, { query, keep }) {
     more.hidden = true;
     return notificationsRead(() => readFrom(null, []));
   };
-  for (const control of filters.values()) {
+  for (const control of [...filters.values(), ...days.inputs]) {
     control.addEventListener("change", () => {
-      keep(asked());
+      keep({ ...chosen(), ...days.kept() });
       again().catch(() => {});
     });
   }

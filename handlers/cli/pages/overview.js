@@ -1,14 +1,18 @@
-// What goes on: throughput, lag, and the newest events. Before the first
-// account it says how to make one.
+// Whether all is well: what was recorded and told in the last hours, exactly,
+// and what has not come through. Before the first account it says how to make one.
 
-import { getJson } from "./api.js";
+import { getJson, withQuery } from "./api.js";
 import { eventList } from "./event-list.js";
 import { reader } from "./known.js";
 import { all, element } from "./page.js";
-import { pulse } from "./pulse.js";
 import { panel } from "./rows.js";
+import { statusPanels } from "./status.js";
 
-export function mount(main, { about }) {
+/** The hours that can be looked at, as the address has them. */
+const WINDOWS = { 1: "the last hour", 24: "the last 24 hours", 168: "the last 7 days" };
+const USUAL = "24";
+
+export function mount(main, { about, query, keep }) {
   const lines = element("pre", { id: "first-account", tabindex: "0" });
   const copy = element("button", { type: "button", class: "action", id: "copy" }, "Copy");
   const copied = element("span", { role: "status", id: "copied" });
@@ -18,25 +22,44 @@ export function mount(main, { about }) {
     lines, element("p", {}, copy, " ", copied));
   welcome.classList.add("welcome");
   welcome.hidden = true;
-  const charts = pulse();
+  const hours = element("select", { id: "hours", "aria-label": "Of which time" },
+    ...Object.entries(WINDOWS).map(([value, name]) => element("option", { value }, name)));
+  hours.value = query.hours in WINDOWS ? query.hours : USUAL;
+  const status = statusPanels(hours);
   const list = eventList({ path: "/v1/events", placeName: "cursor", labelledBy: "events-title", withAccount: true, firstPage: 50 });
   const latest = panel("events", "Latest events", list.body);
   const latestRead = reader(latest);
   list.readFor(latestRead);
-  main.append(welcome, charts.element, latest);
+  const [figuresRead, throughputRead, lagRead] = status.panels.map(reader);
+  const charts = element("div", { class: "columns halves" }, ...status.panels.slice(1));
+  main.append(welcome, status.panels[0], charts, latest);
   copy.addEventListener("click", () => copyText(lines, copied));
+  hours.addEventListener("change", () => {
+    keep({ hours: hours.value === USUAL ? "" : hours.value });
+    readStatus().catch(() => {});
+  });
+
+  async function readStatus() {
+    const asked = hours.value;
+    const read = getJson(withQuery("/v1/status", { hours: asked }));
+    const show = (part) => async () => {
+      const found = await read;
+      if (asked === hours.value) part(found, WINDOWS[asked]);
+    };
+    await all([figuresRead(show(status.showFigures)), throughputRead(show(status.showThroughput)), lagRead(show(status.showLag))]);
+  }
 
   async function readLatest() {
     await list.refresh();
     const none = list.events().events.length === 0 && (await getJson("/v1/accounts?limit=1")).accounts.length === 0;
     welcome.hidden = !none || Boolean(about.endpoint);
-    for (const part of [charts.element, latest]) part.hidden = !welcome.hidden;
+    for (const part of [status.panels[0], charts, latest]) part.hidden = !welcome.hidden;
     if (!welcome.hidden) lines.textContent ||= firstAccount();
   }
 
   return {
     title: "Overview",
-    refresh: () => all([latestRead(readLatest), welcome.hidden ? charts.refresh() : null]),
+    refresh: () => all([latestRead(readLatest), readStatus()]),
   };
 }
 

@@ -43,36 +43,38 @@ export async function all(promises) {
 
 /**
  * Calls `refresh` again and again while the page can be seen, never twice at
- * once, and more rarely when the answers take long. Returns what calls it now.
+ * once, and more rarely when the answers take long. Returns what calls it now,
+ * with `true`: somebody waits for it.
  */
 export function poll(refresh, pause = () => POLL_MS) {
-  look = tick;
+  const lookNow = () => tick(true);
+  look = lookNow;
   let timer = 0;
   let running = false;
   let again = false;
-  async function tick() {
+  async function tick(isAwaited) {
     clearTimeout(timer);
     if (document.hidden) return;
     if (running) {
-      again = true;
+      again ||= isAwaited;
       return;
     }
     running = true;
     again = false;
     const began = performance.now();
     try {
-      await refresh();
+      await refresh(isAwaited);
       showLive("live", "Live");
     } catch (error) {
       if (error.name !== "AbortError") showLive("lost", isUnanswered(error) ? "Not reachable, retrying" : error.message);
     }
     running = false;
     const took = performance.now() - began;
-    timer = setTimeout(tick, again ? 0 : Math.max(pause(), Math.min(3 * took, LONGEST_PAUSE_MS)));
+    timer = setTimeout(tick, again ? 0 : Math.max(pause(), Math.min(3 * took, LONGEST_PAUSE_MS)), again);
   }
-  document.addEventListener("visibilitychange", tick);
-  tick();
-  return tick;
+  document.addEventListener("visibilitychange", lookNow);
+  lookNow();
+  return lookNow;
 }
 
 /** Whether a request got no answer at all. */

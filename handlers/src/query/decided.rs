@@ -113,21 +113,79 @@ pub async fn decided(
     }
 }
 
-/// Reads the notifications of these keys, as they are shown, in the order of the keys.
-async fn entries(
+/// Calls `take` with the newest `limit` notifications of the range, newest first, and with the mail that each shares, if any.
+/// Returns the time since which all of them were taken: the beginning of the range, unless there are more.
+///
+/// # Errors
+/// Those of [`decided`].
+pub(super) async fn for_newest(
     notifications: &dyn Notifications,
-    keys: &[&Decided],
-) -> Result<Vec<(DecidedPosition, Value)>> {
+    range: Range,
+    limit: usize,
+    mut take: impl FnMut(&Notification, Option<&Notification>),
+) -> Result<DateTime<Utc>> {
+    let mut after: Option<DecidedPosition> = None;
+    let mut taken = 0;
+    loop {
+        let wanted = FILTERED_AT_ONCE.min(limit - taken);
+        let (keys, more) = keys(notifications, range, after.as_ref(), wanted).await?;
+        for chunk in keys.chunks(READ_AT_ONCE) {
+            let chunk: Vec<&Decided> = chunk.iter().collect();
+            let found = read(notifications, &chunk).await?;
+            let mails = digests(notifications, &found).await?;
+            for one in &found {
+                take(one, one.in_digest().and_then(|id| mails.get(&id)));
+            }
+        }
+        taken += keys.len();
+        after = keys
+            .into_iter()
+            .next_back()
+            .map(|key| key.position)
+            .or(after);
+        if !more {
+            return Ok(range.from);
+        }
+        if taken >= limit {
+            return Ok(after.map_or(range.from, |last| last.decided_at));
+        }
+    }
+}
+
+/// Reads the time of the newest decision; `None` if there is none.
+///
+/// # Errors
+/// - `Retryable`, `Unknown`: the store did not answer; read again.
+/// - `Permanent`: the index cannot be read; a retry does not help.
+pub async fn newest_decided(notifications: &dyn Notifications) -> Result<Option<DateTime<Utc>>> {
+    let range = Range {
+        from: DateTime::UNIX_EPOCH,
+        to: DateTime::<Utc>::MAX_UTC,
+    };
+    let (keys, _) = keys(notifications, range, None, 1).await?;
+    Ok(keys.first().map(|key| key.position.decided_at))
+}
+
+/// Reads the notifications of these keys, in their order.
+async fn read(notifications: &dyn Notifications, keys: &[&Decided]) -> Result<Vec<Notification>> {
     let found = keys
         .iter()
         .map(|key| notifications.get(key.position.notification_id));
     let found = try_join_all(found).await?;
     // None is ever deleted, so each is there.
-    let found: Vec<Notification> = found
+    Ok(found
         .into_iter()
         .flatten()
         .map(|found| found.value)
-        .collect();
+        .collect())
+}
+
+/// Reads the notifications of these keys, as they are shown, in the order of the keys.
+async fn entries(
+    notifications: &dyn Notifications,
+    keys: &[&Decided],
+) -> Result<Vec<(DecidedPosition, Value)>> {
+    let found = read(notifications, keys).await?;
     let mails = digests(notifications, &found).await?;
     Ok(found
         .iter()

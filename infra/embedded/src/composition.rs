@@ -11,12 +11,13 @@ use chrono::TimeDelta;
 use handlers::composition::Composition;
 use handlers::notify;
 use handlers::ports::{
-    AccountIndex, Bus, Clock, CustomerIndex, Customers, DeadLetterQueue, EventStore, Ids, Keys,
-    Mailer, Notifications, RandomIds, ReadModel, Replays, Schedules, Suppressions,
+    AccountIndex, Bus, Changes, Clock, CustomerIndex, Customers, DeadLetterQueue, EventStore, Ids,
+    Keys, Mailer, Notifications, RandomIds, ReadModel, Replays, Schedules, Suppressions,
 };
 use tokio::sync::{Mutex, Notify};
 
 use crate::bus::LocalBus;
+use crate::changes::LocalChanges;
 use crate::dead_letters::LocalDeadLetters;
 use crate::durable::Durable;
 use crate::engine::Engine;
@@ -37,6 +38,7 @@ const SAFETY_WINDOW: TimeDelta = TimeDelta::seconds(2);
 /// The ports of one machine. Those without a field have no state of their own.
 pub(crate) struct Machine {
     pub(crate) dynamo: Dynamo,
+    changes: Arc<dyn Changes>,
     pub(crate) durable: Durable,
     pub(crate) customers: Arc<dyn Customers>,
     pub(crate) mailbox: Mailbox,
@@ -77,8 +79,13 @@ impl Machine {
             bus: Arc::new(bus),
             switch: Switch::default(),
         };
+        let dead_letters = LocalDeadLetters {
+            durable: durable.clone(),
+            clock: clock.clone(),
+        };
         Ok(Machine {
             dynamo,
+            changes: Arc::new(LocalChanges::new(engine.answers(), Arc::new(dead_letters))),
             durable: durable.clone(),
             customers: Arc::new(customers),
             mailbox,
@@ -131,6 +138,10 @@ impl Composition for Machine {
 
     fn replays(&self) -> Arc<dyn Replays> {
         Arc::new(DynamoReplays(self.dynamo.clone()))
+    }
+
+    fn changes(&self) -> Arc<dyn Changes> {
+        self.changes.clone()
     }
 
     fn bus(&self) -> Arc<dyn Bus> {

@@ -109,6 +109,11 @@ impl Engine {
         Dynamo::in_process(self.answers.clone(), tables())
     }
 
+    /// Returns what counts the writes of all its clients.
+    pub(crate) fn answers(&self) -> Answers {
+        self.answers.clone()
+    }
+
     /// Finishes pending requests and closes the file. Clients get no more
     /// answers. A request that takes longer than two seconds is abandoned;
     /// committed data is safe.

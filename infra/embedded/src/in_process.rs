@@ -7,6 +7,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use async_trait::async_trait;
 use aws::{Answer, InProcess, Unanswered};
@@ -23,6 +24,8 @@ pub(crate) struct Answers {
     /// Read-locked while a request is pending.
     database: Arc<RwLock<Option<Database>>>,
     threads: Arc<Threads>,
+    /// The number of operations that have written something.
+    writes: Arc<AtomicU64>,
 }
 
 impl Answers {
@@ -30,7 +33,13 @@ impl Answers {
         Answers {
             database: Arc::new(RwLock::new(Some(database))),
             threads: Arc::new(threads),
+            writes: Arc::default(),
         }
+    }
+
+    /// The number of operations that have written something since the start.
+    pub(crate) fn writes(&self) -> u64 {
+        self.writes.load(Ordering::SeqCst)
     }
 
     /// Waits for pending requests. Later ones are refused.
@@ -44,11 +53,17 @@ impl InProcess for Answers {
     async fn answer(&self, operation: &str, request: &[u8]) -> Result<Answer, Unanswered> {
         let open = Arc::clone(&self.database).read_owned().await;
         let (operation, request) = (operation.to_owned(), request.to_owned());
+        let writes = Arc::clone(&self.writes);
         // Like a server's, the work continues if its caller no longer waits.
         let answered = self.threads.spawn(async move {
             let database = open.as_ref().ok_or(Unanswered::Closed)?;
             Ok(match dispatch(database, &operation, &request) {
-                Ok(body) => Answer { status: 200, body },
+                Ok(body) => {
+                    if !READS.contains(&operation.as_str()) {
+                        writes.fetch_add(1, Ordering::SeqCst);
+                    }
+                    Answer { status: 200, body }
+                }
                 Err(error) => Answer {
                     status: error.status_code(),
                     body: error.to_json().into_bytes(),
@@ -64,6 +79,9 @@ impl fmt::Debug for Answers {
         f.write_str("Answers")
     }
 }
+
+/// The operations of [`dispatch`] that write nothing.
+const READS: [&str; 4] = ["BatchGetItem", "GetItem", "Query", "Scan"];
 
 /// Runs one of the adapters' operations. [`Engine`](crate::Engine) creates tables
 /// itself.

@@ -28,6 +28,7 @@
 //! ```
 
 mod bus;
+mod changes;
 mod composition;
 mod damage;
 mod dead_letters;

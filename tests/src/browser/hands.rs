@@ -46,6 +46,16 @@ impl Page {
         }
     }
 
+    /// Gives a field a value, as its own picker would.
+    pub fn choose(&self, selector: &str, value: &str) {
+        let (selector, value) = (json!(selector), json!(value));
+        self.count_action();
+        let _ = self.evaluate(&format!(
+            "(() => {{ const field = document.querySelector({selector}); field.value = {value};
+                for (const kind of ['input', 'change']) field.dispatchEvent(new Event(kind, {{ bubbles: true }})); }})()"
+        ));
+    }
+
     /// Types a text where the focus is.
     pub fn write(&self, text: &str) {
         self.call("Input.insertText", json!({ "text": text }));

@@ -25,6 +25,7 @@ mod operations;
 mod preferences;
 mod schedules;
 mod search;
+mod status;
 mod times;
 mod unreadable;
 mod unsubscribe;

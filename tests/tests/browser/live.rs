@@ -57,8 +57,9 @@ fn the_overview_shows_how_much_comes_in_and_how_late_the_mails_are() {
     let _ = page.evaluate("window.loaded = 'once'");
     given.deposit("ACC-1", "salary", "125.50", "salary");
     page.wait_for("#events", "salary +125.50 EUR");
-    page.wait_for("#throughput", "2 in 15 minutes");
-    page.wait_for("#lag", "of 1 sampled mails");
+    page.wait_for("#throughput", "2 in the last 24 hours");
+    page.wait_for("#lag", "of 1 mail");
+    page.wait_for("#verdict", "All is well.");
     assert_eq!(page.count("#lag .dot-mark"), 1);
     assert!(page.count("#throughput .bar-mark") > 0);
     assert_eq!(page.evaluate("window.loaded"), json!("once"));

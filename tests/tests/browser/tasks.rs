@@ -3,8 +3,9 @@
 
 use std::fmt::Write as _;
 
+use chrono::Utc;
 use serde_json::json;
-use tests::one_machine::{eventually, settled};
+use tests::one_machine::{Append, eventually, settled};
 
 use crate::given::Given;
 
@@ -72,6 +73,11 @@ impl Tasks<'_> {
         }
         table
     }
+}
+
+/// The day, as a field for days has it. The browser's zone is the machine's, and the tests run in UTC.
+fn today() -> String {
+    Utc::now().format("%Y-%m-%d").to_string()
 }
 
 /// Writes a text into the search and presses Enter.
@@ -225,6 +231,23 @@ fn each_task_of_each_person_takes_no_more_actions_than_it_may() {
         search(given, "payroll-7731");
         given.page.wait_for("#story-title", "Deposit");
     });
+    tasks.task("operator", "is all well?", 0, |given| {
+        given.page.wait_for("#verdict", "All is well.");
+        let status = given.api().get("/v1/status");
+        for (name, count) in [
+            ("Events recorded", &status["events"]["count"]),
+            ("Notifications", &status["notifications"]["count"]),
+            ("Failed", &status["dead_letters"]),
+        ] {
+            given.page.wait_for("#status", &format!("{name} {count}"));
+        }
+    });
+    let rent = json!({ "type": "MoneyWithdrawn", "occurred_at": "2026-11-22T10:00:00Z", "data": { "amount": "1200.00", "currency": "EUR", "reference": "rent" } });
+    api.append(&Append {
+        account: IBAN.to_owned(),
+        key: "rent".to_owned(),
+        events: vec![rent],
+    });
     // No mail can be written for a time zone that there is not.
     disk.change_customer("bo", |item| {
         item["person"]["M"]["time_zone"] = json!({ "S": "Nowhere/Land" })
@@ -267,6 +290,35 @@ fn each_task_of_each_person_takes_no_more_actions_than_it_may() {
     tasks.task("analyst", "the accounts of a customer", 1, |given| {
         search(given, "chloe@example.com");
         given.page.wait_for("#accounts", SHOWN_IBAN);
+    });
+
+    tasks.task("analyst", "balance on a day", 2, |given| {
+        search(given, IBAN);
+        given.page.wait_for("#history", "later");
+        given.page.choose("#as-of-day", &today());
+        given
+            .page
+            .wait_for("#as-of-balance", ", at the end of that day 36.00 EUR");
+    });
+    let query = "type=MoneyWithdrawn&currency=EUR&min_amount=1000.00";
+    let found = api.get(&format!("/v1/events?{query}"))["events"].clone();
+    assert_eq!(found.as_array().unwrap().len(), 1);
+    let month = &today()[..7];
+    tasks.task(
+        "analyst",
+        "EUR out of at least 1,000 in a month",
+        2,
+        |given| {
+            search(given, &format!("out >=1000 EUR {month}"));
+            given.page.wait_for("#events", "rent \u{2212}1 200.00 EUR");
+            given.page.wait_for("#events .filter", "1");
+            assert_eq!(given.page.count("#events tbody tr"), 1);
+        },
+    );
+    tasks.task("analyst", "told, by state and reason", 0, |given| {
+        given
+            .page
+            .wait_for("#status", "not sent 1 the customer does not want this kind");
     });
 
     println!("{}", tasks.table());

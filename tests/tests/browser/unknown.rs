@@ -8,7 +8,11 @@ use crate::screens::FAINT_TEXTS;
 
 /// Each view, what is on it when all is read, and the panels that are read again and again.
 const VIEWS: [(&str, &str, &[&str]); 8] = [
-    ("/", "Deposit ACC-1", &["#throughput", "#lag", "#events"]),
+    (
+        "/",
+        "Deposit ACC-1",
+        &["#status", "#throughput", "#lag", "#events"],
+    ),
     ("/accounts", "ACC-1 ana", &["#accounts"]),
     (
         "/accounts/ACC-1",

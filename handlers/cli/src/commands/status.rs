@@ -1,7 +1,5 @@
 //! `ledgerbell status`.
 
-use std::collections::BTreeMap;
-
 use clap::Args;
 use domain::time::parse_stored_time;
 use serde_json::{Value, json};
@@ -17,33 +15,31 @@ use crate::output;
 ///
 /// It asks whether the parts answer, counts the dead letters, and looks for
 /// events among the newest that the balances do not contain yet. The exit code
-/// is 1 if something failed.
+/// is 1 if one of these failed. Below it says what was recorded in the last hours,
+/// what became of the notifications, and which schedule is due next.
 #[derive(Debug, Clone, Args)]
 #[command(verbatim_doc_comment, mut_arg("output", without_csv))]
 pub(crate) struct StatusOptions {
+    /// The hours up to now that are counted, at most a week
+    #[arg(long, value_name = "N", default_value_t = 24, value_parser = clap::value_parser!(u32).range(1..=168))]
+    hours: u32,
     #[command(flatten)]
     connection: Connection,
 }
 
-/// The newest events that are compared with the balances. Each of their accounts is a request.
-const NEWEST: &str = "20";
 /// Seconds after which an event that the balances do not contain is a failure. The projection follows within one.
 const PROJECTED_WITHIN: i64 = 60;
 
 /// What was found out.
 struct Found {
     health: Result<(), String>,
-    dead_letters: u64,
-    newest: Option<Value>,
-    /// The earliest event of the newest that the balances do not contain.
-    unprojected: Option<Value>,
-    /// Its age in seconds.
-    age: Option<i64>,
+    status: Value,
+    hours: u32,
 }
 
 pub(crate) fn run(options: &StatusOptions) -> Result<End, Failure> {
     let client = options.connection.client()?;
-    let found = Found::look(&client)?;
+    let found = Found::look(&client, options.hours)?;
     if options.connection.json() {
         output::json(&found.document());
     } else {
@@ -53,96 +49,128 @@ pub(crate) fn run(options: &StatusOptions) -> Result<End, Failure> {
 }
 
 impl Found {
-    fn look(client: &Client) -> Result<Self, Failure> {
+    fn look(client: &Client, hours: u32) -> Result<Self, Failure> {
         let health = match client.get("health", &[]) {
             Ok(_) => Ok(()),
             Err(CallError::Problem(problem)) => Err(problem.to_string()),
             Err(error) => return Err(error.into()),
         };
-        let letters = client.get("dead-letters", &[("limit", "1")])?;
-        let page = client.get("events", &[("order", "desc"), ("limit", NEWEST)])?;
-        let events = page["events"].as_array().map_or(&[][..], Vec::as_slice);
-        let unprojected = unprojected(client, events)?;
-        let age = unprojected.as_ref().and_then(|event| {
-            let recorded_at = parse_stored_time(event["recorded_at"].as_str()?).ok()?;
-            Some((chrono::Utc::now() - recorded_at).num_seconds())
-        });
+        let status = client.get("status", &[("hours", &hours.to_string())])?;
         Ok(Found {
             health,
-            dead_letters: letters["waiting"].as_u64().unwrap_or_default(),
-            newest: events.first().cloned(),
-            unprojected,
-            age,
+            status,
+            hours,
         })
     }
 
+    fn dead_letters(&self) -> u64 {
+        self.status["dead_letters"].as_u64().unwrap_or_default()
+    }
+
+    /// Whether the balances have lacked an event for too long.
     fn is_late(&self) -> bool {
-        self.age.is_some_and(|age| age > PROJECTED_WITHIN)
+        let recorded_at = self.status["oldest_unprojected"]["recorded_at"].as_str();
+        recorded_at
+            .and_then(|text| parse_stored_time(text).ok())
+            .is_some_and(|at| (chrono::Utc::now() - at).num_seconds() > PROJECTED_WITHIN)
     }
 
     fn is_well(&self) -> bool {
-        self.health.is_ok() && self.dead_letters == 0 && !self.is_late()
+        self.health.is_ok() && self.dead_letters() == 0 && !self.is_late()
     }
 
     fn document(&self) -> Value {
-        json!({
+        let mut document = json!({
             "well": self.is_well(),
             "health": self.health.as_ref().err().map_or("ok", String::as_str),
-            "dead_letters": self.dead_letters,
-            "newest_event": self.newest,
-            "oldest_unprojected": self.unprojected,
-        })
+        });
+        if let (Some(document), Some(status)) = (document.as_object_mut(), self.status.as_object())
+        {
+            document.extend(status.clone());
+        }
+        document
     }
 
     fn print(&self) {
-        let event = |event: &Option<Value>| match event {
-            None => NONE.to_owned(),
-            Some(event) => format!(
-                "{}  {} version {}",
-                cell(&event["recorded_at"]),
-                cell(&event["account_id"]),
-                event["version"]
-            ),
-        };
-        let line = |failed: bool, what: &str, text: &str| {
-            let mark = if failed { "FAILED" } else { "ok" };
+        let line = |mark: &str, what: &str, text: &str| {
             output::line(format!("{mark:<7} {what:<14} {}", output::one_line(text)));
         };
+        let judged = |failed: bool| if failed { "FAILED" } else { "ok" };
         let health = self.health.as_ref().err();
         line(
-            health.is_some(),
+            judged(health.is_some()),
             "parts",
             health.map_or("all answer", String::as_str),
         );
-        let letters = match self.dead_letters {
+        let letters = match self.dead_letters() {
             0 => "none".to_owned(),
             count => format!("{count}; ledgerbell dead-letters list shows them"),
         };
-        line(self.dead_letters > 0, "dead letters", &letters);
-        line(self.is_late(), "not projected", &event(&self.unprojected));
-        line(false, "newest event", &event(&self.newest));
+        line(judged(self.dead_letters() > 0), "dead letters", &letters);
+        let late = event(&self.status["oldest_unprojected"]);
+        line(judged(self.is_late()), "not projected", &late);
+        let events = &self.status["events"];
+        line("", "events", &self.counted(events, String::new()));
+        let told = &self.status["notifications"];
+        let states = told["by_state"].as_array().map_or(&[][..], Vec::as_slice);
+        let states: Vec<String> = states.iter().map(state).collect();
+        line("", "notifications", &self.counted(told, states.join(", ")));
+        line("", "mail after", &lag(&told["lag"]));
+        let next = &self.status["next_run"];
+        let next = match next.is_null() {
+            true => NONE.to_owned(),
+            false => format!(
+                "{}  {} {}",
+                cell(&next["next_at"]),
+                cell(&next["account_id"]),
+                cell(&next["schedule_id"])
+            ),
+        };
+        line("", "next schedule", &next);
+    }
+
+    /// A count with its parts, and its time.
+    fn counted(&self, counted: &Value, parts: String) -> String {
+        let time = match counted["since"] == self.status["from"] {
+            true if self.hours == 1 => "in the last hour".to_owned(),
+            true => format!("in the last {} hours", self.hours),
+            false => format!("since {}, and more before", cell(&counted["since"])),
+        };
+        let parts = if parts.is_empty() {
+            parts
+        } else {
+            format!(": {parts}")
+        };
+        format!("{} {time}{parts}", counted["count"])
     }
 }
 
-/// Returns the earliest of the events, which are newest first, that its account's balance does not contain.
-fn unprojected(client: &Client, events: &[Value]) -> Result<Option<Value>, Failure> {
-    let mut projected: BTreeMap<&str, u64> = BTreeMap::new();
-    let mut earliest = None;
-    for event in events {
-        let account = event["account_id"].as_str().unwrap_or_default();
-        let version = match projected.get(account) {
-            Some(version) => *version,
-            None => {
-                let found = client.find(&format!("accounts/{account}"), &[])?;
-                let version = found.and_then(|account| account["version"].as_u64());
-                let version = version.unwrap_or_default();
-                projected.insert(account, version);
-                version
-            }
-        };
-        if event["version"].as_u64() > Some(version) {
-            earliest = Some(event.clone());
-        }
+fn event(event: &Value) -> String {
+    match event.is_null() {
+        true => NONE.to_owned(),
+        false => format!(
+            "{}  {} version {}",
+            cell(&event["recorded_at"]),
+            cell(&event["account_id"]),
+            event["version"]
+        ),
     }
-    Ok(earliest)
+}
+
+fn state(of: &Value) -> String {
+    let reason = match of["reason"].as_str() {
+        Some(reason) => format!(" {reason}"),
+        None => String::new(),
+    };
+    format!("{} {}{reason}", of["count"], cell(&of["state"]))
+}
+
+fn lag(lag: &Value) -> String {
+    match lag.is_null() {
+        true => NONE.to_owned(),
+        false => format!(
+            "median {} ms, longest {} ms, of {} mails",
+            lag["median_ms"], lag["longest_ms"], lag["mails"]
+        ),
+    }
 }

@@ -74,19 +74,25 @@ fn the_accounts_of_a_customer_are_listed_with_their_balances() {
 fn status_says_that_all_is_well() {
     let server = bank();
     let ran = server.run(&["status"]);
-    let first: Vec<&str> = ran.out.lines().take(3).collect();
+    let lines: Vec<&str> = ran.out.lines().take(4).collect();
     assert_eq!(
-        first,
+        lines,
         [
             "ok      parts          all answer",
             "ok      dead letters   none",
             "ok      not projected  -",
+            "        events         3 in the last 24 hours",
         ],
         "{ran:?}"
     );
+    assert!(ran.out.contains("\n        notifications  "), "{ran:?}");
+    assert!(ran.out.ends_with("\n        next schedule  -\n"), "{ran:?}");
     assert_eq!(ran.code, Some(0));
     let document = server.run(&["status", "--json"]).json();
     assert_eq!(document["well"], true);
     assert_eq!(document["health"], "ok");
     assert_eq!(document["dead_letters"], 0);
+    assert_eq!(document["events"]["count"], 3);
+    let refused = server.run(&["status", "--hours", "169"]);
+    assert_eq!(refused.code, Some(2), "{refused:?}");
 }
