@@ -6,6 +6,8 @@
 mod catalogue;
 #[path = "build/check.rs"]
 mod check;
+#[path = "build/cities.rs"]
+mod cities;
 #[path = "build/compose.rs"]
 mod compose;
 #[path = "src/fact_names.rs"]
@@ -39,6 +41,7 @@ fn main() {
     let out = Path::new(&out);
     for (file, content) in [
         ("locales.rs", registry::locales(&catalogue)),
+        ("cities.txt", cities::table(&catalogue)),
         ("templates.rs", registry::templates(&catalogue, &composed)),
     ] {
         std::fs::write(out.join(file), content).expect("cargo's own folder can be written");

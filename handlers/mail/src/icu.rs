@@ -2,7 +2,7 @@
 //!
 //! They are not `Sync`, and creating the one for times takes longer than rendering a mail.
 
-use icu_datetime::fieldsets::zone::{ExemplarCity, LocalizedOffsetShort};
+use icu_datetime::fieldsets::zone::LocalizedOffsetShort;
 use icu_datetime::fieldsets::{self, Combo};
 use icu_datetime::options::TimePrecision;
 use icu_datetime::{DateTimeFormatter, DateTimeFormatterLoadError, NoCalendarFormatter};
@@ -29,8 +29,6 @@ pub(crate) struct Formatters {
     pub(crate) time_and_offset: DateTimeFormatter<Combo<fieldsets::YMDET, LocalizedOffsetShort>>,
     /// `GMT+1`.
     pub(crate) offset: NoCalendarFormatter<LocalizedOffsetShort>,
-    /// `New York`.
-    pub(crate) city: NoCalendarFormatter<ExemplarCity>,
 }
 
 impl Formatters {
@@ -53,7 +51,6 @@ impl Formatters {
                 fieldsets::YMDET::long().with_time_precision(minutes),
             )?,
             offset: NoCalendarFormatter::try_new(tag.clone().into(), LocalizedOffsetShort)?,
-            city: NoCalendarFormatter::try_new(tag.clone().into(), ExemplarCity)?,
             time_and_offset: DateTimeFormatter::try_new(
                 tag.into(),
                 fieldsets::YMDET::long()

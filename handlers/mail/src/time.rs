@@ -4,7 +4,6 @@ use chrono::{DateTime, Datelike, LocalResult, NaiveDate, Offset, TimeZone, Timel
 use chrono_tz::Tz;
 use icu_datetime::input::{Date, DateTime as Local, Time, UtcOffset, ZonedDateTime};
 use icu_datetime::options::Length;
-use icu_time::zone::IanaParser;
 
 use crate::{Locale, icu};
 
@@ -18,10 +17,10 @@ pub fn format_time(at: DateTime<Utc>, zone: Tz, locale: Locale) -> String {
     let written = || {
         let (date, time, offset) = local(at, zone)?;
         let offset = UtcOffset::try_from_seconds(offset).ok()?;
-        Some(icu::with(locale, |icu| match city(icu, zone) {
+        Some(icu::with(locale, |icu| match city(zone, locale) {
             Some(city) => {
                 let local = icu.time.format(&Local { date, time });
-                let zone_time = zone_time(&city, locale);
+                let zone_time = zone_time(city, locale);
                 match occurs_twice(at, zone) {
                     true => format!("{local}, {zone_time} ({})", icu.offset.format(&offset)),
                     false => format!("{local}, {zone_time}"),
@@ -55,15 +54,15 @@ pub(crate) fn format_time_before_another(at: DateTime<Utc>, zone: Tz, locale: Lo
     }
 }
 
+/// The names of the zones' cities, as `build/cities.rs` writes them.
+const CITIES: &str = include_str!(concat!(env!("OUT_DIR"), "/cities.txt"));
+
 /// Returns CLDR's name of the zone's city; `None` if the zone is only an offset.
-fn city(icu: &icu::Formatters, zone: Tz) -> Option<String> {
-    let of = |zone: icu_time::TimeZone| icu.city.format(&zone.without_offset()).to_string();
-    let known = IanaParser::new().parse(zone.name());
-    let is_offset = ["utc", "gmt"]
-        .iter()
-        .any(|prefix| known.as_str().starts_with(prefix));
-    // CLDR has no city for `EST5EDT` and its like.
-    Some(of(known)).filter(|city| !is_offset && *city != of(icu_time::TimeZone::UNKNOWN))
+fn city(zone: Tz, locale: Locale) -> Option<&'static str> {
+    CITIES.lines().find_map(|line| {
+        let names = line.strip_prefix(zone.name())?.strip_prefix('\t')?;
+        names.split('\t').nth(locale as usize)
+    })
 }
 
 /// Returns the time of a city: en `New York time`, fr `heure d’Athènes`.

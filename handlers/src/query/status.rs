@@ -266,10 +266,8 @@ impl StatusReader {
         let projected: BTreeMap<&AccountId, Version> =
             try_join_all(projected).await?.into_iter().collect();
         let oldest_first = page.commits.iter().rev();
-        let events = oldest_first.flat_map(views);
-        Ok(events
-            .filter(|event| projected.get(&event.account_id) < Some(&event.version))
-            .next())
+        let mut events = oldest_first.flat_map(views);
+        Ok(events.find(|event| projected.get(&event.account_id) < Some(&event.version)))
     }
 
     async fn next_run(&self, now: DateTime<Utc>) -> Result<Option<NextRun>> {

@@ -22,6 +22,7 @@ use crate::dead_letters::LocalDeadLetters;
 use crate::durable::Durable;
 use crate::engine::Engine;
 use crate::erasure::ErasedToTheByte;
+use crate::in_process::Answers;
 use crate::keys::LocalKeys;
 use crate::mailbox::{MESSAGE_ID_DOMAIN, Mailbox, Switch};
 use crate::noted_time::{NotedCustomers, one_clock};
@@ -38,7 +39,7 @@ const SAFETY_WINDOW: TimeDelta = TimeDelta::seconds(2);
 /// The ports of one machine. Those without a field have no state of their own.
 pub(crate) struct Machine {
     pub(crate) dynamo: Dynamo,
-    changes: Arc<dyn Changes>,
+    pub(crate) answers: Answers,
     pub(crate) durable: Durable,
     pub(crate) customers: Arc<dyn Customers>,
     pub(crate) mailbox: Mailbox,
@@ -79,13 +80,9 @@ impl Machine {
             bus: Arc::new(bus),
             switch: Switch::default(),
         };
-        let dead_letters = LocalDeadLetters {
-            durable: durable.clone(),
-            clock: clock.clone(),
-        };
         Ok(Machine {
             dynamo,
-            changes: Arc::new(LocalChanges::new(engine.answers(), Arc::new(dead_letters))),
+            answers: engine.answers(),
             durable: durable.clone(),
             customers: Arc::new(customers),
             mailbox,
@@ -141,7 +138,10 @@ impl Composition for Machine {
     }
 
     fn changes(&self) -> Arc<dyn Changes> {
-        self.changes.clone()
+        Arc::new(LocalChanges {
+            answers: self.answers.clone(),
+            dead_letters: self.dead_letters(),
+        })
     }
 
     fn bus(&self) -> Arc<dyn Bus> {

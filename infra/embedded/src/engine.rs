@@ -109,7 +109,7 @@ impl Engine {
         Dynamo::in_process(self.answers.clone(), tables())
     }
 
-    /// Returns what counts the writes of all its clients.
+    /// Returns its answers, which count the writes of all clients.
     pub(crate) fn answers(&self) -> Answers {
         self.answers.clone()
     }

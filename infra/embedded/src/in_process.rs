@@ -15,6 +15,7 @@ use dynoxide::{Database, DynoxideError};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::RwLock;
+use uuid::Uuid;
 
 use crate::threads::Threads;
 
@@ -26,6 +27,8 @@ pub(crate) struct Answers {
     threads: Arc<Threads>,
     /// The number of operations that have written something.
     writes: Arc<AtomicU64>,
+    /// Keeps the counts of two runs apart.
+    run: Uuid,
 }
 
 impl Answers {
@@ -34,12 +37,14 @@ impl Answers {
             database: Arc::new(RwLock::new(Some(database))),
             threads: Arc::new(threads),
             writes: Arc::default(),
+            run: Uuid::new_v4(),
         }
     }
 
-    /// The number of operations that have written something since the start.
-    pub(crate) fn writes(&self) -> u64 {
-        self.writes.load(Ordering::SeqCst)
+    /// What has been written so far, as a text that no other run has.
+    pub(crate) fn written(&self) -> String {
+        let writes = self.writes.load(Ordering::SeqCst);
+        format!("{}.{writes}", self.run.simple())
     }
 
     /// Waits for pending requests. Later ones are refused.

@@ -332,7 +332,7 @@ mod tests {
     fn invoker(durable: &Durable, folder: &std::path::Path) -> Invoker {
         let empty = dynoxide::Database::memory().unwrap();
         let answers = Answers::new(empty, Threads::start().unwrap());
-        let nowhere = Dynamo::in_process(answers, crate::tables());
+        let nowhere = Dynamo::in_process(answers.clone(), crate::tables());
         let bell = Arc::new(Notify::new());
         let bus = LocalBus::new(
             durable.clone(),
@@ -342,6 +342,7 @@ mod tests {
         );
         let machine = Machine {
             dynamo: nowhere,
+            answers,
             durable: durable.clone(),
             customers: Arc::new(Panicking),
             mailbox: Mailbox {
