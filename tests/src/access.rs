@@ -82,7 +82,7 @@ const fn open(method: &'static str, path: &'static str) -> Route {
 }
 
 /// Every operation of the OpenAPI document.
-pub const ROUTES: [Route; 37] = [
+pub const ROUTES: [Route; 39] = [
     route("POST", "/accounts/{account_id}/events", &[Bank]),
     route("GET", "/accounts/{account_id}", &[Bank, Analyst, Operator]),
     route(
@@ -154,6 +154,8 @@ pub const ROUTES: [Route; 37] = [
     route("GET", "/search", &[Operator]),
     route("GET", "/search/ledger", &[Analyst, Operator]),
     route("POST", "/search/index", &[Operator]),
+    route("GET", "/status", &[Analyst, Operator]),
+    route("GET", "/changes", &[Analyst, Operator]),
     route("GET", "/dead-letters", &[Operator]),
     route("POST", "/dead-letters/redrive", &[Operator]),
     route("GET", "/openapi.json", &[Bank, Analyst, Operator]),

@@ -15,9 +15,12 @@ import { EVENT_NAMES, named } from "./words.js";
 
 /** The chart's events; older ones are read with the list's. */
 const HISTORY = 1000;
-const NOTIFICATIONS = 100;
-/** Rows of the events that are shown before more are asked for. */
+/** Those of the first view, and the rows that are shown before more are asked for. */
+const FIRST_EVENTS = 50;
 const EVENTS = 25;
+/** Notifications of the first view, and of the next ones. */
+const FIRST_NOTIFICATIONS = 30;
+const NOTIFICATIONS = 100;
 
 export function mount(main, { id, query }) {
   const path = accountPath(id);
@@ -37,7 +40,7 @@ export function mount(main, { id, query }) {
   const missing = element("p", { class: "panel nothing", hidden: "" }, "There is no such account.");
 
   const list = eventList({
-    path: `${path}/events`, placeName: "after_version", labelledBy: "history-title", firstPage: HISTORY, atOnce: EVENTS, query,
+    path: `${path}/events`, placeName: "after_version", labelledBy: "history-title", firstPage: FIRST_EVENTS, atOnce: EVENTS, query,
     further: [
       { title: "Balance after", amount: true, cell: ({ after }) => (after ? money(digits(after), account.currency, after.startsWith("-") ? "under" : "") : "") },
       { title: "Mail", cell: ({ mails }) => (mails ? mailMark(mails) : element("span", { class: "quiet" }, "not read")) },
@@ -65,6 +68,8 @@ export function mount(main, { id, query }) {
   /** The day at whose end it is looked at, with all that was recorded by then. */
   let lookedDay = "";
   let asked = 0;
+  /** Whether the first view is there, and the rest of the chart is being read. */
+  let isWhole = false;
 
   async function slideTo(version) {
     looked = version >= account.version ? null : version;
@@ -141,7 +146,7 @@ export function mount(main, { id, query }) {
   }
 
   async function readTold() {
-    const page = await getJson(`${path}/notifications?limit=${NOTIFICATIONS}`);
+    const page = await getJson(`${path}/notifications?limit=${isWhole ? NOTIFICATIONS : FIRST_NOTIFICATIONS}`);
     told.show(page.notifications.map((item) => ({ account: id, item })));
     toldNothing.hidden = page.notifications.length > 0;
     mailsOfVersion = Map.groupBy(page.notifications.map(({ event_version: version, state, reason }) => ({ version, state, reason })), ({ version }) => version);
@@ -163,6 +168,19 @@ export function mount(main, { id, query }) {
       await listed.catch(() => {});
       if (shown) await showThen();
     })]);
+    if (isWhole || !account) return;
+    isWhole = true;
+    // The first view does not wait for it.
+    setTimeout(fill);
+  }
+
+  async function fill() {
+    try {
+      await eventsRead(() => list.fill(HISTORY));
+      await all([toldRead(readTold), thenRead(showThen)]);
+    } catch {
+      isWhole = false;
+    }
   }
 
   return { title: id, refresh };

@@ -1,7 +1,7 @@
 // The console: which view the address names, and looking again and again.
 
 import { getJson, giveUpReading } from "./api.js";
-import { reasonOf, SLOW_AFTER_MS } from "./known.js";
+import { LOADING_AFTER_MS, reasonOf, SLOW_AFTER_MS } from "./known.js";
 import { newsOf } from "./news.js";
 import { all, byId, chooseZone, clock, element, OWN_ZONE, poll, zone } from "./page.js";
 import * as account from "./account.js";
@@ -46,6 +46,8 @@ let counted = -Infinity;
 let isCountOld = true;
 /** The last count of dead letters, and when it was made. */
 let lastCount = null;
+/** Shows a view although not all of it was read. */
+let slow = 0;
 
 /** What the page needs to know of its server before it can show anything. */
 async function aboutServer() {
@@ -87,6 +89,26 @@ function keep(query) {
   shownPath = location.hash;
 }
 
+/** A view appears once it is whole, or after a while with what is known: nothing jumps while its parts come. */
+function hideUntilRead(view) {
+  const main = byId("main");
+  main.dataset.reading = "";
+  const say = setTimeout(() => {
+    byId("loading").hidden = false;
+  }, LOADING_AFTER_MS);
+  clearTimeout(slow);
+  const appear = () => {
+    clearTimeout(say);
+    if (view !== current) return;
+    clearTimeout(slow);
+    byId("loading").hidden = true;
+    delete main.dataset.reading;
+    performance.mark("whole");
+  };
+  slow = setTimeout(appear, SLOW_AFTER_MS);
+  view.appear = appear;
+}
+
 function show() {
   const { path, query } = address();
   const whole = location.hash;
@@ -104,6 +126,7 @@ function show() {
     main.append(element("p", { class: "panel nothing" }, "There is nothing at this address."));
     current = { title: "Not found", refresh: async () => {} };
   }
+  hideUntilRead(current);
   document.title = `${current.title} · Ledgerbell`;
   for (const link of document.querySelectorAll("nav.pages a")) {
     if (match && link.dataset.entry === match.entry) link.setAttribute("aria-current", "page");
@@ -198,5 +221,7 @@ const lookNow = poll(async (isAwaited) => {
   } catch (error) {
     news.forget();
     throw error;
+  } finally {
+    view.appear();
   }
 }, () => about.poll_ms);

@@ -169,6 +169,15 @@ export function eventList({
     readFor(read) {
       panelRead = read;
     },
+    /** Reads on until so many are known, for what is drawn of them. */
+    async fill(count) {
+      while (next && seen.length < count) {
+        const read = await page(next, Math.min(BIG_PAGE, count - seen.length));
+        add(read.events);
+        next = read.next;
+        show([]);
+      }
+    },
     async refresh() {
       if (!filter.isPossible()) return [];
       const first = !started;

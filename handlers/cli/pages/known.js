@@ -4,9 +4,9 @@
 import { clock, element, isUnanswered, lookAgain } from "./page.js";
 
 /** Shorter waits need no word. */
-const LOADING_AFTER_MS = 150;
+export const LOADING_AFTER_MS = 150;
 /** After it, what is shown may be old. */
-export const SLOW_AFTER_MS = 3000;
+export const SLOW_AFTER_MS = 5000;
 
 /**
  * A line below the panel's title, and what reads the panel's data: a function

@@ -40,8 +40,11 @@ export function mount(main, { id, version, about: { mailbox: hasMailbox } }) {
 
   async function refresh() {
     const read = event ? Promise.resolve() : readEvent();
+    // Asked for at the same time; of an event that there is not, nobody asks what came of it.
+    const found = readOutcome();
+    found.catch(() => {});
     // Each panel is read by itself: one that fails takes none of the others with it.
-    const decided = read.then(() => event && readOutcome());
+    const decided = read.then(() => event && found.then(ofThisEvent));
     await all([
       factsRead(() => read),
       storyRead(async () => {
@@ -57,13 +60,10 @@ export function mount(main, { id, version, about: { mailbox: hasMailbox } }) {
     ]);
   }
 
-  /** What was decided about the event, and what failed of it. */
-  async function readOutcome() {
-    const [account, told, letters] = await all([
-      getJson(path),
-      notificationsOf(path, version),
-      readLetters(),
-    ]);
+  /** The account, what was decided about the event, and what failed of all. */
+  const readOutcome = () => all([getJson(path), notificationsOf(path, version), readLetters()]);
+
+  async function ofThisEvent([account, told, letters]) {
     const parked = (letter) => account.version < version && letter.kind === "account" && letter.account_id === id;
     // An overdrawn account has an event of its own on the bus, which is not stored.
     const ids = [event.event_id, await derivedId(event.event_id, "AccountOverdrawn")];
@@ -84,16 +84,16 @@ export function mount(main, { id, version, about: { mailbox: hasMailbox } }) {
   }
 
   async function readEvent() {
-    const page = await getJson(withQuery(`${path}/events`, { after_version: version - 1, limit: 1 }));
-    event = page.events.find((candidate) => candidate.version === version) || null;
-    missing.hidden = Boolean(event);
-    below.hidden = !event;
-    if (!event) return;
-    const read = event;
-    event = null;
-    [before, after] = await all([
+    const balances = all([
       version > 1 ? getJson(`${path}?as_of_version=${version - 1}`) : null, getJson(`${path}?as_of_version=${version}`),
     ]);
+    balances.catch(() => {});
+    const page = await getJson(withQuery(`${path}/events`, { after_version: version - 1, limit: 1 }));
+    const read = page.events.find((candidate) => candidate.version === version);
+    missing.hidden = Boolean(read);
+    below.hidden = !read;
+    if (!read) return;
+    [before, after] = await balances;
     event = read;
     title.textContent = named(EVENT_NAMES, event.type);
     sum.replaceChildren(movedMoney(event) ?? "");

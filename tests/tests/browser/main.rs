@@ -7,6 +7,7 @@
 )]
 
 mod accessibility;
+mod budgets;
 mod clerk;
 mod deployed_stack;
 mod finding;
