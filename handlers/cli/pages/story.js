@@ -9,6 +9,8 @@ import { all, digits, element, foreign, syncRows, time, update } from "./page.js
 import { accountHref, eventHref, further, money, movedMoney, panel, stateMark } from "./rows.js";
 import { EVENT_NAMES, KIND_NAMES, PROVIDER_NAMES, REASONS, STATE_NAMES, explained, named } from "./words.js";
 
+/** Most stories are of new events, whose notifications are among the newest. */
+const FIRST_NOTIFICATIONS = 25;
 const NOTIFICATION_PAGE = 100;
 /** Pages of notifications that are looked through: newest events come first. */
 const MOST_PAGES = 20;
@@ -190,7 +192,7 @@ async function notificationsOf(path, version) {
   const found = [];
   let place = null;
   for (let pages = 0; pages < MOST_PAGES; pages += 1) {
-    const page = await getJson(withQuery(`${path}/notifications`, { limit: NOTIFICATION_PAGE, cursor: place }));
+    const page = await getJson(withQuery(`${path}/notifications`, { limit: place ? NOTIFICATION_PAGE : FIRST_NOTIFICATIONS, cursor: place }));
     found.push(...page.notifications.filter((item) => item.event_version === version));
     const last = page.notifications.at(-1);
     place = page.next;
