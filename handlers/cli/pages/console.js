@@ -164,6 +164,9 @@ function showCount(waiting, reason = "") {
   badge.dataset.known = waiting === null ? "unknown" : "fresh";
   badge.textContent = waiting ?? `${lastCount?.waiting || ""}?`;
   if (waiting === 0) badge.textContent = "";
+  // On a phone the pages are behind a button, which has the number too.
+  byId("dead-mark").textContent = badge.textContent;
+  byId("menu").setAttribute("aria-label", badge.textContent ? `Pages; ${badge.textContent} failed` : "Pages");
   const before = lastCount ? `; ${lastCount.waiting} at ${clock(lastCount.at)}` : "";
   badge.title = waiting === null ? `Not known: ${reason}${before}` : "";
 }

@@ -13,7 +13,27 @@ const HELP = [
   ["Escape", "closes what asks"],
 ];
 
+const OFF_KEPT = "ledgerbell-single-keys-off";
 let isAfterG = false;
+/** Single keys can be switched off (WCAG 2.2, 2.1.4): software for speech types them by itself. */
+let areOff = kept();
+
+function kept() {
+  try {
+    return localStorage.getItem(OFF_KEPT) === "1";
+  } catch {
+    return false;
+  }
+}
+
+function switchOff(off) {
+  areOff = off;
+  try {
+    localStorage.setItem(OFF_KEPT, off ? "1" : "");
+  } catch {
+    // Without storage the choice is for this page alone.
+  }
+}
 
 addEventListener("keydown", (event) => {
   const { key, target } = event;
@@ -24,7 +44,7 @@ addEventListener("keydown", (event) => {
     return;
   }
   const isTyping = target.closest?.("input:not([type='checkbox'], [type='range']), select, textarea");
-  if (isTyping || inDialog || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (areOff || isTyping || inDialog || event.ctrlKey || event.metaKey || event.altKey) return;
   const act = isAfterG && key in PAGES ? () => goTo(PAGES[key]) : ACTS[key];
   isAfterG = false;
   if (!act) return;
@@ -70,12 +90,18 @@ function moveVersion(link, by) {
 
 function showHelp() {
   const close = element("button", { type: "button", class: "plain" }, "Close");
+  const single = element("input", { type: "checkbox", id: "single-keys" });
+  single.checked = !areOff;
+  single.addEventListener("change", () => switchOff(!single.checked));
   const dialog = element("dialog", { "aria-labelledby": "help-title" },
     element("h2", { id: "help-title" }, "Keys"),
     element("dl", { class: "facts-list" }, ...HELP.flatMap(([keys, what]) => [element("dt", {}, keys), element("dd", {}, what)])),
+    element("p", { class: "text" }, element("label", {}, single, "Keys without Ctrl act")),
     element("p", { class: "buttons" }, close));
   document.body.append(dialog);
   close.addEventListener("click", () => dialog.close());
   dialog.addEventListener("close", () => dialog.remove());
   dialog.showModal();
 }
+
+byId("keys").addEventListener("click", showHelp);

@@ -168,6 +168,8 @@ fn fold(text: &str) -> String {
         .flat_map(|c| {
             // Letters that Unicode does not take apart, as people write them without.
             let letters = match c {
+                // Of the capital alone, "ẞ", which has no other upper case.
+                'ß' => "ss",
                 'æ' => "ae",
                 'œ' => "oe",
                 'ø' => "o",
@@ -236,6 +238,8 @@ mod tests {
             ("Seán O'Brien", "O’Brien"),
             ("Jean-Luc Groß", "luc"),
             ("Jean-Luc Groß", "GROSS"),
+            ("JEAN-LUC GROẞ", "gross"),
+            ("Jean-Luc Gross", "groẞ"),
             ("Łukasz Wałęsa", "walesa"),
             ("Søren Kierkegaard", "soren"),
             ("Γιώργος Παπαδόπουλος", "παπαδοπουλος"),

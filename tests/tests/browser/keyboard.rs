@@ -123,3 +123,31 @@ fn the_main_path_is_walked_with_the_keyboard_alone() {
     page.wait("the keys to be closed", "!document.querySelector('dialog')");
     given.assert_clean();
 }
+
+#[test]
+fn keys_without_ctrl_can_be_switched_off_and_stay_so() {
+    let given = Given::new();
+    let page = &given.page;
+    given.open("/");
+    page.press("g");
+    page.press("a");
+    page.wait_for("#accounts", "Accounts");
+    page.click("#keys");
+    page.click("#single-keys");
+    page.click("dialog .plain");
+    page.press("g");
+    page.press("c");
+    page.press("/");
+    let focused = page.evaluate("document.activeElement.id");
+    assert_ne!(focused, "find", "WCAG 2.2, 2.1.4");
+    assert_eq!(page.evaluate("location.hash"), "#/accounts");
+    given.open("/events");
+    page.press("/");
+    assert_ne!(page.evaluate("document.activeElement.id"), "find");
+    page.click("#keys");
+    page.click("#single-keys");
+    page.press("Escape");
+    page.press("/");
+    page.wait("the search", "document.activeElement.id === 'find'");
+    given.assert_clean();
+}
