@@ -1,7 +1,7 @@
 //! A commit: one to twenty-five events of an account, written together and never changed. Its hash binds it to the previous
 //! commit.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -9,10 +9,11 @@ use crate::account::Account;
 use crate::event::{DecodeError, Event};
 use crate::hash::{Hash, canonical_bytes, is_plain};
 use crate::time::{format_recorded_at, format_time};
-use crate::{AccountId, CorrelationId, EventId, IdempotencyKey, RequestHash, Version};
+use crate::{AccountId, CorrelationId, EventId, IdempotencyKey, Occurred, RequestHash, Version};
 
 /// An event of a commit, with its data as stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "ReadEvent")]
 pub struct RecordedEvent {
     /// The id, which is derived from account and version.
     pub event_id: EventId,
@@ -21,10 +22,38 @@ pub struct RecordedEvent {
     pub event_type: String,
     /// The schema of `data`.
     pub schema: u32,
-    /// The time at which it happened, according to the caller.
-    pub occurred_at: DateTime<Utc>,
+    /// When it happened, according to the caller.
+    #[serde(flatten)]
+    pub occurred: Occurred,
     /// The type's own data, as stored.
     pub data: Value,
+}
+
+/// An event as it is read. A flattened field would make serde copy each event, its data included, before reading it.
+#[derive(Deserialize)]
+struct ReadEvent {
+    event_id: EventId,
+    #[serde(rename = "type")]
+    event_type: String,
+    schema: u32,
+    occurred_at: DateTime<Utc>,
+    #[serde(default)]
+    occurred_on: Option<String>,
+    data: Value,
+}
+
+impl TryFrom<ReadEvent> for RecordedEvent {
+    type Error = &'static str;
+
+    fn try_from(read: ReadEvent) -> Result<Self, Self::Error> {
+        Ok(RecordedEvent {
+            event_id: read.event_id,
+            event_type: read.event_type,
+            schema: read.schema,
+            occurred: Occurred::of_members(read.occurred_at, read.occurred_on.as_deref())?,
+            data: read.data,
+        })
+    }
 }
 
 impl RecordedEvent {
@@ -240,6 +269,9 @@ struct EventContent<'a> {
     data: &'a Value,
     event_id: EventId,
     occurred_at: String,
+    /// Left out with a time, so that older commits keep their hashes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    occurred_on: Option<NaiveDate>,
     schema: u32,
     #[serde(rename = "type")]
     event_type: &'a str,
@@ -250,7 +282,8 @@ impl<'a> EventContent<'a> {
         EventContent {
             data: &event.data,
             event_id: event.event_id,
-            occurred_at: format_time(event.occurred_at),
+            occurred_at: format_time(event.occurred.at()),
+            occurred_on: event.occurred.on(),
             schema: event.schema,
             event_type: &event.event_type,
         }
@@ -303,6 +336,7 @@ mod tests {
             counterparty in proptest::option::of("\\PC{1,40}"),
             minor in 1..=i64::from(u32::MAX),
             notify: bool,
+            date in proptest::option::of("20[0-9]{2}-[01][0-9]-[0-3][0-9]"),
         ) {
             let opened = json!({ "type": "AccountOpened", "occurred_at": "2026-11-22T09:00:00Z",
                 "data": { "customer_id": "ana", "currency": "EUR" } });
@@ -311,9 +345,13 @@ mod tests {
             if let Some(counterparty) = counterparty {
                 data["counterparty"] = json!(counterparty);
             }
-            let deposited = json!({ "type": "MoneyDeposited", "occurred_at": "2026-11-22T09:00:01Z", "data": data });
+            let mut deposited = json!({ "type": "MoneyDeposited", "data": data });
+            match date {
+                Some(date) => deposited["occurred_on"] = json!(date),
+                None => deposited["occurred_at"] = json!("2026-11-22T09:00:01Z"),
+            }
             let Ok(proposed) = ProposedEvents::read(json!({ "events": [opened, deposited], "notify": notify })) else {
-                // Some texts are refused.
+                // Some texts and dates are refused.
                 return Ok(());
             };
             let context = Context {
@@ -327,13 +365,19 @@ mod tests {
             let mut content = json!({
                 "account_id": commit.account_id,
                 "first_version": commit.first_version,
-                "events": commit.events.iter().map(|event| json!({
-                    "event_id": event.event_id,
-                    "type": event.event_type,
-                    "schema": event.schema,
-                    "occurred_at": format_time(event.occurred_at),
-                    "data": event.data,
-                })).collect::<Vec<_>>(),
+                "events": commit.events.iter().map(|event| {
+                    let mut content = json!({
+                        "event_id": event.event_id,
+                        "type": event.event_type,
+                        "schema": event.schema,
+                        "occurred_at": format_time(event.occurred.at()),
+                        "data": event.data,
+                    });
+                    if let Some(date) = event.occurred.on() {
+                        content["occurred_on"] = json!(date.to_string());
+                    }
+                    content
+                }).collect::<Vec<_>>(),
                 "recorded_at": format_recorded_at(commit.recorded_at),
                 "source": commit.source,
                 "correlation_id": commit.correlation_id,

@@ -111,7 +111,7 @@ pub fn decide(
             event_id,
             event_type: event.type_name().to_owned(),
             schema: SCHEMA,
-            occurred_at: report.occurred_at,
+            occurred: report.occurred,
             data: event.to_data(),
         });
     }

@@ -139,6 +139,12 @@ impl Fields {
         self.errors.extend(errors);
     }
 
+    /// Whether there is such a member, with whatever value.
+    #[must_use]
+    pub fn has(&self, name: &str) -> bool {
+        self.map.contains_key(name)
+    }
+
     /// Takes a member; `None` if it is absent.
     pub fn take(&mut self, name: &str) -> Option<Value> {
         self.map.remove(name)
@@ -166,7 +172,7 @@ impl Fields {
 
     /// Takes a required string.
     pub fn text(&mut self, name: &str) -> Option<String> {
-        if !self.map.contains_key(name) {
+        if !self.has(name) {
             self.required(name);
             return None;
         }
@@ -200,7 +206,7 @@ impl Fields {
         default: &str,
         parse: impl FnOnce(&str) -> Result<T, E>,
     ) -> Option<T> {
-        if self.map.contains_key(name) {
+        if self.has(name) {
             self.parsed(name, parse)
         } else {
             self.parse(name, default, parse)

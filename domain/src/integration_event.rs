@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 use crate::chain::{self, ChainError};
 use crate::commit::Commit;
 use crate::event::{Event, Movement, SCHEMA};
-use crate::{AccountId, CorrelationId, Currency, CustomerId, EventId, Money, Occurrence, Version};
+use crate::{
+    AccountId, CorrelationId, Currency, CustomerId, EventId, Money, Occurred, Occurrence, Version,
+};
 pub use wire::Detail;
 
 /// The type of the event that says that a movement took the balance below the
@@ -60,8 +62,9 @@ pub struct Metadata {
     pub account_id: AccountId,
     /// The event's place in its account; that of its cause for a derived event.
     pub version: Version,
-    /// The time at which it happened, according to the bank.
-    pub occurred_at: DateTime<Utc>,
+    /// When it happened, according to the bank.
+    #[serde(flatten)]
+    pub occurred: Occurred,
     /// The time at which its commit was recorded.
     pub recorded_at: DateTime<Utc>,
     /// The caller's id of the request that led to it.
@@ -213,7 +216,7 @@ impl IntegrationEvent {
                 .map_or(Some(after), |delta| after.checked_sub(delta))
                 .ok_or(ChainError::Account(version))?;
             let event = IntegrationEvent {
-                metadata: metadata(commit, version, recorded.occurred_at),
+                metadata: metadata(commit, version, recorded.occurred),
                 customer_id: commit.after.customer_id.clone(),
                 balances: Balances { before, after },
                 fact: Fact::Reported(event),
@@ -253,12 +256,12 @@ impl IntegrationEvent {
     }
 }
 
-fn metadata(commit: &Commit, version: Version, occurred_at: DateTime<Utc>) -> Metadata {
+fn metadata(commit: &Commit, version: Version, occurred: Occurred) -> Metadata {
     Metadata {
         event_id: EventId::new(&commit.account_id, version),
         account_id: commit.account_id.clone(),
         version,
-        occurred_at,
+        occurred,
         recorded_at: commit.recorded_at,
         correlation_id: commit.correlation_id.clone(),
         causation_id: None,

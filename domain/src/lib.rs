@@ -112,6 +112,7 @@ pub mod json;
 pub mod low_balance;
 pub mod money;
 pub mod notification;
+pub mod occurred;
 pub mod preferences;
 pub mod quiet_hours;
 pub mod recipient;
@@ -132,6 +133,7 @@ pub use identifiers::{
 };
 pub use integration_event::IntegrationEvent;
 pub use money::{Currency, Money};
+pub use occurred::Occurred;
 pub use request_hash::RequestHash;
 pub use schedule::Schedule;
 pub use schedule_event::{Occurrence, OccurrenceSkipReason, OperationScheduled, OperationSkipped};

@@ -1,13 +1,12 @@
 //! The proposed events of a request, read from its body.
 
-use chrono::{DateTime, Utc};
 use serde_json::Value;
 
 use crate::event::{MAX_TEXT_CHARS, plain, read_movement, read_opening};
 use crate::fields::{FieldError, Fields, name_of};
 use crate::request_hash::RequestHash;
-use crate::time::parse_time;
-use crate::{Event, EventId};
+use crate::time::{parse_date, parse_time};
+use crate::{Event, EventId, Occurred};
 
 /// Events in one commit, so that a commit is one item and one answer. A request with more is refused with 400.
 pub const MAX_EVENTS: usize = 25;
@@ -15,8 +14,8 @@ pub const MAX_EVENTS: usize = 25;
 /// An event that a caller proposes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProposedEvent {
-    /// The time at which it happened, according to the caller.
-    pub occurred_at: DateTime<Utc>,
+    /// When it happened, according to the caller.
+    pub occurred: Occurred,
     /// The content of the event.
     pub content: ProposedContent,
 }
@@ -123,7 +122,7 @@ impl ProposedEvents {
 fn read_report(event: Value, pointer: &str) -> Result<ProposedEvent, Vec<FieldError>> {
     let mut fields = Fields::new(event, pointer);
     let event_type = fields.text("type");
-    let occurred_at = fields.parsed("occurred_at", parse_time);
+    let occurred = read_occurred(&mut fields);
     let data = fields.required("data");
     let content = event_type.zip(data).and_then(|(event_type, data)| {
         let data = Fields::new(data, fields.pointer_to("data"));
@@ -143,13 +142,25 @@ fn read_report(event: Value, pointer: &str) -> Result<ProposedEvent, Vec<FieldEr
         };
         read.map_err(|errors| fields.add_errors(errors)).ok()
     });
-    let report = occurred_at
+    let report = occurred
         .zip(content)
-        .map(|(occurred_at, content)| ProposedEvent {
-            occurred_at,
-            content,
-        });
+        .map(|(occurred, content)| ProposedEvent { occurred, content });
     fields.finish(report)
+}
+
+/// Reads a time or a date. One of them is required, and with both a caller could contradict itself.
+fn read_occurred(fields: &mut Fields) -> Option<Occurred> {
+    match (fields.has("occurred_at"), fields.has("occurred_on")) {
+        (_, false) => fields.parsed("occurred_at", parse_time).map(Occurred::At),
+        (false, true) => fields.parsed("occurred_on", parse_date).map(Occurred::On),
+        (true, true) => {
+            fields.take("occurred_at");
+            fields.take("occurred_on");
+            let detail = "must not be given beside occurred_at: it is for a date without a time";
+            fields.refuse("occurred_on", detail);
+            None
+        }
+    }
 }
 
 fn read_reversal_report(mut data: Fields) -> Result<ProposedContent, Vec<FieldError>> {
@@ -222,6 +233,43 @@ mod tests {
             ),
             ["/events/0/occurred_at", "/events/0/type"]
         );
+    }
+
+    #[test]
+    fn an_event_has_either_a_time_or_a_date() {
+        let closing = |members: Value| {
+            let mut event = json!({ "type": "AccountClosed", "data": {} });
+            event
+                .as_object_mut()
+                .unwrap()
+                .extend(members.as_object().unwrap().clone());
+            json!({ "events": [event] })
+        };
+        let date = ProposedEvents::read(closing(json!({ "occurred_on": "2003-10-20" }))).unwrap();
+        let expected = Occurred::On("2003-10-20".parse().unwrap());
+        assert_eq!(date.events[0].occurred, expected);
+        for ends in ["1900-01-01", "9999-12-31"] {
+            ProposedEvents::read(closing(json!({ "occurred_on": ends }))).unwrap();
+        }
+        let both = json!({ "occurred_at": "2003-10-20T00:00:00Z", "occurred_on": "2003-10-20" });
+        assert_eq!(pointers(closing(both)), ["/events/0/occurred_on"]);
+        assert_eq!(pointers(closing(json!({}))), ["/events/0/occurred_at"]);
+        for wrong in [
+            json!("2003-02-30"),
+            json!("2003-10-20T00:00"),
+            json!("2003-10-20T00:00:00Z"),
+            json!("2003-1-2"),
+            json!("20.10.2003"),
+            json!("0000-01-01"),
+            json!("1899-12-31"),
+            json!("10000-01-01"),
+            json!(20_031_020),
+            json!(null),
+            json!(["2003-10-20"]),
+        ] {
+            let body = closing(json!({ "occurred_on": wrong }));
+            assert_eq!(pointers(body), ["/events/0/occurred_on"], "{wrong}");
+        }
     }
 
     #[test]

@@ -11,7 +11,7 @@ pub use event_filter::EventFilter;
 
 use std::sync::Arc;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, NaiveDate, Utc};
 use domain::account::{FoldError, Status};
 use domain::chain::ChainError;
 use domain::{AccountId, Commit, FieldError, Version};
@@ -81,8 +81,11 @@ pub struct EventView {
     /// The event's type, like `MoneyDeposited`.
     #[serde(rename = "type")]
     pub event_type: String,
-    /// The time at which it happened, according to the bank, in RFC 3339.
+    /// The time at which it happened, according to the bank, in RFC 3339. That of a date is its 00:00:00Z.
     pub occurred_at: String,
+    /// The date on which it happened, if the bank gave no time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub occurred_on: Option<NaiveDate>,
     /// The time at which it was recorded, in RFC 3339.
     pub recorded_at: String,
     /// The data, as stored.
@@ -126,7 +129,8 @@ pub fn views(commit: &Commit) -> impl DoubleEndedIterator<Item = EventView> + '_
             event_id: event.event_id.to_string(),
             version: commit.first_version + index as Version,
             event_type: event.event_type.clone(),
-            occurred_at: domain::time::format_time(event.occurred_at),
+            occurred_at: domain::time::format_time(event.occurred.at()),
+            occurred_on: event.occurred.on(),
             recorded_at: domain::time::format_recorded_at(commit.recorded_at),
             data: event.data.clone(),
             hash: commit.hash.to_string(),

@@ -98,7 +98,7 @@ impl Fold {
             let counts = match self.as_of {
                 AsOf::Version(last) => version <= last,
                 AsOf::Time(time, Basis::Recorded) => commit.recorded_at <= time,
-                AsOf::Time(time, Basis::Occurred) => recorded.occurred_at <= time,
+                AsOf::Time(time, Basis::Occurred) => recorded.occurred.at() <= time,
             };
             if !counts {
                 continue;

@@ -7,7 +7,9 @@ use domain::integration_event::{ACCOUNT_OVERDRAWN, Detail};
 use domain::{Commit, IntegrationEvent};
 use serde_json::{Value, json};
 
-use crate::given::{Given, closed, deposited, event, opened, opened_with, reversed, withdrawn};
+use crate::given::{
+    Given, closed, deposited, event, on_date, opened, opened_with, reversed, withdrawn,
+};
 use crate::scheduled;
 
 fn published(commit: &Commit) -> Vec<IntegrationEvent> {
@@ -278,6 +280,37 @@ fn events_of_which_nobody_is_told_say_so_and_so_does_what_follows_from_them() {
             .iter()
             .any(|event| event.type_name() == "AccountOverdrawn")
     );
+}
+
+#[test]
+fn an_event_of_a_date_has_it_beside_its_time_and_so_has_what_follows_from_it() {
+    let on = |event| on_date(event, "2003-10-20");
+    let given = Given::commit([
+        on(opened()),
+        on(deposited("1.00")),
+        on(withdrawn("2.00")),
+        on(reversed(2)),
+        on(closed()),
+    ]);
+    let events = published(&given.0[0]);
+    assert!(
+        events
+            .iter()
+            .any(|event| event.type_name() == ACCOUNT_OVERDRAWN)
+    );
+    for event in events {
+        let detail = detail(&event);
+        assert_valid(event.type_name(), &detail);
+        assert_eq!(detail["metadata"]["occurred_at"], "2003-10-20T00:00:00Z");
+        assert_eq!(detail["metadata"]["occurred_on"], "2003-10-20");
+        let text = serde_json::to_string(&Detail::from(&event)).unwrap();
+        assert!(
+            text.contains(r#"Z","occurred_on":"2003-10-20","recorded_at""#),
+            "{text}"
+        );
+        let read = IntegrationEvent::from_wire(event.type_name(), &detail);
+        assert_eq!(read, Ok(event));
+    }
 }
 
 #[test]

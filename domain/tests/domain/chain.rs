@@ -1,11 +1,11 @@
 //! The chain: whatever is changed in a stored history is found.
 
 use domain::chain::{ChainError, follow};
-use domain::{Account, Commit, Hash};
+use domain::{Account, Commit, Hash, Occurred};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::given::{Given, deposited, event, opened_with, reversed, withdrawn};
+use crate::given::{Given, deposited, event, on_date, opened_with, reversed, withdrawn};
 
 fn history() -> Vec<Commit> {
     let full = event(
@@ -80,7 +80,9 @@ fn an_untouched_history_holds() {
 
 #[test]
 fn every_flipped_bit_of_every_field_is_found() {
-    let commits = history();
+    let commits = Given(history())
+        .and([on_date(deposited("1.00"), "2003-10-20")])
+        .0;
     let mut read = 0;
     for (index, commit) in commits.iter().enumerate() {
         let text = to_text(commit).into_bytes();
@@ -184,6 +186,27 @@ fn a_commit_that_says_nothing_of_telling_is_told() {
     let commit = &Given::commit([opened_with(json!({}))]).0[0];
     let content = String::from_utf8(commit.canonical_bytes()).unwrap();
     assert!(!content.contains("notify"), "{content}");
+}
+
+#[test]
+fn a_date_without_a_time_is_part_of_the_chain() {
+    let commits = Given::commit([on_date(opened_with(json!({})), "2003-10-20")])
+        .and([deposited("1.00")])
+        .0;
+    let content = |index: usize| String::from_utf8(commits[index].canonical_bytes()).unwrap();
+    assert!(
+        content(0).contains(
+            r#""occurred_at":"2003-10-20T00:00:00Z","occurred_on":"2003-10-20","schema""#
+        ),
+        "{}",
+        content(0)
+    );
+    assert!(!content(1).contains("occurred_on"), "{}", content(1));
+    assert_eq!(walk(&commits), Ok(()));
+    let mut changed = commits.clone();
+    let date = &mut changed[0].events[0].occurred;
+    *date = Occurred::At(date.at());
+    assert!(walk(&changed).is_err(), "the date became a time");
 }
 
 #[test]

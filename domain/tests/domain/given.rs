@@ -22,6 +22,13 @@ pub fn event(event_type: &str, data: Value) -> Value {
     json!({ "type": event_type, "occurred_at": "2026-11-22T09:30:00Z", "data": data })
 }
 
+/// The event with a date in the place of its time.
+pub fn on_date(mut event: Value, date: &str) -> Value {
+    event.as_object_mut().unwrap().remove("occurred_at");
+    event["occurred_on"] = json!(date);
+    event
+}
+
 pub fn opened() -> Value {
     opened_with(json!({}))
 }

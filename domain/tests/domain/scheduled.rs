@@ -6,8 +6,8 @@ use domain::event::MovementKind;
 use domain::record::{ProposedContent, ProposedEvent, ProposedEvents};
 use domain::schedule_event::{change_key, earlier};
 use domain::{
-    Commit, Event, IdempotencyKey, Location, Occurrence, OccurrenceSkipReason, OperationScheduled,
-    OperationSkipped, Schedule,
+    Commit, Event, IdempotencyKey, Location, Occurred, Occurrence, OccurrenceSkipReason,
+    OperationScheduled, OperationSkipped, Schedule,
 };
 use serde_json::json;
 
@@ -28,9 +28,9 @@ fn occurrence() -> Occurrence {
 }
 
 fn commit(before: Option<&Commit>, event: Event, key: IdempotencyKey) -> Commit {
-    let occurred_at: DateTime<Utc> = "2026-12-01T08:00:03Z".parse().unwrap();
+    let time: DateTime<Utc> = "2026-12-01T08:00:03Z".parse().unwrap();
     let proposed = ProposedEvents::of(vec![ProposedEvent {
-        occurred_at,
+        occurred: Occurred::At(time),
         content: ProposedContent::Event(event),
     }]);
     let context = Context {

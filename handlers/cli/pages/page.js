@@ -192,6 +192,11 @@ const WHOLE = new Intl.DateTimeFormat("en-GB", { ...DAY, ...CLOCK, weekday: "lon
 /** The time of day, to the second, of a moment in milliseconds. */
 export const clock = (ms) => TIME.format(ms);
 
+const DATE = new Intl.DateTimeFormat("en-GB", { ...DAY, timeZone: "UTC" });
+
+/** A date without a time: the same day in every zone. */
+export const date = (text) => element("time", { datetime: text, title: text }, DATE.format(new Date(`${text}T00:00:00Z`)));
+
 /** A time in the chosen zone, as it is stored on hover. */
 export function time(text, { whole = false, exact = false } = {}) {
   const at = new Date(text);

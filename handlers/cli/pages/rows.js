@@ -1,6 +1,6 @@
 // Rows of lists: an event, a notification, an account, an amount.
 
-import { digits, element, foreign, time } from "./page.js";
+import { date, digits, element, foreign, time } from "./page.js";
 import { EVENT_NAMES, KIND_NAMES, STATE_NAMES, eventWords, explained, moved, named } from "./words.js";
 
 export const accountHref = (id) => `#/accounts/${encodeURIComponent(id)}`;
@@ -30,6 +30,9 @@ const SAME_TIME_MS = 60_000;
 
 const happenedBefore = ({ occurred_at: occurred, recorded_at: recorded }) => Math.abs(Date.parse(recorded) - Date.parse(occurred)) > SAME_TIME_MS;
 
+/** When the bank says that it happened: a date that it gave without a time is in no zone. */
+export const occurred = (event, options) => (event.occurred_on ? date(event.occurred_on) : time(event.occurred_at, options));
+
 /** The columns of events; an event's name leads to its story. */
 export function eventColumns(withAccount) {
   return [
@@ -38,7 +41,7 @@ export function eventColumns(withAccount) {
       ? { title: "Account", cell: (event) => accountLink(event.account_id) }
       : { title: "Version", cell: (event) => String(event.version) },
     { title: "Recorded", order: "descending", cell: (event) => time(event.recorded_at) },
-    { title: "Occurred", cell: (event) => (happenedBefore(event) ? time(event.occurred_at) : "") },
+    { title: "Occurred", cell: (event) => (event.occurred_on || happenedBefore(event) ? occurred(event) : "") },
     { title: "From or to", cell: ({ data }) => (data?.counterparty ? foreign(data.counterparty) : "") },
     { title: "Reference", cell: (event) => foreign(eventWords(event).join(" · ")) },
     { title: "Amount", amount: true, cell: movedMoney },

@@ -6,7 +6,7 @@ import { accountPath, getJson, withQuery } from "./api.js";
 import { reader } from "./known.js";
 import { mailView, NOT_KEPT } from "./mail-view.js";
 import { all, digits, element, foreign, syncRows, time, update } from "./page.js";
-import { accountHref, eventHref, further, money, movedMoney, panel, stateMark } from "./rows.js";
+import { accountHref, eventHref, further, money, movedMoney, occurred, panel, stateMark } from "./rows.js";
 import { EVENT_NAMES, KIND_NAMES, PROVIDER_NAMES, REASONS, STATE_NAMES, explained, named } from "./words.js";
 
 /** Most stories are of new events, whose notifications are among the newest. */
@@ -204,7 +204,7 @@ async function notificationsOf(path, version) {
 /** The steps in the order of their times; what has no time of its own stays behind its cause. */
 function timeline({ event, before, after, account, told, letters, known }) {
   const steps = [
-    { key: "occurred", at: event.occurred_at, what: "Happened", detail: "as the bank says" },
+    { key: "occurred", at: event.occurred_at, event, what: "Happened", detail: "as the bank says" },
     { key: "commit", at: event.recorded_at, what: `Recorded as version ${event.version}`, detail: `commit ${event.hash}` },
     { key: "projection", after: event.recorded_at, what: account.version >= event.version ? "Projected" : "Not projected yet",
       balance: { from: before && [before.balance, before.currency], to: [after.balance, after.currency] } },
@@ -218,7 +218,7 @@ function timeline({ event, before, after, account, told, letters, known }) {
   const order = (step) => Date.parse(step.at ?? step.after ?? event.recorded_at);
   const sorted = steps.map((step, index) => ({ step, index })).sort((a, b) => order(a.step) - order(b.step) || a.index - b.index);
   const start = Date.parse(event.recorded_at);
-  return sorted.map(({ step }) => ({ ...step, since: step.at ? Date.parse(step.at) - start : null }));
+  return sorted.map(({ step }) => ({ ...step, since: step.at && !step.event?.occurred_on ? Date.parse(step.at) - start : null }));
 }
 
 function notificationSteps(notification, event) {
@@ -246,6 +246,12 @@ function notificationSteps(notification, event) {
   return steps;
 }
 
+/** The time of a step; that of what happened may be a date alone. */
+function when(step) {
+  if (step.event) return occurred(step.event, { exact: true });
+  return step.at ? time(step.at, { exact: true }) : "";
+}
+
 function stepRow(step) {
   const { balance } = step;
   const shown = balance && element("span", { class: "below" },
@@ -254,7 +260,7 @@ function stepRow(step) {
   const repeated = step.repeated && element("span", { class: "below" }, `${step.repeated.times} times, the last `, time(step.repeated.until, { exact: true }));
   const name = step.href ? element("a", { href: step.href }, step.what) : step.what;
   return element("li", { "data-state": step.state ?? step.provider ?? null, class: "step" },
-    element("span", { class: "when" }, step.at ? time(step.at, { exact: true }) : "", step.since ? element("span", { class: "since" }, distance(step.since)) : null),
+    element("span", { class: "when" }, when(step), step.since ? element("span", { class: "since" }, distance(step.since)) : null),
     element("span", { class: "what" }, element("strong", {}, name), " ", step.state && STATE_NAMES[step.state] ? stateMark(step.state) : "",
       step.detail ? element("span", { class: "below" }, foreign(step.detail)) : null, repeated || null, shown || null));
 }
@@ -271,7 +277,7 @@ function distance(ms) {
 function recorded(event) {
   const flat = (value) => (typeof value === "object" && value !== null ? JSON.stringify(value) : String(value));
   return [
-    ["Event", event.event_id], ["Type", event.type], ["Occurred at", event.occurred_at], ["Recorded at", event.recorded_at], ["Hash of the commit", event.hash],
+    ["Event", event.event_id], ["Type", event.type], event.occurred_on ? ["Occurred on", event.occurred_on] : ["Occurred at", event.occurred_at], ["Recorded at", event.recorded_at], ["Hash of the commit", event.hash],
     ...Object.entries(event.data || {}).map(([name, value]) => [name, flat(value)]),
   ];
 }

@@ -51,7 +51,7 @@ pub fn of_events(commit: &Commit) -> Result<Vec<Row>, ChainError> {
                 Value::text(&commit.after.customer_id),
                 Value::text(&event.event_type),
                 Value::Int(i64::from(event.schema)),
-                Value::time(event.occurred_at),
+                Value::time(event.occurred.at()),
                 Value::time(commit.recorded_at),
                 Value::text(zero.currency()),
                 amount(&event.data, zero),
@@ -69,6 +69,7 @@ pub fn of_events(commit: &Commit) -> Result<Vec<Row>, ChainError> {
                 Value::text(commit.correlation_id.as_str()),
                 int(commit.first_version),
                 Value::text(commit.hash),
+                event.occurred.on().map_or(Value::Null, Value::Date),
             ]
         })
         .collect())

@@ -61,7 +61,7 @@ const fn optional(name: &'static str, kind: Kind) -> Column {
     }
 }
 
-const EVENTS: [Column; 24] = [
+const EVENTS: [Column; 25] = [
     required("event_id", Kind::Text),
     required("account_id", Kind::Text),
     required("version", Kind::Int),
@@ -86,7 +86,11 @@ const EVENTS: [Column; 24] = [
     required("correlation_id", Kind::Text),
     required("commit_version", Kind::Int),
     required("commit_hash", Kind::Text),
+    optional("occurred_on", Kind::Date),
 ];
+
+/// The columns of events before `occurred_on`.
+const EVENTS_AT_FIRST: usize = 24;
 
 const COMMITS: [Column; 7] = [
     required("account_id", Kind::Text),
@@ -151,6 +155,15 @@ impl Table {
             Table::Commits => &COMMITS,
             Table::Decisions => &DECISIONS,
             Table::Notifications => &NOTIFICATIONS,
+        }
+    }
+
+    /// Returns the number of columns that files of every version have. Later versions added the others, which are nullable;
+    /// a file without them has no value in them.
+    pub(crate) fn first_columns(self) -> usize {
+        match self {
+            Table::Events => EVENTS_AT_FIRST,
+            Table::Commits | Table::Decisions | Table::Notifications => self.columns().len(),
         }
     }
 

@@ -1,6 +1,7 @@
 //! Digests: one mail about all notifications that waited for it.
 
 use chrono::{DateTime, NaiveDate, Utc};
+use domain::Occurred;
 use icu_datetime::options::Length;
 use minijinja::Value;
 
@@ -11,7 +12,7 @@ use crate::limits::{MAX_COUNTERPARTY_CHARS, MAX_DIGEST_ITEMS_SHOWN, MAX_REFERENC
 use crate::money::{format_count, format_magnitude, format_movement, plural};
 use crate::render::{Mail, RenderError, Rendered, make};
 use crate::templates::Words;
-use crate::time::{format_day, format_short_time, format_time_before_another, local_day};
+use crate::time::{day_of, format_day, format_short_time, format_time_before_another};
 use crate::{Amount, Direction, Envelope, Kind, format_amount, format_time, mask};
 
 /// The contents of a digest.
@@ -45,8 +46,8 @@ pub struct DigestItem {
     pub reference: Option<String>,
     /// The balance after the event.
     pub balance_after: Amount,
-    /// The time at which the event occurred.
-    pub occurred_at: DateTime<Utc>,
+    /// When the event occurred, according to the bank.
+    pub occurred: Occurred,
 }
 
 /// The movements of one account in one currency over the period.
@@ -163,7 +164,10 @@ fn facts(notice: &DigestNotice, totals: &[DigestTotal]) -> Facts {
             };
             minijinja::context! {
                 kinds => item.kinds.iter().map(|kind| words.kind(*kind)).collect::<Vec<_>>(),
-                time => format_short_time(item.occurred_at, time_zone, locale),
+                time => match item.occurred {
+                    Occurred::At(time) => format_short_time(time, time_zone, locale),
+                    Occurred::On(date) => format_day(date, locale, Length::Medium),
+                },
                 account => mask(&item.account_id),
                 counterparty => bank_text(&item.counterparty, MAX_COUNTERPARTY_CHARS),
                 reference => bank_text(&item.reference, MAX_REFERENCE_CHARS),
@@ -198,9 +202,9 @@ fn facts(notice: &DigestNotice, totals: &[DigestTotal]) -> Facts {
     }
 }
 
-/// The day on which all of it occurred, in the recipient's time zone; `None` if it was more than one.
+/// The day on which all of it occurred, as dates of the bank and times in the recipient's zone say; `None` if it was more than one.
 fn one_day(notice: &DigestNotice) -> Option<NaiveDate> {
-    let day = |item: &DigestItem| local_day(item.occurred_at, notice.envelope.time_zone);
+    let day = |item: &DigestItem| day_of(item.occurred, notice.envelope.time_zone);
     let first = day(notice.items.first()?);
     let is_same = |item| day(item) == first;
     notice.items.iter().all(is_same).then_some(first)

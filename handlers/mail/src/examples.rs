@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, NaiveDate, Utc};
 use chrono_tz::Europe;
-use domain::OccurrenceSkipReason;
+use domain::{Occurred, OccurrenceSkipReason};
 
 use crate::{
     Amount, DigestItem, DigestNotice, Direction, Envelope, Kind, Locale, Notice, Reversed,
@@ -98,7 +98,7 @@ pub fn notice(kind: Kind, locale: Locale) -> Notice {
         counterparty: words(counterparty),
         reversed: (kind == Kind::Reversal).then(|| Reversed {
             counterparty: Some("Boulangerie du Marché".to_owned()),
-            occurred_at: at("2026-11-12T09:41:00Z"),
+            occurred: Occurred::At(at("2026-11-12T09:41:00Z")),
         }),
         scheduled: schedule.then(|| Scheduled {
             schedule_id: "rent-flat-3".to_owned(),
@@ -106,11 +106,11 @@ pub fn notice(kind: Kind, locale: Locale) -> Notice {
             skipped: (kind == Kind::ScheduleSkipped)
                 .then_some(OccurrenceSkipReason::InsufficientFunds),
         }),
-        occurred_at: at(if schedule {
+        occurred: Occurred::At(at(if schedule {
             "2026-12-01T08:00:03Z"
         } else {
             "2026-11-22T10:00:00Z"
-        }),
+        })),
         recorded_at: at(if schedule {
             "2026-12-01T08:00:04Z"
         } else {
@@ -135,7 +135,7 @@ pub fn digest(locale: Locale) -> DigestNotice {
                 counterparty,
                 reference,
                 balance_after: euros(balance),
-                occurred_at: at(time),
+                occurred: Occurred::At(at(time)),
             }
         };
     DigestNotice {
@@ -253,7 +253,7 @@ pub fn statement(locale: Locale) -> StatementNotice {
                     amount: euros(moved),
                     direction,
                     balance_after: euros(balance),
-                    occurred_at: at(time),
+                    occurred: Occurred::At(at(time)),
                     value_date: (kind == Kind::Deposit).then(|| day(2026, 11, 27)),
                     reference: words(reference),
                     counterparty: words(counterparty),

@@ -33,6 +33,7 @@ pub(crate) const NOTICE: &[&str] = &[
     "planned_for",
     "skipped",
     "occurred_at",
+    "occurred_on",
     "recorded_at",
     "value_date",
 ];

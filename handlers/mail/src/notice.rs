@@ -1,8 +1,8 @@
 //! Mails about one event.
 
 use chrono::{DateTime, NaiveDate, Utc};
-use domain::OccurrenceSkipReason;
 use domain::notification::Kind;
+use domain::{Occurred, OccurrenceSkipReason};
 use icu_datetime::options::Length;
 use minijinja::Value;
 
@@ -11,7 +11,7 @@ use crate::facts::{Facts, facts};
 use crate::limits::{MAX_COUNTERPARTY_CHARS, MAX_REFERENCE_CHARS, MAX_SCHEDULE_ID_CHARS};
 use crate::money::{format_magnitude, format_movement};
 use crate::render::{Mail, RenderError, Rendered, make};
-use crate::time::{format_day, local_day};
+use crate::time::{day_of, format_day, local_day};
 use crate::{Amount, Direction, Envelope, format_amount, format_date, format_time, mask};
 
 /// The contents of a mail about one event. Strings may contain anything: they are sanitised before they are shown.
@@ -44,8 +44,8 @@ pub struct Notice {
     pub reversed: Option<Reversed>,
     /// For the kinds of a schedule: its occurrence.
     pub scheduled: Option<Scheduled>,
-    /// The time at which the event occurred.
-    pub occurred_at: DateTime<Utc>,
+    /// When the event occurred, according to the bank.
+    pub occurred: Occurred,
     /// The time at which the event was recorded.
     pub recorded_at: DateTime<Utc>,
     /// The day from which the amount counts for interest, if the bank named one.
@@ -66,8 +66,8 @@ pub struct Also {
 pub struct Reversed {
     /// The name of the other side.
     pub counterparty: Option<String>,
-    /// The time at which it occurred.
-    pub occurred_at: DateTime<Utc>,
+    /// When it occurred, according to the bank.
+    pub occurred: Occurred,
 }
 
 /// An occurrence of a schedule.
@@ -198,6 +198,16 @@ fn facts(notice: &Notice) -> Facts {
             }
         })
         .collect();
+    let occurred_at = match notice.occurred {
+        Occurred::At(time) => Some(format_time(time, time_zone, locale)),
+        Occurred::On(_) => None,
+    };
+    let recorded_at = format_time(notice.recorded_at, time_zone, locale);
+    // The same minute twice would only raise the question of what the difference is, and so would a date and a time of its day.
+    let is_said_before = match notice.occurred {
+        Occurred::At(_) => occurred_at.as_ref() == Some(&recorded_at),
+        Occurred::On(date) => date == local_day(notice.recorded_at, time_zone),
+    };
     facts! {
         account => mask(&notice.account_id),
         amount => magnitude(&notice.amount),
@@ -214,7 +224,7 @@ fn facts(notice: &Notice) -> Facts {
         reversed_party => reversed
             .and_then(|reversed| words(&reversed.counterparty, MAX_COUNTERPARTY_CHARS)),
         reversed_day => reversed.map(|reversed| {
-            format_day(local_day(reversed.occurred_at, time_zone), locale, Length::Long)
+            format_day(day_of(reversed.occurred, time_zone), locale, Length::Long)
         }),
         schedule_id => words(
             &scheduled.map(|scheduled| scheduled.schedule_id.clone()),
@@ -222,10 +232,9 @@ fn facts(notice: &Notice) -> Facts {
         ),
         planned_for => scheduled.map(|scheduled| format_time(scheduled.occurrence, time_zone, locale)),
         skipped => scheduled.and_then(|scheduled| scheduled.skipped).map(OccurrenceSkipReason::as_str),
-        occurred_at => format_time(notice.occurred_at, time_zone, locale),
-        // The same minute twice would only raise the question of what the difference is.
-        recorded_at => Some(format_time(notice.recorded_at, time_zone, locale))
-            .filter(|recorded| *recorded != format_time(notice.occurred_at, time_zone, locale)),
+        occurred_at => occurred_at,
+        occurred_on => notice.occurred.on().map(|date| format_date(date, locale)),
+        recorded_at => Some(recorded_at).filter(|_| !is_said_before),
         value_date => notice.value_date.map(|day| format_date(day, locale)),
     }
 }

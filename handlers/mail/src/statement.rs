@@ -4,7 +4,8 @@ mod csv;
 
 use std::fmt;
 
-use chrono::{DateTime, NaiveDate, Utc};
+use chrono::NaiveDate;
+use domain::Occurred;
 use icu_datetime::options::Length;
 use minijinja::Value;
 
@@ -16,7 +17,7 @@ use crate::limits::{
 use crate::money::{format_count, format_magnitude, format_movement, plural};
 use crate::render::{Mail, RenderError, Rendered, make};
 use crate::templates::Words;
-use crate::time::{format_day, local_day};
+use crate::time::{day_of, format_day};
 use crate::{Amount, Direction, Envelope, Kind, format_amount, mask};
 
 /// The contents of a statement.
@@ -51,8 +52,8 @@ pub struct StatementEntry {
     pub direction: Direction,
     /// The balance after it.
     pub balance_after: Amount,
-    /// The time at which it occurred.
-    pub occurred_at: DateTime<Utc>,
+    /// When it occurred, according to the bank.
+    pub occurred: Occurred,
     /// The day from which the amount counts for interest, if the bank named one.
     pub value_date: Option<NaiveDate>,
     /// The payment's reference, as the bank received it.
@@ -182,7 +183,7 @@ fn facts(
         .map(|entry| {
             minijinja::context! {
                 kind => words.kind(entry.kind),
-                day => format_day(local_day(entry.occurred_at, time_zone), locale, Length::Medium),
+                day => format_day(day_of(entry.occurred, time_zone), locale, Length::Medium),
                 amount => format_movement(&entry.amount, Some(entry.direction), locale),
                 balance_after => format_amount(&entry.balance_after, locale),
                 counterparty => untrusted(&entry.counterparty, MAX_COUNTERPARTY_CHARS),

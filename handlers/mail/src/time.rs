@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Datelike, LocalResult, NaiveDate, Offset, TimeZone, Timelike, Utc};
 use chrono_tz::Tz;
+use domain::Occurred;
 use icu_datetime::input::{Date, DateTime as Local, Time, UtcOffset, ZonedDateTime};
 use icu_datetime::options::Length;
 
@@ -119,6 +120,14 @@ pub(crate) fn format_short_time(at: DateTime<Utc>, zone: Tz, locale: Locale) -> 
             counted(text, local_day(at, zone), locale)
         }
         None => at.to_rfc3339(),
+    }
+}
+
+/// Returns the day on which an event occurred: the bank's date as it is, or the day of the time in the customer's zone.
+pub(crate) fn day_of(occurred: Occurred, zone: Tz) -> NaiveDate {
+    match occurred {
+        Occurred::On(date) => date,
+        Occurred::At(time) => local_day(time, zone),
     }
 }
 

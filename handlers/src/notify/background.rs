@@ -57,7 +57,7 @@ impl Background {
                 let reversed = original.and_then(|original| {
                     Some(Reversed {
                         counterparty: original.fact.movement()?.counterparty.clone(),
-                        occurred_at: original.metadata.occurred_at,
+                        occurred: original.metadata.occurred,
                     })
                 });
                 Ok(Self {

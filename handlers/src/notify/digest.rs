@@ -260,7 +260,7 @@ fn item(event: &IntegrationEvent, kinds: Vec<Kind>) -> DigestItem {
         counterparty: text(|movement| &movement.counterparty),
         reference: text(|movement| &movement.reference),
         balance_after: render::amount(event.balances.after()),
-        occurred_at: event.metadata.occurred_at,
+        occurred: event.metadata.occurred,
     }
 }
 

@@ -140,7 +140,7 @@ pub(super) fn render(
                 _ => None,
             },
         }),
-        occurred_at: event.metadata.occurred_at,
+        occurred: event.metadata.occurred,
         recorded_at: event.metadata.recorded_at,
         value_date: movement.and_then(|movement| movement.value_date),
     };

@@ -5,7 +5,8 @@ use domain::account::Status;
 use domain::record::{ProposedContent, ProposedEvent, ProposedEvents};
 use domain::schedule_event::change_key;
 use domain::{
-    AccountId, CorrelationId, Event, FieldError, OperationScheduled, Schedule, ScheduleId, Version,
+    AccountId, CorrelationId, Event, FieldError, Occurred, OperationScheduled, Schedule,
+    ScheduleId, Version,
 };
 
 use super::follow::Said;
@@ -129,7 +130,7 @@ impl Scheduler {
             source: change.source.clone(),
             correlation_id: change.correlation_id.clone(),
             proposed: ProposedEvents::of(vec![ProposedEvent {
-                occurred_at: now,
+                occurred: Occurred::At(now),
                 content: ProposedContent::Event(event),
             }]),
         };

@@ -162,7 +162,7 @@ fn said(commit: &Commit) -> Result<Vec<Said>> {
         Some(Said {
             schedule_id,
             version,
-            at: recorded.occurred_at,
+            at: recorded.occurred.at(),
             schedule,
         })
     };

@@ -8,7 +8,7 @@ use domain::account::Status;
 use domain::event::MovementKind;
 use domain::record::{ProposedContent, ProposedEvent, ProposedEvents};
 use domain::{
-    Account, Event, Occurrence, OccurrenceSkipReason, OperationSkipped, Schedule, Version,
+    Account, Event, Occurred, Occurrence, OccurrenceSkipReason, OperationSkipped, Schedule, Version,
 };
 use tracing::Instrument;
 
@@ -159,7 +159,7 @@ impl Scheduler {
             source: SOURCE.to_owned(),
             correlation_id: occurrence.correlation_id(),
             proposed: ProposedEvents::of(vec![ProposedEvent {
-                occurred_at: self.clock.now().trunc_subsecs(0),
+                occurred: Occurred::At(self.clock.now().trunc_subsecs(0)),
                 content: ProposedContent::Event(event),
             }]),
         };

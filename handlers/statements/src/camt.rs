@@ -4,12 +4,12 @@
 mod entry;
 mod tree;
 
-use chrono::{DateTime, NaiveDate, NaiveDateTime, Utc};
-use domain::{Currency, Money};
+use chrono::{DateTime, NaiveDate, NaiveDateTime, NaiveTime};
+use domain::{Currency, Money, Occurred};
 
 use crate::amount::parse_amount;
 use crate::error::malformed;
-use crate::statement::{midnight, name};
+use crate::statement::name;
 use crate::{Balance, Direction, Doubt, Format, ReadError, Reason, Statement, account, text};
 use tree::Node;
 
@@ -265,7 +265,7 @@ fn derive_opening(
     let first = statement
         .entries
         .iter()
-        .map(|entry| entry.booked_at.date_naive())
+        .map(|entry| entry.booked.at().date_naive())
         .min();
     Ok(Balance {
         amount,
@@ -314,9 +314,17 @@ fn direction(holder: &Node, default: Option<Direction>) -> Result<Direction, Rea
 
 /// A point in time as the file gives it.
 struct Moment {
-    at: DateTime<Utc>,
+    at: Occurred,
     /// The day as written; the time in UTC may be on the day before.
     written: NaiveDate,
+}
+
+/// Some banks fill the time of a mere day with zeros. Without a zone it is no midnight of any place.
+fn without_zone(time: NaiveDateTime) -> Occurred {
+    match time.time() {
+        NaiveTime::MIN => Occurred::On(time.date()),
+        _ => Occurred::At(time.and_utc()),
+    }
 }
 
 /// Reads `Dt` (a day) or `DtTm` (a time, with or without a zone) below `holder`.
@@ -330,10 +338,10 @@ fn moment(holder: &Node) -> Result<Option<Moment>, ReadError> {
         .and_then(|day| day.parse::<NaiveDate>().ok());
     let at = match child.name.as_str() {
         // Some banks add a zone to the day: 2023-04-01+02:00.
-        "Dt" => day.map(midnight),
+        "Dt" => day.map(Occurred::On),
         _ => DateTime::parse_from_rfc3339(written)
-            .map(|time| time.to_utc())
-            .or_else(|_| written.parse::<NaiveDateTime>().map(|time| time.and_utc()))
+            .map(|time| Occurred::At(time.to_utc()))
+            .or_else(|_| written.parse().map(without_zone))
             .ok(),
     };
     match at.zip(day) {

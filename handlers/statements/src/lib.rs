@@ -53,6 +53,6 @@ pub use format::{Format, detect, read};
 pub use former::FormerRequest;
 pub use order::in_order;
 pub use plan::{Note, Plan, Step, plan};
-pub use request::{Body, EventBody, EventContent, Movement, Request};
+pub use request::{Body, EventBody, EventContent, Movement, OccurredBody, Request};
 pub use reversal::{KnownEvent, ReversalStep, match_original};
 pub use statement::{Balance, Direction, Doubt, Entry, Statement};

@@ -7,10 +7,10 @@ mod statement_line;
 mod tags;
 
 use chrono::NaiveDate;
-use domain::Currency;
+use domain::{Currency, Occurred};
 
 use crate::error::malformed;
-use crate::statement::{LeftOut, midnight, name};
+use crate::statement::{LeftOut, name};
 use crate::{Balance, Doubt, Entry, ReadError, Reason, Statement, account, text};
 use details::Details;
 use statement_line::StatementLine;
@@ -217,7 +217,7 @@ impl Draft {
             reversal: line.reversal,
             amount: line.amount,
             value_date: Some(line.value_date),
-            booked_at: midnight(booked_on),
+            booked: Occurred::On(booked_on),
             reference: details.end_to_end.or(line.reference),
             bank_reference: line.bank_reference,
             remittance: details.remittance.or(supplement),

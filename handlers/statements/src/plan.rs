@@ -14,13 +14,12 @@
 
 use std::collections::BTreeSet;
 
-use chrono::{DateTime, NaiveDate, SecondsFormat, Utc};
+use chrono::NaiveDate;
 use domain::record::MAX_EVENTS;
-use domain::{AccountId, CustomerId, Money};
+use domain::{AccountId, CustomerId, Money, Occurred};
 
 use crate::request::{Body, EventBody, EventContent, Movement, Request, reference_of};
 use crate::reversal::ReversalStep;
-use crate::statement::midnight;
 use crate::{Direction, Entry, FormerRequest, Statement, former, identity, text};
 
 /// One request of the plan, in order.
@@ -107,7 +106,7 @@ pub fn plan(statement: &Statement, customer: Option<&CustomerId>) -> Plan {
     }));
     notes.sort_by_key(|note| note.line);
     // Some banks write the newest entry first. Equal times keep the bank's order.
-    moved.sort_by_key(|entry| entry.booked_at);
+    moved.sort_by_key(|entry| entry.booked.at());
     let former = former::requests(statement, &moved);
     let mut plan = Plan {
         account_id: statement.account_id.clone(),
@@ -173,9 +172,9 @@ impl Plan {
     }
 }
 
-/// Returns the day in UTC on which the entry was booked.
+/// Returns the day on which the entry was booked; that of a time is in UTC.
 pub fn booked_on(entry: &Entry) -> NaiveDate {
-    entry.booked_at.date_naive()
+    entry.booked.at().date_naive()
 }
 
 fn opening(
@@ -188,15 +187,19 @@ fn opening(
         .opening
         .map_or(Money::zero(statement.currency), |balance| balance.amount);
     // A derived balance has no date of its own, and no entry may precede the opening.
-    let first = moved.first().map(|entry| entry.booked_at);
+    let first = moved.first().map(|entry| entry.booked);
     let dated = statement
         .opening
         .filter(|_| !statement.opening_derived)
-        .map(|balance| midnight(balance.date));
+        .map(|balance| Occurred::On(balance.date));
     let dated = dated
         .or(first)
-        .or(statement.closing.map(|balance| midnight(balance.date)));
-    let occurred_at = dated.into_iter().chain(first).min().unwrap_or_default();
+        .or(statement.closing.map(|balance| Occurred::On(balance.date)));
+    let occurred = dated
+        .into_iter()
+        .chain(first)
+        .min_by_key(|occurred| occurred.at())
+        .unwrap_or(Occurred::On(NaiveDate::default()));
     let account = statement.account_id.as_str();
     // Both ids have the same alphabet and length.
     let own = || {
@@ -211,7 +214,7 @@ fn opening(
     };
     let event = EventBody {
         content,
-        occurred_at: rfc3339(occurred_at),
+        occurred: occurred.into(),
     };
     Request {
         idempotency_key: format!("import-2-{identity}-opening"),
@@ -240,7 +243,7 @@ pub fn movement(entry: &Entry) -> EventBody {
     };
     EventBody {
         content,
-        occurred_at: rfc3339(entry.booked_at),
+        occurred: entry.booked.into(),
     }
 }
 
@@ -251,8 +254,4 @@ pub fn texts(entry: &Entry) -> (Option<String>, Option<String>) {
         .as_deref()
         .or(entry.counterparty_account.as_deref());
     (reference_of(entry), counterparty.and_then(text::fit_text))
-}
-
-fn rfc3339(time: DateTime<Utc>) -> String {
-    time.to_rfc3339_opts(SecondsFormat::AutoSi, true)
 }

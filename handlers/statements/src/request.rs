@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
-use chrono::NaiveDate;
-use domain::CustomerId;
+use chrono::{DateTime, NaiveDate, Utc};
+use domain::{CustomerId, Occurred};
 use serde::Serialize;
 
 use crate::{Entry, text};
@@ -28,8 +28,29 @@ pub struct EventBody {
     /// The type and the data.
     #[serde(flatten)]
     pub content: EventContent,
-    /// The time at which the bank booked it, as RFC 3339 in UTC.
-    pub occurred_at: String,
+    /// When the bank booked it.
+    #[serde(flatten)]
+    pub occurred: OccurredBody,
+}
+
+/// When an event occurred, as its request has it: one member of two.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub enum OccurredBody {
+    /// At a time, as RFC 3339 in UTC.
+    #[serde(rename = "occurred_at")]
+    At(DateTime<Utc>),
+    /// On a date; the bank states no time.
+    #[serde(rename = "occurred_on")]
+    On(NaiveDate),
+}
+
+impl From<Occurred> for OccurredBody {
+    fn from(occurred: Occurred) -> Self {
+        match occurred {
+            Occurred::At(time) => OccurredBody::At(time),
+            Occurred::On(date) => OccurredBody::On(date),
+        }
+    }
 }
 
 /// The type and the data of an event in a request.

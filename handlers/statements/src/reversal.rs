@@ -51,7 +51,7 @@ impl ReversalStep {
                     reverses: event_id.to_owned(),
                     reason: self.reason.clone(),
                 },
-                occurred_at: self.otherwise.occurred_at.clone(),
+                occurred: self.otherwise.occurred,
             },
             None => self.otherwise.clone(),
         };

@@ -1,8 +1,8 @@
 //! A bank's statement of one account: opening balance, entries and closing
 //! balance.
 
-use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
-use domain::{AccountId, Currency, Money};
+use chrono::NaiveDate;
+use domain::{AccountId, Currency, Money, Occurred};
 use serde::{Serialize, Serializer};
 
 use crate::{ReadError, Reason};
@@ -54,9 +54,9 @@ pub struct Entry {
     pub amount: Money,
     /// The day from which the amount counts for interest.
     pub value_date: Option<NaiveDate>,
-    /// The time at which the bank booked it. Most banks state only the day; it
-    /// becomes midnight in UTC.
-    pub booked_at: DateTime<Utc>,
+    /// When the bank booked it. Most banks state only the date.
+    #[serde(serialize_with = "occurred_as_text")]
+    pub booked: Occurred,
     /// The customer's reference, or the payment's end-to-end id.
     pub reference: Option<String>,
     /// The bank's own reference of the entry.
@@ -237,8 +237,11 @@ pub(crate) fn name(account: Option<&str>, number: Option<&str>) -> String {
     }
 }
 
-pub(crate) fn midnight(date: NaiveDate) -> DateTime<Utc> {
-    date.and_time(NaiveTime::MIN).and_utc()
+fn occurred_as_text<S: Serializer>(occurred: &Occurred, serializer: S) -> Result<S::Ok, S::Error> {
+    match occurred {
+        Occurred::At(time) => time.serialize(serializer),
+        Occurred::On(date) => date.serialize(serializer),
+    }
 }
 
 fn money_as_text<S: Serializer>(money: &Money, serializer: S) -> Result<S::Ok, S::Error> {

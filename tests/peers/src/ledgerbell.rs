@@ -9,7 +9,7 @@ use aws::{DynamoEventStore, Meter};
 use chrono::Utc;
 use domain::event::Opening;
 use domain::record::{ProposedContent, ProposedEvent, ProposedEvents};
-use domain::{Currency, Event, Money, Movement};
+use domain::{Currency, Event, Money, Movement, Occurred};
 use handlers::append::{Append, Appender};
 use handlers::ports::{EventStore, SystemClock};
 use projections::Balance;
@@ -52,7 +52,7 @@ impl Ledgerbell {
         let number = self.keys.fetch_add(1, Ordering::Relaxed);
         let key = format!("018f4e2a-7c3b-7d1e-9a50-{number:012}");
         let proposed = events.into_iter().map(|event| ProposedEvent {
-            occurred_at: Utc::now(),
+            occurred: Occurred::At(Utc::now()),
             content: ProposedContent::Event(event),
         });
         let request = Append {

@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use domain::decision::{Context, decide};
 use domain::event::Movement;
 use domain::record::{ProposedContent, ProposedEvent, ProposedEvents};
-use domain::{Commit, Event, Head, Money};
+use domain::{Commit, Event, Head, Money, Occurred};
 use serde_json::json;
 
 use super::History;
@@ -45,7 +45,7 @@ pub fn edges() -> History {
             scheduled: None,
         });
         let proposed = ProposedEvents::of(vec![ProposedEvent {
-            occurred_at: moment.parse().expect("a moment"),
+            occurred: Occurred::At(moment.parse().expect("a moment")),
             content: ProposedContent::Event(deposit),
         }]);
         let head = commits

@@ -69,6 +69,12 @@ pub fn history() -> History {
         "ACC-JPY",
         vec![json!({ "type": "AccountClosed", "occurred_at": "2026-11-22T09:00:00Z", "data": {} })],
     );
+    let mut booked = moved("MoneyDeposited", "20.00", "EUR", "a bank's booking");
+    if let Some(event) = booked.as_object_mut() {
+        event.remove("occurred_at");
+        event.insert("occurred_on".to_owned(), json!("2003-10-20"));
+    }
+    writer.commit("ACC-EUR", vec![booked]);
     History {
         until: writer.now + TimeDelta::hours(1),
         commits: writer.commits,

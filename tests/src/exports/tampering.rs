@@ -31,7 +31,19 @@ impl Tampering {
     }
 }
 
-pub const TAMPERINGS: [Tampering; 19] = [
+pub const TAMPERINGS: [Tampering; 20] = [
+    Tampering {
+        name: "a date becomes a time",
+        place: "account ACC-EUR version 17: ",
+        says: "occurred_on",
+        apply: |root| {
+            edit(root, Table::Events, |rows| {
+                let place = position(rows, "ACC-EUR", 17);
+                let at = Table::Events.position("occurred_on").expect("a column");
+                rows[place][at] = Value::Null;
+            });
+        },
+    },
     Tampering {
         name: "an amount is changed in the events",
         place: "account ACC-EUR version 2: ",
@@ -205,8 +217,8 @@ pub const TAMPERINGS: [Tampering; 19] = [
         says: "EUR",
         apply: |root| {
             edit_manifest(root, |text| {
-                assert!(text.contains("\"credits\": \"146.50\""), "{text}");
-                text.replace("\"credits\": \"146.50\"", "\"credits\": \"146.51\"")
+                assert!(text.contains("\"credits\": \"166.50\""), "{text}");
+                text.replace("\"credits\": \"166.50\"", "\"credits\": \"166.51\"")
             });
         },
     },

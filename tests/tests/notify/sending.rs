@@ -4,7 +4,7 @@ use crate::given::*;
 use domain::event::MovementKind;
 use domain::notification::{Kind, Phase};
 use domain::record::{ProposedContent, ProposedEvent, ProposedEvents};
-use domain::{Event, Money, Occurrence, OccurrenceSkipReason, OperationSkipped};
+use domain::{Event, Money, Occurred, Occurrence, OccurrenceSkipReason, OperationSkipped};
 use handlers::append::Append;
 use handlers::composition::Composition;
 use handlers::error::Error;
@@ -277,7 +277,7 @@ async fn payment_skipped(world: &World) {
     opened.unwrap();
     let request = Append {
         proposed: ProposedEvents::of(vec![ProposedEvent {
-            occurred_at: "2026-11-22T12:00:01Z".parse().unwrap(),
+            occurred: Occurred::At("2026-11-22T12:00:01Z".parse().unwrap()),
             content: ProposedContent::Event(Event::OperationSkipped(skipped)),
         }]),
         ..request(&id, "skip", [deposited("1.00")])

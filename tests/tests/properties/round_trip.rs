@@ -11,7 +11,7 @@ use std::path::Path;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::http::{Method, Request, StatusCode};
-use domain::{Commit, chain};
+use domain::{Commit, Occurred, chain};
 use export::{Exporter, Format, Table, Taken};
 use handlers::composition::Composition;
 use handlers::http::router;
@@ -85,7 +85,7 @@ async fn record(api: &Router, account: &str, case: &Case) -> Vec<Value> {
         }
         assert_eq!(status, StatusCode::CREATED, "{event}: {answer}");
         balance = after;
-        event["occurred_at"] = json!(movement.time.kept().unwrap());
+        event["occurred_at"] = json!(movement.occurred.kept().unwrap());
         expected.push(event);
     }
     let shown = get(api, &format!("/v1/accounts/{account}/events?limit=100")).await;
@@ -93,7 +93,11 @@ async fn record(api: &Router, account: &str, case: &Case) -> Vec<Value> {
         .as_array()
         .unwrap()
         .iter()
-        .map(|event| json!({ "type": event["type"], "occurred_at": event["occurred_at"], "data": event["data"] }))
+        .map(|event| {
+            let members = ["type", "occurred_at", "occurred_on", "data"];
+            let members = members.map(|name| Some((name.to_owned(), event.get(name)?.clone())));
+            Value::Object(members.into_iter().flatten().collect())
+        })
         .collect();
     assert_eq!(shown, expected);
     let path = format!("/v1/accounts/{account}?as_of_version={}", expected.len());
@@ -174,8 +178,11 @@ proptest! {
             // Once more, from what the export has, into an empty store.
             let other = router(World::default().api());
             for (number, event) in commits.iter().flat_map(|commit| &commit.events).enumerate() {
-                let again = json!({ "type": event.event_type, "data": event.data,
-                    "occurred_at": domain::time::format_time(event.occurred_at) });
+                let mut again = json!({ "type": event.event_type, "data": event.data });
+                match event.occurred {
+                    Occurred::At(time) => again["occurred_at"] = json!(domain::time::format_time(time)),
+                    Occurred::On(date) => again["occurred_on"] = json!(date),
+                }
                 let (status, answer) = report(&other, "ACC-1", &number.to_string(), &again).await;
                 assert_eq!(status, StatusCode::CREATED, "{again}: {answer}");
             }

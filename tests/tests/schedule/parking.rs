@@ -1,7 +1,7 @@
 //! A schedule that can never succeed stops no other.
 
 use domain::record::{ProposedContent, ProposedEvent, ProposedEvents};
-use domain::{Event, Occurrence, Schedule};
+use domain::{Event, Occurred, Occurrence, Schedule};
 use handlers::Error;
 use handlers::append::Append;
 use handlers::composition::Composition;
@@ -54,7 +54,7 @@ async fn ran_under_the_earlier_key(world: &World, at: &str, amount: &str) -> Las
         source: "schedule".to_owned(),
         correlation_id: key.parse().unwrap(),
         proposed: ProposedEvents::of(vec![ProposedEvent {
-            occurred_at: time(at),
+            occurred: Occurred::At(time(at)),
             content: ProposedContent::Event(Event::MoneyWithdrawn(movement)),
         }]),
     };
@@ -254,7 +254,7 @@ async fn a_change_that_an_earlier_version_recorded_and_did_not_follow_is_followe
         source: "teller".to_owned(),
         correlation_id: key.parse().unwrap(),
         proposed: ProposedEvents::of(vec![ProposedEvent {
-            occurred_at: time("2026-11-22T12:30:00Z"),
+            occurred: Occurred::At(time("2026-11-22T12:30:00Z")),
             content: ProposedContent::Event(dearer),
         }]),
     };

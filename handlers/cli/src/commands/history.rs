@@ -132,7 +132,7 @@ pub(crate) fn cells(event: &Value) -> [String; 6] {
         .collect();
     [
         event["version"].to_string(),
-        text(&event["occurred_at"]),
+        text(event.get("occurred_on").unwrap_or(&event["occurred_at"])),
         event_type,
         amount,
         currency,
@@ -178,5 +178,12 @@ mod tests {
             "-1.00 EUR ana"
         );
         assert_eq!(row("AccountClosed", json!({})), "  ");
+    }
+
+    #[test]
+    fn a_date_of_the_bank_is_shown_without_a_time() {
+        let event = json!({"version": 2, "type": "AccountClosed", "data": {},
+            "occurred_at": "2003-10-20T00:00:00Z", "occurred_on": "2003-10-20"});
+        assert_eq!(cells(&event)[1], "2003-10-20");
     }
 }

@@ -1,8 +1,8 @@
 //! `ledgerbell post`.
 
-use chrono::Utc;
+use chrono::{NaiveDate, Utc};
 use clap::{ArgGroup, Args};
-use domain::time::format_time;
+use domain::time::{format_time, parse_date};
 use domain::{AccountId, CustomerId};
 use serde_json::{Value, json};
 
@@ -56,9 +56,13 @@ pub(crate) struct PostOptions {
     #[arg(long, value_name = "TEXT")]
     counterparty: Option<String>,
 
-    /// When it occurred, as a date or a time; by default now
+    /// When it occurred, as a time, or as a date for its beginning; by default now
     #[arg(long, value_name = "TIME")]
     occurred_at: Option<Moment>,
+
+    /// The date on which it occurred, such as 2003-10-20, if the bank gives no time
+    #[arg(long, value_name = "DATE", conflicts_with = "occurred_at", value_parser = parse_date)]
+    occurred_on: Option<NaiveDate>,
 
     #[command(flatten)]
     zone: Zone,
@@ -121,9 +125,13 @@ pub(crate) fn run(options: &PostOptions) -> Result<End, Failure> {
 }
 
 fn body(options: &PostOptions) -> Result<Value, Failure> {
-    let occurred_at = match options.occurred_at {
-        Some(moment) => options.zone.instant("--occurred-at", moment)?,
-        None => Utc::now(),
+    let (occurred, when) = match (options.occurred_on, options.occurred_at) {
+        (Some(date), _) => ("occurred_on", date.to_string()),
+        (None, Some(moment)) => {
+            let time = options.zone.instant("--occurred-at", moment)?;
+            ("occurred_at", format_time(time))
+        }
+        (None, None) => ("occurred_at", format_time(Utc::now())),
     };
     // clap lets exactly one of them through.
     let (event_type, member, value) = if let Some(customer) = &options.open {
@@ -150,8 +158,7 @@ fn body(options: &PostOptions) -> Result<Value, Failure> {
             data[member] = json!(text);
         }
     }
-    let event =
-        json!({ "type": event_type, "occurred_at": format_time(occurred_at), "data": data });
+    let event = json!({ "type": event_type, occurred: when, "data": data });
     let mut body = json!({ "events": [event] });
     if options.no_notify {
         body["notify"] = json!(false);

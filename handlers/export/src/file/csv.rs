@@ -22,7 +22,8 @@ pub(super) fn reader<R: Read>(file: R, table: Table) -> Result<Reader<R>, String
     let mut reader = Reader::from_reader(file);
     let heading = reader.headers().map_err(|error| error.to_string())?;
     let names = table.columns().iter().map(|column| column.name);
-    if !heading.iter().eq(names) {
+    let is_known = heading.len() >= table.first_columns() && heading.len() <= table.columns().len();
+    if !is_known || !heading.iter().eq(names.take(heading.len())) {
         return Err(format!("its columns are not those of {table}"));
     }
     Ok(reader)
@@ -34,10 +35,11 @@ pub(super) fn read<R: Read>(file: &mut Reader<R>, table: Table) -> Result<Option
     if !read.map_err(|error| error.to_string())? {
         return Ok(None);
     }
+    let later = std::iter::repeat("");
     let row: Result<Row, String> = table
         .columns()
         .iter()
-        .zip(&record)
+        .zip(record.iter().chain(later))
         .map(|(column, text)| match text {
             "" if column.nullable => Ok(Value::Null),
             text => parse(column.kind, text)

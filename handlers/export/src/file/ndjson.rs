@@ -44,10 +44,12 @@ pub(super) fn read(file: &mut impl BufRead, table: Table) -> Result<Option<Row>,
     let row: Result<Row, String> = table
         .columns()
         .iter()
-        .map(|column| {
+        .enumerate()
+        .map(|(index, column)| {
             let refused = || format!("{} has a value that it cannot have", column.name);
             match object.remove(column.name) {
                 Some(Json::Null) if column.nullable => Ok(Value::Null),
+                None if index >= table.first_columns() => Ok(Value::Null),
                 Some(Json::Number(number)) => match number.as_i64() {
                     Some(int) if column.kind == crate::table::Kind::Int => Ok(Value::Int(int)),
                     _ => Err(refused()),

@@ -29,18 +29,22 @@ const DECIMAL_BYTES: usize = 10;
 
 pub(super) struct ParquetWriter<W: Write + Send> {
     file: SerializedFileWriter<W>,
-    table: Table,
+    columns: &'static [Column],
     rows: Vec<Row>,
 }
 
 impl<W: Write + Send> ParquetWriter<W> {
     pub(super) fn new(file: W, table: Table) -> Result<Self> {
+        ParquetWriter::of_columns(file, table, table.columns())
+    }
+
+    fn of_columns(file: W, table: Table, columns: &'static [Column]) -> Result<Self> {
         let properties = WriterProperties::builder()
             .set_compression(Compression::SNAPPY)
             .build();
         Ok(ParquetWriter {
-            file: SerializedFileWriter::new(file, schema(table)?, Arc::new(properties))?,
-            table,
+            file: SerializedFileWriter::new(file, schema(table, columns)?, Arc::new(properties))?,
+            columns,
             rows: Vec::new(),
         })
     }
@@ -56,7 +60,7 @@ impl<W: Write + Send> ParquetWriter<W> {
     fn write_group(&mut self) -> Result<()> {
         let rows = std::mem::take(&mut self.rows);
         let mut group = self.file.next_row_group()?;
-        for (index, column) in self.table.columns().iter().enumerate() {
+        for (index, column) in self.columns.iter().enumerate() {
             write_column(&mut group, column, rows.iter().map(|row| &row[index]))?;
         }
         group.close()?;
@@ -71,9 +75,8 @@ impl<W: Write + Send> ParquetWriter<W> {
     }
 }
 
-fn schema(table: Table) -> Result<TypePtr> {
-    let fields: Result<Vec<TypePtr>> = table
-        .columns()
+fn schema(table: Table, columns: &[Column]) -> Result<TypePtr> {
+    let fields: Result<Vec<TypePtr>> = columns
         .iter()
         .map(|column| field(column).map(Arc::new))
         .collect();
@@ -179,6 +182,8 @@ fn write_typed<'a, T: DataType, W: Write + Send>(
 pub(super) struct ParquetRows {
     file: SerializedFileReader<File>,
     table: Table,
+    /// Those that the file has: earlier versions wrote fewer.
+    columns: usize,
     next_group: usize,
     rows: std::vec::IntoIter<Row>,
 }
@@ -187,8 +192,10 @@ impl ParquetRows {
     pub(super) fn open(file: File, table: Table) -> Result<Self> {
         let file = SerializedFileReader::new(file)?;
         let found = file.metadata().file_metadata().schema_descr();
-        let expected = schema(table)?;
-        if found.root_schema().get_fields() != expected.get_fields() {
+        let expected = schema(table, table.columns())?;
+        let (found, expected) = (found.root_schema().get_fields(), expected.get_fields());
+        let columns = found.len();
+        if columns < table.first_columns() || expected.get(..columns) != Some(found) {
             return Err(ParquetError::General(format!(
                 "its columns are not those of {table}"
             )));
@@ -196,6 +203,7 @@ impl ParquetRows {
         Ok(ParquetRows {
             file,
             table,
+            columns,
             next_group: 0,
             rows: Vec::new().into_iter(),
         })
@@ -206,7 +214,7 @@ impl ParquetRows {
         // A forged count must not reserve memory.
         let mut rows: Vec<Row> = Vec::with_capacity(count.min(ROWS_IN_GROUP));
         let columns = self.table.columns();
-        for (index, column) in columns.iter().enumerate() {
+        for (index, column) in columns.iter().take(self.columns).enumerate() {
             let values = read_column(group, index, column, count)?;
             if index == 0 {
                 rows.extend((0..values.len()).map(|_| Vec::with_capacity(columns.len())));
@@ -222,6 +230,9 @@ impl ParquetRows {
             for (row, value) in rows.iter_mut().zip(values) {
                 row.push(value);
             }
+        }
+        for row in &mut rows {
+            row.resize(columns.len(), Value::Null);
         }
         Ok(rows)
     }
@@ -319,4 +330,42 @@ fn read_typed<T: DataType>(
             _ => values.next().unwrap_or_else(|| Err(bad())),
         })
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A value that any column of this kind can have.
+    fn some(column: &Column) -> Value {
+        match column.kind {
+            Kind::Text => Value::text("text"),
+            Kind::Int => Value::Int(1),
+            Kind::Decimal => Value::Decimal(Decimal::from_scaled(1)),
+            Kind::Time => Value::Time(DateTime::UNIX_EPOCH),
+            Kind::Date => Value::Date(NaiveDate::default()),
+        }
+    }
+
+    #[test]
+    fn a_file_of_an_earlier_version_has_no_value_in_the_columns_that_came_later() {
+        const TABLE: Table = Table::Events;
+        let all = TABLE.columns();
+        for count in [all.len(), TABLE.first_columns(), TABLE.first_columns() - 1] {
+            let mut file = tempfile::tempfile().unwrap();
+            let columns = &all[..count];
+            let row: Row = columns.iter().map(some).collect();
+            let mut writer = ParquetWriter::of_columns(&mut file, TABLE, columns).unwrap();
+            writer.write(row.clone()).unwrap();
+            writer.finish().unwrap();
+            let Ok(rows) = ParquetRows::open(file, TABLE) else {
+                assert!(count < TABLE.first_columns(), "{count}");
+                continue;
+            };
+            let mut expected = row;
+            expected.resize(all.len(), Value::Null);
+            assert_eq!(rows.map(Result::unwrap).collect::<Vec<_>>(), [expected]);
+            assert!(count >= TABLE.first_columns(), "{count}");
+        }
+    }
 }

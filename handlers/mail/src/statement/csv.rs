@@ -1,11 +1,13 @@
 //! The file of entries: CSV according to RFC 4180, in UTF-8.
 //!
 //! Spreadsheet programs read such a file by the conventions of their language, so the locale's `formats.txt` has delimiter,
-//! decimal character and whether there is a byte order mark. Times are for programs: ISO 8601 with the customer's offset.
+//! decimal character and whether there is a byte order mark. Times are for programs: ISO 8601 with the customer's offset, or
+//! a date alone if the bank gave no time.
 //! Words are in the customer's language.
 
 use chrono::SecondsFormat;
 use csv::{Terminator, WriterBuilder};
+use domain::Occurred;
 
 use super::{Attachment, StatementNotice};
 use crate::envelope::untrusted;
@@ -62,10 +64,12 @@ pub(super) fn attachment(notice: &StatementNotice) -> Result<Attachment, RenderE
             .collect::<Result<Vec<_>, _>>()?,
     ];
     for entry in &notice.entries {
-        let time = entry
-            .occurred_at
-            .with_timezone(&notice.envelope.time_zone)
-            .to_rfc3339_opts(SecondsFormat::Secs, true);
+        let time = match entry.occurred {
+            Occurred::At(time) => time
+                .with_timezone(&notice.envelope.time_zone)
+                .to_rfc3339_opts(SecondsFormat::Secs, true),
+            Occurred::On(date) => date.to_string(),
+        };
         rows.push(vec![
             time,
             entry

@@ -4,7 +4,8 @@ use std::fs;
 use std::path::Path;
 
 use crate::notices::{
-    Any, every_full_mail, every_hidden_mail, every_minimal_mail, every_shared_mail,
+    Any, every_dated_mail, every_full_mail, every_hidden_mail, every_minimal_mail,
+    every_shared_mail,
 };
 
 /// Each mail: filled to the brim, with no more than it needs, and with its amounts hidden.
@@ -15,6 +16,7 @@ fn samples() -> Vec<(String, Any)> {
         .into_iter()
         .map(named(""))
         .chain(every_shared_mail().into_iter().map(named("")))
+        .chain(every_dated_mail().into_iter().map(named("")))
         .chain(every_minimal_mail().into_iter().map(named(".minimal")))
         .chain(every_hidden_mail().into_iter().map(named(".hidden")))
         .collect()

@@ -9,6 +9,7 @@
 
 mod attachment;
 mod contrast;
+mod dates;
 mod digests;
 mod directions;
 mod documented;

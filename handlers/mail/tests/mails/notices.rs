@@ -1,6 +1,8 @@
 //! The notices that the tests render, and what all their mails have in common.
 
-use chrono_tz::Europe;
+use chrono::NaiveDate;
+use chrono_tz::{America, Asia, Europe, Tz};
+use domain::Occurred;
 use mail::{
     Also, Amount, Attachment, DigestNotice, Envelope, Kind, Locale, Notice, Rendered,
     StatementNotice, examples, render, render_digest, render_statement,
@@ -237,6 +239,52 @@ pub fn every_shared_mail() -> Vec<(String, Locale, Any)> {
                 let suffix = if named { "" } else { "-unnamed" };
                 let name = format!("{kind}-with-{with}{suffix}");
                 all.push((name, locale, Any::Notice(notice.into())));
+            }
+        }
+    }
+    all
+}
+
+/// A date of which the bank gave no time: 20 October 2003.
+pub fn date() -> Occurred {
+    Occurred::On(NaiveDate::from_ymd_opt(2003, 10, 20).unwrap())
+}
+
+/// A notice, a digest and a statement of bookings on [`date`], for a customer in this zone.
+pub fn dated(locale: Locale, zone: Tz) -> [(&'static str, Any); 3] {
+    let deposit = Notice {
+        occurred: date(),
+        ..full(Kind::Deposit, locale)
+    };
+    let mut digest = examples::digest(locale);
+    digest.items.truncate(2);
+    for item in &mut digest.items {
+        item.occurred = date();
+    }
+    let mut statement = examples::statement(locale);
+    for entry in &mut statement.entries {
+        entry.occurred = date();
+    }
+    let mails = [
+        ("deposit", Any::Notice(deposit.into())),
+        ("digest", Any::Digest(digest)),
+        ("statement", Any::Statement(statement)),
+    ];
+    mails.map(|(name, any)| {
+        (
+            name,
+            any.with_envelope(|envelope| envelope.time_zone = zone),
+        )
+    })
+}
+
+/// Mails about bookings of which the bank gave only the date, west and east of Greenwich.
+pub fn every_dated_mail() -> Vec<(String, Locale, Any)> {
+    let mut all = Vec::new();
+    for locale in Locale::ALL {
+        for (zone, city) in [(America::New_York, "new-york"), (Asia::Tokyo, "tokyo")] {
+            for (name, any) in dated(locale, zone) {
+                all.push((format!("{name}-on-a-date-{city}"), locale, any));
             }
         }
     }

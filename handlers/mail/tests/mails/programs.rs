@@ -86,7 +86,7 @@ fn a_time_is_said_once_if_occurring_and_recording_are_in_one_minute() {
         let rows = |seconds| {
             let notice = full(kind, locale);
             let mut notice = Notice {
-                recorded_at: notice.occurred_at + TimeDelta::seconds(seconds),
+                recorded_at: notice.occurred.at() + TimeDelta::seconds(seconds),
                 ..notice
             };
             notice

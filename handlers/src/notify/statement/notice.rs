@@ -105,7 +105,7 @@ fn entry(event: &IntegrationEvent) -> Option<StatementEntry> {
             false => Direction::Out,
         },
         balance_after: render::amount(event.balances.after()),
-        occurred_at: event.metadata.occurred_at,
+        occurred: event.metadata.occurred,
         value_date: movement.and_then(|movement| movement.value_date),
         reference: movement.and_then(|movement| movement.reference.clone()),
         counterparty: movement.and_then(|movement| movement.counterparty.clone()),

@@ -38,7 +38,7 @@ fn read(node: &Node, currency: Currency) -> Result<Entry, ReadError> {
     let direction = direction(node, None)?;
     let value = node.child("ValDt").map(moment).transpose()?.flatten();
     let booked = node.child("BookgDt").map(moment).transpose()?.flatten();
-    let booked_at = booked.as_ref().or(value.as_ref()).map(|moment| moment.at);
+    let booked = booked.as_ref().or(value.as_ref()).map(|moment| moment.at);
     let transactions: Vec<&Node> = node
         .children("NtryDtls")
         .flat_map(|details| details.children("TxDtls"))
@@ -73,7 +73,7 @@ fn read(node: &Node, currency: Currency) -> Result<Entry, ReadError> {
         reversal: matches!(node.text_at(&["RvslInd"]), Some("true" | "1")),
         amount: amount(node, currency, "the entry")?,
         value_date: value.map(|moment| moment.written),
-        booked_at: booked_at.ok_or_else(|| {
+        booked: booked.ok_or_else(|| {
             ReadError::at(node.line, Reason::Missing("the entry's date (BookgDt)"))
         })?,
         reference,

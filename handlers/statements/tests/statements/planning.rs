@@ -2,7 +2,8 @@
 
 use domain::record::{MAX_EVENTS, ProposedEvents};
 use statements::{
-    Body, Direction, EventContent, KnownEvent, Plan, Statement, Step, match_original, plan, read,
+    Body, Direction, EventContent, KnownEvent, OccurredBody, Plan, Statement, Step, match_original,
+    plan, read,
 };
 
 /// What the API takes.
@@ -222,7 +223,7 @@ fn an_account_opens_with_the_balance_of_the_statement_even_below_zero() {
         serde_json::json!({"events": [{
             "type": "AccountOpened",
             // Not after the first entry.
-            "occurred_at": "2023-01-01T00:00:00Z",
+            "occurred_on": "2023-01-01",
             "data": {"customer_id": "NL71", "currency": "EUR", "opening_balance": "-12.34"},
         }]})
     );
@@ -276,13 +277,19 @@ fn the_newest_entry_first_is_turned_round() {
         .statements()
         .remove(0);
     let requests = requests(&plan(&wise, None));
-    let times: Vec<&str> = requests
+    let times: Vec<OccurredBody> = requests
         .iter()
         .flat_map(|(_, body)| &body.events)
-        .map(|event| event.occurred_at.as_str())
+        .map(|event| event.occurred)
         .collect();
-    assert!(times.is_sorted(), "{times:?}");
-    assert_eq!(times.last(), Some(&"2024-10-31T22:58:38.150347Z"));
+    let is_before = |one: &OccurredBody, other: &OccurredBody| match (one, other) {
+        (OccurredBody::At(one), OccurredBody::At(other)) => one <= other,
+        // The opening has the date of a balance.
+        _ => matches!(one, OccurredBody::On(_)),
+    };
+    assert!(times.is_sorted_by(is_before), "{times:?}");
+    let last = "2024-10-31T22:58:38.150347Z".parse().unwrap();
+    assert_eq!(times.last(), Some(&OccurredBody::At(last)));
 }
 
 const REVERSED: &str = ":61:2301020102D10,00NTRFREF1\n:86:rent\n:61:2301030103RD10,00NTRFREF1\n:86:storno\n:61:2301030103C1,00NTRFX\n";

@@ -79,7 +79,7 @@ fn unpacked(packed: &[u8]) -> io::Result<Vec<u8>> {
 mod tests {
     use aws_sdk_dynamodb::types::AttributeValue;
     use chrono::DateTime;
-    use domain::EventId;
+    use domain::{EventId, Occurred};
     use serde_json::json;
 
     use super::*;
@@ -95,7 +95,7 @@ mod tests {
             event_id: EventId::new(&"ACC-1".parse().unwrap(), number as u64 + 1),
             event_type: "MoneyDeposited".to_owned(),
             schema: 1,
-            occurred_at: DateTime::UNIX_EPOCH,
+            occurred: Occurred::At(DateTime::UNIX_EPOCH),
             data: json!({ "amount": format!("{number}.50"), "currency": "EUR" }),
         };
         Commit {

@@ -107,8 +107,15 @@ impl Core {
     fn some_events(&mut self, number: usize, account: &AccountId) -> Vec<Value> {
         let (currency, digits) = currency(number);
         let opened = self.state.book.ledgers.contains_key(account);
-        let occurred_at = self.time().to_rfc3339_opts(SecondsFormat::Secs, true);
-        let event = |event_type: &str, data: Value| json!({ "type": event_type, "occurred_at": occurred_at, "data": data });
+        // A statement's bookings have a date alone. By the clock, so that no other choice of a seed changes.
+        let (member, occurred) = match self.time().timestamp() % 8 {
+            0 => ("occurred_on", self.time().date_naive().to_string()),
+            _ => {
+                let time = self.time().to_rfc3339_opts(SecondsFormat::Secs, true);
+                ("occurred_at", time)
+            }
+        };
+        let event = |event_type: &str, data: Value| json!({ "type": event_type, member: occurred, "data": data });
         let customer = format!("CUST-{}", number % self.state.setup.customers);
         let mut events = Vec::new();
         if !opened && self.rng.u32(..10) > 0 || self.rng.u32(..60) == 0 {

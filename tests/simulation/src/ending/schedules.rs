@@ -65,7 +65,7 @@ impl Core {
                 match recorded.decode() {
                     Ok(Event::OperationScheduled(made)) => {
                         let said = all.entry(of(&made.schedule_id)).or_default();
-                        said.made.push((*made, recorded.occurred_at));
+                        said.made.push((*made, recorded.occurred.at()));
                     }
                     Ok(Event::OperationCancelled(id)) => {
                         all.entry(of(&id)).or_default().cancelled = true;

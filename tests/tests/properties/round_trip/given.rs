@@ -58,6 +58,31 @@ impl Time {
     }
 }
 
+/// When a movement happened, as a caller may write it.
+#[derive(Debug, Clone)]
+pub enum Occurred {
+    At(Time),
+    On(NaiveDate),
+}
+
+impl Occurred {
+    /// The member of the event, and its text.
+    fn member(&self) -> (&'static str, String) {
+        match self {
+            Occurred::At(time) => ("occurred_at", time.text()),
+            Occurred::On(date) => ("occurred_on", date.to_string()),
+        }
+    }
+
+    /// The `occurred_at` that comes back; `None`: it is refused.
+    pub fn kept(&self) -> Option<String> {
+        match self {
+            Occurred::At(time) => time.kept(),
+            Occurred::On(date) => in_range(*date).then(|| format!("{date}T00:00:00Z")),
+        }
+    }
+}
+
 fn in_range(day: NaiveDate) -> bool {
     let text = day.to_string();
     text.len() == 10 && *"1900-01-01" <= *text.as_str()
@@ -66,7 +91,7 @@ fn in_range(day: NaiveDate) -> bool {
 #[derive(Debug, Clone)]
 pub struct Movement {
     pub withdrawn: bool,
-    pub time: Time,
+    pub occurred: Occurred,
     /// In minor units, and how many digits stand behind the point.
     pub minor: i128,
     pub digits: usize,
@@ -122,7 +147,8 @@ impl Movement {
             true => "MoneyWithdrawn",
             false => "MoneyDeposited",
         };
-        json!({ "type": event_type, "occurred_at": self.time.text(), "data": data })
+        let (member, text) = self.occurred.member();
+        json!({ "type": event_type, member: text, "data": data })
     }
 
     /// The fields that are refused, whatever the account is.
@@ -134,8 +160,9 @@ impl Movement {
             })
         };
         let amount = self.digits != case.digits || !(1..=i64::MAX.into()).contains(&self.minor);
+        let occurred = format!("/events/0/{}", self.occurred.member().0);
         let mut faults: Vec<String> = [
-            ("/events/0/occurred_at", self.time.kept().is_none()),
+            (occurred.as_str(), self.occurred.kept().is_none()),
             ("/events/0/data/amount", amount),
             (
                 "/events/0/data/value_date",
@@ -226,18 +253,26 @@ fn minor() -> impl Strategy<Value = i128> {
 
 fn movement(digits: usize) -> impl Strategy<Value = Movement> {
     let written = prop_oneof![16 => Just(digits), 1 => 0_usize..6];
+    let occurred =
+        prop_oneof![3 => time().prop_map(Occurred::At), 1 => day().prop_map(Occurred::On)];
     (
         any::<bool>(),
-        time(),
+        occurred,
         (minor(), written),
         prop::option::of(day()),
         (text(32), text(140), text(140)),
     )
         .prop_map(
-            |(withdrawn, time, (minor, digits), value_date, (channel, counterparty, reference))| {
+            |(
+                withdrawn,
+                occurred,
+                (minor, digits),
+                value_date,
+                (channel, counterparty, reference),
+            )| {
                 Movement {
                     withdrawn,
-                    time,
+                    occurred,
                     minor,
                     digits,
                     value_date,

@@ -29,7 +29,7 @@ pub(super) struct Movement {
 pub(super) struct Event {
     pub version: u64,
     event_id: String,
-    /// The booking day in UTC.
+    /// The booking day; that of a time is in UTC.
     pub day: NaiveDate,
     /// The movement, or `None` if the event moves nothing.
     pub movement: Option<Movement>,
@@ -137,11 +137,18 @@ impl Recorded {
             (Some(movement), None) => moved(before, movement.direction, movement.amount)?,
             (None, None) => before,
         };
-        let occurred_at: DateTime<Utc> = event["occurred_at"].as_str()?.parse().ok()?;
+        // What is recorded has a time even beside its date, and a request that is not recorded yet has one of the two.
+        let day = match event["occurred_on"].as_str() {
+            Some(date) => date.parse().ok()?,
+            None => {
+                let at: DateTime<Utc> = event["occurred_at"].as_str()?.parse().ok()?;
+                at.date_naive()
+            }
+        };
         self.events.push(Event {
             version: self.version() + 1,
             event_id,
-            day: occurred_at.date_naive(),
+            day,
             movement,
             reference: text("reference"),
             counterparty: text("counterparty"),

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use chrono::TimeDelta;
-use domain::{Event, IntegrationEvent, Money};
+use domain::{Event, IntegrationEvent, Money, Occurred};
 use mail::{
     Amount, DigestItem, DigestNotice, Direction, Envelope, Kind, Notice, Scheduled, StatementEntry,
     StatementNotice,
@@ -50,7 +50,7 @@ pub(super) fn notice(event: &IntegrationEvent, kind: Kind, envelope: Envelope) -
                 _ => None,
             },
         }),
-        occurred_at: metadata.occurred_at,
+        occurred: metadata.occurred,
         recorded_at: metadata.recorded_at,
         value_date: movement.and_then(|movement| movement.value_date),
     }
@@ -79,7 +79,7 @@ pub(super) fn digest(event: &IntegrationEvent, envelope: Envelope) -> Result<Dig
             counterparty: movement.and_then(|movement| movement.counterparty.clone()),
             reference: movement.and_then(|movement| movement.reference.clone()),
             balance_after: amount(event.balances.after()),
-            occurred_at: metadata.occurred_at,
+            occurred: metadata.occurred,
         }],
     })
 }
@@ -93,10 +93,10 @@ pub(super) fn statement(
     let (Some(moved), Some(direction)) = (event.fact.amount(), direction(event)) else {
         return Err(format!("{} moves no money", event.type_name()));
     };
-    let day = metadata
-        .occurred_at
-        .with_timezone(&envelope.time_zone)
-        .date_naive();
+    let day = match metadata.occurred {
+        Occurred::At(time) => time.with_timezone(&envelope.time_zone).date_naive(),
+        Occurred::On(date) => date,
+    };
     let kind = match (event.fact.reported(), direction) {
         (Some(Event::TransactionReversed(_)), _) => Kind::Reversal,
         (_, Direction::In) => Kind::Deposit,
@@ -116,7 +116,7 @@ pub(super) fn statement(
             amount: amount(moved),
             direction,
             balance_after: amount(balances.after()),
-            occurred_at: metadata.occurred_at,
+            occurred: metadata.occurred,
             value_date: movement.and_then(|movement| movement.value_date),
             reference: reference(event),
             counterparty: movement.and_then(|movement| movement.counterparty.clone()),
