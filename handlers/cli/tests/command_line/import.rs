@@ -98,6 +98,70 @@ fn files_of_eight_banks_and_more_agree_and_importing_again_changes_nothing() {
     assert_eq!(server.versions(), versions);
 }
 
+const BOOKINGS: &str = "bank-bph/2003.sta";
+
+/// The one account's events.
+fn history(server: &Server) -> Vec<Value> {
+    let accounts = wait_for(server, 1);
+    let shown = server.run(&["history", &accounts[0].0, "--json"]).json();
+    shown["events"].as_array().unwrap().clone()
+}
+
+#[test]
+fn a_booking_of_which_the_bank_gives_only_the_date_stays_a_date() {
+    let server = Server::start();
+    import(&server, &[BOOKINGS], &[]).done();
+    let events = history(&server);
+    assert!(events.len() > 1);
+    for event in &events {
+        let date = event["occurred_on"].as_str().unwrap();
+        assert_eq!(event["occurred_at"], format!("{date}T00:00:00Z"), "{event}");
+    }
+    let account = wait_for(&server, 1)[0].0.clone();
+    let shown = server.run(&["history", &account]).done();
+    assert!(shown.contains("2003-10-20"), "{shown}");
+    assert!(!shown.contains("00:00:00"), "{shown}");
+}
+
+#[test]
+fn a_statement_that_an_earlier_version_imported_as_midnights_is_known() {
+    let server = Server::start();
+    let bytes = fs::read(statement(BOOKINGS)).unwrap();
+    let read = statements::read(&bytes, None).unwrap().remove(0).unwrap();
+    let plan = statements::plan(&read, None);
+    let steps = plan.steps.iter().map(|step| match step {
+        statements::Step::Append(request) => request.clone(),
+        statements::Step::Reverse(reversal) => reversal.request(None),
+    });
+    for request in std::iter::once(plan.opening.clone()).chain(steps) {
+        let mut events = json!(request.body.events);
+        for event in events.as_array_mut().unwrap() {
+            let date = event.as_object_mut().unwrap().remove("occurred_on");
+            let date = date.unwrap().as_str().unwrap().to_owned();
+            event["occurred_at"] = json!(format!("{date}T00:00:00Z"));
+        }
+        let key = &request.idempotency_key;
+        server.append(plan.account_id.as_str(), key, &events);
+    }
+    let before = history(&server);
+    let again = import(&server, &[BOOKINGS], &["--json"]);
+    assert_eq!(again.code, Some(0), "{again:?}");
+    let document = again.json();
+    all_agree(&document);
+    assert_eq!(document["totals"]["recorded"], 0);
+    assert_eq!(document["totals"]["replayed"], plan.entries.len());
+    assert_eq!(history(&server), before);
+    // Each request by itself is a repeat, too: a run that was cut off sends it again.
+    for step in &plan.steps {
+        let statements::Step::Append(request) = step else {
+            continue;
+        };
+        let events = json!(request.body.events);
+        server.append(plan.account_id.as_str(), &request.idempotency_key, &events);
+    }
+    assert_eq!(history(&server), before);
+}
+
 /// The accounts, once the read model has them all.
 fn wait_for(server: &Server, accounts: usize) -> Vec<(String, u64)> {
     for _ in 0..200 {
