@@ -242,3 +242,59 @@ fn every_example_of_the_document_is_valid() {
     }
     assert!(checked > 30, "only {checked} examples");
 }
+
+const REFERENCE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/reference/api.md");
+
+/// The operations of the document by their tags, as a page.
+fn reference() -> String {
+    let Document(document) = Document::read();
+    let mut page = "# The API\n\n\
+        The operations of the API with their parameters. [The OpenAPI document](../openapi.json) has their bodies, examples \
+        and errors, and is served at `/v1/openapi.json`. This page is made from it;\n\
+        `UPDATE_GOLDEN=1 cargo test -p tests --test api -- reference_of` writes it.\n"
+        .to_owned();
+    for tag in document["tags"].as_array().unwrap() {
+        page += &format!(
+            "\n## {}\n\n{}\n\n| operation | what it is | parameters |\n|---|---|---|\n",
+            tag["name"].as_str().unwrap(),
+            tag["description"].as_str().unwrap()
+        );
+        for (path, item) in document["paths"].as_object().unwrap() {
+            for (method, operation) in item.as_object().unwrap() {
+                if operation["tags"][0] != tag["name"] {
+                    continue;
+                }
+                let shared = item["parameters"].as_array().into_iter().flatten();
+                let own = operation["parameters"].as_array().into_iter().flatten();
+                let names = shared.chain(own).map(|parameter| {
+                    let parameter = match parameter["$ref"].as_str() {
+                        Some(place) => document.pointer(place.trim_start_matches('#')).unwrap(),
+                        None => parameter,
+                    };
+                    (parameter["in"] != "path")
+                        .then(|| format!("`{}`", parameter["name"].as_str().unwrap()))
+                });
+                let names: Vec<String> = names.flatten().collect();
+                page += &format!(
+                    "| `{} {path}` | {} | {} |\n",
+                    method.to_uppercase(),
+                    operation["summary"].as_str().unwrap(),
+                    names.join(", ")
+                );
+            }
+        }
+    }
+    let types =
+        document["components"]["schemas"]["Problem"]["properties"]["type"]["description"].as_str();
+    page + "\n## Problem types\n\n" + types.unwrap() + "\n"
+}
+
+#[test]
+fn the_reference_of_the_api_is_what_the_document_says() {
+    let told = reference();
+    if std::env::var_os("UPDATE_GOLDEN").is_some() {
+        std::fs::write(REFERENCE, &told).unwrap();
+    }
+    let written = std::fs::read_to_string(REFERENCE).unwrap();
+    assert_eq!(told, written, "run the test with UPDATE_GOLDEN=1");
+}

@@ -163,6 +163,11 @@ fn a_text_that_no_key_has_is_looked_for_in_correlation_ids_and_in_events() {
     // What cannot be is refused by nobody: nothing is found.
     for text in ["%", "' OR 1=1", "\u{202e}", &"x".repeat(200)] {
         search(&given, text);
+        let query = json!(text);
+        page.wait(
+            "the page of this text",
+            &format!("new URLSearchParams(location.hash.split('?')[1]).get('q') === {query}.trim() && document.activeElement.id !== 'find'"),
+        );
         page.wait_for("#found", "Nothing");
     }
     given.assert_clean();

@@ -68,6 +68,9 @@ pub const ANSWERS: &str = r"(() => {
   };
 })()";
 
+/// Lets the page look now, as when its window comes to the front: where nothing was written, it looks once a minute.
+pub const LOOK: &str = "document.dispatchEvent(new Event('visibilitychange'));";
+
 /// A schedule that will not run while a test does.
 pub fn yearly(reference: &str) -> Value {
     json!({

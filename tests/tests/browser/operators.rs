@@ -3,7 +3,7 @@
 use serde_json::json;
 use tests::one_machine::{Folder, Server, eventually, settled};
 
-use crate::given::{ANSWERS, Given};
+use crate::given::{ANSWERS, Given, LOOK};
 
 #[test]
 fn a_dead_letter_appears_is_tried_in_a_dry_run_and_is_redriven_once() {
@@ -114,12 +114,13 @@ fn a_list_of_dead_letters_that_is_slow_refused_or_broken_never_says_none() {
         "document.querySelectorAll('#dead tbody tr').length === 3",
     );
     let three = "document.querySelectorAll('#dead tbody tr').length === 3";
-    let failing = |how: &serde_json::Value| {
+    let rule = |how: &serde_json::Value, then: &str| {
         let rules = json!({ "/v1/dead-letters": how }).to_string();
         let _ = page.evaluate(&format!(
-            "(() => {{ sessionStorage.failing = '{rules}'; window.failing = {rules}; }})()"
+            "(() => {{ sessionStorage.failing = '{rules}'; window.failing = {rules}; {then} }})()"
         ));
     };
+    let failing = |how: &serde_json::Value| rule(how, LOOK);
     for how in [json!(500), json!(403), json!("offline"), json!("never")] {
         // While it is open: the letters stay, with their age.
         failing(&how);
@@ -131,13 +132,16 @@ fn a_list_of_dead_letters_that_is_slow_refused_or_broken_never_says_none() {
         page.wait_for("#dead .known", "Not known");
         page.wait_for("#dead-count", "?");
         assert_eq!(page.evaluate("window.saidNothing"), json!(0), "{how}");
-        failing(&json!({ "dead_letters": [], "waiting": 3, "complete": false }));
+        rule(
+            &json!({ "dead_letters": [], "waiting": 3, "complete": false }),
+            "",
+        );
         page.click("#dead .known button");
         page.wait_for(
             "#dead",
             "Not known: 3 letters are waiting, and 0 are visible now.",
         );
-        let _ = page.evaluate("window.failing = {}");
+        let _ = page.evaluate(&format!("window.failing = {{}}; {LOOK}"));
         page.wait("all letters again", three);
         // Others hold them: those that were seen are shown, as seen before.
         failing(&json!({ "dead_letters": [], "waiting": 3, "complete": false }));
@@ -146,7 +150,7 @@ fn a_list_of_dead_letters_that_is_slow_refused_or_broken_never_says_none() {
             "document.querySelectorAll('#dead [data-before]').length === 3",
         );
         page.wait_for("#dead", "not visible now");
-        let _ = page.evaluate("window.failing = {}");
+        let _ = page.evaluate(&format!("window.failing = {{}}; {LOOK}"));
         page.wait(
             "seen now",
             "document.querySelectorAll('#dead tbody tr:not([data-before])').length === 3",
@@ -180,7 +184,9 @@ fn an_empty_list_of_dead_letters_that_cannot_be_read_again_says_what_was_known()
     page.before_load(ANSWERS);
     given.open("/dead-letters");
     page.wait_for("#dead", "There are no dead letters.");
-    let _ = page.evaluate("window.failing = { '/v1/dead-letters': 503 }");
+    let _ = page.evaluate(&format!(
+        "window.failing = {{ '/v1/dead-letters': 503 }}; {LOOK}"
+    ));
     page.wait_for("#dead", "As of");
     page.wait_for("#dead", "None was waiting then.");
     assert!(!page.text("#dead").contains("There are no dead letters"));
