@@ -15,7 +15,7 @@ use tests::one_machine::{Api, Folder, Server, eventually, settled};
 
 /// Name of the picture, view, screen, and what is to be seen on it.
 const PICTURES: [(&str, &str, Screen, &str); 9] = [
-    ("overview", "/", WIDE, "sampled mails"),
+    ("overview", "/", WIDE, "of 61 mails"),
     ("account", "/accounts/GIRO-1042", TALL, "Version 61 of 61"),
     (
         "account-dark",
