@@ -29,7 +29,7 @@ export function mount(main, { id, query }) {
   const heading = element("div", { class: "heading" }, element("h2", { tabindex: "-1", id: "account-title" }, spoken(id)), facts, balance);
 
   const slider = element("input", { type: "range", min: "1", max: "1", value: "1", id: "as-of", "aria-describedby": "as-of-balance" });
-  const day = element("input", { type: "date", id: "as-of-day", "aria-label": "As of the end of a day", title: "As of the end of a day", min: "1900-01-01", max: "9999-12-31" });
+  const day = element("input", { type: "date", id: "as-of-day", "aria-label": "As of the end of a day", title: "As of the end of a day", min: "1900-01-01", max: "9999-12-30" });
   const now = element("button", { type: "button", class: "plain", id: "as-of-now" }, "Now");
   const then = element("p", { class: "then", id: "as-of-balance", "aria-live": "polite" });
   const chart = balanceChart((version) => slideTo(version));

@@ -12,8 +12,8 @@ function startOf(day, later = 0) {
   return at.toISOString();
 }
 
-/** The moment before the day after this one begins: the API's `as_of` includes what was recorded at it. */
-export const endOf = (day) => new Date(Date.parse(startOf(day, 1)) - 1).toISOString();
+/** The last nanosecond of a day: the API's `as_of` includes what was recorded at it. */
+export const endOf = (day) => new Date(Date.parse(startOf(day, 1)) - 1).toISOString().replace("Z", "999999Z");
 
 /** The day of a time in the chosen zone, as a field for days has it. */
 function dayOf(text) {
@@ -25,7 +25,7 @@ function dayOf(text) {
 /** Two fields, and what is asked with them. */
 export function period(query, what) {
   const field = (name, label) => {
-    const input = element("input", { type: "date", id: `filter-${name}`, "aria-label": `${what} ${label}`, title: `${what} ${label}`, min: "1900-01-01", max: "9999-12-31" });
+    const input = element("input", { type: "date", id: `filter-${name}`, "aria-label": `${what} ${label}`, title: `${what} ${label}`, min: "1900-01-01", max: "9999-12-30" });
     let given = "";
     const take = (text = "") => {
       given = text;

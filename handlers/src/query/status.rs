@@ -30,8 +30,8 @@ const PERIODS: u32 = 60;
 const COMPARED: usize = 100;
 /// Commits that are read at a time.
 const READ_AT_ONCE: usize = 500;
-/// How far ahead the next run of a schedule is looked for: beyond it nobody waits for one.
-const LOOK_AHEAD: TimeDelta = TimeDelta::days(3660);
+/// How far ahead the next run of a schedule is looked for: further than any can be.
+const LOOK_AHEAD: TimeDelta = TimeDelta::days(50 * 366);
 
 /// Reads the status.
 pub struct StatusReader {

@@ -13,6 +13,7 @@
 mod all_events;
 mod bad_input;
 mod canary;
+mod changes;
 mod crashes;
 mod example;
 mod feedback;
