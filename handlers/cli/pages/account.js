@@ -110,14 +110,19 @@ export function mount(main, { id, query }) {
   }
 
   async function readThen() {
-    if (lookedDay) return orNone(getJson(withQuery(path, { as_of: endOf(lookedDay) })));
+    if (lookedDay) {
+      return getJson(withQuery(path, { as_of: endOf(lookedDay) })).catch((error) => {
+        if (error.status === 404) return null;
+        throw error;
+      });
+    }
     return looked === null ? account : getJson(`${path}?as_of_version=${looked}`);
   }
 
   function showNotOpen() {
     showChart(0);
-    slider.setAttribute("aria-valuetext", "not open yet");
-    update(then, [lookedDay], () => [element("span", { class: "at" }, "The account was not open yet.")]);
+    slider.setAttribute("aria-valuetext", "nothing recorded yet");
+    update(then, [lookedDay], () => [element("span", { class: "at" }, "Nothing of it had been recorded by then.")]);
     then.dataset.version = 0;
   }
 

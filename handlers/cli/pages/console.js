@@ -218,12 +218,11 @@ const news = newsOf();
 const lookNow = poll(async (isAwaited) => {
   const view = current;
   const isNews = await news.has(isAwaited, view);
+  // Another view was opened meanwhile, and is looked at next.
+  if (view !== current) return;
   isCountOld ||= isNews;
   try {
-    await all([isNews ? view.refresh() : null, countLetters()]);
-  } catch (error) {
-    news.forget();
-    throw error;
+    await all([isNews ? view.refresh({ isAwaited }) : null, countLetters()]);
   } finally {
     view.appear();
   }

@@ -9,15 +9,17 @@ const IN = "MoneyDeposited";
 const OUT = "MoneyWithdrawn";
 const CURRENCIES = new Set(Intl.supportedValuesOf("currency"));
 const AMOUNT = /^\d{1,15}(\.\d{1,3})?$/;
-/** Words of the search that are put into a field of their own. */
+const NUMBER = String.raw`(\d{1,3}(?:,\d{3})+|\d+)(\.\d{1,3})?`;
+const plain = ([, whole, fraction = ""]) => `${whole.replaceAll(",", "")}${fraction}`;
+/** Words of the search that have a field of their own. */
 const WORDS = [
   [/^in$/i, () => ({ type: IN })],
   [/^out$/i, () => ({ type: OUT })],
-  [/^(?:>=|≥)(\d[\d.,]*)$/, ([, amount]) => ({ min_amount: amount.replaceAll(",", "") })],
-  [/^(?:<=|≤)(\d[\d.,]*)$/, ([, amount]) => ({ max_amount: amount.replaceAll(",", "") })],
-  [/^[A-Z]{3}$/, ([currency]) => ({ currency })],
-  [/^(\d{4}-\d{2})$/, ([month]) => ({ from: `${month}-01`, to: lastOf(month) })],
-  [/^(\d{4}-\d{2}-\d{2})$/, ([day]) => ({ from: day, to: day })],
+  [new RegExp(`^(?:>=|≥)${NUMBER}$`), (match) => ({ min_amount: plain(match) })],
+  [new RegExp(`^(?:<=|≤)${NUMBER}$`), (match) => ({ max_amount: plain(match) })],
+  [/^[A-Z]{3}$/, ([currency]) => (CURRENCIES.has(currency) ? { currency } : null)],
+  [/^\d{4}-(?:0[1-9]|1[0-2])$/, ([month]) => ({ from: `${month}-01`, to: lastOf(month) })],
+  [/^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])$/, ([day]) => ({ from: day, to: day })],
 ];
 
 function lastOf(month) {
@@ -25,26 +27,17 @@ function lastOf(month) {
   return `${month}-${String(new Date(Date.UTC(year, number, 0)).getUTCDate()).padStart(2, "0")}`;
 }
 
-/** Takes a search apart: what has a field of its own, and the text that is left. */
+/**
+ * What a search asks of the fields; null unless each of its words does:
+ * "paid in" and "SOS" are also what banks write.
+ */
 function read(text) {
-  const found = {};
-  const left = [];
-  for (const word of text.split(/\s+/).filter(Boolean)) {
+  const words = text.split(/\s+/).filter(Boolean);
+  const found = words.map((word) => {
     const known = WORDS.map(([pattern, of]) => [pattern.exec(word), of]).find(([match]) => match);
-    const apart = known?.[1](known[0]) ?? {};
-    if (!known || (apart.currency && !CURRENCIES.has(word))) left.push(word);
-    else Object.assign(found, apart);
-  }
-  return { found, text: left.join(" ") };
-}
-
-/** An amount with exactly the currency's digits, as the API takes it. */
-function exact(amount, currency) {
-  if (!amount || !CURRENCIES.has(currency)) return amount;
-  const digits = new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits;
-  const [whole, fraction = ""] = amount.split(".");
-  if (fraction.length > digits) return amount;
-  return digits ? `${whole}.${fraction.padEnd(digits, "0")}` : whole;
+    return known ? known[1](known[0]) : null;
+  });
+  return words.length > 0 && found.every(Boolean) ? Object.assign({}, ...found) : null;
 }
 
 /** `isOfAll`: the list has the events of all accounts. `onChange` is called when something else is asked. */
@@ -67,7 +60,7 @@ export function eventFilter({ query, isOfAll, onChange }) {
   function asked() {
     if (!isOfAll) return {};
     const of = value(currency).toUpperCase();
-    return { type: types.value, min_amount: exact(value(least), of), max_amount: exact(value(most), of), currency: of, ...days.asked() };
+    return { type: types.value, min_amount: value(least), max_amount: value(most), currency: of, ...days.asked() };
   }
 
   /** Why it cannot be asked. */
@@ -83,16 +76,17 @@ export function eventFilter({ query, isOfAll, onChange }) {
     if (!fault.textContent) onChange();
   }
 
-  /** What has a field of its own goes there. */
+  /** A search that asks the fields goes there. */
   function distribute() {
-    const { found: apart, text } = read(search.value);
-    if (!isOfAll || Object.keys(apart).length === 0) return;
+    const apart = isOfAll && read(search.value);
+    if (!apart) return;
     for (const [name, control] of Object.entries(fields)) if (apart[name] !== undefined) control.value = apart[name];
     days.take(apart);
-    search.value = text;
+    search.value = "";
   }
 
   distribute();
+  fault.textContent = faultOf();
   let typing = 0;
   search.addEventListener("input", () => {
     clearTimeout(typing);

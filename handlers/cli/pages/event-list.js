@@ -45,13 +45,15 @@ export function eventList({
   let round = 0;
 
   const filter = eventFilter({ query, isOfAll: withAccount, onChange: refilter });
+  /** What the API is asked: what the fields say is not asked before it is chosen. */
+  let question = filter.asked();
   const table = listTable({ labelledBy, keyOf: (event) => event.event_id, columns: [...eventColumns(withAccount), ...further] });
   const nothing = element("p", { class: "nothing", hidden: "" }, "No event matches.");
   const more = element("button", { type: "button", class: "plain more", hidden: "" }, "Older events");
 
   async function page(place, limit, further = {}) {
     const mine = round;
-    const read = await getJson(withQuery(path, { order: "desc", ...filter.asked(), limit, [placeName]: place, ...further }));
+    const read = await getJson(withQuery(path, { order: "desc", ...question, limit, [placeName]: place, ...further }));
     if (mine !== round) throw new DOMException("Something else is asked by now.", "AbortError");
     return read;
   }
@@ -65,12 +67,15 @@ export function eventList({
 
   async function look() {
     const now = Date.now();
-    const since = lookedAt;
-    lookedAt = now;
-    if (started && isAskedOfApi()) return lookSince(new Date(since - CLOCKS_DIFFER_MS).toISOString());
+    if (started && isAskedOfApi()) {
+      const fresh = await lookSince(new Date(lookedAt - CLOCKS_DIFFER_MS).toISOString());
+      lookedAt = now;
+      return fresh;
+    }
     let read = await page(null, started ? PAGE : firstPage);
     if (!started) {
       started = true;
+      lookedAt = now;
       add(read.events);
       next = read.next;
       return [];
@@ -94,13 +99,22 @@ export function eventList({
     return add(found);
   }
 
-  const isAskedOfApi = () => Object.values(filter.asked()).some(Boolean);
+  const isAskedOfApi = () => Object.values(question).some(Boolean);
 
   /** What a filter of the API lets through may be long ago: what is new is found by its time. */
   async function lookSince(since) {
-    const { from } = filter.asked();
-    const read = await page(null, BIG_PAGE, { from: from && from > since ? from : since });
-    return add(read.events);
+    const from = question.from && question.from > since ? question.from : since;
+    const found = [];
+    let place = null;
+    for (let pages = 0; pages < PAGES_TO_JOIN; pages += 1) {
+      const read = await page(place, BIG_PAGE, { from });
+      found.push(...read.events);
+      place = read.next;
+      if (!place) return add(found);
+    }
+    // Too much came to be joined, or too long ago: the list begins anew.
+    [seen, known, next, started] = [[], new Set(), null, false];
+    return look();
   }
 
   /** Reads on into the past until enough is there to show, or it has gone far. */
@@ -131,14 +145,12 @@ export function eventList({
     more.textContent = isActive ? "Search older events" : "Older events";
   }
 
-  let lastAsked = JSON.stringify(filter.asked());
-
   async function refilter() {
     shown = atOnce;
     onFilter(filter.kept());
-    const asked = JSON.stringify(filter.asked());
-    if (asked !== lastAsked) {
-      lastAsked = asked;
+    const asked = filter.asked();
+    if (JSON.stringify(asked) !== JSON.stringify(question)) {
+      question = asked;
       round += 1;
       [seen, known, next, started, unfinished] = [[], new Set(), null, false, false];
     }

@@ -1,7 +1,7 @@
 // What a panel knows: from when it is, and why it is not newer. A panel whose
 // data were not read says so: an empty one would look as if there were nothing.
 
-import { clock, element, isUnanswered, lookAgain } from "./page.js";
+import { clock, element, isUnanswered, lookAgain, lookSoon } from "./page.js";
 
 /** Shorter waits need no word. */
 export const LOADING_AFTER_MS = 150;
@@ -43,7 +43,10 @@ export function reader(panel) {
       return value;
     } catch (error) {
       // Given up for another attempt, which says what comes of it.
-      if (error.name !== "AbortError") sayWithout(reasonOf(error));
+      if (error.name !== "AbortError") {
+        sayWithout(reasonOf(error));
+        lookSoon();
+      }
       throw error;
     } finally {
       timers.forEach(clearTimeout);

@@ -21,15 +21,26 @@ export function newsOf() {
   /** Whether the mark is another one, or not known: then anything may have changed. */
   async function hasChanged(within) {
     let timer = 0;
+    let isLate = false;
     const late = new Promise((resolve) => {
-      timer = setTimeout(resolve, within, { tag: null });
+      timer = setTimeout(() => {
+        isLate = true;
+        resolve(true);
+      }, within);
     });
-    const mark = await Promise.race([newMark(known), late]).catch(() => ({ tag: null }));
+    const asked = newMark(known).then((mark) => {
+      if (mark === null) return false;
+      // A late mark may be of after the view was read. Of a stack that is soon read again anyway.
+      known = isLate && mark.isComplete ? null : mark.tag;
+      isComplete = mark.isComplete;
+      return true;
+    });
+    const changed = await Promise.race([asked, late]).catch(() => {
+      known = null;
+      return true;
+    });
     clearTimeout(timer);
-    if (mark === null) return false;
-    known = mark.tag;
-    isComplete = Boolean(mark.isComplete);
-    return true;
+    return changed;
   }
 
   return {
@@ -38,13 +49,9 @@ export function newsOf() {
       const changed = await hasChanged(isAwaited ? ANSWERED_WITHIN_IF_AWAITED_MS : ANSWERED_WITHIN_MS);
       const now = performance.now();
       const isOld = now - readAt > (isComplete ? LONGEST_MS : LONGEST_IF_INCOMPLETE_MS);
-      if (!changed && !isAwaited && !isOld && view === readView) return false;
+      if (!changed && !isAwaited && !isOld && view === readView && !view.owes?.()) return false;
       [readAt, readView] = [now, view];
       return true;
-    },
-    /** What was to be read was not: the next question is answered as if all were new. */
-    forget() {
-      known = null;
-    },
+    }
   };
 }

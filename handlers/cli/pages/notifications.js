@@ -17,6 +17,8 @@ export function mount(main, { query, keep }) {
   const choice = (name, label, names) => {
     const select = element("select", { id: `filter-${name}`, "aria-label": label }, element("option", { value: "" }, label),
       ...Object.entries(names).map(([value, words]) => element("option", { value }, words)));
+    // A link may ask for what is not offered, such as a reason to wait.
+    if (query[name] && !(query[name] in names)) select.append(element("option", { value: query[name] }, REASONS[query[name]] ?? query[name]));
     select.value = query[name] ?? "";
     return [name, select];
   };
@@ -70,6 +72,7 @@ export function mount(main, { query, keep }) {
   const again = () => {
     round += 1;
     isExtended = false;
+    isRead = false;
     rows.show([]);
     more.hidden = true;
     return notificationsRead(() => readFrom(null, []));

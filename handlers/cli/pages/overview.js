@@ -11,6 +11,9 @@ import { statusPanels } from "./status.js";
 /** The hours that can be looked at, as the address has them. */
 const WINDOWS = { 1: "the last hour", 24: "the last 24 hours", 168: "the last 7 days" };
 const USUAL = "24";
+/** A status reads each event and notification of its time: it is asked again after so long at most, here and of a stack. */
+const STATUS_EVERY_MS = 5_000;
+const STATUS_OF_A_STACK_EVERY_MS = 60_000;
 
 export function mount(main, { about, query, keep }) {
   const lines = element("pre", { id: "first-account", tabindex: "0" });
@@ -36,15 +39,24 @@ export function mount(main, { about, query, keep }) {
   copy.addEventListener("click", () => copyText(lines, copied));
   hours.addEventListener("change", () => {
     keep({ hours: hours.value === USUAL ? "" : hours.value });
+    status.clear();
+    // The panel says what could not be read, and the next look reads it.
     readStatus().catch(() => {});
   });
 
+  const statusEvery = about.endpoint ? STATUS_OF_A_STACK_EVERY_MS : STATUS_EVERY_MS;
+  let statusReadAt = -Infinity;
+  let owesStatus = false;
+  const isStatusDue = () => performance.now() - statusReadAt >= statusEvery;
+
   async function readStatus() {
+    [statusReadAt, owesStatus] = [performance.now(), false];
     const asked = hours.value;
     const read = getJson(withQuery("/v1/status", { hours: asked }));
     const show = (part) => async () => {
       const found = await read;
-      if (asked === hours.value) part(found, WINDOWS[asked]);
+      if (asked !== hours.value) throw new DOMException("Another time is asked for by now.", "AbortError");
+      part(found, WINDOWS[asked]);
     };
     await all([figuresRead(show(status.showFigures)), throughputRead(show(status.showThroughput)), lagRead(show(status.showLag))]);
   }
@@ -59,7 +71,12 @@ export function mount(main, { about, query, keep }) {
 
   return {
     title: "Overview",
-    refresh: () => all([latestRead(readLatest), readStatus()]),
+    /** Whether the status was left out of a look. */
+    owes: () => owesStatus && isStatusDue(),
+    refresh({ isAwaited }) {
+      owesStatus = true;
+      return all([latestRead(readLatest), isAwaited || isStatusDue() ? readStatus() : null]);
+    },
   };
 }
 

@@ -26,6 +26,13 @@ export const foreign = (text) => element("bdi", {}, String(text));
 
 /** Looks now; set by `poll`. */
 let look = () => {};
+/** Whether something was not read that should be there: the next look is not left out. */
+let isAwaitedNext = false;
+
+/** Does not leave out the next look. */
+export function lookSoon() {
+  isAwaitedNext = true;
+}
 
 /** Looks now, and gives up a look that has no answer yet. */
 export function lookAgain() {
@@ -62,8 +69,10 @@ export function poll(refresh, pause = () => POLL_MS) {
     running = true;
     again = false;
     const began = performance.now();
+    const awaited = isAwaited || isAwaitedNext;
+    isAwaitedNext = false;
     try {
-      await refresh(isAwaited);
+      await refresh(awaited);
       showLive("live", "Live");
     } catch (error) {
       if (error.name !== "AbortError") showLive("lost", isUnanswered(error) ? "Not reachable, retrying" : error.message);

@@ -64,6 +64,14 @@ export function statusPanels(hours) {
 
   return {
     panels: [well, throughput, lag],
+    /** Shows nothing of another time. */
+    clear() {
+      status = null;
+      update(figures, null, () => []);
+      for (const text of [verdict, rateText, lagText]) text.textContent = "";
+      redrawBars();
+      redrawDots();
+    },
     showFigures(read, window) {
       const faults = faultsOf(read);
       verdict.dataset.state = faults.length ? "failed" : "well";

@@ -122,9 +122,9 @@ fn filter(query: &Query) -> Result<EventFilter, Problem> {
             "needs currency",
         )])),
         (None, _) => Ok(None),
-        (Some(_), Some(currency)) => {
-            query.parsed(name, |text| Money::parse_unsigned(text, currency))
-        }
+        (Some(_), Some(currency)) => query.parsed(name, |text| {
+            Money::parse_unsigned(&with_digits(text, currency), currency)
+        }),
     };
     Ok(EventFilter {
         event_type: query.parsed("type", |text| match Event::TYPES.contains(&text) {
@@ -139,6 +139,16 @@ fn filter(query: &Query) -> Result<EventFilter, Problem> {
         max_amount: amount("max_amount")?,
         currency,
     })
+}
+
+/// Adds the digits that a bound leaves out: `1000` is `1000.00` in EUR.
+fn with_digits(text: &str, currency: Currency) -> String {
+    let digits = currency.digits() as usize;
+    match text.split_once('.') {
+        None if digits > 0 => format!("{text}.{:0<digits$}", ""),
+        Some((whole, fraction)) => format!("{whole}.{fraction:0<digits$}"),
+        None => text.to_owned(),
+    }
 }
 
 /// A commit as it is hashed, so that callers can verify it: the content is the hashed text itself.

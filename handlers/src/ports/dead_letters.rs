@@ -14,7 +14,7 @@ pub trait DeadLetterQueue: Send + Sync {
     async fn put(&self, body: &str, delay: Duration) -> Result<()>;
 
     /// Reads up to `max` letters and leaves them in the queue, visible to other callers as far as the queue allows. A letter
-    /// within its delay is not counted.
+    /// within its delay is not counted. With a `max` of 0 it only counts, and hides no letter from anybody.
     ///
     /// # Errors
     /// - `Retryable`: the queue did not report how many letters there are; look again.

@@ -1,12 +1,12 @@
 //! How things stand: what was recorded and told in the last hours, and what has not come through.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::notification::{Notification, Phase};
 use domain::time::{format_recorded_at, format_time};
-use domain::{AccountId, EventId, Version};
+use domain::{AccountId, NotificationId, Version};
 use futures::future::try_join_all;
 use serde::Serialize;
 
@@ -102,7 +102,7 @@ pub struct Told {
 pub struct StateCount {
     /// The state. A notification that shares a mail has that mail's.
     pub state: Phase,
-    /// The reason, where the state has one.
+    /// The reason of what waits or was skipped. Others are the mailer's words.
     pub reason: Option<String>,
     /// The number of notifications.
     pub count: usize,
@@ -146,7 +146,7 @@ pub struct NextRun {
 /// What was read of the events.
 #[derive(Default)]
 struct Recorded {
-    at: HashMap<EventId, DateTime<Utc>>,
+    at: HashMap<(AccountId, Version), DateTime<Utc>>,
     since: DateTime<Utc>,
 }
 
@@ -170,15 +170,20 @@ impl StatusReader {
         let recorded = self.recorded(range).await?;
         let mut by_state: BTreeMap<(Phase, Option<String>), usize> = BTreeMap::new();
         let mut lags: Vec<(DateTime<Utc>, i64)> = Vec::new();
+        let mut mails: HashSet<NotificationId> = HashSet::new();
         let since = for_newest(
             self.notifications.as_ref(),
             range,
             MAX_COUNTED,
             |own, mail| {
                 let fate = mail.unwrap_or(own);
-                let reason = fate.reason().map(|reason| reason.to_string());
+                // Other reasons are the mailer's own words, as many as there are answers.
+                let is_ours = matches!(fate.phase(), Phase::Planned | Phase::Skipped);
+                let reason = fate.reason().filter(|_| is_ours).map(str::to_owned);
                 *by_state.entry((fate.phase(), reason)).or_default() += 1;
-                lags.extend(lag(own, fate, &recorded));
+                if mails.insert(fate.id()) {
+                    lags.extend(lag(own, fate, &recorded));
+                }
             },
         )
         .await?;
@@ -208,7 +213,7 @@ impl StatusReader {
                 lag: summary(lags.iter().map(|(_, lag)| *lag).collect()),
             },
             periods: periods(from, now, &recorded, &lags),
-            dead_letters: self.dead_letters.look(1).await?.waiting,
+            dead_letters: self.dead_letters.look(0).await?.waiting,
             oldest_unprojected: self.oldest_unprojected().await?,
             next_run: self.next_run(now).await?,
         })
@@ -229,10 +234,11 @@ impl StatusReader {
             let page =
                 time_index::page_within(self.store.as_ref(), range, after, true, limit).await?;
             for commit in &page.commits {
-                let events = commit
-                    .events
-                    .iter()
-                    .map(|event| (event.event_id, commit.recorded_at));
+                let versions = commit.first_version..=commit.last_version();
+                let events = versions.map(|version| {
+                    let key = (commit.account_id.clone(), version);
+                    (key, commit.recorded_at)
+                });
                 recorded.at.extend(events);
             }
             match page.next {
@@ -288,7 +294,9 @@ fn lag(
     recorded: &Recorded,
 ) -> Option<(DateTime<Utc>, i64)> {
     let sent_at = fate.facts().sent_at.filter(|_| !own.facts().waited)?;
-    let at = recorded.at.get(&own.source().event_id)?;
+    // By the version: what follows from an event has an id of its own.
+    let key = (own.account_id().clone(), own.source().version);
+    let at = recorded.at.get(&key)?;
     Some((*at, (sent_at - at).num_milliseconds().max(0)))
 }
 

@@ -19,7 +19,7 @@ impl Changes for LocalChanges {
     async fn mark(&self) -> Result<Mark> {
         // Counted first: what is written meanwhile has another mark.
         let written = self.answers.written();
-        let letters = self.dead_letters.look(1).await?.waiting;
+        let letters = self.dead_letters.look(0).await?.waiting;
         Ok(Mark {
             text: format!("{written}.{letters}"),
             is_complete: true,

@@ -78,20 +78,19 @@ impl DeadLetterQueue for LocalDeadLetters {
             .durable
             .write_repeatable(move |transaction| {
                 // A received letter has a receipt; a delayed one has none.
+                let mut count = transaction.prepare_cached(
+                    "SELECT count(*) FROM dead_letter WHERE visible_at <= ?1 OR receipt IS NOT NULL",
+                )?;
+                let waiting: i64 = count.query_row(params![now], |row| row.get(0))?;
                 let mut letters = transaction.prepare_cached(
-                    "SELECT id, body, attributes, count(*) OVER () FROM dead_letter \
+                    "SELECT id, body, attributes FROM dead_letter \
                      WHERE visible_at <= ?1 OR receipt IS NOT NULL ORDER BY rowid LIMIT ?2",
                 )?;
                 let rows = letters.query_map(
                     params![now, i64::try_from(max).unwrap_or(i64::MAX)],
-                    |row| Ok((read(row, String::new())?, row.get::<_, i64>(3)?)),
+                    |row| read(row, String::new()),
                 )?;
-                let rows = rows.collect::<rusqlite::Result<Vec<_>>>()?;
-                let waiting = rows.first().map_or(0, |(_, waiting)| *waiting);
-                Ok((
-                    rows.into_iter().map(|(row, _)| row).collect::<Vec<_>>(),
-                    waiting,
-                ))
+                Ok((rows.collect::<rusqlite::Result<Vec<_>>>()?, waiting))
             })
             .await?;
         Ok(QueueView {

@@ -70,7 +70,7 @@ async fn events_are_filtered_by_type_account_customer_source_currency_and_amount
         ("source=nobody", vec![]),
         ("currency=JPY", vec!["ACC-3 1", "ACC-3 2"]),
         (
-            "currency=EUR&min_amount=2.50",
+            "currency=EUR&min_amount=2.5",
             vec!["ACC-1 2", "ACC-1 3", "ACC-1 4"],
         ),
         ("currency=EUR&max_amount=2.50", vec!["ACC-1 3", "ACC-2 2"]),

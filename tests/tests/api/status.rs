@@ -228,3 +228,26 @@ async fn the_mark_of_changes_stays_until_something_is_recorded_or_decided() {
         "what is refused changes nothing"
     );
 }
+
+#[tokio::test]
+async fn a_mail_that_several_notifications_share_has_one_lag_and_so_has_one_about_what_followed() {
+    let client = Client::new();
+    let wishes = json!({ "kinds": { "large-amount": { "enabled": true, "min_amount": { "EUR": "100.00" } } } });
+    client.world.customer_with("ana@example.com", wishes).await;
+    client.append("ACC-1", "open", &[opened()]).await;
+    deposit(&client, "large", "150.00").await;
+    let shared = status(&client, "").await;
+    assert_eq!(shared["notifications"]["count"], 3, "{shared:#}");
+    assert_eq!(shared["notifications"]["lag"]["mails"], 1);
+    // Overdrawn is an event of its own on the bus, with an id that is not stored.
+    client
+        .append("ACC-1", "out", &[tests::world::withdrawn("900.00")])
+        .await;
+    client.world.project(client.world.stream()).await;
+    client.world.settle().await;
+    let overdrawn = status(&client, "").await;
+    assert_eq!(
+        overdrawn["notifications"]["lag"]["mails"], 2,
+        "{overdrawn:#}"
+    );
+}

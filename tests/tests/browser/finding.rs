@@ -155,3 +155,99 @@ fn the_slider_shows_the_balance_of_every_version_as_the_api_tells_it() {
 fn movement(event_type: &str, data: serde_json::Value) -> serde_json::Value {
     json!({ "type": event_type, "occurred_at": "2026-11-22T10:00:00Z", "data": data })
 }
+
+#[test]
+fn a_search_whose_every_word_is_one_fills_the_fields_and_what_banks_write_stays_text() {
+    let given = Given::new();
+    let page = &given.page;
+    given.api().open("ACC-1", "ana", "EUR");
+    given.deposit("ACC-1", "full", "18.40", "Paid in full");
+    given.deposit("ACC-1", "village", "1840.00", "SOS village");
+    for (search, shown, fields) in [
+        (
+            "Paid in full",
+            "Paid in full",
+            json!({ "event-search": "Paid in full", "event-type": "" }),
+        ),
+        (
+            "SOS village",
+            "SOS village",
+            json!({ "event-search": "SOS village", "filter-currency": "" }),
+        ),
+        (
+            ">=18.4 <=18.4 EUR",
+            "Paid in full",
+            json!({ "event-search": "", "filter-min_amount": "18.4", "filter-currency": "EUR" }),
+        ),
+        (
+            "in >=1,840 EUR",
+            "SOS village",
+            json!({ "filter-min_amount": "1840", "event-type": "MoneyDeposited" }),
+        ),
+        (
+            ">=18,40 EUR",
+            "None of the 3 events matches.",
+            json!({ "event-search": ">=18,40 EUR", "filter-min_amount": "" }),
+        ),
+        (
+            "2026-99",
+            "None of the 3 events matches.",
+            json!({ "event-search": "2026-99", "filter-from": "" }),
+        ),
+        (
+            ">=18",
+            "An amount needs its currency.",
+            json!({ "filter-min_amount": "18" }),
+        ),
+    ] {
+        given.page.go("about:blank");
+        let query = search.replace('>', "%3E").replace(' ', "%20");
+        given.open(&format!("/events?q={query}"));
+        page.wait_for("#events", shown);
+        for (id, value) in fields.as_object().unwrap() {
+            let is = page.evaluate(&format!("document.getElementById('{id}').value"));
+            assert_eq!(&is, value, "{search}: {id}");
+        }
+    }
+    given.assert_clean();
+}
+
+#[test]
+fn each_figure_of_the_overview_leads_to_what_it_counts() {
+    let given = Given::new();
+    let (page, api) = (&given.page, given.api());
+    let quiet = json!({
+        "email": "ana@example.com", "name": "Ana Example", "locale": "en", "time_zone": "Europe/Paris",
+        "preferences": { "delivery": "daily", "kinds": { "deposit": { "enabled": true, "min_amount": { "EUR": "10.00" } } } },
+    });
+    assert_eq!(api.send("PUT", "/v1/customers/ana", &quiet).status, 200);
+    api.open("ACC-1", "ana", "EUR");
+    given.deposit("ACC-1", "small", "1.00", "small");
+    for key in ["one", "two"] {
+        given.deposit("ACC-1", key, "100.00", key);
+    }
+    let counted = json!([
+        { "state": "PLANNED", "reason": "digest", "count": 2 },
+        { "state": "SKIPPED", "reason": "below-minimum", "count": 1 },
+    ]);
+    tests::one_machine::eventually("all is decided", || {
+        let found = api.get("/v1/status")["notifications"]["by_state"].clone();
+        match found == counted {
+            true => Ok(()),
+            false => Err(found.to_string()),
+        }
+    });
+    for (name, rows) in [("waiting", 2), ("not sent", 1)] {
+        given.open("/");
+        page.wait_for("#status", name);
+        page.click(&format!(
+            "#status [href*='{}']",
+            if rows == 2 { "PLANNED" } else { "SKIPPED" }
+        ));
+        page.wait(
+            "those alone",
+            &format!("document.querySelectorAll('#notifications tbody tr').length === {rows}"),
+        );
+    }
+    given.assert_clean();
+}

@@ -75,9 +75,17 @@ impl Tasks<'_> {
     }
 }
 
-/// The day, as a field for days has it. The browser's zone is the machine's, and the tests run in UTC.
+/// The day in the browser's zone, as a field for days has it.
 fn today() -> String {
-    Utc::now().format("%Y-%m-%d").to_string()
+    let now = Utc::now().with_timezone(&chrono_tz::Europe::Paris);
+    now.format("%Y-%m-%d").to_string()
+}
+
+fn yesterday() -> String {
+    let now = Utc::now().with_timezone(&chrono_tz::Europe::Paris);
+    (now - chrono::TimeDelta::days(1))
+        .format("%Y-%m-%d")
+        .to_string()
 }
 
 /// Writes a text into the search and presses Enter.
@@ -300,6 +308,18 @@ fn each_task_of_each_person_takes_no_more_actions_than_it_may() {
             .page
             .wait_for("#as-of-balance", ", at the end of that day 36.00 EUR");
     });
+    // Of what was recorded by then: nothing was, although all of it occurred before.
+    page.choose("#as-of-day", &yesterday());
+    page.wait_for("#as-of-balance", "Nothing of it had been recorded by then.");
+    assert_eq!(
+        api.try_get(&format!(
+            "/v1/accounts/{IBAN}?as_of={}T22:59:59.999999999Z",
+            yesterday()
+        ))
+        .unwrap()
+        .status,
+        404
+    );
     let query = "type=MoneyWithdrawn&currency=EUR&min_amount=1000.00";
     let found = api.get(&format!("/v1/events?{query}"))["events"].clone();
     assert_eq!(found.as_array().unwrap().len(), 1);

@@ -77,6 +77,23 @@ fn every_change_on_one_machine_has_another_mark_and_nothing_else_has() {
         known = now;
     }
 
+    // A letter is in another file, and each of its tries changes no table.
+    let disk = folder.disk();
+    disk.change_customer("ana", |item| {
+        item["person"]["M"]["time_zone"] = json!({ "S": "Nowhere/Land" })
+    });
+    api.append(&Append::deposit("ACC-1", "fails", "1.00", "EUR", "fails"));
+    eventually("a dead letter", || match api.dead_letters().len() {
+        1 => Ok(()),
+        other => Err(other.to_string()),
+    });
+    let with_letter = at_rest(&api);
+    assert!(
+        with_letter.as_str().unwrap().ends_with(".1"),
+        "{with_letter}"
+    );
+    assert!(known.as_str().unwrap().ends_with(".0"), "{known}");
+
     server.stop();
     let server = Server::start(&folder);
     assert_ne!(at_rest(&server.api()), known, "another run counts anew");

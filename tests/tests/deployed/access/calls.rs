@@ -44,6 +44,7 @@ const API: &[&str] = &[
     "schedules GetItem",
     "schedules PutItem",
     "schedules Query",
+    "schedules Query by-due",
     "bus PutEvents",
     "dead letters SendMessage",
     "dead letters ReceiveMessage",
