@@ -293,7 +293,10 @@ fn lag(
     fate: &Notification,
     recorded: &Recorded,
 ) -> Option<(DateTime<Utc>, i64)> {
-    let sent_at = fate.facts().sent_at.filter(|_| !own.facts().waited)?;
+    // One that shares the mail of its event did not wait, although it is stored so.
+    let is_of_event = fate.subject().is_mail_of_event();
+    let waited = if is_of_event { fate } else { own }.facts().waited;
+    let sent_at = fate.facts().sent_at.filter(|_| !waited)?;
     // By the version: what follows from an event has an id of its own.
     let key = (own.account_id().clone(), own.source().version);
     let at = recorded.at.get(&key)?;

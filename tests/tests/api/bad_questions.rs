@@ -41,7 +41,7 @@ async fn the_parameters_of_every_question_are_checked_by_name() {
         ("/v1/events?account=a%2Fb", "account"),
         ("/v1/events?currency=EURO", "currency"),
         ("/v1/events?min_amount=1.00", "min_amount"),
-        ("/v1/events?currency=EUR&max_amount=1.0", "max_amount"),
+        ("/v1/events?currency=EUR&max_amount=1.005", "max_amount"),
         ("/v1/commits?order=desc", "order"),
         ("/v1/commits?cursor=nonsense", "cursor"),
         (

@@ -1,6 +1,6 @@
 //! The OpenAPI document: complete, and what the answers are held against.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::body::Body;
 use axum::http::{Method, Request, StatusCode};
@@ -259,8 +259,10 @@ fn reference() -> String {
             tag["name"].as_str().unwrap(),
             tag["description"].as_str().unwrap()
         );
-        for (path, item) in document["paths"].as_object().unwrap() {
-            for (method, operation) in item.as_object().unwrap() {
+        let paths: BTreeMap<_, _> = document["paths"].as_object().unwrap().iter().collect();
+        for (path, item) in paths {
+            let methods: BTreeMap<_, _> = item.as_object().unwrap().iter().collect();
+            for (method, operation) in methods {
                 if operation["tags"][0] != tag["name"] {
                     continue;
                 }

@@ -237,7 +237,7 @@ async fn a_mail_that_several_notifications_share_has_one_lag_and_so_has_one_abou
     client.append("ACC-1", "open", &[opened()]).await;
     deposit(&client, "large", "150.00").await;
     let shared = status(&client, "").await;
-    assert_eq!(shared["notifications"]["count"], 3, "{shared:#}");
+    assert_eq!(shared["notifications"]["count"], 2, "{shared:#}");
     assert_eq!(shared["notifications"]["lag"]["mails"], 1);
     // Overdrawn is an event of its own on the bus, with an id that is not stored.
     client
