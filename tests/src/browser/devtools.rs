@@ -8,6 +8,7 @@ use tungstenite::protocol::WebSocketConfig;
 use tungstenite::{Error, Message, WebSocket};
 
 /// What has no answer by then has none.
+const NAVIGATED: &str = "Inspected target navigated or closed";
 const ANSWER_WITHIN: Duration = Duration::from_secs(60);
 /// How long one look for news waits.
 const LOOK: Duration = Duration::from_millis(20);
@@ -72,6 +73,10 @@ impl Devtools {
             };
             if message["id"] == id {
                 let error = &message["error"];
+                // The page that was asked is no more: it gave no value, and the next one can be asked.
+                if method == "Runtime.evaluate" && error["message"] == NAVIGATED {
+                    return json!({ "result": { "value": null } });
+                }
                 assert!(error.is_null(), "{method} {parameters}: {error}");
                 return message["result"].take();
             }

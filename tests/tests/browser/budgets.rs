@@ -29,7 +29,7 @@ const MOST_JSON: u64 = 60_000;
 const MOST_SCRIPT: u64 = 180_000;
 const MOST_SHIFT: f64 = 0.05;
 /// Watched while nothing happens.
-const IDLE: Duration = Duration::from_secs(3);
+const IDLE: Duration = Duration::from_secs(6);
 const AFTER_THE_FIRST_VIEW: Duration = Duration::from_secs(1);
 const MOST_IDLE_BYTES: f64 = 2048.0;
 /// How late each answer comes where the shift of the layout is added up.

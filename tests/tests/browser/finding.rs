@@ -251,3 +251,38 @@ fn each_figure_of_the_overview_leads_to_what_it_counts() {
     }
     given.assert_clean();
 }
+
+#[test]
+fn the_balance_at_the_end_of_a_day_has_what_was_recorded_by_then_in_the_readers_zone() {
+    let given = Given::new();
+    let page = &given.page;
+    given.api().open("ACC-1", "ana", "EUR");
+    given.deposit("ACC-1", "in", "30.00", "of 22 November");
+    // The browser is in Paris.
+    let now = chrono::Utc::now().with_timezone(&chrono_tz::Europe::Paris);
+    let day = |days: i64| {
+        (now + chrono::TimeDelta::days(days))
+            .format("%Y-%m-%d")
+            .to_string()
+    };
+    given.open("/accounts/ACC-1");
+    page.wait_for("#as-of-balance", "Version 2 of 2");
+    page.choose("#as-of-day", &day(0));
+    page.wait_for(
+        "#as-of-balance",
+        "Version 2 of 2, at the end of that day 30.00 EUR",
+    );
+    page.choose("#as-of-day", &day(-1));
+    page.wait_for("#as-of-balance", "Nothing of it had been recorded by then.");
+    let asked = page.evaluate(
+        "performance.getEntriesByType('resource').map(({ name }) => new URL(name).searchParams.get('as_of')).filter(Boolean).at(-1)",
+    );
+    let end = chrono::DateTime::parse_from_rfc3339(asked.as_str().unwrap()).unwrap();
+    let end = end.with_timezone(&chrono_tz::Europe::Paris);
+    assert_eq!(
+        end.format("%Y-%m-%dT%H:%M:%S%.9f").to_string(),
+        format!("{}T23:59:59.999999999", day(-1))
+    );
+    page.click("#as-of-now");
+    page.wait_for("#as-of-balance", "Version 2 of 2 30.00 EUR");
+}

@@ -81,13 +81,6 @@ fn today() -> String {
     now.format("%Y-%m-%d").to_string()
 }
 
-fn yesterday() -> String {
-    let now = Utc::now().with_timezone(&chrono_tz::Europe::Paris);
-    (now - chrono::TimeDelta::days(1))
-        .format("%Y-%m-%d")
-        .to_string()
-}
-
 /// Writes a text into the search and presses Enter.
 fn search(given: &Given, text: &str) {
     let page = &given.page;
@@ -308,18 +301,6 @@ fn each_task_of_each_person_takes_no_more_actions_than_it_may() {
             .page
             .wait_for("#as-of-balance", ", at the end of that day 36.00 EUR");
     });
-    // Of what was recorded by then: nothing was, although all of it occurred before.
-    page.choose("#as-of-day", &yesterday());
-    page.wait_for("#as-of-balance", "Nothing of it had been recorded by then.");
-    assert_eq!(
-        api.try_get(&format!(
-            "/v1/accounts/{IBAN}?as_of={}T22:59:59.999999999Z",
-            yesterday()
-        ))
-        .unwrap()
-        .status,
-        404
-    );
     let query = "type=MoneyWithdrawn&currency=EUR&min_amount=1000.00";
     let found = api.get(&format!("/v1/events?{query}"))["events"].clone();
     assert_eq!(found.as_array().unwrap().len(), 1);
