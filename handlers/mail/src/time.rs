@@ -1,5 +1,8 @@
 //! The formats of times, which follow CLDR (`icu_datetime`).
 
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
 use chrono::{DateTime, Datelike, LocalResult, NaiveDate, Offset, TimeZone, Timelike, Utc};
 use chrono_tz::Tz;
 use domain::Occurred;
@@ -55,15 +58,18 @@ pub(crate) fn format_time_before_another(at: DateTime<Utc>, zone: Tz, locale: Lo
     }
 }
 
-/// The names of the zones' cities, as `build/cities.rs` writes them.
-const CITIES: &str = include_str!(concat!(env!("OUT_DIR"), "/cities.txt"));
+/// The names of the zones' cities in all locales, by zone, as `build/cities.rs` writes them.
+static CITIES: LazyLock<HashMap<&str, Vec<&str>>> = LazyLock::new(|| {
+    let lines = include_str!(concat!(env!("OUT_DIR"), "/cities.txt")).lines();
+    let zones = lines.filter_map(|line| line.split_once('\t'));
+    zones
+        .map(|(zone, names)| (zone, names.split('\t').collect()))
+        .collect()
+});
 
 /// Returns CLDR's name of the zone's city; `None` if the zone is only an offset.
 fn city(zone: Tz, locale: Locale) -> Option<&'static str> {
-    CITIES.lines().find_map(|line| {
-        let names = line.strip_prefix(zone.name())?.strip_prefix('\t')?;
-        names.split('\t').nth(locale as usize)
-    })
+    CITIES.get(zone.name())?.get(locale as usize).copied()
 }
 
 /// Returns the time of a city: en `New York time`, fr `heure d’Athènes`.
