@@ -38,7 +38,7 @@ fn every_change_on_one_machine_has_another_mark_and_nothing_else_has() {
         "/v1/status",
         "/v1/dead-letters",
     ] {
-        api.get(path);
+        let _ = api.get(path);
     }
     assert_eq!(at_rest(&api), known);
     let refused = api.send("POST", "/v1/replays", &json!({ "kind": "nonsense" }));
