@@ -169,8 +169,13 @@ fn lag(lag: &Value) -> String {
     match lag.is_null() {
         true => NONE.to_owned(),
         false => format!(
-            "median {} ms, longest {} ms, of {} mails",
-            lag["median_ms"], lag["longest_ms"], lag["mails"]
+            "median {} ms, longest {} ms ({})",
+            lag["median_ms"],
+            lag["longest_ms"],
+            match lag["mails"].as_u64() {
+                Some(1) => "1 mail".to_owned(),
+                _ => format!("{} mails", lag["mails"]),
+            }
         ),
     }
 }
