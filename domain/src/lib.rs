@@ -121,6 +121,7 @@ pub mod request_hash;
 pub mod schedule;
 pub mod schedule_event;
 pub mod time;
+pub mod words;
 
 pub use account::{Account, Status};
 pub use commit::{Commit, Head, RecordedEvent, Tip};

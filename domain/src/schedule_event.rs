@@ -62,7 +62,7 @@ impl OccurrenceSkipReason {
 
     /// The stored name, which the API returns too.
     #[must_use]
-    pub fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> &'static str {
         match self {
             OccurrenceSkipReason::InsufficientFunds => "insufficient-funds",
             OccurrenceSkipReason::AccountClosed => "account-closed",

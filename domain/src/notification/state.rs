@@ -237,11 +237,11 @@ pub enum WaitReason {
 }
 
 impl WaitReason {
-    const QUIET_HOURS: &str = "quiet-hours";
-    const DIGEST: &str = "digest";
-    const MONTH_END: &str = "end-of-month";
+    pub(crate) const QUIET_HOURS: &str = "quiet-hours";
+    pub(crate) const DIGEST: &str = "digest";
+    pub(crate) const MONTH_END: &str = "end-of-month";
     /// The stored names of all of them.
-    pub(super) const NAMES: [&str; 3] = [Self::QUIET_HOURS, Self::DIGEST, Self::MONTH_END];
+    pub(crate) const NAMES: [&str; 3] = [Self::QUIET_HOURS, Self::DIGEST, Self::MONTH_END];
 
     /// The stored name, which the API returns too.
     #[must_use]

@@ -26,7 +26,7 @@ export function mount(main, { query, keep }) {
   const filters = new Map([
     choice("state", "All states", STATE_NAMES),
     choice("kind", "All kinds", KIND_NAMES),
-    choice("reason", "All reasons", Object.fromEntries(SKIP_REASONS.map((reason) => [reason, REASONS[reason]]))),
+    choice("reason", "All reasons", SKIP_REASONS),
     ["customer_id", customer],
   ]);
   const days = period(query, "Decided");

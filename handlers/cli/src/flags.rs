@@ -1,6 +1,7 @@
 //! The flags that mean the same in every command that has them. Commands flatten
 //! these structs and declare none of the flags themselves.
 
+mod codes;
 mod format;
 mod moment;
 mod period;
@@ -8,6 +9,7 @@ mod period;
 use clap::Args;
 use domain::AccountId;
 
+pub(crate) use codes::codes;
 pub(crate) use format::{Format, Output, without_csv};
 pub(crate) use moment::{Moment, Zone};
 pub(crate) use period::{Period, Range};

@@ -1,5 +1,6 @@
 //! Answers that are lists: a table for people, page by page, a JSON document, or CSV.
 
+use domain::words::{self, Word};
 use serde_json::{Value, json};
 
 use crate::csv;
@@ -18,6 +19,7 @@ pub(crate) struct Listing {
     format: Format,
     columns: &'static [Column],
     cells: fn(&Value) -> Vec<String>,
+    words: &'static [(&'static str, &'static [Word])],
     begun: bool,
     document: Vec<Value>,
 }
@@ -32,9 +34,26 @@ impl Listing {
             format,
             columns,
             cells,
+            words: &[],
             begun: false,
             document: Vec::new(),
         }
+    }
+
+    /// Shows these columns' codes in words in the table. CSV and JSON keep the codes.
+    pub(crate) fn worded(mut self, words: &'static [(&'static str, &'static [Word])]) -> Self {
+        self.words = words;
+        self
+    }
+
+    fn worded_cells(&self, row: &Value) -> Vec<String> {
+        let mut cells = (self.cells)(row);
+        for (cell, (.., name)) in cells.iter_mut().zip(self.columns) {
+            if let Some((_, table)) = self.words.iter().find(|(column, _)| column == name) {
+                *cell = words::of(table, cell).to_owned();
+            }
+        }
+        cells
     }
 
     /// Adds a page. Returns false if nobody reads any more.
@@ -53,7 +72,7 @@ impl Listing {
                     .collect();
                 let mut table = Table::new(&headings);
                 for row in &rows {
-                    table.row((self.cells)(row));
+                    table.row(self.worded_cells(row));
                 }
                 let skip = usize::from(!first);
                 table.lines().into_iter().skip(skip).all(output::line)

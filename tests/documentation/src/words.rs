@@ -91,35 +91,3 @@ fn comments(text: &str) -> String {
     let words: Vec<&str> = lines.flat_map(str::split_whitespace).collect();
     words.join(" ")
 }
-
-/// The rows of a table of `words.js`: a code and its words.
-fn words_of_the_console(table: &str) -> Vec<(String, String)> {
-    let script = crate::pages::read("handlers/cli/pages/words.js");
-    let start = format!("export const {table} = {{");
-    let rows = script.split(&start).nth(1).unwrap();
-    let rows = rows.split("};").next().unwrap().lines();
-    let rows = rows.filter_map(|row| row.trim().trim_end_matches(',').split_once(": "));
-    rows.map(|(code, words)| {
-        (
-            code.trim_matches('"').to_owned(),
-            words.trim_matches('"').to_owned(),
-        )
-    })
-    .collect()
-}
-
-#[test]
-fn the_states_and_reasons_have_the_words_of_the_console() {
-    let page = crate::pages::read("docs/reference/reasons-and-states.md");
-    for (table, least) in [("STATE_NAMES", 6), ("REASONS", 10)] {
-        let words = words_of_the_console(table);
-        assert!(words.len() > least, "{words:?}");
-        for (code, words) in words {
-            let row = page.contains(&format!("| `{code}` | {words} |"));
-            assert!(
-                row || page.contains(&format!("`{code}` ({words})")),
-                "docs/reference/reasons-and-states.md: {code} is {words:?} in the console"
-            );
-        }
-    }
-}

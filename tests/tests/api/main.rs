@@ -31,3 +31,4 @@ mod unreadable;
 mod unsubscribe;
 mod what_if;
 mod what_if_pages;
+mod words;

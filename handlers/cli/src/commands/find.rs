@@ -1,6 +1,7 @@
 //! `ledgerbell find`.
 
 use clap::Args;
+use domain::words::{self, SEARCH_KEYS};
 use serde_json::Value;
 use ureq::http::StatusCode;
 
@@ -51,14 +52,16 @@ pub(crate) fn run(options: &FindOptions) -> Result<End, Failure> {
     let format = options.connection.format();
     let mut listing = Listing::new(format, &COLUMNS, |hit| {
         COLUMNS.map(|(.., name)| cell(&hit[name])).into()
-    });
+    })
+    .worded(&[("matched", &SEARCH_KEYS)]);
     let hits = found["hits"].as_array().cloned().unwrap_or_default();
     if !listing.page(hits) {
         return Ok(End::Done);
     }
     let keys = found["looked_at"].as_array().into_iter().flatten();
-    let keys: Vec<&str> = keys.filter_map(Value::as_str).collect();
-    let nothing = format!("Nothing is found by {}.", keys.join(", "));
+    let keys = keys.filter_map(Value::as_str);
+    let keys: Vec<&str> = keys.map(|key| words::of(&SEARCH_KEYS, key)).collect();
+    let nothing = format!("Nothing has this as: {}.", keys.join(", "));
     listing.end("hits", &nothing, |document| {
         for member in ["looked_at", "more"] {
             document[member] = found[member].clone();

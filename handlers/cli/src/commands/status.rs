@@ -2,6 +2,7 @@
 
 use clap::Args;
 use domain::time::parse_stored_time;
+use domain::words::{self, STATES};
 use serde_json::{Value, json};
 
 use crate::client::{CallError, Client};
@@ -159,10 +160,11 @@ fn event(event: &Value) -> String {
 
 fn state(of: &Value) -> String {
     let reason = match of["reason"].as_str() {
-        Some(reason) => format!(" {reason}"),
+        Some(reason) => format!(" ({reason})"),
         None => String::new(),
     };
-    format!("{} {}{reason}", of["count"], cell(&of["state"]))
+    let state = cell(&of["state"]);
+    format!("{} {}{reason}", of["count"], words::of(&STATES, &state))
 }
 
 fn lag(lag: &Value) -> String {

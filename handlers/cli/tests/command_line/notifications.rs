@@ -130,7 +130,7 @@ fn notifications_are_listed_filtered_and_counted() {
     );
     assert_eq!(
         count("state"),
-        "STATE    COUNT\nSENT         1\nSKIPPED      3\n"
+        "STATE     COUNT\nsent          1\nnot sent      3\n"
     );
     assert_eq!(
         count("reason"),
@@ -171,7 +171,7 @@ fn a_notification_is_shown_by_its_id_and_by_the_code_of_its_mail() {
     let first = format!("notification  {id}\naccount       ACC-1\n");
     assert!(shown.starts_with(&first), "{shown}");
     assert!(
-        shown.contains("\nkind          deposit\nstate         SENT\n"),
+        shown.contains("\nkind          deposit\nstate         sent\n"),
         "{shown}"
     );
     assert!(shown.contains("\nhistory       20"), "{shown}");

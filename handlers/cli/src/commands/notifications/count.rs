@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use domain::words;
 use serde_json::{Value, json};
 
 use super::list::Member;
@@ -44,7 +45,8 @@ impl Counts {
         };
         let mut listing = Listing::new(format, columns, |row| {
             vec![cell(&row["value"]), cell(&row["count"])]
-        });
+        })
+        .worded(&[("state", &words::STATES)]);
         let rows = (self.counts.into_iter())
             .map(|(value, count)| json!({ "value": value, "count": count }));
         listing.page(rows.collect());

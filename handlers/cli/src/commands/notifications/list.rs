@@ -1,16 +1,15 @@
 //! `ledgerbell notifications list`.
 
-use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
-use domain::notification::{Kind, Phase, SkipReason, WaitReason};
 use domain::time::parse_stored_time;
+use domain::words::{KINDS, SKIP_REASONS, STATES, WAIT_REASONS};
 use serde_json::{Value, json};
 
 use super::count::Counts;
 use crate::client::{Client, MAX_PAGE, Rows};
 use crate::connection::Connection;
 use crate::exit::{End, Failure};
-use crate::flags::{Accounts, Limit, Period, Range};
+use crate::flags::{Accounts, Limit, Period, Range, codes};
 use crate::listing::{Column, Listing, cell};
 use crate::output;
 use crate::table::Align;
@@ -49,15 +48,15 @@ pub(super) struct ListOptions {
 #[derive(Debug, Clone, Args)]
 struct Filter {
     /// Only those in this state
-    #[arg(long = "state", value_name = "STATE", ignore_case = true, value_parser = PossibleValuesParser::new(Phase::ALL.map(Phase::as_str)))]
+    #[arg(long = "state", value_name = "STATE", ignore_case = true, value_parser = codes(&[&STATES]))]
     states: Vec<String>,
 
     /// Only those of this kind
-    #[arg(long = "kind", value_name = "KIND", value_parser = PossibleValuesParser::new(Kind::ALL.map(Kind::as_str)))]
+    #[arg(long = "kind", value_name = "KIND", value_parser = codes(&[&KINDS]))]
     kinds: Vec<String>,
 
     /// Only those that were not sent, or wait, for this reason
-    #[arg(long = "reason", value_name = "REASON", value_parser = PossibleValuesParser::new(reasons()))]
+    #[arg(long = "reason", value_name = "REASON", value_parser = codes(&[&SKIP_REASONS[..], &WAIT_REASONS]))]
     reasons: Vec<String>,
 }
 
@@ -89,18 +88,6 @@ const COLUMNS: [Column; 7] = [
     ("NOTIFICATION", Align::Left, "notification_id"),
 ];
 
-/// The reason of a notification that waits for its digest.
-const DIGEST: &str = "digest";
-
-fn reasons() -> impl Iterator<Item = &'static str> {
-    let waits = [
-        WaitReason::QuietHours.as_str(),
-        DIGEST,
-        WaitReason::MonthEnd.as_str(),
-    ];
-    (SkipReason::ALL.into_iter().map(SkipReason::as_str)).chain(waits)
-}
-
 pub(super) fn run(options: &ListOptions) -> Result<End, Failure> {
     let client = options.connection.client()?;
     let range = options.period.range()?;
@@ -115,7 +102,8 @@ pub(super) fn run(options: &ListOptions) -> Result<End, Failure> {
     }
     let mut listing = Listing::new(options.connection.format(), &COLUMNS, |notification| {
         COLUMNS.map(|(.., name)| cell(&notification[name])).into()
-    });
+    })
+    .worded(&[("state", &STATES)]);
     let mut left = options.limit.limit.unwrap_or(u64::MAX);
     let read = each_page(&client, range, options, |mut page| {
         page.truncate(usize::try_from(left).unwrap_or(usize::MAX));

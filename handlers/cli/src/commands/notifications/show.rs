@@ -1,6 +1,7 @@
 //! `ledgerbell notifications show`.
 
 use clap::Args;
+use domain::words::{self, SKIP_REASONS, STATES, WAIT_REASONS};
 use serde_json::Value;
 
 use crate::client::Client;
@@ -68,7 +69,7 @@ fn print(found: &Value) {
         ("attempts", "attempts"),
         ("delivery", "delivery"),
     ] {
-        line(heading, &cell(&notification[name]));
+        line(heading, &in_words(name, &cell(&notification[name])));
     }
     let history = notification["history"].as_array().into_iter().flatten();
     for (index, step) in history.enumerate() {
@@ -84,8 +85,21 @@ fn print(found: &Value) {
         let text = format!(
             "{} {}{detail}{times}",
             cell(&step["at"]),
-            cell(&step["state"])
+            words::of(&STATES, &cell(&step["state"]))
         );
         line(heading, &text);
+    }
+}
+
+/// A member's text: a state in words, and a code of a reason with what it stands for.
+fn in_words(name: &str, text: &str) -> String {
+    match name {
+        "state" => words::of(&STATES, text).to_owned(),
+        "reason" => [&SKIP_REASONS[..], &WAIT_REASONS]
+            .into_iter()
+            .map(|table| words::of(table, text))
+            .find(|words| *words != text)
+            .map_or_else(|| text.to_owned(), |words| format!("{text}: {words}")),
+        _ => text.to_owned(),
     }
 }
