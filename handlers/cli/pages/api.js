@@ -15,13 +15,16 @@ export function giveUpReading() {
 
 /** A successful answer of the API; an error says what the problem document says. */
 async function answerOf(method, path, { body, headers = {} } = {}) {
-  const response = await fetch(path, {
+  return fetched(path, {
     method,
     headers: { Accept: "application/json", ...(body ? { "Content-Type": "application/json" } : {}), ...headers },
     body: body ? JSON.stringify(body) : undefined,
-    cache: "no-cache",
     signal: AbortSignal.any([AbortSignal.timeout(TIMEOUT_MS), ...(method === "GET" ? [reading.signal] : [])]),
   });
+}
+
+async function fetched(path, request) {
+  const response = await fetch(path, { cache: "no-cache", ...request });
   if (response.ok) return response;
   const problem = await response.json().catch(() => ({}));
   const faults = (problem.errors || []).map((fault) => `${fault.pointer ?? fault.parameter ?? fault.header ?? ""} ${fault.detail}`.trim());
@@ -34,6 +37,14 @@ async function answerOf(method, path, { body, headers = {} } = {}) {
 export async function ask(...request) {
   const response = await answerOf(...request);
   return response.status === 204 ? null : response.json();
+}
+
+/** Posts files, whose import takes the time that it takes. */
+export async function sendFiles(path, files) {
+  const body = new FormData();
+  for (const file of files) body.append("file", file, file.name);
+  const response = await fetched(path, { method: "POST", headers: { Accept: "application/json" }, body });
+  return response.json();
 }
 
 export const getJson = (path) => ask("GET", path);

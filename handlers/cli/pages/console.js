@@ -11,6 +11,7 @@ import * as customers from "./customers.js";
 import * as deadLetters from "./dead-letters.js";
 import * as events from "./events.js";
 import * as find from "./find.js";
+import * as imports from "./imports.js";
 import * as notification from "./notification.js";
 import * as notifications from "./notifications.js";
 import * as overview from "./overview.js";
@@ -31,6 +32,7 @@ const VIEWS = [
   [/^events$/, events, "events"],
   [/^dead-letters$/, deadLetters, "dead-letters"],
   [/^replays$/, replays, "replays"],
+  [/^imports$/, imports, "imports"],
   [/^customers$/, customers, "customers"],
   [/^customers\/(?<id>[^/]+)$/, customer, "customers"],
   [/^notifications$/, notifications, "notifications"],

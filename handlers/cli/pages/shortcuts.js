@@ -2,11 +2,11 @@
 
 import { byId, element } from "./page.js";
 
-const PAGES = { o: "", c: "customers", a: "accounts", e: "events", n: "notifications", f: "dead-letters", r: "replays" };
+const PAGES = { o: "", c: "customers", a: "accounts", e: "events", n: "notifications", f: "dead-letters", r: "replays", i: "imports" };
 const SECOND_KEY_WITHIN_MS = 1500;
 const HELP = [
   ["/ or Ctrl+K", "search"],
-  ["g, then o c a e n f r", "overview, customers, accounts, events, notifications, failed, replays"],
+  ["g, then o c a e n f r i", "overview, customers, accounts, events, notifications, failed, replays, imports"],
   ["j and k", "the next and the previous row; Enter opens it"],
   ["[ and ]", "the previous and the next version"],
   ["?", "these keys"],

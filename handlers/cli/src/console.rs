@@ -11,7 +11,9 @@ use axum::http::Uri;
 use clap::Args;
 use tokio::net::TcpListener;
 
+use crate::client::Client;
 use crate::exit;
+use crate::imports;
 use crate::origin;
 use crate::output::line;
 use crate::pages::{self, About};
@@ -55,6 +57,13 @@ pub(crate) fn run(options: &ConsoleOptions) -> ExitCode {
         Ok(signer) => signer,
         Err(reason) => return exit::with(exit::WRONG_USE, reason),
     };
+    // The imports of the page are requests of the command line's client.
+    let importer = Signer::new(&options.endpoint, &options.access)
+        .and_then(|signer| Client::new(&options.endpoint, Some(signer)));
+    let importer = match importer {
+        Ok(importer) => importer,
+        Err(reason) => return exit::with(exit::FAILED, reason),
+    };
     // Fails here rather than at the first request of the page.
     let checked = signer.check();
     let upstream = match checked.and_then(|()| Upstream::new(&options.endpoint, signer)) {
@@ -65,12 +74,12 @@ pub(crate) fn run(options: &ConsoleOptions) -> ExitCode {
         .enable_all()
         .build()
     {
-        Ok(runtime) => runtime.block_on(serve(options, upstream)),
+        Ok(runtime) => runtime.block_on(serve(options, upstream, importer)),
         Err(error) => exit::with(exit::FAILED, format!("cannot start threads: {error}")),
     }
 }
 
-async fn serve(options: &ConsoleOptions, upstream: Upstream) -> ExitCode {
+async fn serve(options: &ConsoleOptions, upstream: Upstream, importer: Client) -> ExitCode {
     let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, options.port));
     let listening = async {
         let stop_request = Stop::listen()?;
@@ -92,6 +101,7 @@ async fn serve(options: &ConsoleOptions, upstream: Upstream) -> ExitCode {
         endpoint: Some(endpoint.clone()),
         poll_ms: POLL_MS,
     })
+    .merge(imports::router(importer))
     .merge(proxy::router(Arc::new(upstream)));
     let app = origin::guard(admission.guard(app));
     line(format!("The console for {endpoint} is at"));

@@ -10,6 +10,7 @@ mod console;
 mod csv;
 mod exit;
 mod flags;
+mod imports;
 mod listing;
 mod origin;
 mod output;

@@ -52,6 +52,7 @@ assets! {
     "event-list.js": JAVASCRIPT,
     "events.js": JAVASCRIPT,
     "find.js": JAVASCRIPT,
+    "imports.js": JAVASCRIPT,
     "inbox.js": JAVASCRIPT,
     "known.js": JAVASCRIPT,
     "mail-view.js": JAVASCRIPT,

@@ -5,17 +5,21 @@ mod mailbox;
 mod options;
 mod ready;
 
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use axum::http::Uri;
 use embedded::{FolderError, Pipeline, Settings, StartError};
 use handlers::http::router;
 use handlers::ports::{SystemClock, sender};
 use tokio::net::TcpListener;
 use tracing_subscriber::EnvFilter;
 
+use crate::client::Client;
 use crate::exit;
+use crate::imports;
 use crate::origin;
 use crate::output::complain;
 use crate::pages::{self, About};
@@ -98,8 +102,13 @@ async fn serve(options: &ServeOptions, started: Instant) -> ExitCode {
         endpoint: None,
         poll_ms: POLL_MS,
     });
+    let client = match Client::new(&own_url(address), None) {
+        Ok(client) => client,
+        Err(reason) => return exit::with(exit::FAILED, reason),
+    };
     let app = router(pipeline.api.clone())
         .merge(console)
+        .merge(imports::router(client))
         .merge(mailbox::router(pipeline.mailbox.clone()));
     let app = if options.allow_remote {
         app
@@ -124,6 +133,17 @@ async fn serve(options: &ServeOptions, started: Instant) -> ExitCode {
     let _ = tokio::time::timeout(STOP_WITHIN, served).await;
     pipeline.stop().await;
     ended
+}
+
+/// Returns the URL at which this machine reaches the server.
+fn own_url(listening: SocketAddr) -> Uri {
+    let loopback = match listening {
+        SocketAddr::V4(_) => IpAddr::from(Ipv4Addr::LOCALHOST),
+        SocketAddr::V6(_) => IpAddr::from(Ipv6Addr::LOCALHOST),
+    };
+    let ip = Some(listening.ip()).filter(|ip| !ip.is_unspecified());
+    let reached = SocketAddr::new(ip.unwrap_or(loopback), listening.port());
+    format!("http://{reached}").parse().unwrap_or_default()
 }
 
 /// Returns the exit code: a wrong folder is wrong use, everything else a failure.

@@ -14,7 +14,7 @@ const ROUTER: &str = include_str!("../../../handlers/cli/pages/console.js");
 
 const ACCOUNT: &str = "DE89370400440532013000";
 /// The views by their address, and a text that is there once they are whole. `NOTIFICATION` is put in.
-const VIEWS: [(&str, &str); 14] = [
+const VIEWS: [(&str, &str); 15] = [
     ("", "Latest events"),
     ("find?q=mart", "Chloé Martin"),
     ("find?q=nobody", "Nothing has this"),
@@ -28,6 +28,7 @@ const VIEWS: [(&str, &str); 14] = [
     ("notifications", "Deposit"),
     ("dead-letters", "failed on"),
     ("replays", "equal"),
+    ("imports", "MT940"),
     ("nowhere", "nothing at this address"),
 ];
 const SCREENS: [Screen; 4] = [

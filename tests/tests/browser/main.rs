@@ -12,6 +12,7 @@ mod clerk;
 mod deployed_stack;
 mod finding;
 mod given;
+mod imports;
 mod keyboard;
 mod live;
 mod mailbox;

@@ -17,7 +17,7 @@ use clap::{Args, ValueEnum};
 use domain::CustomerId;
 use statements::Format;
 
-use crate::client::Client;
+use crate::client::{CallError, Client};
 use crate::confirm::Yes;
 use crate::connection::Connection;
 use crate::exit::{End, Failure};
@@ -26,10 +26,11 @@ use crate::output;
 
 use bring::Importer;
 use mails::{MailCount, Mails};
-use notify::Notify;
+pub(crate) use notify::Notify;
 use outcome::Outcome;
 use report::Report;
-use sources::Sources;
+pub(crate) use report::document;
+pub(crate) use sources::{NamedFile, Sources, read};
 
 /// Import bank statements
 ///
@@ -108,8 +109,8 @@ const MAILS_WITHOUT_QUESTION: u64 = 50;
 
 pub(crate) fn run(options: &ImportOptions) -> Result<End, Failure> {
     let client = options.connection.client()?;
-    let read = sources::read(
-        &options.files,
+    let read = read(
+        options.files.iter().map(|path| sources::open(path)),
         options.format.map(Format::from),
         options.customer.as_ref(),
     );
@@ -130,37 +131,45 @@ pub(crate) fn run(options: &ImportOptions) -> Result<End, Failure> {
     }
     let mut report = Report::new(&read, options.dry_run.dry_run, options.connection.json());
     let bar = output::bar(Some(read.sources.len() as u64), "statements");
-    let mut importer = Importer::new(&client, notify, options.dry_run.dry_run);
-    for source in &read.sources {
-        bar.set_message(source.name());
-        let mut outcome = Outcome::of(source);
-        let unreachable = match importer.bring(source, &mut outcome) {
-            Ok(()) => None,
-            // The next statement may succeed, unless the server is gone.
-            Err(stop) => outcome.stopped(stop),
-        };
+    let (told, ended) = bring_all(&client, &read, notify, options.dry_run.dry_run, |outcome| {
         bar.suspend(|| report.add(outcome));
         bar.inc(1);
-        if let Some(failure) = unreachable {
-            bar.finish_and_clear();
-            report.finish(told(&importer));
-            return Err(failure);
+    });
+    bar.finish_and_clear();
+    report.finish(told);
+    ended?;
+    Ok(End::done_if(report.is_good()))
+}
+
+/// Brings all statements into their accounts, or in a dry run finds out what that would do, and hands on what became of
+/// each. Returns the mails that a dry run counted.
+///
+/// # Errors
+/// The server is gone. One statement's failure is in its outcome, because the next may succeed.
+pub(crate) fn bring_all(
+    client: &Client,
+    read: &Sources,
+    notify: Notify,
+    dry_run: bool,
+    mut each: impl FnMut(Outcome),
+) -> (Option<MailCount>, Result<(), CallError>) {
+    let mut importer = Importer::new(client, notify, dry_run);
+    let mut ended = Ok(());
+    for source in &read.sources {
+        let mut outcome = Outcome::of(source);
+        let stopped = importer.bring(source, &mut outcome).err();
+        let unreachable = stopped.and_then(|stop| outcome.stopped(stop));
+        each(outcome);
+        if let Some(error) = unreachable {
+            ended = Err(error);
+            break;
         }
     }
-    bar.finish_and_clear();
-    report.finish(told(&importer));
-    Ok(End::done_if(report.is_good()))
+    (importer.mails().map(Mails::count), ended)
 }
 
 /// Counts the mails by a dry run. A statement that fails is reported by the import itself.
 fn would_send(client: &Client, read: &Sources, notify: Notify) -> MailCount {
-    let mut importer = Importer::new(client, notify, true);
-    for source in &read.sources {
-        let _ = importer.bring(source, &mut Outcome::of(source));
-    }
-    told(&importer).unwrap_or_default()
-}
-
-fn told(importer: &Importer<'_>) -> Option<MailCount> {
-    importer.mails().map(Mails::count)
+    let (told, _) = bring_all(client, read, notify, true, |_| {});
+    told.unwrap_or_default()
 }

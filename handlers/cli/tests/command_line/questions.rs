@@ -402,7 +402,10 @@ fn an_account_and_a_customer_are_found_by_what_a_caller_has_on_the_phone() {
     let found = server.run(&["find", "ana@example.com"]).done();
     assert!(found.contains("customer  ana"), "{found}");
     let none = server.run(&["find", "••••6829"]).done();
-    assert_eq!(none, "Nothing has this as: last four characters of an account.\n");
+    assert_eq!(
+        none,
+        "Nothing has this as: last four characters of an account.\n"
+    );
     let document = server.run(&["find", "nobody", "--json"]).json();
     assert_eq!(document["hits"], serde_json::json!([]));
     let refused = server.run(&["find", " "]);

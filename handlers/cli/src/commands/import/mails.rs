@@ -25,7 +25,7 @@ pub(super) struct Mails {
 
 /// The number of mails and of their recipients.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
-pub(super) struct MailCount {
+pub(crate) struct MailCount {
     pub mails: u64,
     pub people: u64,
 }

@@ -7,7 +7,7 @@ use statements::{Plan, Step};
 /// The movements of which customers are notified: none by default, because last year's statements are not
 /// news.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Notify {
+pub(crate) enum Notify {
     /// Nobody is notified.
     Never,
     /// Customers are notified of every movement.

@@ -6,13 +6,12 @@ use statements::Note;
 
 use super::sources::Source;
 use crate::client::CallError;
-use crate::exit::Failure;
 use crate::output;
 
 /// The relation of a statement to its account.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case")]
-pub(super) enum Verdict {
+pub(crate) enum Verdict {
     /// The account has the statement's closing balance.
     Agrees,
     /// The statement has no closing balance.
@@ -27,7 +26,7 @@ pub(super) enum Verdict {
 
 /// A statement in the report. Money is a decimal string, as in the API.
 #[derive(Debug, Clone, Serialize)]
-pub(super) struct Outcome {
+pub(crate) struct Outcome {
     pub file: String,
     pub line: usize,
     pub account_id: String,
@@ -167,8 +166,8 @@ impl Outcome {
         ));
     }
 
-    /// Records the reason. Returns the failure if it stops the whole import.
-    pub(super) fn stopped(&mut self, stop: Stop) -> Option<Failure> {
+    /// Records the reason. Returns the error if it stops the whole import.
+    pub(super) fn stopped(&mut self, stop: Stop) -> Option<CallError> {
         match stop {
             Stop::Reported => None,
             Stop::Refused(reason) => {
@@ -181,7 +180,7 @@ impl Outcome {
             }
             Stop::Call(error) => {
                 self.problem = Some("interrupted; import it again".to_owned());
-                Some(error.into())
+                Some(error)
             }
         }
     }

@@ -1,7 +1,7 @@
 //! What the import says.
 
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::mails::MailCount;
 use super::outcome::{Outcome, Verdict};
@@ -81,17 +81,12 @@ impl<'a> Report<'a> {
 
     /// Prints the summary or the document.
     pub(super) fn finish(&self, told: Option<MailCount>) {
-        let mut totals = self.totals();
-        totals.told = told;
         if self.json {
-            output::json(&json!({
-                "dry_run": self.dry_run,
-                "statements": self.outcomes,
-                "unreadable": self.unreadable,
-                "totals": totals,
-            }));
+            let document = document(&self.outcomes, self.unreadable, self.dry_run, told);
+            output::json(&document);
             return;
         }
+        let totals = Totals::of(&self.outcomes, self.unreadable, told);
         if !self.outcomes.is_empty() {
             output::line("");
         }
@@ -100,14 +95,17 @@ impl<'a> Report<'a> {
             output::line(mails_line(told));
         }
     }
+}
 
-    fn totals(&self) -> Totals {
+impl Totals {
+    fn of(outcomes: &[Outcome], unreadable: &[Unreadable], told: Option<MailCount>) -> Self {
         let mut totals = Totals {
-            statements: self.outcomes.len(),
-            unreadable: self.unreadable.len(),
+            statements: outcomes.len(),
+            unreadable: unreadable.len(),
+            told,
             ..Totals::default()
         };
-        for outcome in &self.outcomes {
+        for outcome in outcomes {
             totals.accounts_opened += usize::from(outcome.opened);
             totals.entries += outcome.entries;
             totals.recorded += outcome.recorded;
@@ -121,6 +119,22 @@ impl<'a> Report<'a> {
         }
         totals
     }
+}
+
+/// Returns the report as JSON, with what it says in one sentence.
+pub(crate) fn document(
+    outcomes: &[Outcome],
+    unreadable: &[Unreadable],
+    dry_run: bool,
+    told: Option<MailCount>,
+) -> Value {
+    let totals = Totals::of(outcomes, unreadable, told);
+    json!({
+        "dry_run": dry_run,
+        "statements": outcomes,
+        "unreadable": unreadable,
+        "totals": totals,
+    })
 }
 
 fn row(outcome: &Outcome, dry_run: bool) -> Vec<String> {

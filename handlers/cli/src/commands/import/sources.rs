@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::fs::File;
 use std::io::Read;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use domain::{CustomerId, Money};
 use serde::Serialize;
@@ -13,7 +13,7 @@ use statements::{Files, Format, Plan, ReadError, Statement, identity, in_order, 
 
 /// A statement with its place and its plan.
 #[derive(Debug)]
-pub(super) struct Source {
+pub(crate) struct Source {
     pub file: String,
     pub statement: Statement,
     pub plan: Plan,
@@ -21,16 +21,9 @@ pub(super) struct Source {
     pub followed: bool,
 }
 
-impl Source {
-    /// Returns the file and line.
-    pub(super) fn name(&self) -> String {
-        format!("{}:{}", self.file, self.statement.line)
-    }
-}
-
 /// A file or a statement of which nothing is imported.
 #[derive(Debug, Serialize)]
-pub(super) struct Unreadable {
+pub(crate) struct Unreadable {
     pub file: String,
     /// The line, unless the file could not be opened.
     pub line: Option<usize>,
@@ -52,14 +45,18 @@ impl fmt::Display for Unreadable {
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Sources {
+pub(crate) struct Sources {
     /// The statements, each after its predecessor.
     pub sources: Vec<Source>,
     pub unreadable: Vec<Unreadable>,
 }
 
-pub(super) fn read(
-    files: &[PathBuf],
+/// A file's name, and its bytes or the reason why it cannot be read.
+pub(crate) type NamedFile = (String, std::io::Result<Vec<u8>>);
+
+/// Reads and plans the statements of all files, of which one at a time is in memory.
+pub(crate) fn read(
+    files: impl IntoIterator<Item = NamedFile>,
     format: Option<Format>,
     customer: Option<&CustomerId>,
 ) -> Sources {
@@ -68,9 +65,8 @@ pub(super) fn read(
     let mut known = Files::default();
     // Sorting separates the statements from their files.
     let mut origins: BTreeMap<(String, usize), VecDeque<String>> = BTreeMap::new();
-    for path in files {
-        let file = path.display().to_string();
-        let bytes = match content(path) {
+    for (file, bytes) in files {
+        let bytes = match bytes {
             Ok(bytes) => bytes,
             Err(error) => {
                 found.unreadable.push(Unreadable {
@@ -126,11 +122,14 @@ fn unreadable(file: &str, error: ReadError) -> Unreadable {
     }
 }
 
-/// Reads at most one byte more than the limit, which is enough to refuse the file.
-fn content(path: &Path) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?
-        .take(MAX_FILE_BYTES as u64 + 1)
-        .read_to_end(&mut bytes)?;
-    Ok(bytes)
+/// Opens a file. At most one byte more than the limit is read, which is enough to refuse it.
+pub(super) fn open(path: &Path) -> NamedFile {
+    let content = || {
+        let mut bytes = Vec::new();
+        File::open(path)?
+            .take(MAX_FILE_BYTES as u64 + 1)
+            .read_to_end(&mut bytes)?;
+        Ok(bytes)
+    };
+    (path.display().to_string(), content())
 }
