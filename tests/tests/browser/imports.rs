@@ -1,6 +1,7 @@
 //! Bank files on the page: a preview that changes nothing, the import, and what is refused.
 
 use serde_json::{Value, json};
+use tests::one_machine::eventually;
 
 use crate::given::{ANSWERS, Given};
 
@@ -31,11 +32,16 @@ fn open(given: &Given) {
     given.page.wait_for("#import", "MT940");
 }
 
-fn movements(given: &Given) -> usize {
-    match given.api().try_get(&format!("/v1/accounts/{ACCOUNT}")) {
-        Ok(answer) => answer.json["version"].as_u64().unwrap_or(0) as usize,
-        Err(error) => panic!("{error}"),
-    }
+/// Waits until the account's view is at this version and balance.
+fn wait_for_account(given: &Given, version: u64, balance: &str) {
+    let path = format!("/v1/accounts/{ACCOUNT}");
+    eventually("the account is projected", || {
+        let account = given.api().try_get(&path)?.json;
+        match account["version"] == version && account["balance"] == balance {
+            true => Ok(()),
+            false => Err(account.to_string()),
+        }
+    });
 }
 
 #[test]
@@ -62,14 +68,13 @@ fn files_are_previewed_imported_once_and_known_the_next_time() {
             && refusal.contains("the statement contradicts itself"),
         "{refusal}"
     );
-    assert_eq!(movements(&given), 0);
+    let account = given.api().try_get(&format!("/v1/accounts/{ACCOUNT}"));
+    assert_eq!(account.unwrap().status, 404);
 
     page.click("#import-start");
     page.wait_for("#import .status", "10 movements recorded, 1 account opened");
     page.wait_for("#import-report", "Imported");
-    assert_eq!(movements(&given), 11);
-    let account = given.api().get(&format!("/v1/accounts/{ACCOUNT}"));
-    assert_eq!(account["balance"], "1285.32");
+    wait_for_account(&given, 11, "1285.32");
 
     open(&given);
     // What was done is still there.
@@ -80,7 +85,7 @@ fn files_are_previewed_imported_once_and_known_the_next_time() {
         "nothing would change, 10 movements were recorded before, 0 mails.",
     );
     assert!(cannot_start(&given));
-    assert_eq!(movements(&given), 11);
+    wait_for_account(&given, 11, "1285.32");
     given.assert_clean();
 }
 
@@ -97,7 +102,7 @@ fn mails_are_counted_before_an_import_that_notifies() {
     page.wait_for("#import-start", "Import, and send 10 mails");
     page.click("#import-start");
     page.wait_for("#import .status", "10 movements recorded");
-    tests::one_machine::eventually("ten mails were sent", || match given.api().inbox().len() {
+    eventually("ten mails were sent", || match given.api().inbox().len() {
         10 => Ok(()),
         other => Err(other.to_string()),
     });
