@@ -7,8 +7,6 @@ import { accountHref, eventHref, panel, spoken, stateMark } from "./rows.js";
 import { REASONS } from "./words.js";
 
 const HEIGHT = 150;
-/** A balance that lacks an event for longer is late. */
-const LATE_MS = 60_000;
 
 export function statusPanels(hours) {
   const verdict = element("p", { class: "verdict", role: "status", id: "verdict" });
@@ -100,8 +98,7 @@ export function statusPanels(hours) {
 function faultsOf(status) {
   const faults = [];
   if (status.dead_letters > 0) faults.push(`${status.dead_letters} failed`);
-  const late = status.oldest_unprojected;
-  if (late && Date.parse(status.as_of) - Date.parse(late.recorded_at) > LATE_MS) faults.push("a balance is behind its events");
+  if (status.is_projection_late) faults.push("a balance is behind its events");
   return faults;
 }
 

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::notification::{Notification, Phase};
-use domain::time::{format_recorded_at, format_time};
+use domain::time::{format_recorded_at, format_time, parse_stored_time};
 use domain::{AccountId, NotificationId, Version};
-use futures::future::try_join_all;
+use futures::future::{try_join_all, try_join4};
 use serde::Serialize;
 
 use super::decided::for_newest;
@@ -30,6 +30,8 @@ const PERIODS: u32 = 60;
 const COMPARED: usize = 100;
 /// Commits that are read at a time.
 const READ_AT_ONCE: usize = 500;
+/// The time after which an event that its balance does not contain is late. The projection usually follows within a second.
+const PROJECTED_WITHIN: TimeDelta = TimeDelta::minutes(1);
 /// How far ahead the next run of a schedule is looked for: further than any can be.
 const LOOK_AHEAD: TimeDelta = TimeDelta::days(50 * 366);
 
@@ -72,6 +74,8 @@ pub struct Status {
     pub dead_letters: usize,
     /// The oldest event that its account's balance does not contain yet, among those of the newest 100 commits.
     pub oldest_unprojected: Option<EventView>,
+    /// Whether that event was recorded more than a minute before.
+    pub is_projection_late: bool,
     /// The schedule that is due next.
     pub next_run: Option<NextRun>,
 }
@@ -167,7 +171,16 @@ impl StatusReader {
             from,
             to: DateTime::<Utc>::MAX_UTC,
         };
-        let recorded = self.recorded(range).await?;
+        let (recorded, letters, oldest_unprojected, next_run) = try_join4(
+            self.recorded(range),
+            self.dead_letters.look(0),
+            self.oldest_unprojected(),
+            self.next_run(now),
+        )
+        .await?;
+        let unprojected_since = oldest_unprojected
+            .as_ref()
+            .and_then(|event| parse_stored_time(&event.recorded_at).ok());
         let mut by_state: BTreeMap<(Phase, Option<String>), usize> = BTreeMap::new();
         let mut lags: Vec<(DateTime<Utc>, i64)> = Vec::new();
         let mut mails: HashSet<NotificationId> = HashSet::new();
@@ -213,9 +226,10 @@ impl StatusReader {
                 lag: summary(lags.iter().map(|(_, lag)| *lag).collect()),
             },
             periods: periods(from, now, &recorded, &lags),
-            dead_letters: self.dead_letters.look(0).await?.waiting,
-            oldest_unprojected: self.oldest_unprojected().await?,
-            next_run: self.next_run(now).await?,
+            dead_letters: letters.waiting,
+            oldest_unprojected,
+            is_projection_late: unprojected_since.is_some_and(|at| now - at > PROJECTED_WITHIN),
+            next_run,
         })
     }
 

@@ -111,6 +111,10 @@ async fn the_status_names_what_has_not_come_through() {
     assert_eq!(found["dead_letters"], 1);
     assert_eq!(found["oldest_unprojected"]["version"], 3);
     assert_eq!(found["oldest_unprojected"]["account_id"], "ACC-1");
+    assert_eq!(found["is_projection_late"], false);
+    client.world.clock.advance(Duration::from_secs(61));
+    let found = status(&client, "?hours=1").await;
+    assert_eq!(found["is_projection_late"], true);
 }
 
 #[tokio::test]

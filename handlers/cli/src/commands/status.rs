@@ -1,7 +1,6 @@
 //! `ledgerbell status`.
 
 use clap::Args;
-use domain::time::parse_stored_time;
 use domain::words::{self, STATES};
 use serde_json::{Value, json};
 
@@ -27,9 +26,6 @@ pub(crate) struct StatusOptions {
     #[command(flatten)]
     connection: Connection,
 }
-
-/// Seconds after which an event that the balances do not contain is a failure. The projection follows within one.
-const PROJECTED_WITHIN: i64 = 60;
 
 /// What was found out.
 struct Found {
@@ -70,10 +66,7 @@ impl Found {
 
     /// Whether the balances have lacked an event for too long.
     fn is_late(&self) -> bool {
-        let recorded_at = self.status["oldest_unprojected"]["recorded_at"].as_str();
-        recorded_at
-            .and_then(|text| parse_stored_time(text).ok())
-            .is_some_and(|at| (chrono::Utc::now() - at).num_seconds() > PROJECTED_WITHIN)
+        self.status["is_projection_late"] == true
     }
 
     fn is_well(&self) -> bool {
