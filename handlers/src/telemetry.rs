@@ -224,7 +224,8 @@ pub(crate) fn schedule_not_parked(due: &Due, error: &Error) {
     );
 }
 
-/// Logs that the mailer accepts no mail of the whole account and is not called for a while. `code` is the provider's code.
+/// Logs that the mailer accepts no mail of the account, or none to a recipient of its sandbox, until a person acts. `code`
+/// is the provider's code.
 pub fn mail_paused(code: &str) {
-    tracing::error!(target: TARGET, code, MailPaused = 1_u64, "SES takes no mails of this account");
+    tracing::error!(target: TARGET, code, MailPaused = 1_u64, "SES takes no mail of this account, or in the sandbox none to this recipient");
 }

@@ -1,7 +1,10 @@
 mod account;
 mod breaker;
 mod bucket;
+mod connection;
 mod failure;
+#[cfg(test)]
+mod on_the_wire;
 mod request;
 
 use std::sync::Arc;
@@ -18,7 +21,7 @@ use crate::timeouts;
 use account::{Account, AccountCache};
 use breaker::Breaker;
 use bucket::Bucket;
-use failure::{AFTER_QUOTA, failure, is_paused};
+use failure::{AFTER_QUOTA, AFTER_RATE, Failed};
 
 /// Longest wait for the account's rate. Together with the wait for an answer it is shorter than the lease (45 s). A mail that
 /// would wait longer fails as `Later`.
@@ -30,7 +33,8 @@ const MAX_WAIT: Duration = Duration::from_secs(10);
 /// nothing, is [`SendFailure::Unknown`].
 ///
 /// Each process sends at its share of the account's rate, and the last 5% of a day's quota are for security mails. If SES
-/// has paused the account, no process calls it again for five minutes. All of these mails are [`SendFailure::Later`].
+/// takes no mail of the account, because it is paused, over its quota, or not set up yet, no process calls it again for five
+/// minutes. All of these mails are [`SendFailure::Later`], by a minute or more: nothing that can be mended ends a mail.
 #[derive(Debug, Clone)]
 pub struct Ses {
     client: Client,
@@ -58,6 +62,7 @@ impl Ses {
         concurrency: u32,
     ) -> Self {
         let config = aws_sdk_sesv2::config::Builder::from(shared)
+            .http_client(connection::client(connection::IDLE))
             .timeout_config(timeouts::SES.config())
             .retry_config(RetryConfig::disabled())
             .build();
@@ -88,6 +93,9 @@ impl Ses {
                 if pace.account.is_due(now) {
                     let found = account::ask(&self.client).await;
                     pace.account.note(found, now);
+                    if pace.account.latest().quota_is_nearly_used() {
+                        handlers::telemetry::mail_paused("DailyQuota");
+                    }
                 }
                 let account = pace.account.latest();
                 if !account.sending_enabled {
@@ -125,8 +133,14 @@ impl Ses {
 fn later<T>(reason: &str, after: Duration) -> Result<T, SendFailure> {
     Err(SendFailure::Later {
         reason: reason.to_owned(),
-        after,
+        after: after.max(AFTER_RATE),
     })
+}
+
+/// Returns the address of a sender such as `"Example Bank" <alerts@bank.example>`.
+fn address_of(from: &str) -> &str {
+    let address = from.rsplit_once('<').map_or(from, |(_, address)| address);
+    address.trim_end_matches('>')
 }
 
 #[async_trait]
@@ -148,12 +162,17 @@ impl Mailer for Ses {
             .await;
         match answer {
             Ok(answer) => Ok(answer.message_id().unwrap_or("not told").to_owned()),
-            Err(error) if is_paused(&error) => {
-                let mut pace = self.pace.lock().await;
-                let rest = self.pause(&mut pace, failure::code(&error));
-                later(failure::code(&error), rest)
+            Err(error) => {
+                let failed = Failed::of(&error, address_of(&mail.from));
+                let rest = match failed.concerns_all() {
+                    true => self.pause(&mut *self.pace.lock().await, &failed.reason),
+                    false => Duration::ZERO,
+                };
+                if failed.needs_a_person() && !failed.concerns_all() {
+                    handlers::telemetry::mail_paused(&failed.reason);
+                }
+                Err(failed.failure(rest))
             }
-            Err(error) => Err(failure(&error)),
         }
     }
 
