@@ -51,6 +51,16 @@ struct Pace {
     breaker: Breaker,
 }
 
+/// A client that never tries again by itself, and uses no connection that was idle for longer than this.
+fn client(shared: &aws_config::SdkConfig, idle: Duration) -> Client {
+    let config = aws_sdk_sesv2::config::Builder::from(shared)
+        .http_client(connection::client(idle))
+        .timeout_config(timeouts::SES.config())
+        .retry_config(RetryConfig::disabled())
+        .build();
+    Client::from_conf(config)
+}
+
 impl Ses {
     /// Returns a mailer that sends with this configuration set, which publishes SES's events.
     ///
@@ -61,15 +71,10 @@ impl Ses {
         configuration_set: String,
         concurrency: u32,
     ) -> Self {
-        let config = aws_sdk_sesv2::config::Builder::from(shared)
-            .http_client(connection::client(connection::IDLE))
-            .timeout_config(timeouts::SES.config())
-            .retry_config(RetryConfig::disabled())
-            .build();
         let concurrency = bucket::assumed(concurrency);
         let now = Instant::now();
         Ses {
-            client: Client::from_conf(config),
+            client: client(shared, connection::IDLE),
             configuration_set,
             concurrency,
             pace: Arc::new(Mutex::new(Pace {

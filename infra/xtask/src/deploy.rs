@@ -1,6 +1,11 @@
-//! The deployment of the template, with the AWS command line, to AWS or to the local AWS.
+//! The deployment of the template to AWS or to the local AWS, by the script that the release has too.
 
-use std::{collections::BTreeMap, fs, path::Path, process::Command};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
 
 use serde_json::Value;
 
@@ -11,7 +16,7 @@ use crate::{
     local_template::localize,
     package::Architecture,
     python::Python,
-    workspace::{output_dir, template_path},
+    workspace::template_path,
 };
 
 /// The bucket of the local AWS for the zips.
@@ -58,29 +63,25 @@ impl Deployment {
     }
 }
 
-/// Deploys the zips of `target/package` to AWS, with the caller's credentials and region.
+/// Runs a command of `ledgerbell-stack.sh`, which has all that a stack in AWS needs, with the caller's credentials and
+/// region. It shows its findings itself.
 ///
 /// # Errors
-/// - `Failed`: AWS refused; the message shows the reason.
+/// - `Failed`: it found what stops a deployment, or AWS refused one.
 /// - `Missing`: the AWS command line cannot be set up.
-pub fn deploy_to_aws(
-    stack: &str,
-    bucket: &str,
-    architecture: Architecture,
-    parameters: &[(String, String)],
-) -> Result<Deployment> {
+pub fn in_aws(command: &str, arguments: &[&str]) -> Result<()> {
     let python = Python::set_up()?;
-    let aws = || Command::new(python.program("aws"));
-    let mut all = vec![("Architecture".to_owned(), architecture.name().to_owned())];
-    all.extend_from_slice(parameters);
-    deploy(
-        &aws,
-        &template_path(),
-        &output_dir().join("package"),
-        bucket,
-        stack,
-        &all,
+    command::run(
+        Command::new("sh")
+            .arg(script())
+            .arg(command)
+            .args(arguments)
+            .env("PATH", python.search_path()),
     )
+}
+
+fn script() -> PathBuf {
+    template_path().with_file_name("ledgerbell-stack.sh")
 }
 
 /// Deploys the zips of `target/package` to a local AWS, as a new stack or as an update of the existing one.
@@ -108,7 +109,6 @@ pub fn deploy_local(
         Architecture::of_this_machine()?.name().to_owned(),
     );
     all.extend(parameters.iter().cloned());
-    let all: Vec<_> = all.into_iter().collect();
 
     let bucket = ["s3api", "head-bucket", "--bucket", LOCAL_BUCKET];
     if command::read(aws.aws().args(bucket)).is_err() {
@@ -121,63 +121,26 @@ pub fn deploy_local(
                 ]),
         )?;
     }
-    deploy(
-        &|| aws.aws(),
-        &local,
-        aws.folder(),
-        LOCAL_BUCKET,
-        stack,
-        &all,
-    )
-}
-
-fn deploy(
-    aws: &dyn Fn() -> Command,
-    template: &Path,
-    folder: &Path,
-    bucket: &str,
-    stack: &str,
-    parameters: &[(String, String)],
-) -> Result<Deployment> {
-    let packaged = folder.join("packaged.yaml");
+    let parameters = all
+        .iter()
+        .flat_map(|(name, value)| ["--parameter".to_owned(), format!("{name}={value}")]);
+    // No preflight: this AWS is as we make it, and each of the calls takes a second.
     command::read(
-        aws()
+        aws.with_aws(Command::new("sh"))
+            .arg(script())
             .args([
-                "cloudformation",
-                "package",
-                "--s3-bucket",
-                bucket,
-                "--s3-prefix",
-                stack,
-            ])
-            .arg("--template-file")
-            .arg(template)
-            .arg("--output-template-file")
-            .arg(&packaged),
-    )?;
-    command::read(
-        aws()
-            .args([
-                "cloudformation",
                 "deploy",
-                "--stack-name",
+                "--skip-preflight",
+                "--stack",
                 stack,
-                "--s3-bucket",
-                bucket,
+                "--bucket",
+                LOCAL_BUCKET,
             ])
-            .args(["--s3-prefix", stack, "--no-fail-on-empty-changeset"])
-            // AUTO_EXPAND for SAM; IAM because the template creates a role, without a name, for each function.
-            .args(["--capabilities", "CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"])
-            .arg("--template-file")
-            .arg(&packaged)
-            .arg("--parameter-overrides")
-            .args(
-                parameters
-                    .iter()
-                    .map(|(name, value)| format!("{name}={value}")),
-            ),
+            .arg("--template")
+            .arg(&local)
+            .args(parameters),
     )?;
-    let described = command::read(aws().args([
+    let described = command::read(aws.aws().args([
         "cloudformation",
         "describe-stacks",
         "--output",

@@ -29,7 +29,7 @@ mod workspace;
 pub use bench::bench;
 pub use checks::{chaos, test};
 pub use chromium::chromium;
-pub use deploy::{Deployment, deploy_local, deploy_to_aws};
+pub use deploy::{Deployment, deploy_local, in_aws};
 pub use error::{Error, Result};
 pub use fault_proxy::FaultProxy;
 pub use fuzz::fuzz;

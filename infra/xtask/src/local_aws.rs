@@ -94,8 +94,13 @@ impl LocalAws {
     /// Returns a command of the AWS command line, as the root caller of this AWS.
     #[must_use]
     pub fn aws(&self) -> Command {
-        let mut command = Command::new(self.python.program("aws"));
+        self.with_aws(Command::new(self.python.program("aws")))
+    }
+
+    /// Returns this command, with which `aws` is the command line as the root caller of this AWS.
+    pub(crate) fn with_aws(&self, mut command: Command) -> Command {
         command
+            .env("PATH", self.python.search_path())
             .env_remove("AWS_PROFILE")
             .env_remove("AWS_SESSION_TOKEN")
             .env("AWS_CONFIG_FILE", "/dev/null")

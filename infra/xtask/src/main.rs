@@ -111,9 +111,26 @@ enum Task {
     /// Write the bill of materials of each program, target/package/<name>.cdx.json (CycloneDX).
     Sbom,
 
+    /// Look for what would fail in a deployment to AWS. It changes nothing, and says what mends each finding.
+    ///
+    ///   cargo xtask preflight --stack ledgerbell --bucket MY-BUCKET \
+    ///     --parameter MailIdentity=example.com --parameter MailFrom=alerts@example.com
+    #[command(verbatim_doc_comment)]
+    Preflight {
+        /// Name of the stack.
+        #[arg(long, value_parser = stack_name)]
+        stack: String,
+        /// S3 bucket for the zips, in the region of the stack.
+        #[arg(long)]
+        bucket: String,
+        /// Parameter of the template; may be repeated.
+        #[arg(long = "parameter", value_name = "NAME=VALUE", value_parser = parameter)]
+        parameters: Vec<(String, String)>,
+    },
+
     /// Package the functions and deploy the template, to AWS or to a local AWS.
     ///
-    /// A deploy to AWS uses the credentials and the region of your environment:
+    /// A deploy to AWS uses the credentials and the region of your environment, and begins with what `preflight` does:
     ///
     ///   cargo xtask deploy --stack ledgerbell --bucket MY-BUCKET \
     ///     --parameter MailIdentity=example.com --parameter MailFrom=alerts@example.com
@@ -125,8 +142,14 @@ enum Task {
         /// Start a local AWS (ministack) and deploy there. It runs until Ctrl-C.
         #[arg(long, conflicts_with = "bucket")]
         local: bool,
+        /// Bring back to the deployed template what was changed or deleted by hand. Shows it, and asks.
+        #[arg(long, conflicts_with_all = ["local", "bucket", "parameters", "abandon"])]
+        repair: bool,
+        /// Delete a stack that never held an event, with all that it left. Shows what is lost, and asks.
+        #[arg(long, conflicts_with_all = ["local", "bucket", "parameters"])]
+        abandon: bool,
         /// S3 bucket for the zips, in the region of the stack.
-        #[arg(long, required_unless_present = "local")]
+        #[arg(long, required_unless_present_any = ["local", "repair", "abandon"])]
         bucket: Option<String>,
         /// Processor of the functions in AWS. A local deploy uses this machine's.
         #[arg(
@@ -161,6 +184,21 @@ fn main() -> ExitCode {
             profile,
         } => print_files(|| xtask::package(architecture, profile)),
         Task::Sbom => print_files(xtask::sbom),
+        Task::Preflight {
+            stack,
+            bucket,
+            parameters,
+        } => stack_in_aws("preflight", &stack, Some(&bucket), &parameters, &[]),
+        Task::Deploy {
+            stack,
+            repair: true,
+            ..
+        } => stack_in_aws("repair", &stack, None, &[], &[]),
+        Task::Deploy {
+            stack,
+            abandon: true,
+            ..
+        } => stack_in_aws("abandon", &stack, None, &[], &[]),
         Task::Deploy {
             stack,
             local: true,
@@ -177,7 +215,7 @@ fn main() -> ExitCode {
             &stack,
             &bucket.unwrap_or_default(),
             architecture,
-            &parameters,
+            parameters,
         ),
     };
     match outcome {
@@ -200,16 +238,41 @@ fn deploy_to_aws(
     stack: &str,
     bucket: &str,
     architecture: Architecture,
-    parameters: &[(String, String)],
+    mut parameters: Vec<(String, String)>,
 ) -> Result<()> {
+    parameters.push(("Architecture".to_owned(), architecture.name().to_owned()));
+    // First, because the build takes minutes.
+    stack_in_aws("preflight", stack, Some(bucket), &parameters, &[])?;
     xtask::package(architecture, Profile::Release)?;
-    print_outputs(&xtask::deploy_to_aws(
+    stack_in_aws(
+        "deploy",
         stack,
-        bucket,
-        architecture,
-        parameters,
-    )?);
-    Ok(())
+        Some(bucket),
+        &parameters,
+        &["--skip-preflight"],
+    )
+}
+
+fn stack_in_aws(
+    command: &str,
+    stack: &str,
+    bucket: Option<&str>,
+    parameters: &[(String, String)],
+    flags: &[&str],
+) -> Result<()> {
+    let parameters: Vec<String> = parameters
+        .iter()
+        .map(|(name, value)| format!("{name}={value}"))
+        .collect();
+    let mut arguments = vec!["--stack", stack];
+    arguments.extend(bucket.into_iter().flat_map(|bucket| ["--bucket", bucket]));
+    arguments.extend(
+        parameters
+            .iter()
+            .flat_map(|parameter| ["--parameter", parameter.as_str()]),
+    );
+    arguments.extend(flags);
+    xtask::in_aws(command, &arguments)
 }
 
 fn deploy_local(stack: &str, parameters: &[(String, String)]) -> Result<()> {
@@ -253,8 +316,8 @@ fn print_outputs(deployment: &Deployment) {
 /// Reads a stack's name that is valid for CloudFormation and for all names made from it: of a bus, queue, log group and
 /// role.
 fn stack_name(text: &str) -> std::result::Result<String, String> {
-    /// Longest name, in characters: a function's name has 64, of which `-project` takes 8.
-    const LONGEST: usize = 56;
+    /// Longest name, in characters: that of the bus's archive has 48, of which `-bus` takes 4.
+    const LONGEST: usize = 44;
     let letters = |c: char| c.is_ascii_alphanumeric() || c == '-';
     if text.len() <= LONGEST
         && text.starts_with(|c: char| c.is_ascii_alphabetic())
@@ -293,11 +356,16 @@ mod tests {
         assert!(parse("xtask deploy --stack a --bucket b").is_ok());
         assert!(parse("xtask deploy --stack a --local").is_ok());
         assert!(parse("xtask deploy --stack a --local --bucket b").is_err());
+        assert!(parse("xtask deploy --stack a --repair").is_ok());
+        assert!(parse("xtask deploy --stack a --abandon").is_ok());
+        assert!(parse("xtask deploy --stack a --abandon --repair").is_err());
+        assert!(parse("xtask deploy --stack a --abandon --bucket b").is_err());
+        assert!(parse("xtask preflight --stack a").is_err());
     }
 
     #[test]
     fn a_stack_name_that_some_resource_would_refuse_is_refused_at_once() {
-        for bad in ["", "1a", "a_b", "a.b", &"a".repeat(57)] {
+        for bad in ["", "1a", "a_b", "a.b", &"a".repeat(45)] {
             assert!(stack_name(bad).is_err(), "{bad}");
         }
         assert_eq!(

@@ -147,10 +147,7 @@ async fn a_mail_whose_connection_was_lost_after_it_left_may_have_been_sent() {
 async fn a_connection_that_was_idle_for_long_is_not_used_again() {
     let idle = Duration::from_millis(200);
     let server = answering("200 OK", "", r#"{"MessageId":"m-1"}"#);
-    let config = aws_sdk_sesv2::config::Builder::from(&config(&server.endpoint))
-        .http_client(connection::client(idle))
-        .build();
-    let client = Client::from_conf(config);
+    let client = client(&config(&server.endpoint), idle);
     let ask = async || client.get_account().send().await.unwrap();
     ask().await;
     ask().await;
