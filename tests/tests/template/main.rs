@@ -11,6 +11,9 @@ mod limits;
 mod pieces;
 mod roles;
 mod rules;
+// The transform is a Python program.
+#[cfg(feature = "python")]
+mod transformed;
 
 use serde_json::{Value, json};
 
