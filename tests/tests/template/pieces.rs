@@ -49,29 +49,6 @@ fn every_table_is_encrypted_recoverable_on_demand_and_protected_by_parameter() {
 }
 
 #[test]
-fn what_cannot_be_rebuilt_outlives_the_stack() {
-    let template = template();
-    for id in [
-        "EventsTable",
-        "RequestsTable",
-        "CustomersTable",
-        "NotificationsTable",
-        "SuppressionsTable",
-        "SigningKeys",
-        "DeadLetters",
-        "ExportsBucket",
-        "AccessLogsBucket",
-        // Without its key, what is retained cannot be read.
-        "DataKey",
-        "SecretsKey",
-    ] {
-        for policy in ["DeletionPolicy", "UpdateReplacePolicy"] {
-            assert_eq!(template["Resources"][id][policy], "Retain", "{id} {policy}");
-        }
-    }
-}
-
-#[test]
 fn every_function_is_a_packaged_binary_with_a_role_and_a_log_of_its_own() {
     let template = template();
     let functions = of_type(&template, "AWS::Serverless::Function");
