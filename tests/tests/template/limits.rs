@@ -42,9 +42,33 @@ fn every_method_has_a_rate_and_the_unsigned_ones_a_low_one() {
 }
 
 #[test]
+fn a_rate_that_waf_would_refuse_is_refused_before_anything_is_made() {
+    let parameter = &template()["Parameters"]["RequestsPerAddress"];
+    assert_eq!(parameter["Type"], "String");
+    let pattern = parameter["AllowedPattern"].as_str().unwrap();
+    // CloudFormation compares the whole value.
+    let schema = json!({ "pattern": format!("^(?:{pattern})$") });
+    for (value, allowed) in [
+        ("0", true),
+        ("1", false),
+        ("9", false),
+        ("10", true),
+        ("999999999", true),
+        ("2000000000", true),
+        ("2000000001", false),
+        ("010", false),
+        ("-10", false),
+        ("", false),
+    ] {
+        let is_allowed = jsonschema::is_valid(&schema, &json!(value));
+        assert_eq!(is_allowed, allowed, "{value:?}");
+    }
+}
+
+#[test]
 fn an_address_is_limited_by_a_parameter_on_the_stage_that_callers_use() {
     let template = template();
-    assert_eq!(template["Parameters"]["RequestsPerAddress"]["Default"], 0);
+    assert_eq!(template["Parameters"]["RequestsPerAddress"]["Default"], "0");
     let resources = &template["Resources"];
     let limits = &resources["CallerLimits"];
     assert_eq!(

@@ -8,10 +8,12 @@
 mod change;
 mod encryption;
 mod limits;
+// AWS's models come with its command line, as the transform does with SAM: both are Python.
+#[cfg(feature = "python")]
+mod names;
 mod pieces;
 mod roles;
 mod rules;
-// The transform is a Python program.
 #[cfg(feature = "python")]
 mod transformed;
 
