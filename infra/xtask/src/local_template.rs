@@ -16,6 +16,8 @@ use crate::local_alarms::watch_the_first_metric_only;
 pub enum Difference {
     /// The whole resource is omitted.
     ResourceLeftOut,
+    /// The property at this JSON pointer is omitted.
+    PropertyLeftOut(&'static str),
     /// The statement with this `Sid` is omitted.
     StatementLeftOut(&'static str),
     /// The `Resource` of the statement with this `Sid` becomes `*`.
@@ -37,7 +39,7 @@ const PLAIN_HTTP: &str =
     "the local AWS speaks plain HTTP on loopback, so the statement rightly denies everything";
 
 /// All differences between the template and the local template.
-pub const LOCAL_EDITS: [LocalEdit; 15] = [
+pub const LOCAL_EDITS: [LocalEdit; 16] = [
     LocalEdit {
         resource: "DeadLettersPolicy",
         difference: Difference::StatementLeftOut("TlsOnly"),
@@ -46,6 +48,11 @@ pub const LOCAL_EDITS: [LocalEdit; 15] = [
     LocalEdit {
         resource: "EventsTable",
         difference: Difference::StatementLeftOut("TlsOnly"),
+        reason: PLAIN_HTTP,
+    },
+    LocalEdit {
+        resource: "EventsTable",
+        difference: Difference::PropertyLeftOut("/StreamSpecification/ResourcePolicy"),
         reason: PLAIN_HTTP,
     },
     LocalEdit {
@@ -138,25 +145,50 @@ pub fn localize(template: &str, folder: &Path) -> Result<Value> {
 }
 
 fn apply(edit: &LocalEdit, template: &mut Value) -> Result<()> {
-    let (Difference::StatementLeftOut(sid) | Difference::StatementOnEveryResource(sid)) =
-        edit.difference
-    else {
-        let resources = template["Resources"].as_object_mut();
-        let left_out = resources.and_then(|resources| resources.remove(edit.resource));
-        return left_out.map(|_| ()).ok_or_else(|| {
-            Error::Template(format!(
-                "no {}: the list of local edits is out of date",
-                edit.resource
-            ))
-        });
+    let (what, done) = match edit.difference {
+        Difference::ResourceLeftOut => {
+            let resources = template["Resources"].as_object_mut();
+            let left_out = resources.and_then(|resources| resources.remove(edit.resource));
+            ("resource", left_out.map(|_| ()))
+        }
+        Difference::PropertyLeftOut(pointer) => {
+            let properties = &mut template["Resources"][edit.resource]["Properties"];
+            (pointer, leave_out(properties, pointer))
+        }
+        Difference::StatementLeftOut(sid) => {
+            let found = statement(edit.resource, sid, template);
+            let left_out = found.map(|(statements, position)| drop(statements.remove(position)));
+            (sid, left_out)
+        }
+        Difference::StatementOnEveryResource(sid) => {
+            let found = statement(edit.resource, sid, template);
+            let widened = found.map(|(statements, position)| {
+                statements[position]["Resource"] = "*".into();
+            });
+            (sid, widened)
+        }
     };
-    let gone = || {
+    done.ok_or_else(|| {
         Error::Template(format!(
-            "no statement {sid} in {}: the list of local edits is out of date",
+            "no {what} in {}: the list of local edits is out of date",
             edit.resource
         ))
-    };
-    let properties = &mut template["Resources"][edit.resource]["Properties"];
+    })
+}
+
+fn leave_out(properties: &mut Value, pointer: &str) -> Option<()> {
+    let (parent, name) = pointer.rsplit_once('/')?;
+    let parent = properties.pointer_mut(parent)?.as_object_mut()?;
+    parent.remove(name).map(|_| ())
+}
+
+/// Returns the statements of a resource's policy, and the position of the one with this `Sid`.
+fn statement<'t>(
+    resource: &str,
+    sid: &str,
+    template: &'t mut Value,
+) -> Option<(&'t mut Vec<Value>, usize)> {
+    let properties = &mut template["Resources"][resource]["Properties"];
     // The policy of a queue or bucket has one document, a table has it one level deeper, and a role has a list of them.
     let document = if properties["PolicyDocument"].is_object() {
         &mut properties["PolicyDocument"]
@@ -165,17 +197,11 @@ fn apply(edit: &LocalEdit, template: &mut Value) -> Result<()> {
     } else {
         &mut properties["Policies"][0]["PolicyDocument"]
     };
-    let statements = document["Statement"].as_array_mut().ok_or_else(gone)?;
+    let statements = document["Statement"].as_array_mut()?;
     let position = statements
         .iter()
-        .position(|statement| statement["Sid"] == sid)
-        .ok_or_else(gone)?;
-    if edit.difference == Difference::StatementLeftOut(sid) {
-        statements.remove(position);
-    } else {
-        statements[position]["Resource"] = "*".into();
-    }
-    Ok(())
+        .position(|statement| statement["Sid"] == sid)?;
+    Some((statements, position))
 }
 
 #[cfg(test)]
@@ -209,6 +235,7 @@ mod tests {
         let mut listed: Vec<&str> = LOCAL_EDITS.iter().map(|edit| edit.resource).collect();
         listed.extend(crate::local_alarms::SUMMED_ALARMS);
         listed.sort_unstable();
+        listed.dedup();
         assert_eq!(differing, listed);
         for edit in &LOCAL_EDITS {
             let left_out = local["Resources"].get(edit.resource).is_none();
@@ -235,6 +262,7 @@ mod tests {
         for (known, renamed) in [
             ("Sid: TlsOnly", "Sid: Renamed"),
             ("BusArchive:", "Renamed:"),
+            ("StreamSpecification:", "Renamed:"),
         ] {
             let without = template().replace(known, renamed);
             let error = localize(&without, Path::new("/")).unwrap_err().to_string();

@@ -206,6 +206,38 @@ fn queue_buckets_secret_and_tables_refuse_whoever_comes_without_tls() {
     }
 }
 
+/// A policy of a table works on the ARNs that it names: reading an index is not reading the table.
+#[test]
+fn whoever_comes_without_tls_reaches_neither_a_tables_items_nor_its_indexes_nor_its_stream() {
+    let template = template();
+    let tls = |policy: &Value| {
+        let statements = policy["PolicyDocument"]["Statement"].as_array();
+        let mut of_tls = statements.into_iter().flatten();
+        let found = of_tls.find(|statement| statement["Sid"] == "TlsOnly");
+        found.cloned().unwrap_or_default()
+    };
+    let mut streams = 0;
+    for (id, table) in of_type(&template, "AWS::DynamoDB::Table") {
+        let name = table["TableName"]["Fn::Sub"].as_str().unwrap();
+        let arn = format!(
+            "arn:${{AWS::Partition}}:dynamodb:${{AWS::Region}}:${{AWS::AccountId}}:table/{name}"
+        );
+        let expected = json!([{ "Fn::Sub": arn }, { "Fn::Sub": format!("{arn}/index/*") }]);
+        let of_table = tls(&table["ResourcePolicy"]);
+        assert_eq!(of_table["Resource"], expected, "{id}");
+        if table["StreamSpecification"].is_null() {
+            continue;
+        }
+        streams += 1;
+        // It is attached to the stream itself, whose ARN ends in the time at which it was made.
+        let mut of_stream = tls(&table["StreamSpecification"]["ResourcePolicy"]);
+        assert_eq!(of_stream["Resource"], "*", "{id}");
+        of_stream["Resource"] = expected;
+        assert_eq!(of_stream, of_table, "{id}");
+    }
+    assert_eq!(streams, 1);
+}
+
 #[test]
 fn buckets_are_versioned_and_closed_to_the_public_and_forget_what_was_replaced() {
     let template = template();
