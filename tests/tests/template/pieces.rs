@@ -96,7 +96,7 @@ fn every_function_is_a_packaged_binary_with_a_role_and_a_log_of_its_own() {
 }
 
 #[test]
-fn the_stream_is_read_from_its_start_with_bounded_retries_and_a_way_out() {
+fn the_stream_is_read_from_its_start_and_retried_for_hours_and_then_has_a_way_out() {
     let mappings = of_type(&template(), "AWS::Lambda::EventSourceMapping");
     let [(_, mapping)] = mappings.as_slice() else {
         panic!("one mapping")
@@ -110,17 +110,30 @@ fn the_stream_is_read_from_its_start_with_bounded_retries_and_a_way_out() {
         mapping["FunctionResponseTypes"],
         json!(["ReportBatchItemFailures"])
     );
-    assert!(
-        mapping["MaximumRetryAttempts"]
-            .as_u64()
-            .is_some_and(|retries| retries > 0)
-    );
-    let day = 24 * 60 * 60;
-    assert!(
-        mapping["MaximumRecordAgeInSeconds"]
-            .as_u64()
-            .is_some_and(|age| age < day)
-    );
+    // How long AWS waits between attempts is not known, so a number of them bounds no time.
+    assert_eq!(mapping["MaximumRetryAttempts"], -1);
+    let age = mapping["MaximumRecordAgeInSeconds"].as_u64().unwrap();
+    let kept = 24 * 60 * 60;
+    assert!(age <= kept / 4, "{age}");
+    // Where else it is said.
+    let hours = age / 3600;
+    for (file, words) in [
+        (
+            "tests/simulation/src/cloud.rs",
+            format!("RECORD_AGE: Micros = {hours} * HOUR;"),
+        ),
+        (
+            "docs/explanation/simulation.md",
+            format!("by age ({hours} h)"),
+        ),
+        (
+            "docs/runbooks/stream-dropped.md",
+            format!("for {hours} hours"),
+        ),
+    ] {
+        let text = std::fs::read_to_string(xtask::root().join(file)).unwrap();
+        assert!(text.contains(&words), "{file}: {words}");
+    }
     assert_eq!(
         mapping["DestinationConfig"]["OnFailure"]["Destination"],
         arn_of("DeadLetters")
@@ -157,12 +170,29 @@ fn a_function_that_the_bus_calls_has_retries_and_a_dead_letter_destination_of_it
 }
 
 #[test]
-fn a_mail_is_given_more_time_than_its_claim_is_held() {
-    let timeout = template()["Resources"]["NotifyFunction"]["Properties"]["Timeout"].as_u64();
+fn a_mail_is_given_more_time_than_its_claim_is_held_and_is_tried_again_after_that() {
+    // Between a failed asynchronous call and its first retry:
+    // <https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html>.
+    const FIRST_RETRY: u64 = 60;
+    let lease = handlers::notify::LEASE.as_secs();
+    let template = template();
+    let timeout = template["Resources"]["NotifyFunction"]["Properties"]["Timeout"].as_u64();
     assert!(
-        timeout.is_some_and(|timeout| timeout > handlers::notify::LEASE.as_secs()),
+        timeout.is_some_and(|timeout| timeout > lease),
         "{timeout:?}"
     );
+    // The claim of a process that died has ended when the retry comes: it is settled then, and becomes no dead letter.
+    assert!(lease < FIRST_RETRY, "{lease}");
+    let retries = &template["Resources"]["NotifyInvocations"]["Properties"]["MaximumRetryAttempts"];
+    assert!(retries.as_u64().is_some_and(|retries| retries > 0));
+}
+
+#[test]
+fn however_late_something_comes_again_its_claim_and_its_key_are_still_there() {
+    for (id, table) in of_type(&template(), "AWS::DynamoDB::Table") {
+        let expires = table.get("TimeToLiveSpecification");
+        assert_eq!(expires, None, "{id}");
+    }
 }
 
 #[test]
