@@ -84,14 +84,11 @@ fn made_for(template: &Value, function: &str) -> BTreeSet<Call> {
         if let Some(stream) = properties["EventSourceArn"]["Fn::GetAtt"].as_array() {
             let stream = format!("{}/stream", stream[0].as_str().unwrap());
             calls.extend(
-                [
-                    "DescribeStream",
-                    "GetShardIterator",
-                    "GetRecords",
-                    "ListStreams",
-                ]
-                .map(|action| (format!("dynamodb:{action}"), stream.clone())),
+                ["DescribeStream", "GetShardIterator", "GetRecords"]
+                    .map(|action| (format!("dynamodb:{action}"), stream.clone())),
             );
+            // By the service authorization reference it has no resources.
+            calls.insert(("dynamodb:ListStreams".to_owned(), "*".to_owned()));
         }
         let on_failure = &properties["DestinationConfig"]["OnFailure"]["Destination"];
         if let Some(destination) = on_failure["Fn::GetAtt"][0].as_str() {

@@ -7,12 +7,14 @@ use serde_json::{Map, Value, json};
 use crate::template;
 
 /// The types that hold something, and those of their properties that CloudFormation cannot change without a new resource.
-const HOLDING: [(&str, &[&str]); 9] = [
+const HOLDING: [(&str, &[&str]); 10] = [
     ("AWS::DynamoDB::Table", &["TableName", "KeySchema"]),
     ("AWS::SQS::Queue", &["QueueName", "FifoQueue"]),
     ("AWS::SecretsManager::Secret", &["Name"]),
     ("AWS::S3::Bucket", &["BucketName", "ObjectLockEnabled"]),
     ("AWS::KMS::Key", &["KeySpec", "MultiRegion"]),
+    // That it is verified, by records in somebody's DNS.
+    ("AWS::SES::EmailIdentity", &["EmailIdentity"]),
     ("AWS::Logs::LogGroup", &["LogGroupName"]),
     ("AWS::Events::EventBus", &["Name"]),
     ("AWS::Events::Archive", &["ArchiveName", "SourceArn"]),
@@ -72,7 +74,7 @@ fn what_holds_data_and_cannot_be_made_again_is_retained_once_made_and_the_rest_s
         assert_eq!(resource["UpdateReplacePolicy"], replaced, "{id}");
     }
     assert_eq!(gone.len(), GOES.len(), "{gone:?}");
-    assert_eq!(retained, 11);
+    assert_eq!(retained, 12);
 }
 
 #[test]

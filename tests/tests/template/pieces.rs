@@ -195,6 +195,28 @@ fn however_late_something_comes_again_its_claim_and_its_key_are_still_there() {
     }
 }
 
+/// An address has none: SES sends it a link.
+#[test]
+fn the_records_that_verify_a_domain_are_outputs() {
+    let template = template();
+    let is_domain = &template["Conditions"]["CreatesMailDomain"]["Fn::And"];
+    let without_at = json!({ "Fn::Join": ["", { "Fn::Split": ["@", { "Ref": "MailIdentity" }] }] });
+    let expected = json!([
+        { "Condition": "CreatesMailIdentity" },
+        { "Fn::Equals": [{ "Ref": "MailIdentity" }, without_at] },
+    ]);
+    assert_eq!(is_domain, &expected);
+    for part in ["Name", "Value"] {
+        for number in 1..=3 {
+            let output = &template["Outputs"][format!("Dkim{part}{number}")];
+            let attribute = format!("DkimDNSToken{part}{number}");
+            let value = json!({ "Fn::GetAtt": ["MailIdentityResource", attribute] });
+            assert_eq!(output["Value"], value);
+            assert_eq!(output["Condition"], "CreatesMailDomain");
+        }
+    }
+}
+
 #[test]
 fn every_method_but_unsubscribing_is_signed_and_the_function_never_runs_as_its_caller() {
     let template = template();

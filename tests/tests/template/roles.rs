@@ -66,6 +66,7 @@ fn no_role_has_a_wildcard_but_for_the_files_of_the_export_and_calls_that_have_no
                 wild,
                 action.starts_with("xray:")
                     || action == "ses:GetAccount"
+                    || action == "dynamodb:ListStreams"
                     || resource == json!({ "Fn::Sub": "${ExportsBucket.Arn}/history/*" }),
                 "{id}: {action} on {resource}"
             );
