@@ -10,17 +10,19 @@ Usage: ledgerbell-stack.sh COMMAND --stack NAME [OPTION]...
 Commands:
   preflight   look for what would fail; changes nothing
   deploy      preflight, then upload the functions and create or update the stack
+  package     upload the functions, and write the template that names them, for tools of your own
   status      say what the stack is, and what still waits for a person
   repair      bring what was changed or deleted by hand back to the deployed template; shows it, and asks
   abandon     delete a stack that never held an event, with all that it left; shows what is lost, and asks
 
 Options:
   --stack NAME              name of the stack, with which the names of its resources begin
-  --bucket BUCKET           S3 bucket for the functions, in the region of the stack (preflight, deploy)
+  --bucket BUCKET           S3 bucket for the functions, in the region of the stack (preflight, deploy, package)
   --parameter NAME=VALUE    parameter of the template; may be repeated
-  --template FILE           template, whose paths to the functions are relative to it; by default template.yaml beside this
-                            script
+  --arch arm64|x86_64       processor of the functions; arm64 if not given
+  --template FILE           template, whose paths to the functions are relative to it; by default that of the processor
   --skip-preflight          deploy without looking first
+  --output FILE             where package writes the template
 
 Credentials and region are those of the AWS command line: environment or profile.
 Exit codes: 0 done, 1 something would fail or has failed, 2 wrong use.
@@ -35,13 +37,13 @@ wrong() {
 
 # ---------------------------------------------------------------- arguments
 
-stack='' bucket='' parameters='' skip_preflight='' stack_rows='' template=$(dirname "$0")/template.yaml
+stack='' bucket='' parameters='' skip_preflight='' stack_rows='' arch=arm64 template='' output=''
 newline='
 '
 
 [ $# -gt 0 ] || { usage >&2; exit 2; }
 case $1 in
-    preflight | deploy | status | repair | abandon) command=$1 ;;
+    preflight | deploy | package | status | repair | abandon) command=$1 ;;
     -h | --help) usage; exit 0 ;;
     *) wrong "$1 is not a command" ;;
 esac
@@ -54,13 +56,20 @@ while [ $# -gt 0 ]; do
             shift
             continue
             ;;
-        --stack | --bucket | --parameter | --template) [ $# -gt 1 ] || wrong "$1 needs a value" ;;
+        --stack | --bucket | --parameter | --arch | --template | --output) [ $# -gt 1 ] || wrong "$1 needs a value" ;;
         *) wrong "$1 is not an option" ;;
     esac
     case $1 in
         --stack) stack=$2 ;;
         --bucket) bucket=$2 ;;
         --template) template=$2 ;;
+        --output) output=$2 ;;
+        --arch)
+            case $2 in
+                arm64 | x86_64) arch=$2 ;;
+                *) wrong "--arch is arm64 or x86_64" ;;
+            esac
+            ;;
         --parameter)
             case $2 in
                 *=*) parameters=$parameters$2$newline ;;
@@ -71,9 +80,19 @@ while [ $# -gt 0 ]; do
     shift 2
 done
 [ -n "$stack" ] || wrong "--stack is missing"
+[ "$command" != package ] || [ -n "$output" ] || wrong "--output is missing"
+# A release has a folder with a template and functions for each processor, a checkout one template.
+if [ -z "$template" ]; then
+    template=$(dirname "$0")/template.yaml
+    [ -e "$template" ] || template=$(dirname "$0")/$arch/template.yaml
+fi
 case $command in
-    preflight | deploy) [ -n "$bucket" ] || wrong "--bucket is missing" ;;
+    preflight | deploy | package)
+        [ -n "$bucket" ] || wrong "--bucket is missing"
+        [ -e "$template" ] || wrong "there is no template $template"
+        ;;
 esac
+parameters=Architecture=$arch$newline$parameters
 command -v aws >/dev/null || wrong "the AWS command line is missing: https://aws.amazon.com/cli/"
 
 # The value of a parameter: as given, as the stack has it, or its default in the template.
@@ -124,7 +143,7 @@ stops=0
 finding() {
     printf '%-5s %s\n' "$1" "$2"
     shift 2
-    for mend in "$@"; do printf '        %s\n' "$mend"; done
+    for mend in "$@"; do printf '%s\n' "$mend" | sed 's/^/        /'; done
 }
 ok() { finding ok "$@"; }
 warn() { finding warn "$@"; }
@@ -321,7 +340,7 @@ records() {
         *@*) printf '%s' "follow the link in the mail to $identity" ;;
         *)
             printf '%s' "$1" | tr ',' '\n' | while read -r token || [ -n "$token" ]; do
-                printf '%s._domainkey.%s CNAME %s.dkim.amazonses.com\n        ' "$token" "$identity" "$token"
+                printf '%s._domainkey.%s CNAME %s.dkim.amazonses.com\n' "$token" "$identity" "$token"
             done
             ;;
     esac
@@ -430,6 +449,19 @@ preflight() {
     printf '%s\n' "Nothing stops the deployment."
 }
 
+# Runs the command line without its progress in percent, of which logs get thousands.
+quietly() {
+    aws "$@" 2>"$errors" || {
+        tail -n 1 "$errors" >&2
+        return 1
+    }
+}
+
+package() {
+    quietly cloudformation package --template-file "$template" --s3-bucket "$bucket" --s3-prefix "$stack" \
+        --output-template-file "$output" >/dev/null
+}
+
 deploy() {
     if [ -n "$skip_preflight" ]; then look_at_stack; else preflight; fi
     # What a first deployment made stays when it fails, so that deploying again goes on; a later one is rolled back.
@@ -437,22 +469,18 @@ deploy() {
         none | REVIEW_IN_PROGRESS | CREATE_FAILED | UPDATE_FAILED) rollback=--disable-rollback ;;
         *) rollback=--no-disable-rollback ;;
     esac
-    packaged=$(mktemp)
-    trap 'rm -f "$errors" "$packaged"' EXIT
-    aws cloudformation package --template-file "$template" --s3-bucket "$bucket" --s3-prefix "$stack" \
-        --output-template-file "$packaged" >/dev/null
-    set -- cloudformation deploy --stack-name "$stack" --template-file "$packaged" --s3-bucket "$bucket" \
+    output=$(mktemp)
+    trap 'rm -f "$errors" "$output"' EXIT
+    package
+    set -- cloudformation deploy --stack-name "$stack" --template-file "$output" --s3-bucket "$bucket" \
         --s3-prefix "$stack" --no-fail-on-empty-changeset $rollback \
-        --capabilities CAPABILITY_IAM CAPABILITY_AUTO_EXPAND
-    if [ -n "$parameters" ]; then
-        set -- "$@" --parameter-overrides
-        while IFS= read -r one; do
-            [ -z "$one" ] || set -- "$@" "$one"
-        done <<TEXT
+        --capabilities CAPABILITY_IAM CAPABILITY_AUTO_EXPAND --parameter-overrides
+    while IFS= read -r one; do
+        [ -z "$one" ] || set -- "$@" "$one"
+    done <<TEXT
 $parameters
 TEXT
-    fi
-    aws "$@" || {
+    quietly "$@" || {
         printf '%s\n' "The deployment has failed. What failed first:" >&2
         aws cloudformation describe-stack-events --stack-name "$stack" --output text \
             --query "reverse(StackEvents[?contains(ResourceStatus, 'FAILED')].[LogicalResourceId, ResourceStatusReason])" |

@@ -22,6 +22,7 @@ pub mod one_machine;
     reason = "rates are not counted in pennies"
 )]
 pub mod paths;
+pub mod recorded_aws;
 pub mod scale;
 pub mod transcript;
 

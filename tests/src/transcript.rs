@@ -1,13 +1,14 @@
 //! Pages whose shell blocks are run, in their order, in one shell and one folder.
 //!
 //! The info string of a block says how: `console run` shows commands behind `$ ` and what they print, and that is
-//! compared; `sh run` has to succeed; `no-run: …` is left out. `[..]` stands for anything within a line: ids and times
+//! compared; `sh run` has to succeed; `run-deployed` instead of `run` asks for a local AWS; `no-run: …` is left out. `[..]` stands for anything within a line: ids and times
 //! differ each time. The address at which `ledgerbell serve` listens by default stands for that of the server under
 //! test, and `cargo run -- ` for the program.
 
 use std::collections::VecDeque;
 use std::fs;
 use std::os::unix::fs::symlink;
+use std::path::Path;
 use std::process::{Command, Output};
 use std::time::{Duration, Instant};
 
@@ -20,6 +21,38 @@ const DEFAULT_ADDRESS: &str = "127.0.0.1:8080";
 /// Reads of all accounts leave out the newest commits, and mails take a moment: a command that changes nothing is
 /// repeated for so long until it prints what the page shows.
 const PATIENCE: Duration = Duration::from_secs(40);
+
+/// What stands for the words of a page, and what its commands find.
+#[derive(Debug, Default)]
+pub struct Surroundings {
+    /// What a page calls something, and what it is called here.
+    pub names: Vec<(String, String)>,
+    /// Variables of the environment.
+    pub variables: Vec<(String, String)>,
+}
+
+impl From<&Server> for Surroundings {
+    fn from(server: &Server) -> Self {
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        let authority = server.base().trim_start_matches("http://");
+        Surroundings {
+            names: vec![pair(DEFAULT_ADDRESS, authority)],
+            variables: vec![pair("LEDGERBELL_ENDPOINT", server.base())],
+        }
+    }
+}
+
+impl Surroundings {
+    fn here(&self, text: &str) -> String {
+        let replace = |text: String, (page, here): &(String, String)| text.replace(page, here);
+        self.names.iter().fold(text.to_owned(), replace)
+    }
+
+    fn on_the_page(&self, text: &str) -> String {
+        let replace = |text: String, (page, here): &(String, String)| text.replace(here, page);
+        self.names.iter().fold(text.to_owned(), replace)
+    }
+}
 
 /// The blocks of one page that are run, each once, in their order.
 #[derive(Debug)]
@@ -61,18 +94,25 @@ impl Transcript {
         fs::write(self.shell.0.path().join(name), content).expect("the folder is writable");
     }
 
-    /// Runs the next block against this server.
+    /// Returns the folder in which the commands are run.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.shell.0.path()
+    }
+
+    /// Runs the next block in these surroundings, such as a server.
     ///
     /// # Panics
     /// Where there is none left, a command prints something else than the page shows, or fails where it shows nothing.
-    pub fn run_block(&mut self, server: &Server) {
+    pub fn run_block(&mut self, surroundings: impl Into<Surroundings>) {
+        let surroundings = surroundings.into();
         let block = self.blocks.pop_front();
         let block = block.unwrap_or_else(|| panic!("{} has no further block", self.page));
         for step in block {
             let started = Instant::now();
             loop {
-                let ran = self.shell.run(&step.command, server);
-                let said = said(&ran, server);
+                let ran = self.shell.run(&step.command, &surroundings);
+                let said = said(&ran, &surroundings);
                 let right = match &step.output {
                     Some(output) => alike(&said, output),
                     None => ran.status.success(),
@@ -93,12 +133,18 @@ impl Transcript {
         }
     }
 
+    /// Whether a block is left.
+    #[must_use]
+    pub fn has_more(&self) -> bool {
+        !self.blocks.is_empty()
+    }
+
     /// Runs all blocks that are left.
     ///
     /// # Panics
     /// Like [`Self::run_block`].
     pub fn run(mut self, server: &Server) {
-        while !self.blocks.is_empty() {
+        while self.has_more() {
             self.run_block(server);
         }
     }
@@ -116,8 +162,8 @@ fn blocks(text: &str) -> VecDeque<Vec<Step>> {
     while let Some(line) = lines.next() {
         let inside = lines.by_ref().take_while(|line| line.trim() != "```");
         match line.trim() {
-            "```console run" => blocks.push_back(steps(inside)),
-            "```sh run" => {
+            "```console run" | "```console run-deployed" => blocks.push_back(steps(inside)),
+            "```sh run" | "```sh run-deployed" => {
                 let command = inside.collect::<Vec<_>>().join("\n");
                 let output = None;
                 blocks.push_back(vec![Step { command, output }]);
@@ -151,10 +197,20 @@ fn steps<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<Step> {
     steps
 }
 
-/// Whether a command can be repeated without changing anything.
+/// Whether a command can be repeated without changing anything, and may say something else then.
 fn only_reads(command: &str) -> bool {
     let changes = [
-        "-X", "-d", "import", "redrive", "replay", "export", "create", "cancel", "load",
+        "-X",
+        "-d",
+        "import",
+        "redrive",
+        "replay",
+        "export",
+        "create",
+        "cancel",
+        "load",
+        "preflight",
+        "deploy",
     ];
     !command
         .split_whitespace()
@@ -177,35 +233,31 @@ impl Shell {
         Shell(folder)
     }
 
-    fn run(&self, command: &str, server: &Server) -> Output {
-        let command = command
-            .replace(DEFAULT_ADDRESS, authority(server))
+    fn run(&self, command: &str, surroundings: &Surroundings) -> Output {
+        let command = surroundings
+            .here(command)
             .replace("cargo run -- ", "ledgerbell ");
         let path = std::env::var("PATH").unwrap_or_default();
         let programs = self.0.path().join(".programs");
         Command::new("bash")
             .arg("-c")
             .arg(format!(
-                "[ -e .variables ] && . ./.variables\nset -ea\nLEDGERBELL_ENDPOINT={}\ntrap 'export -p > .variables' EXIT\n{command}",
-                server.base()
+                "[ -e .variables ] && . ./.variables\nset -ea\ntrap '{{ export -p; declare -f; }} > .variables' EXIT\n{command}"
             ))
             .current_dir(self.0.path())
             .env("PATH", format!("{}:{path}", programs.display()))
             .env("HOME", self.0.path())
             .env("CURL_HOME", self.0.path())
+            .envs(surroundings.variables.iter().cloned())
             .output()
             .expect("bash can be started")
     }
 }
 
-fn authority(server: &Server) -> &str {
-    server.base().trim_start_matches("http://")
-}
-
-fn said(ran: &Output, server: &Server) -> String {
+fn said(ran: &Output, surroundings: &Surroundings) -> String {
     let said = [ran.stdout.as_slice(), ran.stderr.as_slice()].concat();
     let said = String::from_utf8(said).expect("it prints text");
-    said.replace(authority(server), DEFAULT_ADDRESS)
+    surroundings.on_the_page(&said)
 }
 
 fn alike(said: &str, written: &[String]) -> bool {

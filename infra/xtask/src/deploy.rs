@@ -104,10 +104,6 @@ pub fn deploy_local(
         .into_iter()
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .collect();
-    all.insert(
-        "Architecture".to_owned(),
-        Architecture::of_this_machine()?.name().to_owned(),
-    );
     all.extend(parameters.iter().cloned());
 
     let bucket = ["s3api", "head-bucket", "--bucket", LOCAL_BUCKET];
@@ -136,6 +132,7 @@ pub fn deploy_local(
                 "--bucket",
                 LOCAL_BUCKET,
             ])
+            .args(["--arch", Architecture::of_this_machine()?.name()])
             .arg("--template")
             .arg(&local)
             .args(parameters),

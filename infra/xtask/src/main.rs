@@ -111,6 +111,12 @@ enum Task {
     /// Write the bill of materials of each program, target/package/<name>.cdx.json (CycloneDX).
     Sbom,
 
+    /// Make the release, target/release-archive: what a bank needs to run Ledgerbell in its AWS account, without Rust.
+    ///
+    /// An archive with template, functions for both processors, script, bills of materials and checksums; and beside it
+    /// its checksum and a statement of what it was built from. The same commit gives the same bytes.
+    Release,
+
     /// Look for what would fail in a deployment to AWS. It changes nothing, and says what mends each finding.
     ///
     ///   cargo xtask preflight --stack ledgerbell --bucket MY-BUCKET \
@@ -184,6 +190,7 @@ fn main() -> ExitCode {
             profile,
         } => print_files(|| xtask::package(architecture, profile)),
         Task::Sbom => print_files(xtask::sbom),
+        Task::Release => print_files(xtask::release),
         Task::Preflight {
             stack,
             bucket,
@@ -215,7 +222,7 @@ fn main() -> ExitCode {
             &stack,
             &bucket.unwrap_or_default(),
             architecture,
-            parameters,
+            &parameters,
         ),
     };
     match outcome {
@@ -238,18 +245,18 @@ fn deploy_to_aws(
     stack: &str,
     bucket: &str,
     architecture: Architecture,
-    mut parameters: Vec<(String, String)>,
+    parameters: &[(String, String)],
 ) -> Result<()> {
-    parameters.push(("Architecture".to_owned(), architecture.name().to_owned()));
+    let arch = ["--arch", architecture.name()];
     // First, because the build takes minutes.
-    stack_in_aws("preflight", stack, Some(bucket), &parameters, &[])?;
+    stack_in_aws("preflight", stack, Some(bucket), parameters, &arch)?;
     xtask::package(architecture, Profile::Release)?;
     stack_in_aws(
         "deploy",
         stack,
         Some(bucket),
-        &parameters,
-        &["--skip-preflight"],
+        parameters,
+        &[&arch[..], &["--skip-preflight"]].concat(),
     )
 }
 

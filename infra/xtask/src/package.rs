@@ -29,7 +29,7 @@ const PROGRAM: &str = "bootstrap";
 const LAMBDA_GLIBC: &str = "2.34";
 
 /// A processor of Lambda.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, clap::ValueEnum)]
 pub enum Architecture {
     /// Graviton: the template's default.
     #[value(name = "arm64")]

@@ -14,6 +14,7 @@ mod change;
 mod chaos;
 mod exports;
 mod feedback;
+mod first_evening;
 mod keys;
 mod observed;
 mod pipeline;
@@ -38,6 +39,7 @@ fn main() {
         observed::TESTS,
         keys::TESTS,
         exports::TESTS,
+        first_evening::TESTS,
     ]
     .concat();
     // One after the other.

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::account::{Account, error};
+use tests::recorded_aws::error;
+
+use crate::account::Account;
 
 /// An account whose first deployment failed after it had made most of what is retained.
 fn failed() -> Account {

@@ -1,29 +1,19 @@
 //! An account in AWS as recorded, and the script run against it.
 
-use std::fs;
-use std::io::{BufRead, BufReader, Write};
-use std::os::unix::fs::PermissionsExt;
-use std::process::{Child, Command, Output, Stdio};
+use std::io::Write;
+use std::process::{Command, Output, Stdio};
 
-use serde_json::{Map, Value, json};
-use tempfile::TempDir;
+use serde_json::{Value, json};
+use tests::recorded_aws::{Answers, RecordedAws, error};
 
-const RECORDED_AWS: &str = concat!(
-    env!("CARGO_MANIFEST_DIR"),
-    "/tests/stack_script/recorded_aws.py"
-);
 const SCRIPT: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
     "/../infra/cloudformation/ledgerbell-stack.sh"
 );
 
-pub fn error(code: &str, message: &str) -> Value {
-    json!({ "Error": { "Code": code, "Message": message } })
-}
-
 /// What each call answers.
 pub struct Account {
-    answers: Map<String, Value>,
+    answers: Answers,
     region: &'static str,
 }
 
@@ -79,14 +69,21 @@ impl Account {
     }
 
     pub fn run_named(&self, stack: &str, arguments: &[&str], reply: &str) -> Ran {
-        let aws = Recorded::start(self);
+        let variables = [
+            ("AWS_ACCESS_KEY_ID", "recorded"),
+            ("AWS_SECRET_ACCESS_KEY", "recorded"),
+            ("AWS_REGION", self.region),
+            ("AWS_DEFAULT_REGION", self.region),
+        ];
+        let aws = RecordedAws::start(&self.answers, &variables);
+        let path = std::env::var("PATH").unwrap();
         let (command, rest) = arguments.split_first().unwrap();
         let mut script = Command::new("sh")
             .arg(SCRIPT)
             .arg(command)
             .args(["--stack", stack])
             .args(rest)
-            .env("PATH", aws.path())
+            .env("PATH", format!("{}:{path}", aws.folder().display()))
             .env("AWS_REGION", self.region)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -173,66 +170,5 @@ impl Ran {
             "{finding}: {}",
             self.said
         );
-    }
-}
-
-/// The AWS command line with recorded answers, on a search path of its own.
-struct Recorded {
-    folder: TempDir,
-    server: Child,
-}
-
-impl Recorded {
-    fn start(account: &Account) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let at = |name: &str| folder.path().join(name);
-        fs::write(
-            at("answers.json"),
-            Value::Object(account.answers.clone()).to_string(),
-        )
-        .unwrap();
-        fs::write(at("log"), "").unwrap();
-        let python = xtask::python_interpreter().unwrap();
-        let program = format!(
-            "#!/bin/sh\nexec {} -S -E {RECORDED_AWS} call {} \"$@\"\n",
-            python.display(),
-            at("socket").display()
-        );
-        fs::write(at("aws"), program).unwrap();
-        fs::set_permissions(at("aws"), fs::Permissions::from_mode(0o755)).unwrap();
-        let mut server = Command::new(python)
-            .arg(RECORDED_AWS)
-            .arg("serve")
-            .args([at("socket"), at("answers.json"), at("log")])
-            .env("AWS_ACCESS_KEY_ID", "recorded")
-            .env("AWS_SECRET_ACCESS_KEY", "recorded")
-            .env("AWS_REGION", account.region)
-            .env("AWS_DEFAULT_REGION", account.region)
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
-        let mut ready = String::new();
-        BufReader::new(server.stdout.take().unwrap())
-            .read_line(&mut ready)
-            .unwrap();
-        assert_eq!(ready, "ready\n");
-        Recorded { folder, server }
-    }
-
-    fn path(&self) -> String {
-        let rest = std::env::var("PATH").unwrap();
-        format!("{}:{rest}", self.folder.path().display())
-    }
-
-    fn calls(&self) -> Vec<String> {
-        let log = fs::read_to_string(self.folder.path().join("log")).unwrap();
-        log.lines().map(str::to_owned).collect()
-    }
-}
-
-impl Drop for Recorded {
-    fn drop(&mut self) {
-        let _ = self.server.kill();
-        let _ = self.server.wait();
     }
 }

@@ -5,7 +5,9 @@ use std::fs;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
-use crate::account::{Account, Ran, error};
+use tests::recorded_aws::error;
+
+use crate::account::{Account, Ran};
 
 /// A template with a function, whose zip is beside it.
 fn template() -> (TempDir, String) {

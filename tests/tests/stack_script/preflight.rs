@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
-use crate::account::{Account, Ran, error};
+use tests::recorded_aws::error;
+
+use crate::account::{Account, Ran};
 
 const WANTED: [&str; 7] = [
     "preflight",

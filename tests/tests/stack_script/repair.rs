@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::account::{Account, error};
+use tests::recorded_aws::error;
+
+use crate::account::Account;
 
 fn account(change_set: Value) -> Account {
     let parameters = json!([{ "ParameterKey": "MailFrom" }, { "ParameterKey": "MailIdentity" }]);

@@ -3,12 +3,14 @@
 `serve SOCKET ANSWERS LOG` loads the command line once. `call SOCKET ARGUMENT...` is the program `aws`: its arguments are
 parsed against the models of the installed command line, and its output is made by it. ANSWERS is JSON: from
 "service.Operation" to the answer, to {"Error": {"Code": ..., "Message": ...}}, or to a list of these, one for each call and
-the last for all that follow. LOG gets a line for each call to AWS, with its parameters.
+the last for all that follow; null passes a call on to AWS_ENDPOINT_URL, and so does a missing answer where that is set.
+LOG gets a line for each call to AWS, with its parameters.
 """
 
 import contextlib
 import io
 import json
+import os
 import socket
 import sys
 
@@ -29,9 +31,12 @@ def serve(path, answers_path, log_path):
 
     def answer(model, params, **_):
         name = f"{model.service_model.service_name}.{model.name}"
-        found = answers.get(name, {"Error": {"Code": "NotRecorded", "Message": f"nothing is recorded for {name}"}})
+        unknown = {"Error": {"Code": "NotRecorded", "Message": f"nothing is recorded for {name}"}}
+        found = answers.get(name, None if "AWS_ENDPOINT_URL" in os.environ else unknown)
         if isinstance(found, list):
             found = found.pop(0) if len(found) > 1 else found[0]
+        if found is None:
+            return None
         return Http(400 if "Error" in found else 200), {"ResponseMetadata": {}, **found}
 
     # One for all calls, because most of a call's time is reading the models.
@@ -54,14 +59,16 @@ def serve(path, answers_path, log_path):
         print("ready", flush=True)
         while True:
             with listener.accept()[0] as connection, connection.makefile("rw") as lines:
-                lines.write(json.dumps(run(json.loads(lines.readline()))) + "\n")
+                call = json.loads(lines.readline())
+                os.chdir(call["folder"])
+                lines.write(json.dumps(run(call["arguments"])) + "\n")
 
 
 def call(path, *arguments):
     with socket.socket(socket.AF_UNIX) as connection:
         connection.connect(path)
         with connection.makefile("rw") as lines:
-            lines.write(json.dumps(arguments) + "\n")
+            lines.write(json.dumps({"folder": os.getcwd(), "arguments": arguments}) + "\n")
             lines.flush()
             answer = json.loads(lines.readline())
     sys.stdout.write(answer["out"])
