@@ -36,7 +36,7 @@ export function mount(main, { id, query }) {
   const asOf = element("div", { class: "as-of unread" },
     element("div", { class: "slide" }, element("label", { for: "as-of" }, "As of version"), slider, element("label", { for: "as-of-day" }, "or the end of"), day, now), then);
   const history = element("section", { class: "panel", "aria-labelledby": "account-title" }, heading,
-    element("div", { class: "chart-bar unread" }, element("h3", {}, "Balance"), chart.basis), chart.holder, asOf);
+    element("div", { class: "chart-bar unread" }, element("h3", {}, "Balance"), chart.whole, chart.basis), chart.holder, asOf);
   const missing = element("p", { class: "panel nothing", hidden: "" }, "There is no such account.");
 
   const list = eventList({

@@ -1,88 +1,157 @@
 // An account's balance over time: steps, with a mark at the version that the
-// slider is at. What is pointed at is read out below.
+// slider is at. What is pointed at is said beside it; what is dragged over is
+// zoomed into.
 
-import { RIGHT, fitted, frame, scales, stepPath, svg, ticks } from "./chart.js";
-import { digits, element } from "./page.js";
-import { scaleOf } from "./money.js";
+import { balances, scaleOf } from "./money.js";
+import { digits, element, zone } from "./page.js";
+import { plot } from "./plot.js";
+import { movedMoney, occurred } from "./rows.js";
+import { EVENT_NAMES, named } from "./words.js";
 
 const HEIGHT = 220;
 const BASES = [
+  ["occurred_at", "by time occurred"],
   ["recorded_at", "by time recorded"],
   ["version", "by version"],
 ];
-const DAY = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
-const MINUTE = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-const SECOND = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
+const DAY = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: zone });
+const MINUTE = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: zone });
+const SECOND = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", timeZone: zone });
+const A_DAY = 86_400;
 
 /** `onChoose` is told the version that was clicked. */
 export function balanceChart(onChoose) {
-  const holder = element("div", { class: "chart-holder unread" });
   const basis = element("select", { "aria-label": "Scale of the chart", id: "chart-basis" },
-    ...BASES.map(([value, name]) => element("option", { value }, name)));
+    ...BASES.map(([value, name]) => element("option", { value, selected: value === "recorded_at" ? "" : null }, name)));
+  const whole = element("button", { type: "button", class: "plain", id: "chart-whole", hidden: "" }, "Show all");
+  const told = element("div", { class: "chart-told", hidden: "", "aria-hidden": "true" });
+  const chart = plot(HEIGHT, options);
+  const holder = element("div", { class: "chart-holder tall unread" }, chart.holder);
+  chart.holder.append(told);
+  /** By version. */
+  let inOrder = [];
+  /** As they are drawn. */
   let steps = [];
   let currency = "";
   let chosen = 0;
   let drawn = "";
 
-  const place = (step) => (basis.value === "version" ? step.event.version : Date.parse(step.event.recorded_at));
+  const isVersions = () => basis.value === "version";
+  /** In seconds, as uPlot counts. */
+  const place = ({ event }) => (isVersions() ? event.version : Date.parse(event[basis.value] ?? event.occurred_on) / 1000);
+  // For the place on the screen only: amounts are read from their digits.
+  const height = (step) => Number(step.minor) / 10 ** scaleOf(step.text);
 
-  function draw(width) {
-    if (steps.length === 0) return [];
-    const scale = scaleOf(steps[0].text);
-    // For the place on the screen only: amounts are read from their digits.
-    const height = (step) => Number(step.minor) / 10 ** scale;
-    const points = steps.map((step) => ({ x: place(step), y: height(step), step }));
-    const low = points.reduce((least, point) => Math.min(least, point.y), 0);
-    const high = points.reduce((most, point) => Math.max(most, point.y), 0);
-    const [from, to] = [points[0].x, points.at(-1).x];
-    const { x, y, floor } = scales(width, HEIGHT, [from, to > from ? to : from + 1], [low, high > low ? high : low + 1]);
-    const root = frame({
-      width,
-      height: HEIGHT,
-      x,
-      y,
-      xTicks: to > from ? [from, to].map((value) => ({ value, text: label(value, from, to) })) : [{ value: from, text: label(from, from, to) }],
-      yTicks: ticks(low, high, 3).map((value) => ({ value, text: digits(value.toFixed(value % 1 ? Math.min(scale, 2) : 0)) })),
-      label: `Balance over ${points.length} events, from ${digits(steps[0].text)} to ${digits(steps.at(-1).text)} ${currency}`,
-    });
-    const path = stepPath(points, x, y);
-    // Below the labels.
-    root.prepend(svg("path", { class: "area", d: `${path}V${y(0)}H${x(from)}Z` }));
-    root.append(
-      svg("line", { class: "zero", x1: x(from), x2: width - RIGHT, y1: y(0), y2: y(0) }),
-      svg("path", { class: "line", d: path }),
-    );
-    const marked = points.find((point) => point.step.event.version === chosen);
-    if (marked) {
-      root.append(
-        svg("line", { class: "mark", x1: x(marked.x), x2: x(marked.x), y1: 8, y2: floor }),
-        svg("circle", { class: "mark", cx: x(marked.x), cy: y(marked.y), r: 4 }),
-      );
-    }
-    root.addEventListener("click", (event) => {
-      const at = event.clientX - root.getBoundingClientRect().left;
-      const nearest = points.reduce((best, point) => (Math.abs(x(point.x) - at) < Math.abs(x(best.x) - at) ? point : best));
-      onChoose(nearest.step.event.version);
-    });
-    return root;
+  function options(uPlot, colour) {
+    const axis = { stroke: colour("quiet"), font: "11px system-ui, sans-serif", ticks: { show: false } };
+    return {
+      scales: {
+        x: { time: !isVersions(), range: (_, from, to) => (to > from ? [from, to] : [from - 1, from + 1]) },
+        y: { range: (_, low, high) => [Math.min(low, 0), Math.max(high, low < 0 ? 0 : low + 1)] },
+      },
+      axes: [
+        { ...axis, size: 28, space: 110, grid: { show: false }, values: (_, splits, __, ___, apart) => splits.map((value) => label(value, apart)) },
+        { ...axis, side: 1, size: 70, space: 50, grid: { stroke: colour("line"), width: 1 }, values: (_, splits) => splits.map((value) => digits(String(value))) },
+      ],
+      series: [
+        {},
+        { paths: uPlot.paths.stepped({ align: 1 }), stroke: colour("accent"), fill: colour("tint"), width: 1.75, points: { show: false } },
+      ],
+      cursor: { y: false, points: { size: 8, stroke: colour("accent"), fill: colour("panel") } },
+      hooks: {
+        init: [(self) => self.over.addEventListener("click", () => {
+          const step = steps[self.cursor.idx];
+          if (step) onChoose(step.event.version);
+        })],
+        draw: [(self) => drawMark(self, colour)],
+        setCursor: [tell],
+        setScale: [(_, key) => {
+          if (key === "x") whole.hidden = !chart.isZoomed();
+        }],
+      },
+    };
   }
 
-  function label(value, from, to) {
-    if (basis.value === "version") return `version ${value}`;
-    const span = to - from;
-    return (span > 3 * 86_400_000 ? DAY : span > 600_000 ? MINUTE : SECOND).format(value);
+  function label(value, apart) {
+    if (isVersions()) return Number.isInteger(value) ? String(value) : "";
+    return (apart >= A_DAY ? DAY : apart >= 60 ? MINUTE : SECOND).format(value * 1000);
   }
 
-  const redraw = fitted(holder, draw);
-  basis.addEventListener("change", redraw);
+  /** A line through the version that is looked at. */
+  function drawMark(self, colour) {
+    const marked = steps.find(({ event }) => event.version === chosen);
+    if (!marked) return;
+    const { ctx, bbox } = self;
+    const [x, y] = [self.valToPos(place(marked), "x", true), self.valToPos(height(marked), "y", true)];
+    if (x < bbox.left || x > bbox.left + bbox.width) return;
+    ctx.save();
+    ctx.strokeStyle = colour("ink")();
+    ctx.fillStyle = colour("panel")();
+    ctx.setLineDash([2 * devicePixelRatio, 3 * devicePixelRatio]);
+    ctx.lineWidth = devicePixelRatio;
+    ctx.beginPath();
+    ctx.moveTo(x, bbox.top);
+    ctx.lineTo(x, bbox.top + bbox.height);
+    ctx.stroke();
+    ctx.setLineDash([]);
+    ctx.lineWidth = 2 * devicePixelRatio;
+    ctx.beginPath();
+    ctx.arc(x, y, 4 * devicePixelRatio, 0, 2 * Math.PI);
+    ctx.fill();
+    ctx.stroke();
+    ctx.restore();
+  }
+
+  /** What the pointer is at. */
+  function tell(self) {
+    const step = steps[self.cursor.idx];
+    told.hidden = !step || self.cursor.left < 0;
+    if (told.hidden) return;
+    const { event } = step;
+    told.replaceChildren(
+      element("strong", {}, named(EVENT_NAMES, event.type)), " ", movedMoney(event) ?? "",
+      element("span", {}, "Balance ", digits(step.text), " ", currency),
+      element("span", { class: "quiet" }, occurred(event), ` · version ${event.version}`));
+    const left = self.over.offsetLeft + self.cursor.left;
+    told.style.left = `${Math.min(Math.max(left - told.offsetWidth / 2, 0), chart.holder.clientWidth - told.offsetWidth)}px`;
+  }
+
+  function shown() {
+    chart.show([steps.map(place), steps.map(height)],
+      `Balance over ${steps.length} events, from ${digits(steps[0].text)} to ${digits(steps.at(-1).text)} ${currency}`);
+  }
+
+  basis.addEventListener("change", () => {
+    if (inOrder.length === 0) return;
+    arrange();
+    chart.again();
+    shown();
+  });
+  whole.addEventListener("click", () => chart.whole());
+
+  /** By the time at which they occurred, each balance is that of all which had occurred by then. */
+  function arrange() {
+    steps = inOrder;
+    if (basis.value !== "occurred_at") return;
+    const events = inOrder.map(({ event }) => event).sort((one, other) => place({ event: one }) - place({ event: other }) || one.version - other.version);
+    steps = balances(events, events.at(-1).version, inOrder.at(-1).text);
+  }
+
   return {
     holder,
     basis,
+    whole,
     show(nextSteps, nextCurrency, nextChosen) {
-      const key = `${nextSteps.length} ${nextSteps[0]?.text} ${nextSteps.at(-1)?.event.event_id} ${nextChosen}`;
-      [steps, currency, chosen] = [nextSteps, nextCurrency, nextChosen];
-      if (key !== drawn) redraw();
-      drawn = key;
+      if (nextSteps.length === 0) return;
+      const key = `${nextSteps.length} ${nextSteps[0].text} ${nextSteps.at(-1).event.event_id}`;
+      [currency, chosen] = [nextCurrency, nextChosen];
+      if (key === drawn) {
+        chart.redraw();
+        return;
+      }
+      [inOrder, drawn] = [nextSteps, key];
+      arrange();
+      shown();
     },
   };
 }

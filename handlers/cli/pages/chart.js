@@ -1,10 +1,10 @@
-// Charts as SVG: steps, bars, dots. Colours and fonts are the style sheet's;
+// Small charts as SVG: bars and dots. Colours and fonts are the style sheet's;
 // positions are attributes, since the page's policy lets no style in.
 
 const SVG = "http://www.w3.org/2000/svg";
 const LEFT = 1;
 /** Room for the labels of the values. */
-export const RIGHT = 60;
+const RIGHT = 60;
 const TOP = 12;
 const BOTTOM = 24;
 
@@ -21,16 +21,6 @@ export function svg(name, attributes = {}, ...children) {
 export function scale([from, to], [start, end]) {
   const span = to - from || 1;
   return (value) => start + ((value - from) / span) * (end - start);
-}
-
-/** Round values that divide the range into about `count` parts. */
-export function ticks(from, to, count) {
-  const rough = (to - from || Math.abs(to) || 1) / count;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map((factor) => factor * power).find((candidate) => candidate >= rough);
-  const found = [];
-  for (let tick = Math.ceil(from / step) * step; tick <= to + step / 1e6; tick += step) found.push(tick);
-  return found;
 }
 
 /** A frame for a chart of this size: lines and labels of both axes. */
@@ -56,15 +46,6 @@ export function scales(width, height, xRange, yRange) {
     y: scale(yRange, [height - BOTTOM, TOP]),
     floor: height - BOTTOM,
   };
-}
-
-/** A line that stays at each value until the next one. */
-export function stepPath(points, x, y, until) {
-  let path = "";
-  points.forEach((point, index) => {
-    path += index === 0 ? `M${x(point.x)} ${y(point.y)}` : `H${x(point.x)}V${y(point.y)}`;
-  });
-  return until === undefined ? path : `${path}H${x(until)}`;
 }
 
 /** Draws again whenever the place that holds the chart has another width. */

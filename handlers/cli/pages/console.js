@@ -3,41 +3,28 @@
 import { getJson, giveUpReading } from "./api.js";
 import { LOADING_AFTER_MS, reasonOf, SLOW_AFTER_MS } from "./known.js";
 import { newsOf } from "./news.js";
-import { all, byId, chooseZone, clock, element, OWN_ZONE, poll, zone } from "./page.js";
-import * as account from "./account.js";
-import * as accounts from "./accounts.js";
-import * as customer from "./customer.js";
-import * as customers from "./customers.js";
-import * as deadLetters from "./dead-letters.js";
-import * as events from "./events.js";
-import * as find from "./find.js";
-import * as imports from "./imports.js";
-import * as notification from "./notification.js";
-import * as notifications from "./notifications.js";
-import * as overview from "./overview.js";
-import * as replays from "./replays.js";
+import { all, byId, chooseScheme, chooseZone, clock, element, OWN_ZONE, poll, scheme, SCHEMES, zone } from "./page.js";
 import "./shortcuts.js";
-import * as story from "./story.js";
 
 /** How often the count of dead letters is looked at from other views. */
 const COUNT_EVERY_MS = 10_000;
 const START_AGAIN_AFTER_MS = 2_000;
 
-/** Path, view, and the entry of the navigation that it is below. */
+/** Path, the module of the view, and the entry of the navigation that it is below. */
 const VIEWS = [
-  [/^$/, overview, "overview"],
-  [/^accounts$/, accounts, "accounts"],
-  [/^accounts\/(?<id>[^/]+)$/, account, "accounts"],
-  [/^accounts\/(?<id>[^/]+)\/events\/(?<version>[1-9]\d*)$/, story, "accounts"],
-  [/^events$/, events, "events"],
-  [/^dead-letters$/, deadLetters, "dead-letters"],
-  [/^replays$/, replays, "replays"],
-  [/^imports$/, imports, "imports"],
-  [/^customers$/, customers, "customers"],
-  [/^customers\/(?<id>[^/]+)$/, customer, "customers"],
-  [/^notifications$/, notifications, "notifications"],
-  [/^notifications\/(?<id>[^/]+)$/, notification, "notifications"],
-  [/^find$/, find, null],
+  [/^$/, () => import("./overview.js"), "overview"],
+  [/^accounts$/, () => import("./accounts.js"), "accounts"],
+  [/^accounts\/(?<id>[^/]+)$/, () => import("./account.js"), "accounts"],
+  [/^accounts\/(?<id>[^/]+)\/events\/(?<version>[1-9]\d*)$/, () => import("./story.js"), "accounts"],
+  [/^events$/, () => import("./events.js"), "events"],
+  [/^dead-letters$/, () => import("./dead-letters.js"), "dead-letters"],
+  [/^replays$/, () => import("./replays.js"), "replays"],
+  [/^imports$/, () => import("./imports.js"), "imports"],
+  [/^customers$/, () => import("./customers.js"), "customers"],
+  [/^customers\/(?<id>[^/]+)$/, () => import("./customer.js"), "customers"],
+  [/^notifications$/, () => import("./notifications.js"), "notifications"],
+  [/^notifications\/(?<id>[^/]+)$/, () => import("./notification.js"), "notifications"],
+  [/^find$/, () => import("./find.js"), null],
 ];
 
 const about = await aboutServer();
@@ -48,6 +35,8 @@ let counted = -Infinity;
 let isCountOld = true;
 /** The last count of dead letters, and when it was made. */
 let lastCount = null;
+/** Whether the module of a view could not be loaded. */
+let isLost = false;
 /** Shows a view although not all of it was read. */
 let slow = 0;
 
@@ -106,28 +95,43 @@ function hideUntilRead(view) {
     byId("loading").hidden = true;
     delete main.dataset.reading;
     performance.mark("whole");
+    // The other views open at once then, also while the server is gone.
+    for (const [, load] of VIEWS) load().catch(() => {});
   };
   slow = setTimeout(appear, SLOW_AFTER_MS);
   view.appear = appear;
 }
 
-function show() {
+/** Shows the view that the address names. */
+async function show() {
   const { path, query } = address();
   const whole = location.hash;
   if (whole === shownPath) return;
   const first = current === null;
   shownPath = whole;
+  const match = VIEWS.map(([pattern, load, entry]) => ({ found: pattern.exec(path), load, entry })).find(({ found }) => found);
+  let mount = (place) => {
+    place.append(element("p", { class: "panel nothing" }, "There is nothing at this address."));
+    return { title: "Not found", refresh: async () => {} };
+  };
+  if (match) {
+    try {
+      ({ mount } = await match.load());
+    } catch {
+      // The server is gone, and comes back. The next look tries again.
+      isLost = true;
+      mount = (place) => {
+        place.append(element("p", { class: "panel nothing" }, "Not known: no connection. Trying again."));
+        return { title: "Not known", refresh: async () => {} };
+      };
+    }
+    // Another view was asked for meanwhile.
+    if (shownPath !== whole) return;
+  }
   const main = byId("main");
   main.replaceChildren();
-  const match = VIEWS.map(([pattern, view, entry]) => ({ found: pattern.exec(path), view, entry })).find(({ found }) => found);
-  if (match) {
-    const groups = match.found.groups || {};
-    const parameters = { id: groups.id && decoded(groups.id), version: groups.version && Number(groups.version), query, keep, about };
-    current = match.view.mount(main, parameters);
-  } else {
-    main.append(element("p", { class: "panel nothing" }, "There is nothing at this address."));
-    current = { title: "Not found", refresh: async () => {} };
-  }
+  const groups = match?.found.groups || {};
+  current = mount(main, { id: groups.id && decoded(groups.id), version: groups.version && Number(groups.version), query, keep, about });
   hideUntilRead(current);
   document.title = `${current.title} · Ledgerbell`;
   for (const link of document.querySelectorAll("nav.pages a")) {
@@ -176,6 +180,9 @@ function showCount(waiting, reason = "") {
 byId("zone").append(...[...new Set([OWN_ZONE, "UTC"])].map((name) => element("option", { value: name }, name)));
 byId("zone").value = zone;
 byId("zone").addEventListener("change", (event) => chooseZone(event.target.value));
+byId("scheme").append(...SCHEMES.map((name) => element("option", { value: name }, name)));
+byId("scheme").value = scheme;
+byId("scheme").addEventListener("change", (event) => chooseScheme(event.target.value));
 byId("mailbox-link").hidden = !about.mailbox;
 byId("looking-at").textContent = about.endpoint ? `Connected to ${about.endpoint}` : "";
 
@@ -190,8 +197,7 @@ byId("find").addEventListener("keydown", (event) => {
   if (location.hash !== before) return;
   // The same search once more: an index may know it by now.
   shownPath = null;
-  show();
-  lookNow();
+  show().then(lookNow);
 });
 
 // The hash is the view's address: the link moves the focus itself.
@@ -211,13 +217,17 @@ byId("pages").addEventListener("click", () => openMenu(false));
 addEventListener("hashchange", () => {
   // What the view before was reading is for nobody.
   giveUpReading();
-  show();
-  lookNow();
+  show().then(lookNow);
 });
 
-show();
+await show();
 const news = newsOf();
 const lookNow = poll(async (isAwaited) => {
+  if (isLost) {
+    isLost = false;
+    shownPath = null;
+    await show();
+  }
   const view = current;
   const isNews = await news.has(isAwaited, view);
   // Another view was opened meanwhile, and is looked at next.

@@ -190,6 +190,33 @@ export function chooseZone(name) {
   location.reload();
 }
 
+const SCHEME_KEPT = "ledgerbell-scheme";
+/** Light, dark, or as the system has it: what was chosen last, on every page. */
+export const SCHEMES = ["system", "light", "dark"];
+export let scheme = keptScheme();
+document.documentElement.dataset.scheme = scheme;
+
+function keptScheme() {
+  try {
+    const kept = localStorage.getItem(SCHEME_KEPT);
+    return SCHEMES.includes(kept) ? kept : "system";
+  } catch {
+    return "system";
+  }
+}
+
+export function chooseScheme(name) {
+  scheme = name;
+  document.documentElement.dataset.scheme = name;
+  try {
+    localStorage.setItem(SCHEME_KEPT, name);
+  } catch {
+    // Without storage the choice cannot be kept.
+  }
+  // What is drawn has no style of its own.
+  dispatchEvent(new Event("scheme"));
+}
+
 // In 24 hours and with the year: these are times to be compared.
 const CLOCK = { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", timeZone: zone };
 const DAY = { day: "numeric", month: "short", year: "numeric" };

@@ -65,6 +65,7 @@ assets! {
     "page.js": JAVASCRIPT,
     "period.js": JAVASCRIPT,
     "persons.js": JAVASCRIPT,
+    "plot.js": JAVASCRIPT,
     "preferences-form.js": JAVASCRIPT,
     "replays.js": JAVASCRIPT,
     "rows.js": JAVASCRIPT,
@@ -76,6 +77,20 @@ assets! {
     "table.js": JAVASCRIPT,
     "words.js": JAVASCRIPT,
 }
+
+/// The files of others, unchanged: `pages/vendor/vendored.json` says from where.
+const VENDORED: &[(&str, &str, &str)] = &[
+    (
+        "uPlot.iife.min.js",
+        JAVASCRIPT,
+        include_str!("../pages/vendor/uPlot.iife.min.js"),
+    ),
+    (
+        "uPlot.min.css",
+        CSS,
+        include_str!("../pages/vendor/uPlot.min.css"),
+    ),
+];
 
 /// The facts that the console needs about its server.
 #[derive(Debug, Clone, Serialize)]
@@ -117,7 +132,7 @@ pub(crate) fn guarded(mut response: Response, policy: &'static str) -> Response 
 
 async fn asset(Path(name): Path<String>) -> Response {
     let made = ("names.js", JAVASCRIPT, names::MODULE.as_str());
-    let found = (ASSETS.iter().chain([&made])).find(|(known, ..)| *known == name);
+    let found = (ASSETS.iter().chain(VENDORED).chain([&made])).find(|(known, ..)| *known == name);
     match found {
         Some(&(_, content_type, text)) => guarded(
             ([(CONTENT_TYPE, content_type)], text).into_response(),
@@ -139,7 +154,7 @@ mod tests {
         let files: BTreeSet<String> = std::fs::read_dir(folder)
             .unwrap()
             .map(|entry| entry.unwrap().file_name().into_string().unwrap())
-            .filter(|name| !name.ends_with(".html"))
+            .filter(|name| !name.ends_with(".html") && name != "vendor")
             .collect();
         let served: BTreeSet<String> = ASSETS.iter().map(|(name, ..)| (*name).to_owned()).collect();
         assert_eq!(files, served);

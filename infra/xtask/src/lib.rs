@@ -25,6 +25,7 @@ mod server;
 mod simulation;
 mod steps;
 mod template_checks;
+mod vendor;
 mod workspace;
 
 pub use bench::bench;
@@ -45,4 +46,5 @@ pub use sbom::sbom;
 pub use scale::scale;
 pub use simulation::simulate;
 pub use template_checks::check_template;
+pub use vendor::vendor;
 pub use workspace::{root, template_path};

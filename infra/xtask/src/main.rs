@@ -111,6 +111,9 @@ enum Task {
     /// Write the bill of materials of each program, target/package/<name>.cdx.json (CycloneDX).
     Sbom,
 
+    /// Fetch the libraries of the console's pages again, as handlers/cli/pages/vendor/vendored.json names them. Needs npm.
+    Vendor,
+
     /// Make the release, target/release-archive: what a bank needs to run Ledgerbell in its AWS account, without Rust.
     ///
     /// An archive with template, functions for both processors, script, bills of materials and checksums; and beside it
@@ -191,6 +194,7 @@ fn main() -> ExitCode {
         } => print_files(|| xtask::package(architecture, profile)),
         Task::Sbom => print_files(xtask::sbom),
         Task::Release => print_files(xtask::release),
+        Task::Vendor => print_files(xtask::vendor),
         Task::Preflight {
             stack,
             bucket,

@@ -254,7 +254,8 @@ fn sums_of_one(file: &str, digest: &str) -> Vec<u8> {
     sums([(file, digest)].into_iter()).into_bytes()
 }
 
-fn sha256(bytes: &[u8]) -> String {
+/// Returns the SHA-256 of these bytes, in hexadecimal.
+pub(crate) fn sha256(bytes: &[u8]) -> String {
     Sha256::digest(bytes)
         .iter()
         .fold(String::new(), |mut all, byte| {

@@ -29,6 +29,33 @@ impl Page {
         }
     }
 
+    /// Points at a place within a part: its distance from the left, as a part of the width.
+    pub fn point_at(&self, selector: &str, at: f64) {
+        self.mouse("mouseMoved", "none", selector, at);
+    }
+
+    /// Draws the pressed mouse over a part, from one place within it to another.
+    pub fn drag_over(&self, selector: &str, from: f64, to: f64) {
+        self.count_action();
+        self.mouse("mouseMoved", "none", selector, from);
+        self.mouse("mousePressed", "left", selector, from);
+        for step in 1..=4 {
+            let at = from + (to - from) * f64::from(step) / 4.0;
+            self.mouse("mouseMoved", "left", selector, at);
+        }
+        self.mouse("mouseReleased", "left", selector, to);
+    }
+
+    fn mouse(&self, kind: &str, button: &str, selector: &str, at: f64) {
+        let place = self.evaluate(&format!(
+            "(() => {{ const part = document.querySelector({}); part.scrollIntoView({{ block: 'center' }}); const box = part.getBoundingClientRect();
+                return {{ x: box.x + box.width * {at}, y: box.y + box.height / 2 }}; }})()",
+            json!(selector)
+        ));
+        let event = json!({ "type": kind, "x": place["x"], "y": place["y"], "button": button, "clickCount": 1 });
+        self.call("Input.dispatchMouseEvent", event);
+    }
+
     /// Presses a key where the focus is.
     pub fn press(&self, key: &str) {
         if key == "Enter" {

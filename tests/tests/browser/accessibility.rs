@@ -31,6 +31,8 @@ const VIEWS: [(&str, &str); 15] = [
     ("imports", "MT940"),
     ("nowhere", "nothing at this address"),
 ];
+/// Those that read nothing, and so cannot fail to.
+const READ_NOTHING: [&str; 2] = ["imports", "nowhere"];
 const SCREENS: [Screen; 4] = [
     Screen::DESKTOP,
     Screen::PHONE,
@@ -187,7 +189,10 @@ fn no_page_breaks_a_rule_of_wcag_in_any_state_on_any_screen() {
         let _ = page.evaluate(&format!("sessionStorage.failing = '{rules}'"));
         for screen in [SCREENS[1], SCREENS[2]] {
             page.screen(screen);
-            for (view, _) in VIEWS.iter().take(VIEWS.len() - 1) {
+            for (view, _) in VIEWS
+                .iter()
+                .filter(|(view, _)| !READ_NOTHING.contains(view))
+            {
                 go(&given, view);
                 page.wait_for("main", text);
                 look.at(view, screen);

@@ -8,6 +8,7 @@
 
 mod accessibility;
 mod budgets;
+mod charts;
 mod clerk;
 mod deployed_stack;
 mod finding;

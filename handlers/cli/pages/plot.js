@@ -1,0 +1,91 @@
+// A plot that is pointed at and zoomed into: uPlot in the colours of the style
+// sheet. It is loaded when the first one is drawn.
+
+import { element, zone } from "./page.js";
+
+let loading = null;
+
+/** It is a script and no module: it leaves its name to the page. */
+function load() {
+  loading ??= new Promise((resolve, reject) => {
+    const script = element("script", { src: "/assets/uPlot.iife.min.js" });
+    script.addEventListener("load", () => resolve(window.uPlot));
+    script.addEventListener("error", () => {
+      loading = null;
+      script.remove();
+      reject(new TypeError("the chart's script was not loaded"));
+    });
+    document.head.append(element("link", { rel: "stylesheet", href: "/assets/uPlot.min.css" }), script);
+  });
+  return loading;
+}
+
+/**
+ * A place with a plot in it, of this height in pixels.
+ *
+ * `optionsOf` is given uPlot and a function from the name of a colour to the
+ * colour as it is now, and returns uPlot's options.
+ */
+export function plot(height, optionsOf) {
+  const holder = element("div", { class: "chart", role: "img" });
+  const probe = element("i", { hidden: "" });
+  holder.append(probe);
+  let drawn = null;
+  let data = null;
+  let isDrawing = false;
+
+  const colour = (name) => () => {
+    probe.style.color = `var(--${name})`;
+    return getComputedStyle(probe).color;
+  };
+
+  async function draw() {
+    if (!data || isDrawing || holder.clientWidth === 0) return;
+    isDrawing = true;
+    try {
+      const uPlot = await load();
+      const options = { width: holder.clientWidth, height, legend: { show: false }, tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), zone), ...optionsOf(uPlot, colour) };
+      drawn?.destroy();
+      drawn = new uPlot(options, data, holder);
+    } finally {
+      isDrawing = false;
+    }
+  }
+
+  // What cannot be loaded is asked for again with the next data.
+  const tryToDraw = () => draw().catch(() => {});
+  new ResizeObserver(() => {
+    if (drawn) drawn.setSize({ width: holder.clientWidth, height });
+    else tryToDraw();
+  }).observe(holder);
+  const recolour = () => drawn?.redraw(false);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recolour);
+  addEventListener("scheme", recolour);
+
+  return {
+    holder,
+    /** Shows other data: those of uPlot, and what a screen reader says instead. A range that was zoomed into stays. */
+    show(next, label) {
+      data = next;
+      holder.setAttribute("aria-label", label);
+      if (drawn) drawn.setData(data, !isZoomed());
+      else tryToDraw();
+    },
+    /** Draws from its options again. */
+    again() {
+      if (drawn) tryToDraw();
+    },
+    redraw: recolour,
+    isZoomed,
+    /** Shows all data again. */
+    whole() {
+      drawn?.setData(data, true);
+    },
+  };
+
+  function isZoomed() {
+    const xs = drawn?.data[0];
+    if (!xs?.length) return false;
+    return drawn.scales.x.min > xs[0] || drawn.scales.x.max < xs.at(-1);
+  }
+}
