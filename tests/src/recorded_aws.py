@@ -3,7 +3,8 @@
 `serve SOCKET ANSWERS LOG` loads the command line once. `call SOCKET ARGUMENT...` is the program `aws`: its arguments are
 parsed against the models of the installed command line, and its output is made by it. ANSWERS is JSON: from
 "service.Operation" to the answer, to {"Error": {"Code": ..., "Message": ...}}, or to a list of these, one for each call and
-the last for all that follow; null passes a call on to AWS_ENDPOINT_URL, and so does a missing answer where that is set.
+the last for all that follow; null passes a call on to AWS_ENDPOINT_URL, and so does a missing answer where that is set. The answer of "*" is for all
+calls without one.
 LOG gets a line for each call to AWS, with its parameters.
 """
 
@@ -32,7 +33,7 @@ def serve(path, answers_path, log_path):
     def answer(model, params, **_):
         name = f"{model.service_model.service_name}.{model.name}"
         unknown = {"Error": {"Code": "NotRecorded", "Message": f"nothing is recorded for {name}"}}
-        found = answers.get(name, None if "AWS_ENDPOINT_URL" in os.environ else unknown)
+        found = answers.get(name, answers.get("*", None if "AWS_ENDPOINT_URL" in os.environ else unknown))
         if isinstance(found, list):
             found = found.pop(0) if len(found) > 1 else found[0]
         if found is None:

@@ -1,4 +1,5 @@
-//! The script that brings the stack to AWS, with the AWS command line itself and recorded answers of AWS.
+//! The script that brings the stack to AWS, and the commands that the documentation names, with the AWS command line itself
+//! and recorded answers of AWS.
 #![allow(
     clippy::unwrap_used,
     unreachable_pub,
@@ -8,5 +9,6 @@
 mod abandon;
 mod account;
 mod deploy;
+mod documented;
 mod preflight;
 mod repair;
