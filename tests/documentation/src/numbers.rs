@@ -142,6 +142,18 @@ const CLAIMS: &[Claim] = &[
     ),
     (
         "docs/explanation/mail-delivery.md",
+        "and {} are assumed",
+        "infra/aws/src/mailer/bucket.rs",
+        "UNRESERVED",
+    ),
+    (
+        "docs/explanation/mail-delivery.md",
+        "those mails wait {s} seconds",
+        "infra/aws/src/mailer/failure.rs",
+        "AFTER_RATE",
+    ),
+    (
+        "docs/explanation/mail-delivery.md",
         "a mail waits {h} hours",
         "infra/aws/src/mailer/failure.rs",
         "AFTER_QUOTA",

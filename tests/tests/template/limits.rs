@@ -66,6 +66,11 @@ fn a_rate_that_waf_would_refuse_is_refused_before_anything_is_made() {
 }
 
 #[test]
+fn a_new_account_from_which_nothing_can_be_reserved_takes_the_defaults() {
+    assert_eq!(template()["Parameters"]["NotifyConcurrency"]["Default"], 0);
+}
+
+#[test]
 fn an_address_is_limited_by_a_parameter_on_the_stage_that_callers_use() {
     let template = template();
     assert_eq!(template["Parameters"]["RequestsPerAddress"]["Default"], "0");
