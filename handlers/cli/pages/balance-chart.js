@@ -46,7 +46,7 @@ export function balanceChart(onChoose) {
     const axis = { stroke: colour("quiet"), font: "11px system-ui, sans-serif", ticks: { show: false } };
     return {
       scales: {
-        x: { time: !isVersions(), range: (_, from, to) => (to > from ? [from, to] : [from - 1, from + 1]) },
+        x: { time: !isVersions(), range: places },
         y: { range: (_, low, high) => [Math.min(low, 0), Math.max(high, low < 0 ? 0 : low + 1)] },
       },
       axes: [
@@ -70,6 +70,12 @@ export function balanceChart(onChoose) {
         }],
       },
     };
+  }
+
+  /** What was recorded together has no width. */
+  function places({ data: [xs] }, from, to) {
+    const last = xs.at(-1);
+    return xs[0] < last ? [from, to] : [last - 1, last + 1];
   }
 
   function label(value, apart) {

@@ -27,6 +27,15 @@ const VIEWS = [
   [/^find$/, () => import("./find.js"), null],
 ];
 
+/** The views' modules that were loaded. */
+const modules = new Map();
+
+async function loaded(load) {
+  const module = await load();
+  modules.set(load, module);
+  return module;
+}
+
 const about = await aboutServer();
 let current = null;
 let shownPath = null;
@@ -96,7 +105,7 @@ function hideUntilRead(view) {
     delete main.dataset.reading;
     performance.mark("whole");
     // The other views open at once then, also while the server is gone.
-    for (const [, load] of VIEWS) load().catch(() => {});
+    for (const [, load] of VIEWS) loaded(load).catch(() => {});
   };
   slow = setTimeout(appear, SLOW_AFTER_MS);
   view.appear = appear;
@@ -114,9 +123,12 @@ async function show() {
     place.append(element("p", { class: "panel nothing" }, "There is nothing at this address."));
     return { title: "Not found", refresh: async () => {} };
   };
-  if (match) {
+  if (modules.has(match?.load)) {
+    // At once: a key that is pressed next is for the new view.
+    ({ mount } = modules.get(match.load));
+  } else if (match) {
     try {
-      ({ mount } = await match.load());
+      ({ mount } = await loaded(match.load));
     } catch {
       // The server is gone, and comes back. The next look tries again.
       isLost = true;

@@ -6,7 +6,7 @@ import { accountPath, getJson, withQuery } from "./api.js";
 import { reader } from "./known.js";
 import { mailView, NOT_KEPT } from "./mail-view.js";
 import { all, digits, element, foreign, syncRows, time, update } from "./page.js";
-import { accountHref, eventHref, further, money, movedMoney, occurred, panel, stateMark } from "./rows.js";
+import { accountHref, eventHref, further, money, movedMoney, occurred, panel, spoken, stateMark } from "./rows.js";
 import { EVENT_NAMES, KIND_NAMES, PROVIDER_NAMES, REASONS, STATE_NAMES, explained, named } from "./words.js";
 
 /** Most stories are of new events, whose notifications are among the newest. */
@@ -22,7 +22,7 @@ export function mount(main, { id, version, about: { mailbox: hasMailbox } }) {
   const path = accountPath(id);
   const title = element("h2", { tabindex: "-1", id: "story-title" }, `Version ${version}`);
   const sum = element("p", { class: "balance" });
-  const facts = element("p", { class: "facts" }, "Account ", element("a", { href: accountHref(id) }, id), ` · version ${version}`);
+  const facts = element("p", { class: "facts" }, "Account ", element("a", { href: accountHref(id) }, spoken(id)), ` · version ${version}`);
   const steps = element("nav", { class: "steps-nav", "aria-label": "Neighbours" });
   const line = element("ol", { class: "timeline" });
   const data = element("dl", { class: "facts-list" });

@@ -85,6 +85,32 @@ fn the_curve_is_the_balance_by_when_it_was_recorded_occurred_and_by_version() {
 }
 
 #[test]
+fn what_was_recorded_together_is_not_years_apart() {
+    let given = Given::new();
+    given.page.before_load(KEEP);
+    given.api().append(&Append {
+        account: "ACC-1".to_owned(),
+        key: "together".to_owned(),
+        events: vec![
+            json!({ "type": "AccountOpened", "occurred_on": "2026-11-02", "data": { "customer_id": "ana", "currency": "EUR" } }),
+            json!({ "type": "MoneyDeposited", "occurred_on": "2026-11-20", "data": { "amount": "10.00", "currency": "EUR" } }),
+        ],
+    });
+    given.open("/accounts/ACC-1");
+    given
+        .page
+        .wait("the curve", "window.plotted?.data[0]?.length === 2");
+    let seconds = "window.plotted.scales.x.max - window.plotted.scales.x.min";
+    given.page.wait("a range", &format!("{seconds} === 2"));
+    // Without a time, a day is one day.
+    given.page.choose("#chart-basis", "occurred_at");
+    given
+        .page
+        .wait("the days", &format!("{seconds} === 18 * 86400"));
+    given.assert_clean();
+}
+
+#[test]
 fn what_is_pointed_at_is_said_in_the_banks_own_digits_and_a_click_goes_to_its_version() {
     let given = given();
     let page = &given.page;
