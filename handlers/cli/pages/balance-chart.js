@@ -19,6 +19,16 @@ const MINUTE = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short"
 const SECOND = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", timeZone: zone });
 const A_DAY = 86_400;
 
+/** Room for the longest value of an axis: a yen account's have more digits than a euro account's. */
+function roomFor(self, values, axisIndex, cycle) {
+  const axis = self.axes[axisIndex];
+  // Its own room changes which values there are: after the first time it would not come to rest.
+  if (cycle > 1) return axis._size;
+  self.ctx.font = axis.font[0];
+  const widest = Math.max(0, ...(values ?? []).map((value) => self.ctx.measureText(value).width / devicePixelRatio));
+  return Math.ceil(widest) + 2 * axis.gap;
+}
+
 /** `onChoose` is told the version that was clicked. */
 export function balanceChart(onChoose) {
   const basis = element("select", { "aria-label": "Scale of the chart", id: "chart-basis" },
@@ -51,7 +61,7 @@ export function balanceChart(onChoose) {
       },
       axes: [
         { ...axis, size: 28, space: 110, grid: { show: false }, values: (_, splits, __, ___, apart) => splits.map((value) => label(value, apart)) },
-        { ...axis, side: 1, size: 70, space: 50, grid: { stroke: colour("line"), width: 1 }, values: (_, splits) => splits.map((value) => digits(String(value))) },
+        { ...axis, side: 1, size: roomFor, space: 50, grid: { stroke: colour("line"), width: 1 }, values: (_, splits) => splits.map((value) => digits(String(value))) },
       ],
       series: [
         {},

@@ -44,6 +44,7 @@ export function plot(height, optionsOf) {
     isDrawing = true;
     try {
       const uPlot = await load();
+      if (holder.clientWidth === 0) return;
       const options = { width: holder.clientWidth, height, legend: { show: false }, tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), zone), ...optionsOf(uPlot, colour) };
       drawn?.destroy();
       drawn = new uPlot(options, data, holder);
@@ -54,13 +55,24 @@ export function plot(height, optionsOf) {
 
   // What cannot be loaded is asked for again with the next data.
   const tryToDraw = () => draw().catch(() => {});
-  new ResizeObserver(() => {
-    if (drawn) drawn.setSize({ width: holder.clientWidth, height });
-    else tryToDraw();
-  }).observe(holder);
   const recolour = () => drawn?.redraw(false);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recolour);
-  addEventListener("scheme", recolour);
+  const shown = new AbortController();
+  // It is told of another view in this one's place too: a plot listens to the window, which would keep it for ever.
+  const sizes = new ResizeObserver(() => {
+    if (!holder.isConnected) end();
+    else if (!drawn) tryToDraw();
+    else if (holder.clientWidth > 0) drawn.setSize({ width: holder.clientWidth, height });
+  });
+  sizes.observe(holder);
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recolour, shown);
+  addEventListener("scheme", recolour, shown);
+
+  function end() {
+    sizes.disconnect();
+    shown.abort();
+    drawn?.destroy();
+    drawn = null;
+  }
 
   return {
     holder,

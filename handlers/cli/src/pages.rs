@@ -24,6 +24,7 @@ pub(crate) const POLICY: &str = "default-src 'none'; script-src 'self'; style-sr
 
 const CSS: &str = "text/css; charset=utf-8";
 const JAVASCRIPT: &str = "text/javascript; charset=utf-8";
+const TEXT: &str = "text/plain; charset=utf-8";
 
 macro_rules! assets {
     ($($name:literal: $content_type:ident),* $(,)?) => {
@@ -89,6 +90,12 @@ const VENDORED: &[(&str, &str, &str)] = &[
         "uPlot.min.css",
         CSS,
         include_str!("../pages/vendor/uPlot.min.css"),
+    ),
+    // What is handed on has its licence with it.
+    (
+        "uPlot.LICENSE",
+        TEXT,
+        include_str!("../pages/vendor/uPlot.LICENSE"),
     ),
 ];
 

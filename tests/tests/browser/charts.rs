@@ -11,7 +11,12 @@ const KEEP: &str = "(() => {
   let made;
   Object.defineProperty(window, 'uPlot', {
     get: () => made,
-    set: (uPlot) => { made = class extends uPlot { constructor(...rest) { super(...rest); window.plotted = this; } }; },
+    set: (uPlot) => { made = class extends uPlot { constructor(...rest) {
+      super(...rest);
+      window.plotted = this;
+      const destroy = this.destroy;
+      this.destroy = () => { this.isGone = true; destroy(); };
+    } }; },
   });
 })()";
 const PLOT: &str = "#main .chart .u-over";
@@ -199,5 +204,30 @@ fn a_curve_has_the_colours_that_were_chosen_and_fits_a_phone() {
         page.evaluate("document.documentElement.scrollWidth"),
         json!(320)
     );
+    given.assert_clean();
+}
+
+#[test]
+fn the_longest_balance_is_not_cut_off_and_a_curve_ends_with_its_view() {
+    let given = given();
+    let page = &given.page;
+    given.deposit("ACC-1", "much", "90071992547409.93", "much");
+    given.open("/accounts/ACC-1");
+    page.wait("the curve", "window.plotted?.data[0]?.length === 5");
+    page.wait(
+        "room for the values",
+        "(() => {
+          const { axes, over, root } = window.plotted;
+          const ctx = document.createElement('canvas').getContext('2d');
+          ctx.font = '11px system-ui, sans-serif';
+          const widest = Math.max(...axes[1]._values.map((value) => ctx.measureText(value).width));
+          return widest > 80 && root.getBoundingClientRect().right - over.getBoundingClientRect().right >= widest + axes[1].gap;
+        })()",
+    );
+    page.click("nav [data-entry='accounts']");
+    page.wait_for("#accounts", "ACC-1");
+    page.wait("its end", "window.plotted.isGone === true");
+    // Nobody redraws it.
+    page.choose("#scheme", "dark");
     given.assert_clean();
 }
