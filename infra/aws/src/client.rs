@@ -66,13 +66,19 @@ impl Dynamo {
     /// Returns a client of DynamoDB in the region and account of `shared`, with the tables of [`Tables::from_env`].
     #[cfg(feature = "cloud")]
     pub fn of(shared: &aws_config::SdkConfig) -> Self {
+        Dynamo::with_tables(shared, Tables::from_env())
+    }
+
+    /// Returns a client of DynamoDB in the region and account of `shared`, with these tables.
+    #[cfg(feature = "cloud")]
+    pub fn with_tables(shared: &aws_config::SdkConfig, tables: Tables) -> Self {
         let config = aws_sdk_dynamodb::config::Builder::from(shared)
             .timeout_config(timeouts::DYNAMODB.config())
             .retry_config(RetryConfig::standard().with_max_attempts(MAX_ATTEMPTS))
             .build();
         Dynamo {
             client: Client::from_conf(config),
-            tables: Tables::from_env(),
+            tables,
             is_local: false,
             meter: Meter::default(),
         }

@@ -70,6 +70,14 @@ pub fn tables() -> Tables {
     }
 }
 
+/// Returns the `CreateTable` requests of the tables with these names, in the form of DynamoDB's JSON.
+///
+/// # Errors
+/// The built-in template is invalid.
+pub fn table_requests() -> Result<Vec<Value>, TemplateError> {
+    Ok(Template::built_in()?.tables())
+}
+
 impl Engine {
     /// Opens the file and creates missing tables. Idempotent.
     ///

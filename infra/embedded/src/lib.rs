@@ -52,7 +52,7 @@ mod threads;
 mod wiping;
 
 pub use damage::DamageError;
-pub use engine::{Engine, EngineError, tables};
+pub use engine::{Engine, EngineError, table_requests, tables};
 pub use folder::FolderError;
 pub use keys::KeysError;
 pub use mailbox::{

@@ -111,6 +111,13 @@ enum Task {
     /// Write the bill of materials of each program, target/package/<name>.cdx.json (CycloneDX).
     Sbom,
 
+    /// Run the contract of the stores on DynamoDB itself, in the account and region of your environment.
+    ///
+    /// Each test makes tables of its own, called `contract-...`, and deletes them; what failed tests leave is deleted at the
+    /// end. Needs dynamodb:CreateTable, DescribeTable, DeleteTable, ListTables and reading and writing on these tables. Costs
+    /// cents.
+    VerifyOnAws,
+
     /// Fetch the libraries of the console's pages again, as handlers/cli/pages/vendor/vendored.json names them. Needs npm.
     Vendor,
 
@@ -193,6 +200,7 @@ fn main() -> ExitCode {
             profile,
         } => print_files(|| xtask::package(architecture, profile)),
         Task::Sbom => print_files(xtask::sbom),
+        Task::VerifyOnAws => xtask::verify_on_aws(),
         Task::Release => print_files(xtask::release),
         Task::Vendor => print_files(xtask::vendor),
         Task::Preflight {

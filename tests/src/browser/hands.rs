@@ -34,13 +34,14 @@ impl Page {
         self.mouse("mouseMoved", "none", selector, at);
     }
 
-    /// Draws the pressed mouse over a part, from one place within it to another.
-    pub fn drag_over(&self, selector: &str, from: f64, to: f64) {
+    /// Draws the pressed mouse over a part, through these places within it.
+    pub fn drag_over(&self, selector: &str, places: &[f64]) {
         self.count_action();
+        let ends = places.first().zip(places.last());
+        let (&from, &to) = ends.expect("a way has two ends");
         self.mouse("mouseMoved", "none", selector, from);
         self.mouse("mousePressed", "left", selector, from);
-        for step in 1..=4 {
-            let at = from + (to - from) * f64::from(step) / 4.0;
+        for &at in places {
             self.mouse("mouseMoved", "left", selector, at);
         }
         self.mouse("mouseReleased", "left", selector, to);

@@ -147,7 +147,7 @@ fn what_is_dragged_over_is_zoomed_into_and_all_is_shown_again() {
         page.evaluate("document.querySelector('#chart-whole').hidden"),
         json!(true)
     );
-    page.drag_over(PLOT, 0.3, 0.7);
+    page.drag_over(PLOT, &[0.3, 0.4, 0.5, 0.6, 0.7]);
     page.wait(
         "a part",
         "window.plotted.scales.x.min > 1.5 && window.plotted.scales.x.max < 3.5",

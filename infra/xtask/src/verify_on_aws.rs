@@ -1,0 +1,55 @@
+//! The contract of the stores on DynamoDB itself, in the caller's account.
+
+use std::{env, process::Command};
+
+use crate::{checks::cargo_command, command, error::Result, python::Python};
+
+/// The tests that run on another engine than the embedded one.
+const CONTRACT: [&str; 8] = [
+    "test",
+    "--workspace",
+    "--features",
+    "tests/python",
+    "--test",
+    "store_contract",
+    "--",
+    "second_opinion",
+];
+/// What the contract's tests read: where they make their tables.
+const AT: &str = "LEDGERBELL_CONTRACT_AT";
+/// How the names of their tables begin, so that none is another's.
+const PREFIX: &str = "contract-";
+
+/// Runs the contract with tables of its own in the account and region of the environment, and takes away what failed tests
+/// left. Nothing else of the account is touched.
+///
+/// # Errors
+/// - `Failed`: a test failed, or AWS refused; the message shows the reason.
+/// - `Missing`: the AWS command line cannot be set up.
+pub fn verify_on_aws() -> Result<()> {
+    let tried = command::run(cargo_command(&CONTRACT).env(AT, "aws"));
+    clean_up()?;
+    tried
+}
+
+fn clean_up() -> Result<()> {
+    let python = Python::set_up()?;
+    let aws = |arguments: &[&str]| {
+        let mut aws = Command::new(python.program("aws"));
+        // Version 1 reads the older name alone.
+        if let Some(region) = env::var_os("AWS_REGION") {
+            aws.env("AWS_DEFAULT_REGION", region);
+        }
+        command::read(aws.args(["dynamodb"]).args(arguments))
+    };
+    let ours = format!("TableNames[?starts_with(@, '{PREFIX}')]");
+    let left = aws(&["list-tables", "--output", "text", "--query", &ours])?;
+    for table in left
+        .split_whitespace()
+        .filter(|name| name.starts_with(PREFIX))
+    {
+        aws(&["delete-table", "--table-name", table])?;
+        eprintln!("{table} was left, and is deleted");
+    }
+    Ok(())
+}

@@ -1,0 +1,158 @@
+//! An engine behind DynamoDB's protocol, with tables that are made for one test.
+
+use std::sync::OnceLock;
+
+use aws::Dynamo;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_dynamodb::Client;
+use aws_sdk_dynamodb::types::{
+    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
+    ProjectionType, ScalarAttributeType, TableStatus,
+};
+use serde_json::Value;
+use tokio::time::{Duration, sleep};
+use xtask::Moto;
+
+use crate::place::named;
+
+const AT: &str = "LEDGERBELL_CONTRACT_AT";
+const POLL: Duration = Duration::from_millis(500);
+
+pub struct Other {
+    shared: SdkConfig,
+    client: Client,
+    prefix: String,
+    tables: Vec<String>,
+}
+
+impl Other {
+    pub async fn with(tables: &[&str]) -> Self {
+        let shared = shared().await;
+        let client = Client::new(&shared);
+        let prefix = format!("contract-{}-", uuid::Uuid::new_v4().simple());
+        let mut made = Vec::new();
+        for request in embedded::table_requests().unwrap() {
+            let name = text(&request["TableName"]);
+            if tables.contains(&name) {
+                made.push(make(&client, &prefix, &request).await);
+            }
+        }
+        assert_eq!(made.len(), tables.len(), "{tables:?}");
+        for table in &made {
+            until_active(&client, table).await;
+        }
+        Other {
+            shared,
+            client,
+            prefix,
+            tables: made,
+        }
+    }
+
+    pub fn dynamo(&self) -> Dynamo {
+        Dynamo::with_tables(&self.shared, named(|name| format!("{}{name}", self.prefix)))
+    }
+
+    pub async fn end(self) {
+        for table in self.tables {
+            self.client
+                .delete_table()
+                .table_name(table)
+                .send()
+                .await
+                .unwrap();
+        }
+    }
+}
+
+async fn shared() -> SdkConfig {
+    static MOTO: OnceLock<Moto> = OnceLock::new();
+    let at = match std::env::var(AT) {
+        Ok(at) if at == "aws" => return aws::client::shared_config().await,
+        Ok(at) => at,
+        Err(_) => MOTO
+            .get_or_init(|| Moto::start().unwrap_or_else(|error| panic!("{error}")))
+            .endpoint(),
+    };
+    let credentials = Credentials::new("contract", "contract", None, None, "contract");
+    SdkConfig::builder()
+        .behavior_version(BehaviorVersion::latest())
+        .region(Region::new("eu-west-1"))
+        .endpoint_url(at)
+        .http_client(aws_smithy_http_client::Builder::new().build_http())
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .build()
+}
+
+/// Makes a table as the template has it, and returns its name.
+async fn make(client: &Client, prefix: &str, request: &Value) -> String {
+    let name = format!("{prefix}{}", text(&request["TableName"]));
+    let mut create = client
+        .create_table()
+        .table_name(&name)
+        .billing_mode(BillingMode::PayPerRequest)
+        .set_key_schema(Some(keys(&request["KeySchema"])));
+    for attribute in list(&request["AttributeDefinitions"]) {
+        let attribute = AttributeDefinition::builder()
+            .attribute_name(text(&attribute["AttributeName"]))
+            .attribute_type(ScalarAttributeType::from(text(&attribute["AttributeType"])))
+            .build();
+        create = create.attribute_definitions(attribute.unwrap());
+    }
+    for index in list(&request["GlobalSecondaryIndexes"]) {
+        let projection = &index["Projection"];
+        let included = list(&projection["NonKeyAttributes"])
+            .iter()
+            .map(|name| text(name).to_owned())
+            .collect::<Vec<_>>();
+        let projection = Projection::builder()
+            .projection_type(ProjectionType::from(text(&projection["ProjectionType"])))
+            .set_non_key_attributes((!included.is_empty()).then_some(included))
+            .build();
+        let index = GlobalSecondaryIndex::builder()
+            .index_name(text(&index["IndexName"]))
+            .set_key_schema(Some(keys(&index["KeySchema"])))
+            .projection(projection)
+            .build();
+        create = create.global_secondary_indexes(index.unwrap());
+    }
+    create.send().await.unwrap();
+    name
+}
+
+async fn until_active(client: &Client, table: &str) {
+    loop {
+        let described = client
+            .describe_table()
+            .table_name(table)
+            .send()
+            .await
+            .unwrap();
+        let status = described.table.and_then(|table| table.table_status);
+        if status == Some(TableStatus::Active) {
+            return;
+        }
+        sleep(POLL).await;
+    }
+}
+
+fn keys(schema: &Value) -> Vec<KeySchemaElement> {
+    let key = |key: &Value| {
+        KeySchemaElement::builder()
+            .attribute_name(text(&key["AttributeName"]))
+            .key_type(KeyType::from(text(&key["KeyType"])))
+            .build()
+            .unwrap()
+    };
+    list(schema).iter().map(key).collect()
+}
+
+fn list(value: &Value) -> &[Value] {
+    value.as_array().map(Vec::as_slice).unwrap_or_default()
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().unwrap_or_default()
+}
