@@ -14,7 +14,7 @@ use crate::policy::{listed, template};
 const MADE: &str = include_str!(concat!(env!("OUT_DIR"), "/calls.txt"));
 
 /// An action, and on what: a table's or another resource's logical id, with the index or stream where it is one's.
-type Call = (String, String);
+pub(crate) type Call = (String, String);
 
 #[test]
 fn a_functions_role_grants_the_calls_that_its_code_makes_and_no_other() {
@@ -22,12 +22,8 @@ fn a_functions_role_grants_the_calls_that_its_code_makes_and_no_other() {
     let mut wrong = Vec::new();
     let mut compared = 0;
     for name in xtask::FUNCTIONS {
-        let function = format!("{}Function", capitalised(name));
-        let mut made = made_by(name);
-        assert!(!made.is_empty(), "{name} calls nothing");
-        made.extend(made_for(&template, &function));
-        let role = &template["Resources"][&function]["Properties"]["Role"]["Fn::GetAtt"][0];
-        let granted = granted(&template["Resources"][role.as_str().unwrap()]);
+        let (role, made) = calls_of(&template, name);
+        let granted = granted(&template["Resources"][&role]);
         compared += made.len();
         for (action, on) in made.difference(&granted) {
             wrong.push(format!(
@@ -42,6 +38,16 @@ fn a_functions_role_grants_the_calls_that_its_code_makes_and_no_other() {
     }
     println!("{compared} calls of {} functions", xtask::FUNCTIONS.len());
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// A function's role, and the calls that are made with it.
+pub(crate) fn calls_of(template: &Value, name: &str) -> (String, BTreeSet<Call>) {
+    let function = format!("{}Function", capitalised(name));
+    let mut made = made_by(name);
+    assert!(!made.is_empty(), "{name} calls nothing");
+    made.extend(made_for(template, &function));
+    let role = &template["Resources"][&function]["Properties"]["Role"]["Fn::GetAtt"][0];
+    (role.as_str().unwrap().to_owned(), made)
 }
 
 fn made_by(function: &str) -> BTreeSet<Call> {

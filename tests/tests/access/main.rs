@@ -8,5 +8,7 @@
 
 mod callers;
 mod calls;
+mod evaluated;
+mod evaluator;
 mod history;
 mod policy;

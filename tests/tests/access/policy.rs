@@ -15,20 +15,26 @@ pub(crate) fn listed(value: &Value) -> Vec<Value> {
         .unwrap_or_else(|| vec![value.clone()])
 }
 
-/// Whether a text has the form of a pattern: `*` is any characters, slashes included.
+/// Whether a text has the form of a pattern: `*` is any characters, slashes included, and `?` any one.
 pub(crate) fn matches(pattern: &str, text: &str) -> bool {
-    match pattern.split_once('*') {
-        None => pattern == text,
-        Some((start, rest)) => text.strip_prefix(start).is_some_and(|behind| {
-            (0..=behind.len())
-                .filter(|at| behind.is_char_boundary(*at))
-                .any(|at| matches(rest, &behind[at..]))
-        }),
+    let mut behind = pattern.chars();
+    match behind.next() {
+        None => text.is_empty(),
+        Some('*') => (0..=text.len())
+            .filter(|at| text.is_char_boundary(*at))
+            .any(|at| matches(behind.as_str(), &text[at..])),
+        Some('?') => {
+            let mut rest = text.chars();
+            rest.next().is_some() && matches(behind.as_str(), rest.as_str())
+        }
+        Some(one) => text
+            .strip_prefix(one)
+            .is_some_and(|rest| matches(behind.as_str(), rest)),
     }
 }
 
 #[test]
-fn a_star_of_a_policy_is_any_characters() {
+fn a_star_of_a_policy_is_any_characters_and_a_question_mark_is_one() {
     for (pattern, text, expected) in [
         ("GET/accounts", "GET/accounts", true),
         ("GET/accounts", "GET/accounts/A", false),
@@ -41,6 +47,8 @@ fn a_star_of_a_policy_is_any_characters() {
             false,
         ),
         ("POST/accounts/A-*/events", "POST/accounts/A-1", false),
+        ("secret:keys-??????", "secret:keys-AbCdEf", true),
+        ("secret:keys-??????", "secret:keys-AbCdE", false),
     ] {
         assert_eq!(matches(pattern, text), expected, "{pattern} {text}");
     }
