@@ -223,7 +223,7 @@ fn an_administrator_reads_the_history_and_changes_none_of_it() {
         ] {
             assert!(!may(action, false) && !may(action, true), "{on}: {action}");
         }
-        // Whoever may tag roles decides who puts: README.md says so.
+        // A right to tag roles is a right to decide who puts: README.md says so.
         assert!(!may("PutItem", false) && may("PutItem", true), "{on}");
     }
 }
