@@ -27,7 +27,7 @@ function load() {
  * colour as it is now, and returns uPlot's options.
  */
 export function plot(height, optionsOf) {
-  const holder = element("div", { class: "chart", role: "img" });
+  const holder = element("div", { class: "chart" });
   const probe = element("i", { hidden: "" });
   holder.append(probe);
   let drawn = null;
@@ -79,6 +79,8 @@ export function plot(height, optionsOf) {
     /** Shows other data: those of uPlot, and what a screen reader says instead. A range that was zoomed into stays. */
     show(next, label) {
       data = next;
+      // Before that there is no picture that could have a name.
+      holder.setAttribute("role", "img");
       holder.setAttribute("aria-label", label);
       if (drawn) drawn.setData(data, !isZoomed());
       else tryToDraw();
