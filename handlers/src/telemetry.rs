@@ -180,6 +180,11 @@ pub(crate) fn redriven(letter: &str, correlation_id: Option<&str>, outcome: &str
     tracing::info!(target: TARGET, correlation_id, letter_id = letter, outcome, Redriven = 1_u64, "redriven");
 }
 
+/// Logs that a heartbeat has come. `due` is what it runs: `schedule` or `notification`.
+pub fn heartbeat(due: &str) {
+    tracing::info!(target: TARGET, due, Heartbeats = 1_u64, "heartbeat");
+}
+
 /// A due notification failed. Logged in the notification's span.
 pub(crate) fn notification_failed_when_due(error: &Error) {
     tracing::warn!(

@@ -53,7 +53,7 @@ const fn count_by(name: &'static str, field: &'static str) -> Metric {
 }
 
 /// All metrics. `docs/reference/metrics.md` describes each.
-pub const METRICS: [Metric; 19] = [
+pub const METRICS: [Metric; 20] = [
     count("Appended"),
     count("AppendConflicts"),
     count("Projected"),
@@ -74,6 +74,7 @@ pub const METRICS: [Metric; 19] = [
     count_by("MailEvents", "told"),
     count_by("DeadLetters", "letter"),
     count("Redriven"),
+    count_by("Heartbeats", "due"),
     count_by("DueFailed", "due"),
     count("MailPaused"),
     count("ExportsComplete"),

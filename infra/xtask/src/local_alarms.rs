@@ -4,16 +4,19 @@ use serde_json::Value;
 
 /// The alarms that sum several metrics. ministack 1.5.33 refuses metric math, so the local ones watch their first metric
 /// only. That tests their deployment and their notification; a test of the template checks the other metrics.
-pub const SUMMED_ALARMS: [&str; 12] = [
+pub const SUMMED_ALARMS: [&str; 15] = [
     "AsyncDroppedAlarm",
     "DestinationFailuresAlarm",
     "FunctionErrorsAlarm",
     "FunctionThrottlesAlarm",
+    "IndexReadsThrottledAlarm",
     "IndexWritesThrottledAlarm",
     "MailsUnknownAlarm",
     "RulesFailingAlarm",
     "RulesGivenUpAlarm",
     "RulesLostAlarm",
+    "RulesRetryingAlarm",
+    "SearchIndexReadsThrottledAlarm",
     "SearchIndexWritesThrottledAlarm",
     "TableReadsThrottledAlarm",
     "TableWritesThrottledAlarm",

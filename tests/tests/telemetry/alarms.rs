@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use handlers::schedule::HEARTBEAT;
 use handlers::telemetry::{METRICS, NAMESPACE, STACK};
 use serde_json::{Value, json};
 
@@ -15,7 +16,7 @@ use serde_json::{Value, json};
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/metrics-dimensions.html>,
 /// <https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-metrics-and-dimensions.html>,
 /// <https://docs.aws.amazon.com/ses/latest/dg/reputationdashboard-cloudwatch-alarm.html>.
-const OF_AWS: [(&str, &str, &str, &[&str]); 24] = [
+const OF_AWS: [(&str, &str, &str, &[&str]); 26] = [
     (
         "AWS/Lambda",
         "IteratorAge",
@@ -28,7 +29,6 @@ const OF_AWS: [(&str, &str, &str, &[&str]); 24] = [
         "Count",
         &["EventSourceMappingUUID"],
     ),
-    ("AWS/Lambda", "Invocations", "Count", &["FunctionName"]),
     ("AWS/Lambda", "Errors", "Count", &["FunctionName"]),
     ("AWS/Lambda", "Throttles", "Count", &["FunctionName"]),
     ("AWS/Lambda", "Duration", "Milliseconds", &["FunctionName"]),
@@ -64,6 +64,12 @@ const OF_AWS: [(&str, &str, &str, &[&str]); 24] = [
     ),
     (
         "AWS/Events",
+        "RetryInvocationAttempts",
+        "Count",
+        &["EventBusName", "RuleName"],
+    ),
+    (
+        "AWS/Events",
         "InvocationsSentToDlq",
         "Count",
         &["EventBusName", "RuleName"],
@@ -76,6 +82,12 @@ const OF_AWS: [(&str, &str, &str, &[&str]); 24] = [
     ),
     // Of rules on the default bus.
     ("AWS/Events", "FailedInvocations", "Count", &["RuleName"]),
+    (
+        "AWS/Events",
+        "RetryInvocationAttempts",
+        "Count",
+        &["RuleName"],
+    ),
     ("AWS/Events", "InvocationsSentToDlq", "Count", &["RuleName"]),
     (
         "AWS/Events",
@@ -100,6 +112,12 @@ const OF_AWS: [(&str, &str, &str, &[&str]); 24] = [
         "ReadThrottleEvents",
         "Count",
         &["TableName"],
+    ),
+    (
+        "AWS/DynamoDB",
+        "ReadThrottleEvents",
+        "Count",
+        &["GlobalSecondaryIndexName", "TableName"],
     ),
     (
         "AWS/DynamoDB",
@@ -353,7 +371,12 @@ fn what_is_summed_leaves_out_no_function_rule_table_or_index() {
         .values()
         .map(|rule| rule["Name"].to_string())
         .collect();
-    for alarm in ["RulesFailingAlarm", "RulesGivenUpAlarm", "RulesLostAlarm"] {
+    for alarm in [
+        "RulesFailingAlarm",
+        "RulesRetryingAlarm",
+        "RulesGivenUpAlarm",
+        "RulesLostAlarm",
+    ] {
         assert_eq!(about(&template, alarm, "RuleName"), names, "{alarm}");
     }
     let tables = resources(&template, "AWS::DynamoDB::Table");
@@ -374,17 +397,52 @@ fn what_is_summed_leaves_out_no_function_rule_table_or_index() {
             indexes.insert((json!({ "Ref": id }).to_string(), text(&index["IndexName"])));
         }
     }
-    let watched: BTreeSet<(String, String)> = watched(&template)
-        .into_iter()
-        .filter(|one| one.alarm.ends_with("IndexWritesThrottledAlarm"))
-        .map(|one| {
-            (
-                one.dimensions["TableName"].to_string(),
-                text(&one.dimensions["GlobalSecondaryIndexName"]),
-            )
-        })
-        .collect();
-    assert_eq!(watched, indexes);
+    for alarms in ["IndexReadsThrottledAlarm", "IndexWritesThrottledAlarm"] {
+        let watched: BTreeSet<(String, String)> = watched(&template)
+            .into_iter()
+            .filter(|one| one.alarm.ends_with(alarms))
+            .map(|one| {
+                (
+                    one.dimensions["TableName"].to_string(),
+                    text(&one.dimensions["GlobalSecondaryIndexName"]),
+                )
+            })
+            .collect();
+        assert_eq!(watched, indexes, "{alarms}");
+    }
+}
+
+/// Rules call the functions of heartbeats too, so that calls do not tell whether a beat came.
+#[test]
+fn a_heartbeat_that_does_not_come_rings_whatever_else_calls_its_function() {
+    let template = template();
+    let schedules = resources(&template, "AWS::Scheduler::Schedule");
+    let beats = schedules
+        .values()
+        .filter(|schedule| text(&schedule["Target"]["Input"]).contains(HEARTBEAT));
+    let mut told = 0;
+    for beat in beats {
+        let function = text(&beat["Target"]["Arn"]["Fn::GetAtt"][0]);
+        let due = match function.as_str() {
+            "ScheduleFunction" => "schedule",
+            "NotifyFunction" => "notification",
+            other => panic!("{other} counts no heartbeats"),
+        };
+        let alarms = resources(&template, "AWS::CloudWatch::Alarm").into_values();
+        let alarm = alarms.into_iter().find(|alarm| {
+            alarm["MetricName"] == "Heartbeats"
+                && alarm["Dimensions"]
+                    == json!([
+                        { "Name": STACK, "Value": { "Ref": "AWS::StackName" } },
+                        { "Name": "due", "Value": due },
+                    ])
+        });
+        let alarm = alarm.unwrap_or_else(|| panic!("no alarm on the heartbeats of {function}"));
+        assert_eq!(alarm["ComparisonOperator"], "LessThanThreshold");
+        assert_eq!(alarm["TreatMissingData"], "breaching");
+        told += 1;
+    }
+    assert_eq!(told, 2);
 }
 
 #[test]
@@ -432,8 +490,10 @@ fn what_happens_silently_is_what_has_an_alarm() {
         "AsyncEventsDropped",
         "DestinationDeliveryFailures",
         "FailedInvocations",
+        "RetryInvocationAttempts",
         "InvocationsSentToDlq",
         "InvocationsFailedToBeSentToDlq",
+        "Heartbeats",
         "ApproximateNumberOfMessagesVisible",
         "ApproximateAgeOfOldestMessage",
         "Throttles",

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use handlers::ports::RandomIds;
-use handlers::telemetry::{METRICS, NAMESPACE, mail_paused};
+use handlers::telemetry::{METRICS, NAMESPACE, heartbeat, mail_paused};
 use nightly::Nightly;
 use serde_json::{Value, json};
 use tests::world::{MemoryObjects, World, account};
@@ -68,6 +68,7 @@ async fn every_metric_is_told_by_something_that_happens() {
     let world = World::default();
     live_through_everything(&world).await;
     mail_paused("AccountSuspendedException");
+    heartbeat("schedule");
     export_everything(&world).await;
     let found: BTreeSet<String> = log
         .lines()

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use handlers::composition::Composition;
 use handlers::notify::Notifier;
+use handlers::schedule::HEARTBEAT;
+use handlers::telemetry;
 use lambda::Failure;
 use lambda::clients::Clients;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
@@ -26,6 +28,9 @@ async fn main() -> Result<(), Error> {
 async fn notify(notifier: Arc<Notifier>, event: LambdaEvent<Value>) -> Result<(), Failure> {
     let budget = lambda::time_left(&event.context).saturating_sub(RESERVE);
     let event_type = event.payload["detail-type"].as_str().unwrap_or_default();
+    if event_type == HEARTBEAT {
+        telemetry::heartbeat("notification");
+    }
     Ok(notifier
         .call(event_type, &event.payload["detail"], budget)
         .await?)

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use handlers::composition::Composition;
-use handlers::schedule::Scheduler;
+use handlers::schedule::{HEARTBEAT, Scheduler};
+use handlers::telemetry;
 use lambda::Failure;
 use lambda::clients::Clients;
 use lambda_runtime::{Error, LambdaEvent, run, service_fn};
@@ -26,6 +27,9 @@ async fn main() -> Result<(), Error> {
 async fn schedule(scheduler: Arc<Scheduler>, event: LambdaEvent<Value>) -> Result<(), Failure> {
     let budget = lambda::time_left(&event.context);
     let event_type = event.payload["detail-type"].as_str().unwrap_or_default();
+    if event_type == HEARTBEAT {
+        telemetry::heartbeat("schedule");
+    }
     Ok(scheduler
         .call(
             event_type,
