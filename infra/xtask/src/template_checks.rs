@@ -1,9 +1,15 @@
-//! The comparison of cfn-lint's and checkov's findings in the template with the accepted ones.
+//! The comparison of what cfn-lint, checkov and cloudformation-validate find in the template with what is accepted.
 //!
 //! `infra/cloudformation/findings.yaml` has the reasons of accepted findings. A finding without a reason is a failure, and so
 //! is a reason without a finding.
 
-use std::{collections::BTreeSet, fmt::Write as _, fs, path::Path, process::Command};
+mod edges;
+mod regions;
+
+use std::{
+    collections::BTreeSet, fmt::Write as _, fs, panic::resume_unwind, path::Path, process::Command,
+    thread,
+};
 
 use serde_json::Value;
 
@@ -46,15 +52,27 @@ pub fn check_template() -> Result<()> {
     let reasons = fs::read_to_string(&reasons_path).map_err(at(&reasons_path))?;
     let mut reasons = read_reasons(&reasons)?;
 
-    let mut findings = lint(&python, &path)?;
-    let linted = findings.len();
-    findings.extend(checkov(&python, &path)?);
-    eprintln!(
-        "{linted} findings of cfn-lint and {} of checkov, {} reasons",
-        findings.len() - linted,
-        reasons.len()
-    );
-    settle(&findings, &mut reasons, &template)
+    thread::scope(|scope| {
+        // It takes longer than all others together.
+        let regions = scope.spawn(|| regions::check(&python));
+        let mut findings = lint(&python, &path)?;
+        let linted = findings.len();
+        findings.extend(checkov(&python, &path)?);
+        eprintln!(
+            "{linted} findings of cfn-lint and {} of checkov, {} reasons",
+            findings.len() - linted,
+            reasons.len()
+        );
+        let (edges, refused) = edges::refused(&python, &template)?;
+        eprintln!("{} findings at {edges} edges of parameters", refused.len());
+        findings.extend(refused);
+        settle(&findings, &mut reasons, &template)?;
+        let without = regions
+            .join()
+            .unwrap_or_else(|panic| resume_unwind(panic))?;
+        eprintln!("{without} regions without SES, and nothing else that one lacks");
+        Ok(())
+    })
 }
 
 /// Compares the findings with the reasons.

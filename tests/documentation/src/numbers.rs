@@ -313,6 +313,23 @@ fn every_parameter_of_the_template_is_described_with_its_default() {
     }
 }
 
+#[test]
+fn the_regions_without_ses_are_those_at_which_the_preflight_stops() {
+    let script = read("infra/cloudformation/ledgerbell-stack.sh");
+    let listed = script.split("case $region in").nth(1).unwrap();
+    let listed = listed.split(')').next().unwrap();
+    let regions: Vec<String> = listed
+        .split(['|', '\\', ' ', '\n'])
+        .filter(|region| !region.is_empty())
+        .map(|region| format!("`{region}`"))
+        .collect();
+    assert!(regions.len() > 1, "{regions:?}");
+    let page = read("infra/cloudformation/README.md");
+    let page = page.split_whitespace().collect::<Vec<_>>().join(" ");
+    let says = format!("These have none: {};", regions.join(", "));
+    assert!(page.contains(&says), "README.md: {says}");
+}
+
 /// An alarm, a property of it, and the phrase of its runbook that says the same.
 const ALARMS: [(&str, &str, &str, &str); 9] = [
     (
