@@ -24,6 +24,7 @@ pub mod one_machine;
 pub mod paths;
 pub mod recorded_aws;
 pub mod scale;
+pub mod second_opinion;
 pub mod transcript;
 
 pub use in_memory as world;

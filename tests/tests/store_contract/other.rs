@@ -1,27 +1,21 @@
 //! An engine behind DynamoDB's protocol, with tables that are made for one test.
 
-use std::sync::OnceLock;
-
-use aws::Dynamo;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
+use aws::{Dynamo, SharedConfig};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
     AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
     ProjectionType, ScalarAttributeType, TableStatus,
 };
 use serde_json::Value;
+use tests::second_opinion;
 use tokio::time::{Duration, sleep};
-use xtask::Moto;
 
 use crate::place::named;
 
-const AT: &str = "LEDGERBELL_CONTRACT_AT";
 const POLL: Duration = Duration::from_millis(500);
 
 pub struct Other {
-    shared: SdkConfig,
+    shared: SharedConfig,
     client: Client,
     prefix: String,
     tables: Vec<String>,
@@ -29,7 +23,7 @@ pub struct Other {
 
 impl Other {
     pub async fn with(tables: &[&str]) -> Self {
-        let shared = shared().await;
+        let shared = second_opinion::config().await;
         let client = Client::new(&shared);
         let prefix = format!("contract-{}-", uuid::Uuid::new_v4().simple());
         let mut made = Vec::new();
@@ -65,25 +59,6 @@ impl Other {
                 .unwrap();
         }
     }
-}
-
-async fn shared() -> SdkConfig {
-    static MOTO: OnceLock<Moto> = OnceLock::new();
-    let at = match std::env::var(AT) {
-        Ok(at) if at == "aws" => return aws::client::shared_config().await,
-        Ok(at) => at,
-        Err(_) => MOTO
-            .get_or_init(|| Moto::start().unwrap_or_else(|error| panic!("{error}")))
-            .endpoint(),
-    };
-    let credentials = Credentials::new("contract", "contract", None, None, "contract");
-    SdkConfig::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::new("eu-west-1"))
-        .endpoint_url(at)
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
-        .credentials_provider(SharedCredentialsProvider::new(credentials))
-        .build()
 }
 
 /// Makes a table as the template has it, and returns its name.
