@@ -19,7 +19,7 @@ Options:
   --stack NAME              name of the stack, with which the names of its resources begin
   --bucket BUCKET           S3 bucket for the functions, in the region of the stack (preflight, deploy, package)
   --parameter NAME=VALUE    parameter of the template; may be repeated
-  --arch arm64|x86_64       processor of the functions; arm64 if not given
+  --arch arm64|x86_64       processor of the functions; if not given, that of the stack, and of a new one arm64
   --template FILE           template, whose paths to the functions are relative to it; by default that of the processor
   --skip-preflight          deploy without looking first
   --output FILE             where package writes the template
@@ -37,7 +37,7 @@ wrong() {
 
 # ---------------------------------------------------------------- arguments
 
-stack='' bucket='' parameters='' skip_preflight='' stack_rows='' arch=arm64 template='' output=''
+stack='' bucket='' parameters='' skip_preflight='' stack_rows='' template='' output=''
 newline='
 '
 
@@ -66,7 +66,7 @@ while [ $# -gt 0 ]; do
         --output) output=$2 ;;
         --arch)
             case $2 in
-                arm64 | x86_64) arch=$2 ;;
+                arm64 | x86_64) parameters=Architecture=$2$newline$parameters ;;
                 *) wrong "--arch is arm64 or x86_64" ;;
             esac
             ;;
@@ -81,25 +81,35 @@ while [ $# -gt 0 ]; do
 done
 [ -n "$stack" ] || wrong "--stack is missing"
 [ "$command" != package ] || [ -n "$output" ] || wrong "--output is missing"
-# A release has a folder with a template and functions for each processor, a checkout one template.
-if [ -z "$template" ]; then
-    template=$(dirname "$0")/template.yaml
-    [ -e "$template" ] || template=$(dirname "$0")/$arch/template.yaml
-fi
 case $command in
     preflight | deploy | package)
         [ -n "$bucket" ] || wrong "--bucket is missing"
-        [ -e "$template" ] || wrong "there is no template $template"
         ;;
 esac
-parameters=Architecture=$arch$newline$parameters
 command -v aws >/dev/null || wrong "the AWS command line is missing: https://aws.amazon.com/cli/"
 
 # The value of a parameter: as given, as the stack has it, or its default in the template.
 parameter() {
-    value=$(printf '%s' "$parameters" | sed -n "s/^$1=//p" | tail -n 1)
-    [ -n "$value" ] || value=$(described Parameter | sed -n "s/^$1	//p")
-    printf '%s' "${value:-$2}"
+    if printf '%s' "$parameters" | grep -q "^$1="; then
+        printf '%s' "$parameters" | sed -n "s/^$1=//p" | tail -n 1
+    else
+        value=$(current "$1")
+        printf '%s' "${value:-$2}"
+    fi
+}
+
+# The value that the stack has; empty if there is none.
+current() {
+    described Parameter | sed -n "s/^$1	//p"
+}
+
+# Sets $template: a release has one for each processor beside the functions, a checkout one.
+choose_template() {
+    if [ -z "$template" ]; then
+        template=$(dirname "$0")/template.yaml
+        [ -e "$template" ] || template=$(dirname "$0")/$(parameter Architecture arm64)/template.yaml
+    fi
+    [ -e "$template" ] || wrong "there is no template $template"
 }
 
 region=${AWS_REGION:-${AWS_DEFAULT_REGION:-$(aws configure get region || true)}}
@@ -193,11 +203,13 @@ check_words() {
 # Sets $status to the stack's, or none, and $stack_rows to what describes it.
 look_at_stack() {
     # shellcheck disable=SC2016 # literals of JMESPath
-    if ask cloudformation describe-stacks --stack-name "$stack" --query "Stacks[0].[[['Status', StackStatus]],
+    if ask cloudformation describe-stacks --stack-name "$stack" --query "Stacks[0].[[['Status', StackStatus], ['Protected', EnableTerminationProtection]],
             Parameters[].['Parameter', ParameterKey, ParameterValue] || "'`[]`'",
             Outputs[].['Output', OutputKey, OutputValue] || "'`[]`'"][]"; then
         stack_rows=$answer
         status=$(described Status)
+        # Its first change set was refused: for all but its deletion there is no stack yet.
+        [ "$status" != REVIEW_IN_PROGRESS ] || [ "$command" = abandon ] || status=none
     elif grep -q 'does not exist' "$errors"; then
         status=none
     else
@@ -219,36 +231,53 @@ check_stack() {
             stop "the stack is ROLLBACK_COMPLETE, and takes no update" \
                 "aws cloudformation delete-stack --stack-name $stack"
             ;;
+        UPDATE_ROLLBACK_FAILED | IMPORT_ROLLBACK_FAILED)
+            stop "the stack is $status, and takes no update" \
+                "aws cloudformation continue-update-rollback --stack-name $stack"
+            ;;
         ROLLBACK_FAILED | DELETE_FAILED)
             stop "the stack is $status, and takes no update" "if it never held an event: $0 abandon --stack $stack"
             ;;
-        *_IN_PROGRESS)
-            [ "$status" = REVIEW_IN_PROGRESS ] ||
-                stop "the stack is $status: wait for its end"
-            ;;
+        *_IN_PROGRESS) stop "the stack is $status: wait for its end" ;;
         unknown) ;;
         *) ok "the stack is $status, and is updated" ;;
     esac
 }
 
-# Sets $tables, $queue, $secret and $keys to those that have a name of this stack.
+# Sets $tables, $queue, $secret and $keys to those that have a name of this stack, and $all_named to whether AWS has
+# answered each question.
 find_named() {
-    tables='' queue='' secret='' keys='' wanted=''
+    tables='' queue='' secret='' keys='' wanted='' all_named=true
     for table in events requests balances customers notifications suppressions replays schedules; do
         wanted="$wanted || @=='$stack-$table'"
     done
-    if ask dynamodb list-tables --query "TableNames[?${wanted# || }]"; then
-        tables=$(listed)
-    else
-        unreadable dynamodb:ListTables
+    if named dynamodb:ListTables dynamodb list-tables --query "TableNames[?${wanted# || }]"; then tables=$(listed); fi
+    if named sqs:GetQueueUrl sqs get-queue-url --queue-name "$stack-dead-letters" --query QueueUrl; then queue=$answer; fi
+    if named secretsmanager:DescribeSecret secretsmanager describe-secret --secret-id "$stack-signing-keys" --query Name; then
+        secret=$answer
     fi
-    ! ask sqs get-queue-url --queue-name "$stack-dead-letters" --query QueueUrl || queue=$answer
-    ! ask secretsmanager describe-secret --secret-id "$stack-signing-keys" --query Name || secret=$answer
-    ! ask kms list-aliases --query "Aliases[?AliasName=='alias/$stack-data' || AliasName=='alias/$stack-secrets'].AliasName" ||
+    if named kms:ListAliases kms list-aliases \
+        --query "Aliases[?AliasName=='alias/$stack-data' || AliasName=='alias/$stack-secrets'].AliasName"; then
         keys=$(listed)
+    fi
 }
 
-# What an earlier stack of this name left: its names are taken.
+# Asks for something by its name. That there is none is an answer.
+named() {
+    call=$1
+    shift
+    ask "$@" && return
+    case $error in
+        ResourceNotFoundException | *NonExistentQueue | QueueDoesNotExist) ;;
+        *)
+            all_named=
+            unreadable "$call"
+            ;;
+    esac
+    return 1
+}
+
+# The names of what an earlier stack left are taken.
 check_leftovers() {
     [ "$status" = none ] || return 0
     find_named
@@ -257,7 +286,7 @@ check_leftovers() {
         stop "an earlier stack of this name left:$left" \
             "choose another name, or bring them into the new stack: docs/maintenance/restoring.md" \
             "if it never held an event: $0 abandon --stack $stack"
-    else
+    elif [ -n "$all_named" ]; then
         ok "no resource has a name of this stack"
     fi
 }
@@ -288,18 +317,19 @@ check_access_log() {
     else
         stop "API Gateway has no role for logs in this account and region, which the access log needs" \
             "aws iam create-role --role-name api-gateway-logs --assume-role-policy-document '{\"Version\":\"2012-10-17\",\"Statement\":[{\"Effect\":\"Allow\",\"Principal\":{\"Service\":\"apigateway.amazonaws.com\"},\"Action\":\"sts:AssumeRole\"}]}'" \
-            "aws iam attach-role-policy --role-name api-gateway-logs --policy-arn arn:aws:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs" \
-            "aws apigateway update-account --patch-operations op=replace,path=/cloudwatchRoleArn,value=arn:aws:iam::$account:role/api-gateway-logs" \
+            "aws iam attach-role-policy --role-name api-gateway-logs --policy-arn arn:$partition:iam::aws:policy/service-role/AmazonAPIGatewayPushToCloudWatchLogs" \
+            "aws apigateway update-account --patch-operations op=replace,path=/cloudwatchRoleArn,value=arn:$partition:iam::$account:role/api-gateway-logs" \
             "or: --parameter ApiAccessLog=false"
     fi
 }
 
 check_concurrency() {
     wanted=$(parameter NotifyConcurrency 0)
-    [ "$wanted" != 0 ] && [ "$status" = none ] || return 0
+    more=$((wanted - $(current NotifyConcurrency | grep . || printf 0)))
+    [ "$more" -gt 0 ] || return 0
     if ! ask lambda get-account-settings --query AccountLimit.UnreservedConcurrentExecutions; then
         unreadable lambda:GetAccountSettings
-    elif [ $((answer - wanted)) -ge 100 ]; then
+    elif [ $((answer - more)) -ge 100 ]; then
         ok "$answer concurrent executions are not reserved, of which notify takes $wanted"
     else
         stop "NotifyConcurrency is $wanted, and $answer concurrent executions are not reserved, of which 100 must stay" \
@@ -313,10 +343,12 @@ check_identity() {
     creates=$(parameter CreateMailIdentity true)
     # shellcheck disable=SC2016 # literals of JMESPath
     if ask sesv2 get-email-identity --email-identity "$identity" \
-        --query '[VerifiedForSendingStatus, join(`,`, DkimAttributes.Tokens || `[]`)]'; then
+        --query '[VerifiedForSendingStatus, join(`,`, DkimAttributes.Tokens || `[]`), DkimAttributes.SigningHostedZone]'; then
         verified=$(printf '%s' "$answer" | cut -f 1)
         tokens=$(printf '%s' "$answer" | cut -f 2)
-        if [ "$status" = none ] && [ "$creates" = true ]; then
+        zone=$(printf '%s' "$answer" | cut -f 3)
+        if [ "$command" != status ] && [ "$creates" = true ] &&
+            [ "$(current CreateMailIdentity) $(current MailIdentity)" != "true $identity" ]; then
             stop "SES has the identity $identity already" "--parameter CreateMailIdentity=false"
         fi
         if [ "$verified" = True ]; then
@@ -328,7 +360,7 @@ check_identity() {
         unreadable ses:GetEmailIdentity
     elif [ "$creates" = true ]; then
         [ "$command" = status ] ||
-            ok "SES gets the identity $identity, and mails wait until it is verified: the outputs have the DNS records"
+            ok "SES gets the identity $identity, and mails wait until it is verified: status says how"
     else
         stop "SES does not have the identity $identity" "--parameter CreateMailIdentity=true"
     fi
@@ -339,8 +371,15 @@ records() {
     case $identity in
         *@*) printf '%s' "follow the link in the mail to $identity" ;;
         *)
+            case $zone:$region in
+                None:af-south-1 | None:ap-northeast-3 | None:ap-southeast-3 | None:ap-southeast-5 | None:ca-west-1 | \
+                    None:eu-central-2 | None:eu-south-1 | None:il-central-1 | None:me-central-1 | None:us-gov-east-1)
+                    zone=dkim.$region.amazonses.com
+                    ;;
+                None:*) zone=dkim.amazonses.com ;;
+            esac
             printf '%s' "$1" | tr ',' '\n' | while read -r token || [ -n "$token" ]; do
-                printf '%s._domainkey.%s CNAME %s.dkim.amazonses.com\n' "$token" "$identity" "$token"
+                printf '%s._domainkey.%s CNAME %s.%s\n' "$token" "$identity" "$token" "$zone"
             done
             ;;
     esac
@@ -380,7 +419,8 @@ check_topic() {
     if ask sns get-topic-attributes --topic-arn "$topic" \
         --query 'Attributes.[SubscriptionsConfirmed, SubscriptionsPending]'; then
         case $answer in
-            0"	"*) warn "nobody is subscribed to $topic" "aws sns subscribe --topic-arn $topic --protocol email --notification-endpoint ADDRESS" ;;
+            0"	0" | 0"	None") warn "nobody is subscribed to $topic" "aws sns subscribe --topic-arn $topic --protocol email --notification-endpoint ADDRESS" ;;
+            0"	"*) warn "the subscription of $topic waits for its confirmation: follow the link in the mail" ;;
             *) ok "alarms go to $topic" ;;
         esac
     else
@@ -401,7 +441,12 @@ s3:PutObject apigateway:POST logs:CreateLogGroup cloudwatch:PutMetricAlarm cloud
 
 check_rights() {
     case $caller in
-        *:assumed-role/*) principal=$(printf '%s' "$caller" | sed 's/:sts:/:iam:/; s,:assumed-role/\([^/]*\)/.*,:role/\1,') ;;
+        *:assumed-role/*)
+            role=$(printf '%s' "$caller" | sed 's,.*:assumed-role/\([^/]*\)/.*,\1,')
+            # The session's name lacks the path that the role's has.
+            ask iam get-role --role-name "$role" --query Role.Arn || return 0
+            principal=$answer
+            ;;
         *:user/*) principal=$caller ;;
         *) return 0 ;;
     esac
@@ -426,12 +471,14 @@ who() {
     }
     account=$(printf '%s' "$answer" | cut -f 1)
     caller=$(printf '%s' "$answer" | cut -f 2)
+    partition=$(printf '%s' "$caller" | cut -d : -f 2)
     printf '%s\n' "Account $account, region $region, stack $stack, as $caller"
 }
 
 preflight() {
     who
     look_at_stack
+    choose_template
     check_words
     check_stack
     check_leftovers
@@ -458,15 +505,27 @@ quietly() {
 }
 
 package() {
+    [ "$command" = deploy ] || look_at_stack
+    choose_template
     quietly cloudformation package --template-file "$template" --s3-bucket "$bucket" --s3-prefix "$stack" \
         --output-template-file "$output" >/dev/null
+}
+
+# What failed in the newest operation of the stack, the first failures first.
+failures() {
+    # Page by page, of which the newest event is on the first.
+    ask cloudformation describe-stack-events --stack-name "$stack" --no-paginate --query 'StackEvents[0].ClientRequestToken' || return 0
+    token=$answer
+    ask cloudformation describe-stack-events --stack-name "$stack" \
+        --query "StackEvents[?ClientRequestToken=='$token' && contains(ResourceStatus, 'FAILED')].[LogicalResourceId, ResourceStatusReason]" || return 0
+    printf '%s\n' "$answer" | sed '1!G;h;$!d' | head -n 5
 }
 
 deploy() {
     if [ -n "$skip_preflight" ]; then look_at_stack; else preflight; fi
     # What a first deployment made stays when it fails, so that deploying again goes on; a later one is rolled back.
     case $status in
-        none | REVIEW_IN_PROGRESS | CREATE_FAILED | UPDATE_FAILED) rollback=--disable-rollback ;;
+        none | CREATE_FAILED | UPDATE_FAILED) rollback=--disable-rollback ;;
         *) rollback=--no-disable-rollback ;;
     esac
     output=$(mktemp)
@@ -482,10 +541,12 @@ $parameters
 TEXT
     quietly "$@" || {
         printf '%s\n' "The deployment has failed. What failed first:" >&2
-        aws cloudformation describe-stack-events --stack-name "$stack" --output text \
-            --query "reverse(StackEvents[?contains(ResourceStatus, 'FAILED')].[LogicalResourceId, ResourceStatusReason])" |
-            head -n 5 >&2
-        printf '%s\n' "Deploying again goes on from here." >&2
+        failures >&2
+        if [ $rollback = --disable-rollback ]; then
+            printf '%s\n' "Deploying again goes on from here." >&2
+        else
+            printf '%s\n' "What was changed is rolled back." >&2
+        fi
         exit 1
     }
     status
@@ -511,13 +572,12 @@ status() {
     check_sending
 }
 
-confirm() {
+# Whether the reply to a question is the one that is wanted.
+ask_whether() {
     printf '%s ' "$1"
     read -r reply || reply=
-    [ "$reply" = "$2" ] || {
-        printf '\n%s\n' "Nothing was changed."
-        exit 1
-    }
+    printf '\n'
+    [ "$reply" = "$2" ]
 }
 
 repair() {
@@ -555,24 +615,35 @@ repair() {
         exit 1
     fi
     ask cloudformation describe-change-set --stack-name "$stack" --change-set-name "$set" \
-        --query 'Changes[].ResourceChange.[Action, ResourceType, LogicalResourceId, Replacement]'
+        --query 'Changes[].ResourceChange.[Action, ResourceType, LogicalResourceId, Replacement]' || {
+        cat "$errors" >&2
+        exit 1
+    }
     printf '%s\n' "$answer" | while IFS='	' read -r action type name _; do
         printf '  %-7s %s (%s)\n' "$action" "$name" "$type"
     done
-    if printf '%s\n' "$answer" | grep -q '	True$'; then
-        ask cloudformation delete-change-set --stack-name "$stack" --change-set-name "$set" || true
-        printf '%s\n' "This would replace a resource, and what it holds would be lost: nothing was changed." >&2
-        exit 1
+    held='	AWS::\(DynamoDB::Table\|KMS::Key\|S3::Bucket\|SecretsManager::Secret\|SQS::Queue\)	'
+    refused=
+    if printf '%s\n' "$answer" | grep -q '	\(True\|Conditional\)$'; then
+        refused="This would replace a resource, and what it holds would be lost"
+    elif printf '%s\n' "$answer" | grep -v '^Modify' | grep -q "$held"; then
+        refused="This would make something empty in the place of what held data, or remove it: see docs/maintenance/restoring.md"
     fi
-    confirm "Bring these back to the template? (yes)" yes
-    aws cloudformation execute-change-set --stack-name "$stack" --change-set-name "$set"
-    aws cloudformation wait stack-update-complete --stack-name "$stack"
-    status
+    if [ -z "$refused" ] && ask_whether "Bring these back to the template? (yes)" yes; then
+        aws cloudformation execute-change-set --stack-name "$stack" --change-set-name "$set"
+        aws cloudformation wait stack-update-complete --stack-name "$stack"
+        status
+        return
+    fi
+    ask cloudformation delete-change-set --stack-name "$stack" --change-set-name "$set" || true
+    [ -z "$refused" ] || printf '%s\n' "$refused." >&2
+    printf '%s\n' "Nothing was changed."
+    exit 1
 }
 
 # Whether a table holds anything. What cannot be read counts as held.
 holds() {
-    ! ask dynamodb scan --table-name "$1" --select COUNT --limit 1 --no-paginate --query Count || [ "$answer" != 0 ]
+    ! ask dynamodb scan --table-name "$1" --select COUNT --limit 1 --consistent-read --no-paginate --query Count || [ "$answer" != 0 ]
 }
 
 # The names of the stack's resources of a type.
@@ -582,41 +653,66 @@ resources() {
     printf '%s' "$answer"
 }
 
+# Ends it, with the tables that are left protected again.
+keep() {
+    printf '%s\n' "$1" >&2
+    for table in $(words "$lifted"); do
+        if ask dynamodb update-table --table-name "$table" --deletion-protection-enabled --query TableDescription.TableName; then
+            printf '%s\n' "The table $table is protected again." >&2
+        fi
+    done
+    exit 1
+}
+
+# The first of the tables that cannot be made anew and holds something.
+held_table() {
+    for table in events requests customers notifications; do
+        case ,$tables, in
+            *,"$stack-$table",*)
+                if holds "$stack-$table"; then
+                    printf '%s' "$stack-$table"
+                    return
+                fi
+                ;;
+        esac
+    done
+}
+
 abandon() {
     who
     look_at_stack
     case $status in
         unknown) exit 1 ;;
+        REVIEW_IN_PROGRESS) ;;
         *_IN_PROGRESS)
             printf '%s\n' "The stack is $status: wait for its end." >&2
             exit 1
             ;;
     esac
     find_named
+    [ -n "$all_named" ] || {
+        printf '%s\n' "What there is cannot be read. Nothing was changed." >&2
+        exit 1
+    }
+    if [ "$status" = none ] && [ -z "$tables$queue$secret$keys" ]; then
+        printf '%s\n' "There is nothing called $stack in $region."
+        return
+    fi
+    [ "$(described Protected)" != True ] || {
+        printf '%s\n' "The stack has termination protection. Nothing was changed." >&2
+        exit 1
+    }
+    held=$(held_table)
+    [ -z "$held" ] || {
+        printf '%s\n' "The table $held holds something, or cannot be read: what it holds is not deleted." \
+            "Nothing was changed. To keep it without the stack, see docs/maintenance/restoring.md." >&2
+        exit 1
+    }
     buckets='' key_ids=''
     if [ "$status" != none ]; then
         buckets=$(resources AWS::S3::Bucket)
         key_ids=$(resources AWS::KMS::Key)
     fi
-    if [ "$status" = none ] && [ -z "$tables$queue$secret$keys" ]; then
-        printf '%s\n' "There is nothing called $stack in $region."
-        return
-    fi
-    # Their aliases may go with the stack.
-    for alias in $(words "$keys"); do
-        ! ask kms describe-key --key-id "$alias" --query KeyMetadata.KeyId || key_ids="$key_ids $answer"
-    done
-    # shellcheck disable=SC2086 # a list of words
-    key_ids=$(printf '%s\n' $key_ids | sort -u)
-    case ,$tables, in
-        *,"$stack-events",*)
-            if holds "$stack-events"; then
-                printf '%s\n' "The table $stack-events holds events, or cannot be read: their history is not deleted." \
-                    "To stop the stack and keep it, see docs/maintenance/restoring.md." >&2
-                exit 1
-            fi
-            ;;
-    esac
     printf '%s\n' "These would be deleted for good:"
     [ "$status" = none ] || printf '  stack   %s (%s)\n' "$stack" "$status"
     for table in $(words "$tables"); do
@@ -630,33 +726,46 @@ abandon() {
     fi
     [ -z "$secret" ] || printf '  secret  %s: links in mails that were sent end\n' "$secret"
     for name in $buckets; do printf '  bucket  %s, if it is empty\n' "$name"; done
-    for key in $key_ids; do printf '  key     %s, in 7 days\n' "$key"; done
-    confirm "To delete them, type the name of the stack:" "$stack"
+    for key in $key_ids; do printf '  key     %s, in 7 days, if no bucket stays\n' "$key"; done
+    for alias in $(words "$keys"); do printf '  alias   %s\n' "$alias"; done
+    ask_whether "To delete them, type the name of the stack:" "$stack" || {
+        printf '%s\n' "Nothing was changed."
+        exit 1
+    }
 
     # A protected table cannot be deleted, by CloudFormation neither.
+    lifted=$tables
     for table in $(words "$tables"); do
-        aws dynamodb update-table --table-name "$table" --no-deletion-protection-enabled --query TableDescription.TableName --output text >/dev/null
+        ask dynamodb update-table --table-name "$table" --no-deletion-protection-enabled --query TableDescription.TableName ||
+            keep "The protection of $table was not lifted: $(tail -n 1 "$errors")"
     done
     if [ "$status" != none ]; then
-        aws cloudformation delete-stack --stack-name "$stack"
-        aws cloudformation wait stack-delete-complete --stack-name "$stack"
+        aws cloudformation delete-stack --stack-name "$stack" || keep "The stack was not deleted."
+        aws cloudformation wait stack-delete-complete --stack-name "$stack" || keep "The stack was not deleted."
     fi
-    # What the stack has retained.
+    # The API has taken events until now.
     find_named
+    held=$(held_table)
+    [ -z "$held" ] && [ -n "$all_named" ] || keep "The table ${held:-of events} has come to hold something: it stays, and all keys with it."
     for table in $(words "$tables"); do
         aws dynamodb delete-table --table-name "$table" --query TableDescription.TableName --output text >/dev/null
     done
     [ -z "$queue" ] || aws sqs delete-queue --queue-url "$queue"
     [ -z "$secret" ] || aws secretsmanager delete-secret --secret-id "$secret" --force-delete-without-recovery --query Name --output text >/dev/null
-    for name in $buckets; do
-        ask s3api delete-bucket --bucket "$name" || [ "$error" = NoSuchBucket ] || warn "the bucket $name stays: $(tail -n 1 "$errors")"
-    done
     for alias in $(words "$keys"); do aws kms delete-alias --alias-name "$alias"; done
+    for name in $buckets; do
+        ask s3api delete-bucket --bucket "$name" || [ "$error" = NoSuchBucket ] || {
+            warn "the bucket $name stays, and the keys with it: $(tail -n 1 "$errors")"
+            key_ids=
+        }
+    done
     for key in $key_ids; do
         ask kms schedule-key-deletion --key-id "$key" --pending-window-in-days 7 --query KeyId ||
             warn "the key $key stays: $(tail -n 1 "$errors")"
     done
-    printf '%s\n' "Nothing called $stack is left, but an identity in SES, which other senders may use."
+    [ "$status" != none ] ||
+        printf '%s\n' "Keys and buckets of the earlier stack stay: what was exported can be read with them alone."
+    printf '%s\n' "The identity in SES stays, which other senders may use."
 }
 
 "$command"

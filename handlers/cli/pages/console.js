@@ -44,6 +44,8 @@ let counted = -Infinity;
 let isCountOld = true;
 /** The last count of dead letters, and when it was made. */
 let lastCount = null;
+/** Looks now, once the first view is there. */
+let lookNow = () => {};
 /** Whether the module of a view could not be loaded. */
 let isLost = false;
 /** Shows a view although not all of it was read. */
@@ -123,6 +125,7 @@ async function show() {
     place.append(element("p", { class: "panel nothing" }, "There is nothing at this address."));
     return { title: "Not found", refresh: async () => {} };
   };
+  let isGone = false;
   if (modules.has(match?.load)) {
     // At once: a key that is pressed next is for the new view.
     ({ mount } = modules.get(match.load));
@@ -131,7 +134,7 @@ async function show() {
       ({ mount } = await loaded(match.load));
     } catch {
       // The server is gone, and comes back. The next look tries again.
-      isLost = true;
+      isGone = true;
       mount = (place) => {
         place.append(element("p", { class: "panel nothing" }, "Not known: no connection. Trying again."));
         return { title: "Not known", refresh: async () => {} };
@@ -140,6 +143,7 @@ async function show() {
     // Another view was asked for meanwhile.
     if (shownPath !== whole) return;
   }
+  isLost = isGone;
   const main = byId("main");
   main.replaceChildren();
   const groups = match?.found.groups || {};
@@ -234,13 +238,15 @@ addEventListener("hashchange", () => {
 
 await show();
 const news = newsOf();
-const lookNow = poll(async (isAwaited) => {
+lookNow = poll(async (isAwaited) => {
   if (isLost) {
     isLost = false;
     shownPath = null;
     await show();
   }
   const view = current;
+  // The module of the first view is on its way.
+  if (!view) return;
   const isNews = await news.has(isAwaited, view);
   // Another view was opened meanwhile, and is looked at next.
   if (view !== current) return;

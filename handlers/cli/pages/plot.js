@@ -5,17 +5,19 @@ import { element, zone } from "./page.js";
 
 let loading = null;
 
-/** It is a script and no module: it leaves its name to the page. */
+/** Loads uPlot, which is a script and no module: it leaves its name to the page. */
 function load() {
   loading ??= new Promise((resolve, reject) => {
+    const style = element("link", { rel: "stylesheet", href: "/assets/uPlot.min.css" });
     const script = element("script", { src: "/assets/uPlot.iife.min.js" });
     script.addEventListener("load", () => resolve(window.uPlot));
     script.addEventListener("error", () => {
       loading = null;
       script.remove();
+      style.remove();
       reject(new TypeError("the chart's script was not loaded"));
     });
-    document.head.append(element("link", { rel: "stylesheet", href: "/assets/uPlot.min.css" }), script);
+    document.head.append(style, script);
   });
   return loading;
 }
@@ -46,6 +48,7 @@ export function plot(height, optionsOf) {
       const uPlot = await load();
       if (holder.clientWidth === 0) return;
       const options = { width: holder.clientWidth, height, legend: { show: false }, tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), zone), ...optionsOf(uPlot, colour) };
+      if (!drawn) listen();
       drawn?.destroy();
       drawn = new uPlot(options, data, holder);
     } finally {
@@ -57,15 +60,18 @@ export function plot(height, optionsOf) {
   const tryToDraw = () => draw().catch(() => {});
   const recolour = () => drawn?.redraw(false);
   const shown = new AbortController();
-  // It is told of another view in this one's place too: a plot listens to the window, which would keep it for ever.
+  // The observer is told of another view in this one's place too: a plot listens to the window, which would keep it for ever.
   const sizes = new ResizeObserver(() => {
     if (!holder.isConnected) end();
     else if (!drawn) tryToDraw();
     else if (holder.clientWidth > 0) drawn.setSize({ width: holder.clientWidth, height });
   });
   sizes.observe(holder);
-  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recolour, shown);
-  addEventListener("scheme", recolour, shown);
+
+  function listen() {
+    matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recolour, shown);
+    addEventListener("scheme", recolour, shown);
+  }
 
   function end() {
     sizes.disconnect();
@@ -79,11 +85,14 @@ export function plot(height, optionsOf) {
     /** Shows other data: those of uPlot, and what a screen reader says instead. A range that was zoomed into stays. */
     show(next, label) {
       data = next;
-      // Before that there is no picture that could have a name.
+      // A place without a picture has no name.
       holder.setAttribute("role", "img");
       holder.setAttribute("aria-label", label);
-      if (drawn) drawn.setData(data, !isZoomed());
-      else tryToDraw();
+      if (!drawn) return void tryToDraw();
+      const stays = isZoomed();
+      drawn.setData(data, !stays);
+      // With a range that stays, uPlot draws nothing by itself.
+      if (stays) drawn.redraw();
     },
     /** Draws from its options again. */
     again() {

@@ -51,8 +51,19 @@ const FOLDERS: [&str; 2] = ["docs", "infra/cloudformation/examples"];
 ///
 /// # Errors
 /// - Those of [`package`] and [`sbom`].
+/// - `Missing`: a file is not as the commit has it, or git does not answer.
 /// - `File`: a file cannot be read or written.
 pub fn release() -> Result<Vec<PathBuf>> {
+    let changed = command::read(
+        Command::new("git")
+            .current_dir(root())
+            .args(["status", "--porcelain"]),
+    )?;
+    if !changed.is_empty() {
+        return Err(Error::Missing(format!(
+            "a release is made of a commit, and these files are not in it:\n{changed}"
+        )));
+    }
     let mut zips = BTreeMap::new();
     for architecture in [Architecture::Arm64, Architecture::X86_64] {
         for path in package(architecture, Profile::Release)? {

@@ -1,6 +1,10 @@
 //! The contract of the stores on DynamoDB itself, in the caller's account.
 
-use std::{env, process::Command};
+use std::{
+    env,
+    process::{self, Command},
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use crate::{checks::cargo_command, command, error::Result, python::Python};
 
@@ -17,8 +21,8 @@ const CONTRACT: [&str; 8] = [
 ];
 /// What the contract's tests read: where they make their tables.
 const AT: &str = "LEDGERBELL_CONTRACT_AT";
-/// How the names of their tables begin, so that none is another's.
-const PREFIX: &str = "contract-";
+/// What the contract's tests read: how the names of their tables begin.
+const PREFIX: &str = "LEDGERBELL_CONTRACT_PREFIX";
 
 /// Runs the contract with tables of its own in the account and region of the environment, and takes away what failed tests
 /// left. Nothing else of the account is touched.
@@ -27,12 +31,17 @@ const PREFIX: &str = "contract-";
 /// - `Failed`: a test failed, or AWS refused; the message shows the reason.
 /// - `Missing`: the AWS command line cannot be set up.
 pub fn verify_on_aws() -> Result<()> {
-    let tried = command::run(cargo_command(&CONTRACT).env(AT, "aws"));
-    clean_up()?;
+    // Of this run alone: another one, or somebody's own tables, may be beside it.
+    let started = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    let prefix = format!("contract-{}-{}-", started.as_nanos(), process::id());
+    let tried = command::run(cargo_command(&CONTRACT).env(AT, "aws").env(PREFIX, &prefix));
+    clean_up(&prefix)?;
     tried
 }
 
-fn clean_up() -> Result<()> {
+fn clean_up(prefix: &str) -> Result<()> {
     let python = Python::set_up()?;
     let aws = |arguments: &[&str]| {
         let mut aws = Command::new(python.program("aws"));
@@ -42,14 +51,16 @@ fn clean_up() -> Result<()> {
         }
         command::read(aws.args(["dynamodb"]).args(arguments))
     };
-    let ours = format!("TableNames[?starts_with(@, '{PREFIX}')]");
+    let ours = format!("TableNames[?starts_with(@, '{prefix}')]");
     let left = aws(&["list-tables", "--output", "text", "--query", &ours])?;
     for table in left
         .split_whitespace()
-        .filter(|name| name.starts_with(PREFIX))
+        .filter(|name| name.starts_with(prefix))
     {
-        aws(&["delete-table", "--table-name", table])?;
-        eprintln!("{table} was left, and is deleted");
+        // One that a test has deleted is listed until it is gone.
+        if aws(&["delete-table", "--table-name", table]).is_ok() {
+            eprintln!("{table} was left, and is deleted");
+        }
     }
     Ok(())
 }

@@ -157,9 +157,16 @@ fn what_is_dragged_over_is_zoomed_into_and_all_is_shown_again() {
         page.evaluate("document.querySelector('#as-of-balance').dataset.version"),
         json!("4")
     );
-    // News leaves it as it is.
+    // News leaves it as it is, and is drawn.
+    let _ = page.evaluate(
+        "(() => { const { redraw } = window.plotted; window.redrawn = 0;
+            window.plotted.redraw = (...rest) => { window.redrawn += 1; redraw(...rest); }; })()",
+    );
     given.deposit("ACC-1", "more", "1.00", "more");
-    page.wait("the news", "window.plotted.data[0].length === 5");
+    page.wait(
+        "the news",
+        "window.plotted.data[0].length === 5 && window.redrawn > 0",
+    );
     assert_eq!(
         page.evaluate("window.plotted.scales.x.max < 3.5"),
         json!(true)

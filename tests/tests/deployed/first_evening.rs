@@ -44,6 +44,9 @@ fn first_day() -> Answers {
         "lambda.GetAccountSettings": { "AccountLimit": { "ConcurrentExecutions": 10, "UnreservedConcurrentExecutions": 10 } },
         "apigateway.GetAccount": [{}, { "cloudwatchRoleArn": role }],
         "sesv2.GetEmailIdentity": [identity(false), identity(false), identity(false), identity(true)],
+        "sns.GetTopicAttributes": { "Attributes": { "SubscriptionsConfirmed": "0", "SubscriptionsPending": "1" } },
+        // Its address in a variable is not that of SQS for the command line.
+        "sqs.GetQueueUrl": error("AWS.SimpleQueueService.NonExistentQueue", "no"),
         "sesv2.GetAccount": { "ProductionAccessEnabled": false, "SendingEnabled": true, "EnforcementStatus": "HEALTHY",
             "SendQuota": { "Max24HourSend": 200.0, "MaxSendRate": 1.0, "SentLast24Hours": 0.0 } },
     });

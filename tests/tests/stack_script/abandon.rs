@@ -73,7 +73,7 @@ fn what_a_failed_first_deployment_left_is_shown_and_deleted_once_its_name_is_typ
         "queue   bell-dead-letters, with 0 letters",
         "secret  bell-signing-keys",
         "bucket  bell-exportsbucket-1, if it is empty",
-        "key     key-1, in 7 days",
+        "key     key-1, in 7 days, if no bucket stays",
     ] {
         assert!(ran.said.contains(shown), "{shown}: {}", ran.said);
     }
@@ -115,22 +115,52 @@ fn nothing_is_deleted_on_another_reply_or_none() {
 }
 
 #[test]
-fn a_history_is_never_deleted_nor_is_one_that_cannot_be_read() {
-    for scan in [
-        json!({ "Count": 1, "ScannedCount": 1 }),
-        error("AccessDeniedException", "no"),
+fn what_a_table_holds_is_never_deleted_nor_what_cannot_be_read() {
+    let denied = || error("AccessDeniedException", "no");
+    for account in [
+        failed().with("dynamodb.Scan", json!({ "Count": 1, "ScannedCount": 1 })),
+        failed().with("dynamodb.Scan", denied()),
+        // Without the table of events, customers count too.
+        failed()
+            .with("dynamodb.ListTables", json!({ "TableNames": ["bell-customers"] }))
+            .with("dynamodb.Scan", json!({ "Count": 1, "ScannedCount": 1 })),
+        failed().with("dynamodb.ListTables", denied()),
+        failed().with("kms.ListAliases", denied()),
+        failed().with(
+            "cloudformation.DescribeStacks",
+            json!({ "Stacks": [{ "StackName": "bell", "StackStatus": "CREATE_COMPLETE", "EnableTerminationProtection": true }] }),
+        ),
     ] {
-        let ran = failed()
-            .with("dynamodb.Scan", scan)
-            .run_and_reply(&["abandon"], "bell");
+        let ran = account.run_and_reply(&["abandon"], "bell");
         assert_eq!(ran.code, 1, "{}", ran.said);
-        assert!(
-            ran.said
-                .contains("The table bell-events holds events, or cannot be read"),
-            "{}",
-            ran.said
-        );
+        assert!(ran.said.contains("Nothing was changed."), "{}", ran.said);
         assert!(ran.changes().is_empty(), "{:?}", ran.calls);
+    }
+}
+
+#[test]
+fn events_that_came_while_the_stack_went_stay_protected_and_so_do_their_keys() {
+    let empty = json!({ "Count": 0, "ScannedCount": 0 });
+    // Both tables are looked at twice before, and once when the stack is gone.
+    let scans = json!([empty, empty, empty, empty, { "Count": 1, "ScannedCount": 1 }]);
+    let ran = failed()
+        .with("dynamodb.Scan", scans)
+        .run_and_reply(&["abandon"], "bell");
+    assert_eq!(ran.code, 1, "{}", ran.said);
+    assert!(
+        ran.said.contains("bell-events has come to hold something"),
+        "{}",
+        ran.said
+    );
+    let protected = ran.calls_of("dynamodb.UpdateTable");
+    let last = protected.last().unwrap();
+    assert_eq!(last["DeletionProtectionEnabled"], true);
+    for call in [
+        "dynamodb.DeleteTable",
+        "kms.ScheduleKeyDeletion",
+        "secretsmanager.DeleteSecret",
+    ] {
+        assert!(ran.calls_of(call).is_empty(), "{call}");
     }
 }
 
@@ -143,14 +173,12 @@ fn what_an_earlier_stack_left_goes_by_its_names_and_a_bucket_with_files_stays() 
             "kms.ListAliases",
             json!({ "Aliases": [{ "AliasName": "alias/bell-data" }] }),
         )
-        .with(
-            "kms.DescribeKey",
-            json!({ "KeyMetadata": { "KeyId": "key-2" } }),
-        )
         .with("kms.DeleteAlias", json!({}));
     let ran = left.run_and_reply(&["abandon"], "bell");
     assert_eq!(ran.code, 0, "{}", ran.said);
-    assert_eq!(ran.calls_of("kms.ScheduleKeyDeletion")[0]["KeyId"], "key-2");
+    // What was exported may be encrypted with it.
+    assert!(ran.calls_of("kms.ScheduleKeyDeletion").is_empty());
+    assert_eq!(ran.calls_of("kms.DeleteAlias").len(), 1);
     assert!(ran.calls_of("cloudformation.DeleteStack").is_empty());
 
     let ran = failed()
@@ -164,10 +192,12 @@ fn what_an_earlier_stack_left_goes_by_its_names_and_a_bucket_with_files_stays() 
         .run_and_reply(&["abandon"], "bell");
     assert_eq!(ran.code, 0, "{}", ran.said);
     assert!(
-        ran.said.contains("the bucket bell-exportsbucket-1 stays"),
+        ran.said
+            .contains("the bucket bell-exportsbucket-1 stays, and the keys with it"),
         "{}",
         ran.said
     );
+    assert!(ran.calls_of("kms.ScheduleKeyDeletion").is_empty());
 
     let ran = Account::ready().run(&["abandon"]);
     assert_eq!(ran.code, 0, "{}", ran.said);

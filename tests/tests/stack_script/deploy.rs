@@ -136,10 +136,23 @@ fn what_would_fail_is_not_begun() {
 #[test]
 fn a_failure_says_what_failed_first_and_how_to_go_on() {
     let none = error("ValidationError", "Stack with id bell does not exist");
+    let event = |name: &str, status: &str, reason: &str, token: &str| json!({ "LogicalResourceId": name, "ResourceStatus": status, "ResourceStatusReason": reason, "ClientRequestToken": token });
+    // The newest first.
     let failed = json!([
-        { "LogicalResourceId": "ApiStage", "ResourceStatus": "CREATE_FAILED", "ResourceStatusReason": "Resource creation cancelled" },
-        { "LogicalResourceId": "SigningKeys", "ResourceStatus": "CREATE_FAILED", "ResourceStatusReason": "a secret with this name is scheduled for deletion" },
-        { "LogicalResourceId": "EventsTable", "ResourceStatus": "CREATE_COMPLETE" },
+        event(
+            "ApiStage",
+            "CREATE_FAILED",
+            "Resource creation cancelled",
+            "second"
+        ),
+        event(
+            "SigningKeys",
+            "CREATE_FAILED",
+            "a secret with this name is scheduled for deletion",
+            "second"
+        ),
+        event("EventsTable", "CREATE_COMPLETE", "", "second"),
+        event("Bus", "CREATE_FAILED", "of the deployment before", "first"),
     ]);
     let account = account(&[none.clone(), none, stack("CREATE_FAILED")]).with(
         "cloudformation.DescribeStackEvents",
@@ -150,6 +163,7 @@ fn a_failure_says_what_failed_first_and_how_to_go_on() {
     let (_, said) = ran.said.split_once("What failed first:\n").unwrap();
     assert!(said.starts_with("SigningKeys"), "{}", ran.said);
     assert!(said.contains("scheduled for deletion"), "{}", ran.said);
+    assert!(!said.contains("of the deployment before"), "{}", ran.said);
     assert!(
         said.ends_with("Deploying again goes on from here.\n"),
         "{}",

@@ -146,7 +146,7 @@ fn every_aws_command_of_the_documentation_is_one_of_the_command_line() {
     } in pages().iter().flat_map(|page| commands(page))
     {
         // What a command prints, or version 1 does not have.
-        if command.contains("[..]") || VERSION_2.contains(&command.as_str()) {
+        if command.contains("[..]") || VERSION_2.iter().any(|known| command.starts_with(known)) {
             continue;
         }
         tried += 1;

@@ -160,6 +160,10 @@ fn a_stack_that_takes_no_update_says_what_it_needs_and_others_are_updated() {
         "aws cloudformation delete-stack --stack-name bell",
     );
     preflight(&stack("UPDATE_IN_PROGRESS"), &[]).is_stopped_by("wait for its end", "");
+    preflight(&stack("UPDATE_ROLLBACK_FAILED"), &[]).is_stopped_by(
+        "takes no update",
+        "aws cloudformation continue-update-rollback --stack-name bell",
+    );
     for (status, goes_on) in [
         ("CREATE_FAILED", "deploying again goes on where it stopped"),
         (
@@ -252,13 +256,15 @@ fn a_topic_that_is_missing_stops_and_one_without_readers_is_a_warning() {
     );
     preflight(&missing, &[topic])
         .is_stopped_by("there is no topic arn:aws:sns", "aws sns create-topic");
-    let unread =
-        json!({ "Attributes": { "SubscriptionsConfirmed": "0", "SubscriptionsPending": "1" } });
-    preflight(
-        &Account::ready().with("sns.GetTopicAttributes", unread),
-        &[topic],
-    )
-    .warns_of("nobody is subscribed", "aws sns subscribe");
+    let unread = |pending: &str| {
+        let read = json!({ "Attributes": { "SubscriptionsConfirmed": "0", "SubscriptionsPending": pending } });
+        preflight(
+            &Account::ready().with("sns.GetTopicAttributes", read),
+            &[topic],
+        )
+    };
+    unread("0").warns_of("nobody is subscribed", "aws sns subscribe");
+    unread("1").warns_of("waits for its confirmation", "");
 }
 
 #[test]

@@ -58,18 +58,6 @@ fn what_drifted_is_shown_and_brought_back_once_it_is_agreed_to() {
     let ran = account(changes("False")).run_and_reply(&["repair"], "no");
     assert_eq!(ran.code, 1, "{}", ran.said);
     assert!(ran.said.ends_with("Nothing was changed.\n"), "{}", ran.said);
-    assert_eq!(ran.changes(), ["cloudformation.CreateChangeSet"]);
-}
-
-#[test]
-fn a_repair_that_would_replace_a_table_is_refused_whatever_the_reply() {
-    let ran = account(changes("True")).run_and_reply(&["repair"], "yes");
-    assert_eq!(ran.code, 1, "{}", ran.said);
-    assert!(
-        ran.said.contains("would replace a resource"),
-        "{}",
-        ran.said
-    );
     assert_eq!(
         ran.changes(),
         [
@@ -77,6 +65,38 @@ fn a_repair_that_would_replace_a_table_is_refused_whatever_the_reply() {
             "cloudformation.DeleteChangeSet"
         ]
     );
+}
+
+#[test]
+fn a_repair_that_would_replace_make_or_remove_what_holds_data_is_refused_whatever_the_reply() {
+    let one = |action: &str, of: &str| {
+        let change = json!({ "Action": action, "LogicalResourceId": "It", "ResourceType": of, "Replacement": "False" });
+        json!({ "Status": "CREATE_COMPLETE", "Changes": [{ "Type": "Resource", "ResourceChange": change }] })
+    };
+    for (change_set, why) in [
+        (changes("True"), "would replace a resource"),
+        (changes("Conditional"), "would replace a resource"),
+        // The table was deleted: an empty one would stand where its backup is to be restored.
+        (
+            one("Add", "AWS::DynamoDB::Table"),
+            "make something empty in the place",
+        ),
+        (
+            one("Remove", "AWS::KMS::Key"),
+            "make something empty in the place",
+        ),
+    ] {
+        let ran = account(change_set).run_and_reply(&["repair"], "yes");
+        assert_eq!(ran.code, 1, "{}", ran.said);
+        assert!(ran.said.contains(why), "{why}: {}", ran.said);
+        assert_eq!(
+            ran.changes(),
+            [
+                "cloudformation.CreateChangeSet",
+                "cloudformation.DeleteChangeSet"
+            ]
+        );
+    }
 }
 
 #[test]

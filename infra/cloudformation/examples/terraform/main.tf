@@ -5,6 +5,11 @@ terraform {
   }
 }
 
+variable "release" {
+  description = "The folder in the bucket with packaged.yaml. Another one for each release: the same address is no change."
+  type        = string
+}
+
 variable "bucket" {
   description = "The bucket with the functions and packaged.yaml, in the region of the stack."
   type        = string
@@ -12,10 +17,11 @@ variable "bucket" {
 
 resource "aws_cloudformation_stack" "ledgerbell" {
   name         = "ledgerbell"
-  template_url = "https://${var.bucket}.s3.amazonaws.com/ledgerbell/packaged.yaml"
+  template_url = "https://${var.bucket}.s3.amazonaws.com/${var.release}/packaged.yaml"
   capabilities = ["CAPABILITY_IAM", "CAPABILITY_AUTO_EXPAND"]
 
-  # What a first deployment made stays when it fails, so that applying again goes on.
+  # What a first deployment made stays when it fails. The resource is tainted then: mend the cause, run "terraform untaint
+  # aws_cloudformation_stack.ledgerbell", and apply again.
   disable_rollback = true
 
   parameters = {
