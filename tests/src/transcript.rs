@@ -239,16 +239,21 @@ impl Shell {
             .replace("cargo run -- ", "ledgerbell ");
         let path = std::env::var("PATH").unwrap_or_default();
         let programs = self.0.path().join(".programs");
+        // After those of earlier commands: a server may have started again, elsewhere.
+        let variables: String = surroundings
+            .variables
+            .iter()
+            .map(|(name, value)| format!("{name}='{value}'\n"))
+            .collect();
         Command::new("bash")
             .arg("-c")
             .arg(format!(
-                "[ -e .variables ] && . ./.variables\nset -ea\ntrap '{{ export -p; declare -f; }} > .variables' EXIT\n{command}"
+                "[ -e .variables ] && . ./.variables\nset -ea\n{variables}trap '{{ export -p; declare -f; }} > .variables' EXIT\n{command}"
             ))
             .current_dir(self.0.path())
             .env("PATH", format!("{}:{path}", programs.display()))
             .env("HOME", self.0.path())
             .env("CURL_HOME", self.0.path())
-            .envs(surroundings.variables.iter().cloned())
             .output()
             .expect("bash can be started")
     }
