@@ -649,8 +649,14 @@ holds() {
 # The names of the stack's resources of a type.
 resources() {
     ask cloudformation list-stack-resources --stack-name "$stack" \
-        --query "StackResourceSummaries[?ResourceType=='$1' && ResourceStatus!='DELETE_COMPLETE'].PhysicalResourceId" || answer=
+        --query "StackResourceSummaries[?ResourceType=='$1' && ResourceStatus!='DELETE_COMPLETE'].PhysicalResourceId" || return
     printf '%s' "$answer"
+}
+
+# Ends it before anything was changed.
+unknown() {
+    printf '%s\n' "What there is cannot be read. Nothing was changed." >&2
+    exit 1
 }
 
 # Ends it, with the tables that are left protected again.
@@ -690,10 +696,7 @@ abandon() {
             ;;
     esac
     find_named
-    [ -n "$all_named" ] || {
-        printf '%s\n' "What there is cannot be read. Nothing was changed." >&2
-        exit 1
-    }
+    [ -n "$all_named" ] || unknown
     if [ "$status" = none ] && [ -z "$tables$queue$secret$keys" ]; then
         printf '%s\n' "There is nothing called $stack in $region."
         return
@@ -710,8 +713,9 @@ abandon() {
     }
     buckets='' key_ids=''
     if [ "$status" != none ]; then
-        buckets=$(resources AWS::S3::Bucket)
-        key_ids=$(resources AWS::KMS::Key)
+        # A bucket that is not known would stay, and lose its key.
+        buckets=$(resources AWS::S3::Bucket) || unknown
+        key_ids=$(resources AWS::KMS::Key) || unknown
     fi
     printf '%s\n' "These would be deleted for good:"
     [ "$status" = none ] || printf '  stack   %s (%s)\n' "$stack" "$status"

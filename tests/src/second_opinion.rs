@@ -6,17 +6,15 @@ use aws::SharedConfig;
 use aws_config::{BehaviorVersion, Region};
 use aws_credential_types::Credentials;
 use aws_credential_types::provider::SharedCredentialsProvider;
-use xtask::Moto;
+use xtask::{CONTRACT_AT, Moto};
 
-/// Names the other place: the URL of an emulator, or `aws` for the account and region of the environment.
-const AT: &str = "LEDGERBELL_CONTRACT_AT";
-
-/// Returns the configuration of clients of that place; without one, of moto, which is started once.
+/// Returns the configuration of clients of the place that `LEDGERBELL_CONTRACT_AT` names; without one, of moto, which is
+/// started once.
 ///
 /// # Panics
 /// Where moto cannot be started.
 pub async fn config() -> SharedConfig {
-    match std::env::var(AT) {
+    match std::env::var(CONTRACT_AT) {
         Ok(at) if at == "aws" => aws::client::shared_config().await,
         Ok(at) => local(at),
         Err(_) => local(moto().endpoint()),

@@ -50,5 +50,5 @@ pub use scale::scale;
 pub use simulation::simulate;
 pub use template_checks::check_template;
 pub use vendor::vendor;
-pub use verify_on_aws::verify_on_aws;
+pub use verify_on_aws::{CONTRACT_AT, CONTRACT_PREFIX, verify_on_aws};
 pub use workspace::{root, template_path};

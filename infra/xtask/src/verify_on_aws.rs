@@ -19,10 +19,11 @@ const CONTRACT: [&str; 8] = [
     "--",
     "second_opinion",
 ];
-/// What the contract's tests read: where they make their tables.
-const AT: &str = "LEDGERBELL_CONTRACT_AT";
-/// What the contract's tests read: how the names of their tables begin.
-const PREFIX: &str = "LEDGERBELL_CONTRACT_PREFIX";
+/// The variable in which the contract's tests read where they make their tables: an emulator's URL, or `aws` for the account
+/// and region of the environment.
+pub const CONTRACT_AT: &str = "LEDGERBELL_CONTRACT_AT";
+/// The variable in which they read how the names of those tables begin.
+pub const CONTRACT_PREFIX: &str = "LEDGERBELL_CONTRACT_PREFIX";
 
 /// Runs the contract with tables of its own in the account and region of the environment, and takes away what failed tests
 /// left. Nothing else of the account is touched.
@@ -36,7 +37,11 @@ pub fn verify_on_aws() -> Result<()> {
         .duration_since(UNIX_EPOCH)
         .unwrap_or_default();
     let prefix = format!("contract-{}-{}-", started.as_nanos(), process::id());
-    let tried = command::run(cargo_command(&CONTRACT).env(AT, "aws").env(PREFIX, &prefix));
+    let tried = command::run(
+        cargo_command(&CONTRACT)
+            .env(CONTRACT_AT, "aws")
+            .env(CONTRACT_PREFIX, &prefix),
+    );
     clean_up(&prefix)?;
     tried
 }

@@ -126,6 +126,7 @@ fn what_a_table_holds_is_never_deleted_nor_what_cannot_be_read() {
             .with("dynamodb.Scan", json!({ "Count": 1, "ScannedCount": 1 })),
         failed().with("dynamodb.ListTables", denied()),
         failed().with("kms.ListAliases", denied()),
+        failed().with("cloudformation.ListStackResources", denied()),
         failed().with(
             "cloudformation.DescribeStacks",
             json!({ "Stacks": [{ "StackName": "bell", "StackStatus": "CREATE_COMPLETE", "EnableTerminationProtection": true }] }),

@@ -25,7 +25,7 @@ impl Other {
     pub async fn with(tables: &[&str]) -> Self {
         let shared = second_opinion::config().await;
         let client = Client::new(&shared);
-        let run = std::env::var("LEDGERBELL_CONTRACT_PREFIX").unwrap_or("contract-".to_owned());
+        let run = std::env::var(xtask::CONTRACT_PREFIX).unwrap_or("contract-".to_owned());
         let prefix = format!("{run}{}-", uuid::Uuid::new_v4().simple());
         let mut made = Vec::new();
         for request in embedded::table_requests().unwrap() {
